@@ -1,0 +1,16 @@
+"""Self-training segmentation of images, without annotation and without pretrained weights."""
+
+import lazy_loader as _lazy
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "catalogue": ["METHODS", "SUPERPIXELS", "replay", "segment"],
+        "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
+        "methods": ["Backprop"],
+        "protocol": ["Fit", "Run", "Step", "Stop", "evolve"],
+        "superpixels": ["CompactWatershed", "Felzenszwalb", "MeanShift", "Quickshift", "Slic"],
+    },
+)

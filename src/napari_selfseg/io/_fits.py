@@ -1,0 +1,98 @@
+"""Fits as safetensors with JSON inside: loading one runs no code."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from napari_selfseg.catalogue import METHODS
+from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.parameters import restore
+from napari_selfseg.protocol import Fit, Method, Scaling
+
+__all__ = ["load_fit", "save_fit"]
+
+KEY = "napari-selfseg"
+
+
+def save_fit(fit: Fit, path: str | os.PathLike[str]) -> None:
+    """Save a fit, whole or not at all.
+
+    Parameters
+    ----------
+    fit : Fit
+        From `Run.fit`.
+    path : path_like
+        Ending in ``.safetensors``.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one.
+    OSError
+        When the file cannot be written; nothing is left behind.
+    """
+    target = check_target(path, (".safetensors",))
+    meaning = {
+        "method": fit.method.as_dict(),
+        "in_channels": fit.in_channels,
+        "ndim": fit.ndim,
+        "scaling": {"low": fit.scaling.low, "high": fit.scaling.high, "fill": fit.scaling.fill},
+        "classes": fit.classes,
+    }
+    with whole_file(target) as part:
+        save_file(dict(fit.weights), part, metadata={KEY: json.dumps(meaning)})
+
+
+def load_fit(path: str | os.PathLike[str]) -> Fit:
+    """Load a fit.
+
+    Parameters
+    ----------
+    path : path_like
+        From `save_fit`.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    OSError
+        When there is no such file.
+    ValueError
+        When it is damaged, or not a fit of this package.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no file {file}.")
+    try:
+        with safe_open(file, framework="pt") as opened:
+            meaning = json.loads((opened.metadata() or {}).get(KEY, "{}"))
+            weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"{file.name} cannot be read as a fit: {error}") from None
+    try:
+        fit = _fit(meaning, weights)
+        fit.restored(torch.device("cpu"))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{file.name} is not a fit of napari-selfseg: {error}") from None
+    return fit
+
+
+def _fit(meaning: dict[str, Any], weights: dict[str, Any]) -> Fit:
+    scaling = {key: tuple(map(float, meaning["scaling"][key])) for key in ("low", "high", "fill")}
+    return Fit(
+        method=cast(Method, restore(meaning["method"], METHODS, "method")),
+        in_channels=int(meaning["in_channels"]),
+        ndim=int(meaning["ndim"]),
+        scaling=Scaling(**scaling),
+        classes=tuple(map(int, meaning["classes"])),
+        weights=weights,
+    )

@@ -1,0 +1,195 @@
+"""Images from TIFF, PNG and JPEG files, with their axes and pixel size."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import imageio.v3 as iio
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+__all__ = ["ImageFile", "read_image"]
+
+TIFF = (".tif", ".tiff")
+PICTURES = (".png", ".jpg", ".jpeg")
+DEPTH = "ZQI"
+BROKEN = (
+    ValueError,
+    OSError,
+    KeyError,
+    IndexError,
+    TypeError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image and what its file says of it.
+
+    Attributes
+    ----------
+    data : ndarray
+        ``(*spatial)`` with channels along `channel_axis`.
+    channel_axis : int or None
+        Axis of the channels.
+    spacing : tuple of float
+        Size of a pixel along each spatial axis; ones where the file has none.
+    unit : str
+        Unit of the spacing; ``"pixel"`` where the file has none.
+    mask : ndarray of bool or None
+        False where the picture is fully transparent; None when it is nowhere.
+    name : str
+        The path as it was given.
+    """
+
+    data: NDArray[Any]
+    channel_axis: int | None
+    spacing: tuple[float, ...]
+    unit: str
+    mask: NDArray[np.bool_] | None
+    name: str
+
+
+def read_image(path: str | os.PathLike[str]) -> ImageFile:
+    """Read a TIFF, PNG or JPEG file.
+
+    Parameters
+    ----------
+    path : path_like
+        A plane or volume, grey or with channels. Pixel size and unit are taken from OME-TIFF and
+        ImageJ TIFF.
+
+    Returns
+    -------
+    ImageFile
+
+    Raises
+    ------
+    OSError
+        When there is no such file, or it cannot be opened.
+    ValueError
+        When it is not such an image.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no file {file}.")
+    if file.suffix.lower() not in TIFF + PICTURES:
+        raise ValueError(f"{file.name} is not read: give a TIFF, PNG or JPEG file.")
+    if file.stat().st_size == 0:
+        raise ValueError(f"{file.name} is empty.")
+    read = _read_tiff if file.suffix.lower() in TIFF else _read_picture
+    try:
+        return read(file)
+    except PermissionError:
+        raise PermissionError(f"{file} cannot be opened: no permission.") from None
+    except _UnsuitableError:
+        raise
+    except BROKEN as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{file.name} cannot be read as an image: {reason}") from error
+
+
+class _UnsuitableError(ValueError):
+    """A sound file that holds something else than one image."""
+
+
+def _read_picture(file: Path) -> ImageFile:
+    data = iio.imread(file, plugin="pillow")
+    if data.ndim == 2:
+        return ImageFile(data, None, (1.0, 1.0), "pixel", None, str(file))
+    if data.ndim != 3 or data.shape[-1] > 4:
+        raise _UnsuitableError(f"{file.name} holds {data.shape} pixels: give a single picture.")
+    colours, mask = _without_alpha(data)
+    return ImageFile(
+        colours, None if colours.ndim == 2 else -1, (1.0, 1.0), "pixel", mask, str(file)
+    )
+
+
+def _without_alpha(data: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    if data.shape[-1] == 3:
+        return data, None
+    opaque = data[..., -1] > 0
+    colours = data[..., 0] if data.shape[-1] <= 2 else np.ascontiguousarray(data[..., :-1])
+    return colours, None if opaque.all() else opaque
+
+
+def _read_tiff(file: Path) -> ImageFile:
+    with tifffile.TiffFile(file) as tiff:
+        series = tiff.series[0]
+        data, axes = _squeezed(series.asarray(), series.axes)
+        data, axes, channel_axis = _ordered(data, axes, file.name)
+        spatial = axes.replace("C", "")
+        sizes, unit = _pixel_size(tiff)
+    mask = None
+    if channel_axis is not None and data.shape[channel_axis] == 4 and "S" in series.axes:
+        data, mask = _without_alpha(data)
+    spacing = tuple(sizes.get(axis, 1.0) for axis in spatial)
+    return ImageFile(data, channel_axis, spacing, unit, mask, str(file))
+
+
+def _squeezed(data: NDArray[Any], axes: str) -> tuple[NDArray[Any], str]:
+    keep = [k for k, axis in enumerate(axes) if data.shape[k] > 1 or axis in "YX"]
+    return data.reshape([data.shape[k] for k in keep]), "".join(axes[k] for k in keep)
+
+
+def _ordered(data: NDArray[Any], axes: str, name: str) -> tuple[NDArray[Any], str, int | None]:
+    channels = [axis for axis in axes if axis in "CS"]
+    depth = [axis for axis in axes if axis in DEPTH]
+    other = set(axes) - set("YXCS" + DEPTH)
+    if other or len(channels) > 1 or len(depth) > 1 or not set("YX") <= set(axes):
+        raise _UnsuitableError(
+            f"{name} has the axes {axes} of lengths {data.shape}: give one plane or volume, with "
+            "one axis of channels at most (take out one time point or position)."
+        )
+    order = "".join(depth) + "YX" + "".join(channels)
+    data = np.ascontiguousarray(data.transpose([axes.index(axis) for axis in order]))
+    named = "".join("Z" if axis in DEPTH else "C" if axis == "S" else axis for axis in order)
+    return data, named, -1 if channels else None
+
+
+def _pixel_size(tiff: tifffile.TiffFile) -> tuple[dict[str, float], str]:
+    if tiff.is_ome and tiff.ome_metadata:
+        return _ome_pixel_size(tiff.ome_metadata)
+    if tiff.is_imagej and tiff.imagej_metadata:
+        return _imagej_pixel_size(tiff, tiff.imagej_metadata)
+    return {}, "pixel"
+
+
+def _ome_pixel_size(xml: str) -> tuple[dict[str, float], str]:
+    pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
+    if pixels is None:
+        return {}, "pixel"
+    sizes = {axis: _positive(pixels.get(f"PhysicalSize{axis}")) for axis in "ZYX"}
+    found = {axis: size for axis, size in sizes.items() if size}
+    return found, pixels.get("PhysicalSizeXUnit", "µm") if found else "pixel"
+
+
+def _imagej_pixel_size(
+    tiff: tifffile.TiffFile, metadata: Mapping[str, Any]
+) -> tuple[dict[str, float], str]:
+    sizes = {"Z": _positive(metadata.get("spacing"))}
+    for axis in "YX":
+        tag = tiff.pages.first.tags.get(f"{axis}Resolution")
+        # Pixels a unit, as a fraction.
+        sizes[axis] = _positive(tag.value[1] / tag.value[0]) if tag and tag.value[0] else None
+    unit = str(metadata.get("unit", "pixel")).replace("\\u00B5", "µ").replace("micron", "µm")
+    return {axis: size for axis, size in sizes.items() if size}, unit
+
+
+def _positive(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if 0 < number < float("inf") else None

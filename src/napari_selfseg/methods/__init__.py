@@ -1,0 +1,5 @@
+"""The methods: one paper, one file."""
+
+from napari_selfseg.methods._backprop import Backprop
+
+__all__ = ["Backprop"]

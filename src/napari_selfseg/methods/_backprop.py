@@ -1,0 +1,214 @@
+r"""Unsupervised image segmentation by backpropagation.
+
+A small network labels every pixel, its labels are made smooth, and the smooth labels teach the
+network; repeated, pixels that look alike and lie together end up with one label. With ``p``
+features, ``q`` classes and ``M`` convolutions, for ``T`` iterations (algorithm 1):
+
+.. math::
+
+    x_n &= \mathrm{GetFeats}(v_n, \{W_m, b_m\}_{m=1}^M) \\
+    y_n &= W_c x_n + b_c \\
+    y'_{n,i} &= (y_{n,i} - \mu_i) / \sqrt{\sigma_i^2 + \epsilon} \qquad (2) \\
+    c_n &= \arg\max_i y'_{n,i} \qquad (1) \\
+    c'_n &= \arg\max_c |\{m \in S_k : c_m = c\}|, \quad n \in S_k \qquad \text{(section 2.2)} \\
+    L &= \mathrm{SoftmaxLoss}(y'_n, c'_n)
+
+The spatial-continuity variant needs no superpixels: there :math:`c'_n = c_n` and
+
+.. math:: L = \mathrm{SoftmaxLoss}(y'_n, c_n) + \mu \sum_d \overline{|y'_{n + e_d} - y'_n|}
+              + \nu \, \mathrm{SoftmaxLoss}(y'_n, s_n)
+
+where the last term, in both variants, is taken over the pixels a user scribbled as class s, and
+the first over the others. Several images (reference images) are one batch: they share the network
+and the normalisation.
+
+References
+----------
+Kanezaki, Unsupervised image segmentation by backpropagation, ICASSP 2018,
+doi:10.1109/ICASSP.2018.8462533.
+
+Kim, Kanezaki and Tanaka, Unsupervised learning of image segmentation based on differentiable
+feature clustering, IEEE Transactions on Image Processing 2020, doi:10.1109/TIP.2020.3011269.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from napari_selfseg.losses import continuity, cross_entropy
+from napari_selfseg.nets import Responses, assign, initialise, measure
+from napari_selfseg.parameters import parameter
+from napari_selfseg.protocol import Inputs, Method, Step, Stop, small
+from napari_selfseg.regions import areas, vote
+from napari_selfseg.superpixels import Slic
+
+__all__ = ["Backprop"]
+
+ADAPTIVE_LABELS = 15
+
+
+class Backprop(Method):
+    """Segmentation by backpropagation (Kanezaki 2018; Kim, Kanezaki and Tanaka 2020)."""
+
+    name: ClassVar[str] = "backprop"
+    title: ClassVar[str] = "Backprop"
+    citation: ClassVar[str] = (
+        "Kanezaki, Unsupervised image segmentation by backpropagation, ICASSP 2018"
+    )
+    doi: ClassVar[str] = "10.1109/ICASSP.2018.8462533"
+
+    iterations: int = parameter(
+        500,
+        "Updates at most; 100 to 200 are often enough.",
+        minimum=1,
+        maximum=100_000,
+        source="T = 500, section 3",
+    )
+    variant: Literal["superpixels", "continuity"] = parameter(
+        "superpixels",
+        "What keeps neighbouring pixels together: a vote in each superpixel, or a loss on "
+        "differences between neighbours.",
+        source="2018; 2020",
+    )
+    channels: int = parameter(
+        100,
+        "Features a pixel and classes at most; fewer are faster.",
+        minimum=2,
+        maximum=1000,
+        source="p = q = 100, section 3",
+    )
+    depth: int = parameter(
+        2,
+        "Convolutions one after the other; more see a wider neighbourhood.",
+        minimum=1,
+        maximum=10,
+        source="M = 1 to 5, section 3; 2 in the public code",
+    )
+    min_labels: int = parameter(
+        3,
+        "The run stops when no more labels than this are left before the vote; with scribbles, "
+        "when only the scribbled ones are left.",
+        minimum=1,
+        maximum=1000,
+        unit="labels",
+        source="3 in the public code",
+    )
+    learning_rate: float = parameter(
+        0.1, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section 2.4"
+    )
+    momentum: float = parameter(
+        0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section 2.4"
+    )
+    continuity_weight: float = parameter(
+        1.0,
+        "Weight of the differences between neighbours in the continuity variant; more merges more.",
+        minimum=0,
+        maximum=1000,
+        source="mu = 1, or 5 for reference images, 2020",
+    )
+    adaptive: bool = parameter(
+        False,
+        "Multiply the continuity weight by the current number of labels over 15, so that it needs "
+        "no tuning.",
+    )
+    scribble_weight: float = parameter(
+        0.5, "Weight of the scribbled pixels.", minimum=0, maximum=1000, source="nu = 0.5, 2020"
+    )
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes q."""
+        return self.channels
+
+    @property
+    def reach(self) -> int:
+        """One pixel a convolution."""
+        return self.depth
+
+    def default_superpixels(self) -> Slic | None:
+        """SLIC with K = 10 000 (section 2.2); none in the continuity variant."""
+        return Slic() if self.variant == "superpixels" else None
+
+    def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
+        """Build GetFeats, the classifier and Norm, drawn from Xavier's distribution."""
+        network = Responses(in_channels, self.channels, self.channels, self.depth, ndim)
+        initialise(network, generator)
+        return network
+
+    def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
+        """Iterate algorithm 1."""
+        optimiser = torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
+        v = inputs.x.to(inputs.precision)
+        least = self._least_labels(inputs)
+        raw_labels: Tensor | None = None
+        for t in inputs.control.iterations(self.iterations):
+            y = network(v, inputs.valid)
+            # The count of the last iteration: by now it is known, and nothing waits for it.
+            if raw_labels is not None and int(raw_labels) <= least:
+                return _few_labels(int(raw_labels), t, least)
+            c = assign(y)
+            raw_labels = _count(c, inputs.valid, self.channels)
+            votes, target = self._refined(c, inputs)
+            losses = self._losses(y, target, raw_labels, inputs)
+            loss = torch.stack(list(losses.values())).sum()
+            shown = {name: term.detach() for name, term in losses.items()}
+            yield Step(t, self.iterations, votes, raw_labels, shown)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            del y, loss, losses  # the next forward needs the room
+        return None
+
+    def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
+        """Measure and keep the statistics of each normalisation; return the classes."""
+        return assign(measure(network, inputs.x, inputs.valid))
+
+    def predict(self, network: nn.Module, x: Tensor) -> Tensor:
+        """Classify with the statistics kept."""
+        return assign(network(x))
+
+    def _least_labels(self, inputs: Inputs) -> int:
+        if inputs.scribbles is None:
+            return self.min_labels
+        return int(torch.unique(inputs.scribbles[inputs.scribbles >= 0]).numel())
+
+    def _refined(self, c: Tensor, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Return the labels to show, counted from 1, and the classes c' to learn, -1 for none."""
+        if inputs.index is not None:
+            votes = vote(c, inputs.index, inputs.n_regions, self.channels)
+            return small(votes, self.channels), votes[inputs.index] - 1
+        target = c if inputs.valid is None else c.masked_fill(~inputs.valid[:, 0], -1)
+        return small(target + 1, self.channels), target
+
+    def _losses(
+        self, y: Tensor, target: Tensor, raw_labels: Tensor, inputs: Inputs
+    ) -> dict[str, Tensor]:
+        losses = {}
+        if inputs.scribbles is not None:
+            target = target.masked_fill(inputs.scribbles >= 0, -1)
+            losses["scribbles"] = self.scribble_weight * cross_entropy(y, inputs.scribbles)
+        losses["similarity"] = cross_entropy(y, target)
+        if self.variant == "continuity":
+            weight = self.continuity_weight * (
+                raw_labels / ADAPTIVE_LABELS if self.adaptive else 1.0
+            )
+            losses["continuity"] = weight * continuity(y, inputs.valid)
+        return losses
+
+
+def _count(c: Tensor, valid: Tensor | None, q: int) -> Tensor:
+    """Count the classes that some pixel has, without waiting for the answer."""
+    counted = c + 1 if valid is None else (c + 1) * valid[:, 0]
+    return (areas(counted, q)[1:] > 0).sum()
+
+
+def _few_labels(found: int, t: int, least: int) -> Stop:
+    return Stop(
+        "min_labels",
+        f"Only {found} labels were left before the vote after {t} iterations "
+        f"(it stops at {least}).",
+    )

@@ -1,0 +1,271 @@
+"""Parameters are declared once; form, flags, record and docs all read that declaration back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, cast, get_args, get_origin
+
+import annotated_types
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+__all__ = ["Parameter", "ParameterError", "Parameters", "named", "parameter", "parse", "restore"]
+
+
+class ParameterError(ValueError):
+    """A parameter has a value that cannot be used; the message says which and why."""
+
+
+def parameter(
+    default: Any,
+    help: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str = "",
+    source: str = "",
+) -> Any:
+    """Declare one parameter of a `Parameters` class.
+
+    Parameters
+    ----------
+    default : int, float, bool or str
+        The value used when none is given.
+    help : str
+        One sentence for the tooltip, the flag's help and the docs.
+    minimum, maximum : float, optional
+        Closed bounds.
+    unit : str, optional
+        What the number counts, such as ``"pixels"``.
+    source : str, optional
+        Where the default comes from in the paper.
+
+    Returns
+    -------
+    pydantic.fields.FieldInfo
+        To be assigned to an annotated class attribute.
+    """
+    extra: JsonDict = {"unit": unit, "source": source}
+    return Field(default, description=help, ge=minimum, le=maximum, json_schema_extra=extra)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter, as a form, a flag or a table needs it.
+
+    Attributes
+    ----------
+    name : str
+        Field name.
+    type : type
+        ``int``, ``float``, ``bool`` or ``str``.
+    default : int, float, bool or str
+        Default value.
+    minimum, maximum : float or None
+        Closed bounds, where declared.
+    choices : tuple of str
+        The allowed words; empty when the value is free.
+    help, unit, source : str
+        As declared.
+    """
+
+    name: str
+    type: type
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+    help: str
+    unit: str
+    source: str
+
+    @property
+    def label(self) -> str:
+        """Name in words, with the unit."""
+        words = self.name.replace("_", " ").capitalize()
+        return f"{words} ({self.unit})" if self.unit else words
+
+    @property
+    def flag(self) -> str:
+        """Name as a command line flag."""
+        return "--" + self.name.replace("_", "-")
+
+
+class Parameters(BaseModel):
+    """A frozen, validated record of parameters with a name and a title.
+
+    Attributes
+    ----------
+    name : str
+        The word used in records, flags and menus.
+    title : str
+        The name as people say it.
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of bounds, of the wrong type, or its name is unknown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ParameterError(_sentence(type(self), first)) from None
+
+    @classmethod
+    def declared(cls) -> tuple[Parameter, ...]:
+        """Return the declared parameters in their order.
+
+        Returns
+        -------
+        tuple of Parameter
+        """
+        return tuple(_read(name, field) for name, field in cls.model_fields.items())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return name and every value, ready for JSON.
+
+        Returns
+        -------
+        dict
+        """
+        return {"name": self.name, **self.model_dump(mode="json")}
+
+    def replace(self, **values: Any) -> Any:
+        """Return a validated copy with some values changed.
+
+        Parameters
+        ----------
+        **values
+            Parameters by name.
+
+        Returns
+        -------
+        Parameters
+            Of the same class.
+        """
+        return type(self)(**{**self.model_dump(), **values})
+
+
+def named(name: str, known: Iterable[type[Parameters]], what: str) -> type[Parameters]:
+    """Find a class by its name.
+
+    Parameters
+    ----------
+    name : str
+        The class's `name`.
+    known : iterable of type
+        Where to look.
+    what : str
+        What is looked for, for the message.
+
+    Returns
+    -------
+    type
+
+    Raises
+    ------
+    ParameterError
+        When no class has that name.
+    """
+    by_name = {each.name: each for each in known}
+    if name not in by_name:
+        raise ParameterError(f"There is no {what} {name!r}; known are {', '.join(by_name)}.")
+    return by_name[name]
+
+
+def restore(values: Mapping[str, Any], known: Iterable[type[Parameters]], what: str) -> Parameters:
+    """Make the record again that `Parameters.as_dict` wrote.
+
+    Parameters
+    ----------
+    values : mapping
+        With a ``"name"``.
+    known : iterable of type
+        Classes to choose from.
+    what : str
+        What is restored, for the message.
+
+    Returns
+    -------
+    Parameters
+
+    Raises
+    ------
+    ParameterError
+        When the name or a value is not known.
+    """
+    rest = dict(values)
+    return named(str(rest.pop("name", "")), known, what)(**rest)
+
+
+def parse(text: str, known: Iterable[type[Parameters]], what: str) -> Parameters:
+    """Read ``name`` or ``name:field=value,field=value``.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"slic:n_segments=2000,compactness=10"``.
+    known : iterable of type
+        Classes to choose from.
+    what : str
+        What is read, for the message.
+
+    Returns
+    -------
+    Parameters
+
+    Raises
+    ------
+    ParameterError
+        When the text, the name or a value cannot be read.
+    """
+    name, _, rest = text.partition(":")
+    pairs = [pair.partition("=") for pair in rest.split(",") if pair.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ParameterError(f"Cannot read {text!r}: write {name}:field=value,field=value.")
+    values = {key.strip().replace("-", "_"): value.strip() for key, _, value in pairs}
+    return named(name.strip(), known, what)(**values)
+
+
+def _read(name: str, field: FieldInfo) -> Parameter:
+    literal = get_origin(field.annotation) is Literal
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    return Parameter(
+        name=name,
+        type=str if literal else cast(type, field.annotation),
+        default=field.default,
+        minimum=_bound(field, annotated_types.Ge, "ge"),
+        maximum=_bound(field, annotated_types.Le, "le"),
+        choices=get_args(field.annotation) if literal else (),
+        help=field.description or "",
+        unit=str(extra.get("unit", "")),
+        source=str(extra.get("source", "")),
+    )
+
+
+def _bound(field: FieldInfo, kind: type, attribute: str) -> float | None:
+    found = (getattr(each, attribute) for each in field.metadata if isinstance(each, kind))
+    return next(found, None)
+
+
+def _sentence(cls: type[Parameters], error: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, cls.model_fields, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        return f"{cls.title} has no parameter {name!r}{hint}."
+    must = error["msg"].replace("Input should be", "must be").replace("Value error, ", "")
+    must = must[:1].lower() + must[1:]
+    return f"{cls.title}: {name} {must}, not {error['input']!r}.".replace(":  ", ": ")

@@ -1,0 +1,100 @@
+"""Stopping a run between two layers, and knowing how many updates it made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor, nn
+
+__all__ = ["Control", "Interrupted"]
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: somebody pressed Stop
+    """Raised inside a layer once the run was asked to stop."""
+
+
+class Control:
+    """The one place where a run counts its updates and learns that it should end.
+
+    Any thread may call `stop` and `abandon`; the run reads them between layers.
+
+    Attributes
+    ----------
+    done : int
+        Updates completed.
+    """
+
+    def __init__(self) -> None:
+        self.done = 0
+        self._asked = False
+        self._abandoned = False
+        self._closing = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run was asked to stop."""
+        return self._asked
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the run was told to end without its closing forward."""
+        return self._abandoned
+
+    def stop(self) -> None:
+        """Ask the run to end after the current layer; its closing forward still follows."""
+        self._asked = True
+
+    def abandon(self) -> None:
+        """Ask the run to end after the current layer, with no closing forward."""
+        self._asked = self._abandoned = True
+
+    def close(self) -> None:
+        """Enter the closing forward, which only `abandon` interrupts."""
+        self._closing = True
+
+    def check(self) -> None:
+        """Raise `Interrupted` when the run should end here.
+
+        Raises
+        ------
+        Interrupted
+            When it should.
+        """
+        if self._abandoned or (self._asked and not self._closing):
+            raise Interrupted
+
+    def iterations(self, total: int) -> Iterator[int]:
+        """Count the updates of a method's loop; ends early when asked to.
+
+        Parameters
+        ----------
+        total : int
+            Number of updates wanted.
+
+        Yields
+        ------
+        int
+            Updates made so far, 0 to ``total - 1``.
+        """
+        for self.done in range(total):
+            self.check()
+            yield self.done
+        self.done = total
+
+    def watch(self, network: nn.Module) -> None:
+        """Check before every layer of a network, forward and backward.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            Its modules without children are the layers.
+        """
+        for layer in network.modules():
+            if next(layer.children(), None) is None:
+                layer.register_forward_hook(self._after)
+
+    def _after(self, layer: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
+        self.check()
+        if output.requires_grad:
+            output.register_hook(lambda gradient: self.check())

@@ -1,0 +1,141 @@
+"""Which device, how many threads, which precision."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+__all__ = ["limited_threads", "resolve_device", "resolve_precision", "resolve_threads"]
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Say whether training in bfloat16 was measured to be faster than in float32.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where the run takes place.
+
+    Returns
+    -------
+    bool
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return False
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Turn a wish into a device that is there.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        ``"auto"`` takes CUDA, then MPS, then the CPU.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        When the device is unknown or not there.
+    """
+    if str(device) == "auto":
+        return torch.device(_best())
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        raise ValueError(f"There is no device {device!r}: use auto, cpu, cuda or mps.") from None
+    if not _there(wanted):
+        raise ValueError(f"The device {str(wanted)!r} is not available here: use auto or cpu.")
+    return wanted
+
+
+def _best() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _there(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count()
+    return device.type == "cpu" or (device.type == "mps" and torch.backends.mps.is_available())
+
+
+def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
+    """Turn a wish into the type the training forward and backward use.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16"}
+        Auto takes bfloat16 where it was measured to be faster.
+    device : torch.device
+        Where the run takes place.
+
+    Returns
+    -------
+    torch.dtype
+
+    Raises
+    ------
+    ValueError
+        When the word is unknown.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"There is no precision {precision!r}: use {', '.join(PRECISIONS)}.")
+    wanted = (
+        ("bfloat16" if fast_bfloat16(device) else "float32") if precision == "auto" else precision
+    )
+    return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+
+
+def resolve_threads(threads: int | None) -> int:
+    """Return the number of CPU threads of a run.
+
+    Parameters
+    ----------
+    threads : int or None
+        None keeps what torch would use.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        When fewer than one are asked for.
+    """
+    if threads is not None and threads < 1:
+        raise ValueError(f"A run needs at least one thread, not {threads}.")
+    return threads or torch.get_num_threads()
+
+
+@contextlib.contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Use so many threads inside the block and as many as before after it.
+
+    Parameters
+    ----------
+    threads : int
+        At least 1.
+
+    Yields
+    ------
+    None
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,180 @@
+"""Fit once, apply everywhere: frozen weights that give the same class the same number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
+from napari_selfseg.protocol._inputs import as_channels_first, as_mask, check_finite
+from napari_selfseg.protocol._method import Method
+from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.regions import vote
+
+__all__ = ["Fit", "label_dtype", "small"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained network with the statistics of its closing forward.
+
+    Attributes
+    ----------
+    method : Method
+        What was trained.
+    in_channels : int
+        Channels an image must have.
+    ndim : int
+        Spatial dimensions an image must have.
+    scaling : Scaling
+        Grey levels that become 0 and 1.
+    classes : tuple of int
+        Class ids that occur in the labels of the fitted images, from 1.
+    weights : mapping of str to Tensor
+        Parameters and frozen statistics, on the CPU.
+    """
+
+    method: Method
+    in_channels: int
+    ndim: int
+    scaling: Scaling
+    classes: tuple[int, ...]
+    weights: Mapping[str, Tensor]
+
+    @property
+    def reach(self) -> int | None:
+        """Receptive field to each side in pixels; None when the whole image matters."""
+        return self.method.reach
+
+    @property
+    def stride(self) -> int:
+        """Alignment that tiles need, in pixels."""
+        return self.method.stride
+
+    def predict(
+        self,
+        image: Any,
+        *,
+        channel_axis: int | None = None,
+        mask: Any = None,
+        superpixels: NDArray[np.integer[Any]] | None = None,
+        device: str | torch.device = "auto",
+        threads: int | None = None,
+    ) -> NDArray[np.unsignedinteger[Any]]:
+        """Label an image with the class ids of this fit.
+
+        Parameters
+        ----------
+        image : array_like
+            ``(*spatial)``, with channels along `channel_axis`.
+        channel_axis : int, optional
+            Axis of the channels; None when there is none.
+        mask : array_like of bool, optional
+            True where there are data.
+        superpixels : ndarray of int, optional
+            ``(*spatial)``; when given, each superpixel gets the label most of its pixels have.
+        device : str or torch.device
+            ``"auto"`` takes the fastest there is.
+        threads : int, optional
+            CPU threads.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16
+            ``(*spatial)``, classes from 1, 0 where there are no data.
+
+        Raises
+        ------
+        ValueError
+            When the image does not fit what was trained, or cannot be used at all.
+        """
+        array = as_channels_first(image, channel_axis, (self.ndim,))
+        if len(array) != self.in_channels:
+            raise ValueError(
+                f"The image has {len(array)} channels, the fit was made with {self.in_channels}: "
+                "pass the same channels in the same order."
+            )
+        valid = as_mask(mask, array.shape[1:])
+        check_finite(array, valid)
+        where = resolve_device(device)
+        x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
+        with limited_threads(resolve_threads(threads)), torch.no_grad():
+            labels = self.method.predict(self.restored(where), x)[0]
+        return self._finished(labels, valid, superpixels)
+
+    def restored(self, device: torch.device) -> nn.Module:
+        """Build the network with its weights, ready to predict.
+
+        Parameters
+        ----------
+        device : torch.device
+            Where to put it.
+
+        Returns
+        -------
+        torch.nn.Module
+            In evaluation mode.
+        """
+        generator = torch.Generator().manual_seed(0)
+        network = self.method.network(self.in_channels, self.ndim, generator)
+        network.load_state_dict(dict(self.weights))
+        return network.to(device).eval()
+
+    def _finished(
+        self,
+        labels: Tensor,
+        valid: NDArray[np.bool_] | None,
+        superpixels: NDArray[np.integer[Any]] | None,
+    ) -> NDArray[np.unsignedinteger[Any]]:
+        n = self.method.n_classes
+        if superpixels is not None:
+            index = torch.from_numpy(np.asarray(superpixels, dtype=np.int64)).to(labels.device)
+            if index.shape != labels.shape:
+                raise ValueError(
+                    f"The superpixels have shape {tuple(index.shape)}, the image "
+                    f"{tuple(labels.shape)}."
+                )
+            labels = vote(labels, index, int(index.max()), n)[index] - 1
+        result: NDArray[Any] = (labels + 1).cpu().numpy().astype(label_dtype(n))
+        if valid is not None:
+            result[~valid] = 0
+        return result
+
+
+def label_dtype(n_classes: int) -> type[np.uint8] | type[np.uint16]:
+    """Return the smallest type for labels 0 to n_classes; small ones keep a viewer fast.
+
+    Parameters
+    ----------
+    n_classes : int
+        Largest label.
+
+    Returns
+    -------
+    type
+    """
+    return np.uint8 if n_classes < 256 else np.uint16
+
+
+def small(votes: Tensor, n_classes: int) -> Tensor:
+    """Copy labels 0 to n_classes into the smallest type torch computes with.
+
+    Parameters
+    ----------
+    votes : Tensor
+        Integers.
+    n_classes : int
+        Largest label.
+
+    Returns
+    -------
+    Tensor
+        uint8 or int16.
+    """
+    return votes.to(torch.uint8 if n_classes < 256 else torch.int16)

@@ -1,0 +1,81 @@
+"""The label maps a run went through, thinned to a budget."""
+
+from __future__ import annotations
+
+import threading
+
+from torch import Tensor
+
+__all__ = ["History"]
+
+
+class History:
+    """Label maps by iteration; first and last are always kept.
+
+    When the maps outgrow the budget, every second one is dropped and from then on only every
+    second is added, so that the kept ones stay evenly spread.
+
+    Parameters
+    ----------
+    budget : int
+        Bytes.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._stride = 1
+        self._maps: dict[int, Tensor] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def iterations(self) -> tuple[int, ...]:
+        """Iterations kept, in order."""
+        with self._lock:
+            return tuple(self._maps)
+
+    def add(self, iteration: int, votes: Tensor) -> None:
+        """Keep a map, and drop what no longer fits.
+
+        Parameters
+        ----------
+        iteration : int
+            Not smaller than the last; the same number replaces it.
+        votes : Tensor
+            Never written afterwards.
+        """
+        with self._lock:
+            self._drop_last_off_stride(iteration)
+            self._maps[iteration] = votes
+            while len(self._maps) > 2 and self._bytes() > self._budget:
+                self._thin(iteration)
+
+    def __getitem__(self, iteration: int) -> Tensor:
+        with self._lock:
+            return self._maps[iteration]
+
+    def __len__(self) -> int:
+        return len(self._maps)
+
+    def to_host(self) -> None:
+        """Move every map to the CPU, so that the device's memory is free."""
+        with self._lock:
+            self._maps = {t: votes.cpu() for t, votes in self._maps.items()}
+
+    def _drop_last_off_stride(self, iteration: int) -> None:
+        # The last map is kept whatever its number, until the next one comes.
+        last = next(reversed(self._maps), None)
+        first = next(iter(self._maps), None)
+        if last is not None and last != first and last != iteration and last % self._stride:
+            del self._maps[last]
+
+    def _bytes(self) -> int:
+        return sum(votes.numel() * votes.element_size() for votes in self._maps.values())
+
+    def _thin(self, last: int) -> None:
+        self._stride *= 2
+        first = next(iter(self._maps))
+        self._maps = {
+            t: votes
+            for t, votes in self._maps.items()
+            if t in (first, last) or t % self._stride == 0
+        }

@@ -1,0 +1,210 @@
+"""What a method is: parameters, and a generator that yields a light step per iteration."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_selfseg.parameters import Parameters, parameter
+from napari_selfseg.protocol._inputs import Inputs
+
+__all__ = ["Method", "Step", "Stop", "SuperpixelAlgorithm"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one iteration found. Nothing is copied to the host until it is read.
+
+    Attributes
+    ----------
+    iteration : int
+        Number of updates behind these labels: 0 is the untrained network.
+    total : int
+        Number of updates the run is going to make at most.
+    votes : Tensor
+        Small integers counted from 1, 0 where there are no data: one a superpixel, ``(n + 1,)``,
+        or one a pixel, ``(N, *spatial)``, where the method uses no superpixels.
+    raw_labels : Tensor
+        0-d, number of labels that some pixel had before the vote.
+    losses : mapping of str to Tensor
+        0-d, every term of the loss, weighted as in the sum; empty for the closing step.
+    """
+
+    iteration: int
+    total: int
+    votes: Tensor
+    raw_labels: Tensor
+    losses: Mapping[str, Tensor]
+
+    @property
+    def loss(self) -> float:
+        """Sum of the loss terms; nan for the closing step, which has none."""
+        return float(sum(map(float, self.losses.values()))) if self.losses else float("nan")
+
+    @property
+    def n_labels(self) -> int:
+        """Number of labels after the vote, as the user sees it."""
+        return int(torch.unique(self.votes[self.votes > 0]).numel())
+
+    @property
+    def n_raw_labels(self) -> int:
+        """Number of labels before the vote, as `min_labels` tests it."""
+        return int(self.raw_labels)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run ended.
+
+    Attributes
+    ----------
+    kind : str
+        ``"finished"``, ``"min_labels"``, ``"asked"``, ``"abandoned"`` or ``"failed"``.
+    sentence : str
+        The same for a person.
+    """
+
+    kind: str
+    sentence: str
+
+
+class SuperpixelAlgorithm(Protocol):
+    """What the protocol needs of a superpixel algorithm."""
+
+    def __call__(
+        self,
+        image: NDArray[np.float32],
+        *,
+        spacing: tuple[float, ...] | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.int32]:
+        """Label an image ``(*spatial, C)``; see `napari_selfseg.superpixels.Superpixels`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return name and parameters."""
+
+
+class Method(Parameters, ABC):
+    """A method of segmentation: its parameters, its network and its iteration.
+
+    Attributes
+    ----------
+    citation, doi : str
+        The paper.
+    ndims : tuple of int
+        Supported numbers of spatial dimensions.
+    stride : int
+        Alignment that tiles need, in pixels.
+    seed : int
+        Seed of everything random in a run.
+    iterations : int
+        Updates at most.
+    """
+
+    citation: ClassVar[str]
+    doi: ClassVar[str]
+    ndims: ClassVar[tuple[int, ...]] = (2, 3)
+    stride: ClassVar[int] = 1
+
+    iterations: int = parameter(100, "Updates at most.", minimum=1, maximum=100_000)
+    seed: int = parameter(
+        0,
+        "Seed of the run: the same seed gives the same labels again.",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+
+    @property
+    @abstractmethod
+    def n_classes(self) -> int:
+        """Number of classes a label can name."""
+
+    @property
+    @abstractmethod
+    def reach(self) -> int | None:
+        """Receptive field to each side in pixels; None when the whole image matters."""
+
+    @abstractmethod
+    def default_superpixels(self) -> SuperpixelAlgorithm | None:
+        """Return the superpixels used when none are given; None when the method uses none."""
+
+    @abstractmethod
+    def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
+        """Build the initialised network without touching the global generators.
+
+        Parameters
+        ----------
+        in_channels : int
+            Channels of the image.
+        ndim : int
+            2 or 3 spatial dimensions.
+        generator : torch.Generator
+            Of the CPU, so that every device starts from the same weights.
+
+        Returns
+        -------
+        torch.nn.Module
+        """
+
+    @abstractmethod
+    def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
+        """Iterate. The loop counts with ``inputs.control.iterations`` and never waits for the host.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            From `network`, on the device, perhaps with the weights of a `Fit`.
+        inputs : Inputs
+            Image, superpixels, scribbles.
+
+        Yields
+        ------
+        Step
+            Before the update it leads to.
+
+        Returns
+        -------
+        Stop or None
+            Why the loop ended, when not because all iterations were done.
+        """
+
+    @abstractmethod
+    def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
+        """Run the closing forward: freeze the statistics in the network's buffers.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            As trained.
+        inputs : Inputs
+            As in `steps`.
+
+        Returns
+        -------
+        Tensor
+            ``(N, *spatial)`` classes from 0, exactly those `predict` gives on the same images.
+        """
+
+    @abstractmethod
+    def predict(self, network: nn.Module, x: Tensor) -> Tensor:
+        """Classify with frozen weights and statistics.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            As frozen.
+        x : Tensor
+            ``(N, C, *spatial)`` scaled image.
+
+        Returns
+        -------
+        Tensor
+            ``(N, *spatial)`` classes from 0.
+        """

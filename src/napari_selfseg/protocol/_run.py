@@ -1,0 +1,343 @@
+"""A run: an evolution that can be stepped, stopped, and read at any moment."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_selfseg.protocol._control import Interrupted
+from napari_selfseg.protocol._device import limited_threads
+from napari_selfseg.protocol._fit import Fit, label_dtype, small
+from napari_selfseg.protocol._history import History
+from napari_selfseg.protocol._inputs import Inputs
+from napari_selfseg.protocol._method import Method, Step, Stop
+from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.regions import vote
+
+__all__ = ["OutOfMemory", "Run"]
+
+HISTORY_BYTES = 256 << 20
+
+
+class OutOfMemory(MemoryError):  # noqa: N818 - the word everybody knows
+    """The device or the computer has not enough memory for this run."""
+
+
+class Run(Iterator[Step]):
+    """The evolution of one fit: iterate it to advance, read it whenever you like.
+
+    Made by `evolve`; every result stays valid after a stop, a failure and the end.
+
+    Attributes
+    ----------
+    method : Method
+        What runs.
+    superpixels : tuple of ndarray or None
+        Superpixels of each image, int32 from 1; None where the method uses none.
+    threads : int
+        CPU threads in use.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        network: nn.Module,
+        inputs: Inputs,
+        *,
+        scaling: Scaling,
+        shapes: Sequence[tuple[int, ...]],
+        superpixels: Sequence[NDArray[np.int32]] | None,
+        provenance: Mapping[str, Any],
+        threads: int,
+    ) -> None:
+        self.method = method
+        self.superpixels = None if superpixels is None else tuple(superpixels)
+        self.threads = threads
+        self._network: nn.Module | None = network
+        self._inputs: Inputs | None = inputs
+        self._control = inputs.control
+        self._scaling = scaling
+        self._shapes = tuple(shapes)
+        self._provenance = provenance
+        self._history = History(HISTORY_BYTES)
+        self._losses: dict[str, dict[int, Tensor | float]] = {}
+        self._fit: Fit | None = None
+        self._stop: Stop | None = None
+        self._control.watch(network)
+        self._steps = method.steps(network, inputs)
+
+    def __iter__(self) -> Run:
+        return self
+
+    def __next__(self) -> Step:
+        """Advance by one iteration.
+
+        Returns
+        -------
+        Step
+            The last one of a run is its closing step: the labels of the fit.
+
+        Raises
+        ------
+        OutOfMemory
+            When memory ran out; what was found before is kept.
+        """
+        if self._stop is not None:
+            raise StopIteration
+        with limited_threads(self.threads):
+            step = self._advance()
+        self._keep(step)
+        if self._stop is not None:
+            self._release()
+        return step
+
+    def finish(self) -> Run:
+        """Run to the end.
+
+        Returns
+        -------
+        Run
+            Itself.
+        """
+        deque(self, maxlen=0)
+        return self
+
+    def stop(self) -> None:
+        """Ask to end after the current layer; from any thread. The closing step still follows."""
+        self._control.stop()
+
+    def close(self) -> None:
+        """End at once and free the device, with no closing step; from any thread.
+
+        While another thread is inside ``next``, that call ends after its current layer.
+        """
+        self._control.abandon()
+        try:
+            self._steps.close()
+        except ValueError:  # the generator is executing in another thread, which will see the flag
+            return
+        if self._stop is None:
+            self._end_abandoned()
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the run ended, in a sentence; empty while it goes on."""
+        return self._stop.sentence if self._stop else ""
+
+    @property
+    def stopped(self) -> Stop | None:
+        """Why the run ended; None while it goes on."""
+        return self._stop
+
+    @property
+    def iteration(self) -> int:
+        """Updates made so far."""
+        return self._control.done
+
+    @property
+    def iterations(self) -> tuple[int, ...]:
+        """Iterations whose labels are kept; 0 is the untrained network."""
+        return self._history.iterations
+
+    @property
+    def losses(self) -> dict[str, dict[int, float]]:
+        """Every loss term by iteration."""
+        return {
+            name: {t: float(value) for t, value in list(values.items())}
+            for name, values in list(self._losses.items())
+        }
+
+    def labels(self, iteration: int | None = None, *, image: int = 0) -> NDArray[Any]:
+        """Return the label map of an iteration.
+
+        Parameters
+        ----------
+        iteration : int, optional
+            One of `iterations`; the last one by default.
+        image : int
+            Which image, where several were fitted together.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16
+            ``(*spatial)``, labels from 1, 0 where there are no data. A new array every time.
+
+        Raises
+        ------
+        ValueError
+            When that iteration was not kept, or there is no such image or no labels yet.
+        """
+        kept = self.iterations
+        if not kept:
+            raise ValueError("The run has no labels yet: take at least one step.")
+        if iteration is not None and iteration not in kept:
+            nearest = min(kept, key=lambda each: abs(each - iteration))
+            raise ValueError(f"Iteration {iteration} was not kept; the nearest one is {nearest}.")
+        return self.project(self._history[kept[-1] if iteration is None else iteration], image)
+
+    def project(self, votes: Tensor, image: int = 0) -> NDArray[Any]:
+        """Turn the votes of a step into a label map.
+
+        Parameters
+        ----------
+        votes : Tensor
+            Of a `Step` of this run.
+        image : int
+            Which image.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16
+            As `labels`.
+
+        Raises
+        ------
+        ValueError
+            When there is no such image.
+        """
+        if not 0 <= image < len(self._shapes):
+            raise ValueError(f"There is no image {image}: the run has {len(self._shapes)}.")
+        values = votes.cpu().numpy().astype(label_dtype(self.method.n_classes))
+        if self.superpixels is None:
+            return np.ascontiguousarray(values[image][tuple(map(slice, self._shapes[image]))])
+        own = self._own_votes(values, image)
+        return np.take(own, self.superpixels[image])
+
+    @property
+    def fit(self) -> Fit:
+        """What was learned so far, with the statistics of a closing forward.
+
+        Raises
+        ------
+        ValueError
+            When the run was ended without one.
+        """
+        if self._fit is not None:
+            return self._fit
+        if self._network is None or self._inputs is None:
+            raise ValueError(f"There is no fit: {self.stop_reason}")
+        with limited_threads(self.threads):
+            return self._frozen(self._network, self._inputs)[0]
+
+    def record(self, iteration: int | None = None) -> dict[str, Any]:
+        """Return all that is needed to make these labels again.
+
+        Parameters
+        ----------
+        iteration : int, optional
+            The iteration that is shown; the last one by default.
+
+        Returns
+        -------
+        dict
+            Ready for JSON; see `napari_selfseg.record`.
+        """
+        kept = self.iterations
+        return {
+            **self._provenance,
+            "iterations": self._control.done,
+            "shown": (kept[-1] if kept else 0) if iteration is None else iteration,
+            "stop": {"kind": self._stop.kind, "sentence": self._stop.sentence}
+            if self._stop
+            else None,
+        }
+
+    def _advance(self) -> Step:
+        try:
+            try:
+                return next(self._steps)
+            except StopIteration as end:
+                return self._closing(end.value)
+            except Interrupted:
+                return self._closing(None)
+        except Interrupted:
+            self._end_abandoned()
+            raise StopIteration from None
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _closing(self, stop: Stop | None) -> Step:
+        """Freeze what was learned: the final labels are those of the fit, then the vote."""
+        if self._network is None or self._inputs is None:
+            raise Interrupted
+        self._control.close()
+        self._control.check()
+        self._fit, raw = self._frozen(self._network, self._inputs)
+        self._stop = stop or self._why()
+        votes = self._voted(raw, self._inputs)
+        count = torch.tensor(len(self._fit.classes))
+        total = self.method.iterations
+        return Step(self._control.done, total, small(votes, self.method.n_classes), count, {})
+
+    def _frozen(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
+        raw = self.method.freeze(network, inputs)
+        valid = raw if inputs.valid is None else raw[inputs.valid[:, 0]]
+        fit = Fit(
+            method=self.method,
+            in_channels=inputs.x.shape[1],
+            ndim=inputs.x.ndim - 2,
+            scaling=self._scaling,
+            classes=tuple(int(each) + 1 for each in torch.unique(valid).tolist()),
+            weights={name: each.cpu().clone() for name, each in network.state_dict().items()},
+        )
+        return fit, raw
+
+    def _voted(self, raw: Tensor, inputs: Inputs) -> Tensor:
+        if inputs.index is not None:
+            return vote(raw, inputs.index, inputs.n_regions, self.method.n_classes)
+        labels = raw + 1
+        return labels if inputs.valid is None else labels * inputs.valid[:, 0]
+
+    def _why(self) -> Stop:
+        done = self._control.done
+        if done < self.method.iterations:
+            return Stop("asked", f"Stopped when asked, after {done} iterations.")
+        return Stop("finished", f"All {done} iterations are done.")
+
+    def _own_votes(self, values: NDArray[Any], image: int) -> NDArray[Any]:
+        # Superpixels are numbered through all images of a fit; each image has its own stretch.
+        counts = [int(each.max()) for each in self.superpixels or ()]
+        start = sum(counts[:image])
+        return np.concatenate((values[:1], values[start + 1 : start + counts[image] + 1]))
+
+    def _keep(self, step: Step) -> None:
+        self._history.add(step.iteration, step.votes)
+        for name, value in step.losses.items():
+            self._losses.setdefault(name, {})[step.iteration] = value
+
+    def _fail(self, error: Exception) -> None:
+        self._stop = Stop("failed", f"The run failed after {self.iteration} iterations: {error}")
+        self._release()
+        if _out_of_memory(error):
+            raise OutOfMemory(
+                "Not enough memory for this run: use fewer channels, a smaller part of the image, "
+                "or another device."
+            ) from error
+
+    def _end_abandoned(self) -> None:
+        done = self._control.done
+        self._stop = Stop("abandoned", f"Ended without a closing pass, after {done} iterations.")
+        self._release()
+
+    def _release(self) -> None:
+        self._history.to_host()
+        self._losses = {
+            name: {t: float(value) for t, value in values.items()}
+            for name, values in self._losses.items()
+        }
+        self._steps.close()
+        self._network = self._inputs = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _out_of_memory(error: Exception) -> bool:
+    words = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

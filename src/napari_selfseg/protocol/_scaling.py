@@ -1,0 +1,102 @@
+"""From any numeric image to channels between 0 and 1, the same way for every later image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Scaling"]
+
+PERCENTILES = (0.1, 99.9)
+SAMPLE = 1 << 22
+FIXED = {np.dtype(np.bool_): 1.0, np.dtype(np.uint8): 255.0}
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Grey levels that become 0 and 1, per channel.
+
+    uint8 is divided by 255 and bool kept; every other type maps its 0.1th and 99.9th percentile
+    (of up to four million evenly spread pixels with data) to 0 and 1 and is clipped there.
+
+    Attributes
+    ----------
+    low, high : tuple of float
+        Grey level of each channel that becomes 0 and 1.
+    fill : tuple of float
+        Scaled mean of each channel, put where there are no data.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    fill: tuple[float, ...]
+
+    @classmethod
+    def measured(
+        cls, images: Sequence[NDArray[np.generic]], masks: Sequence[NDArray[np.bool_] | None]
+    ) -> Scaling:
+        """Measure the scaling of one or several images together.
+
+        Parameters
+        ----------
+        images : sequence of ndarray
+            Each ``(C, *spatial)``, numeric.
+        masks : sequence of ndarray or None
+            True where an image has data.
+
+        Returns
+        -------
+        Scaling
+        """
+        samples = [_sample(image, mask) for image, mask in zip(images, masks, strict=True)]
+        values = np.concatenate(samples, axis=1)
+        low, high = _range(values, np.result_type(*images))
+        scaled = np.clip((values - low[:, None]) / (high - low)[:, None], 0, 1)
+        fill = scaled.mean(axis=1)
+        return cls(tuple(map(float, low)), tuple(map(float, high)), tuple(map(float, fill)))
+
+    def __call__(
+        self, image: NDArray[np.generic], mask: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
+        """Scale an image.
+
+        Parameters
+        ----------
+        image : ndarray
+            ``(C, *spatial)``, numeric.
+        mask : ndarray, optional
+            ``(*spatial)``, True where there are data.
+
+        Returns
+        -------
+        ndarray
+            ``(C, *spatial)`` float32 between 0 and 1.
+        """
+        along = (-1,) + (1,) * (image.ndim - 1)
+        low = np.array(self.low, dtype=np.float64).reshape(along)
+        span = np.array(self.high, dtype=np.float64).reshape(along) - low
+        # Float64 only where float32 would lose the offset of large integers.
+        exact = np.float32 if image.dtype in (np.uint8, np.bool_, np.float32) else np.float64
+        wide = (image.astype(exact) - low.astype(exact)) / span.astype(exact)
+        scaled: NDArray[np.float32] = np.clip(wide, 0, 1).astype(np.float32, copy=False)
+        if mask is not None:
+            scaled[:, ~mask] = np.array(self.fill, dtype=np.float32)[:, None]
+        return scaled
+
+
+def _sample(image: NDArray[np.generic], mask: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    pixels = image.reshape(len(image), -1) if mask is None else image[:, mask]
+    return pixels[:, :: max(1, pixels.shape[1] // SAMPLE)].astype(np.float64)
+
+
+def _range(
+    values: NDArray[np.float64], dtype: np.dtype[np.generic]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if dtype in FIXED:
+        return np.zeros(len(values)), np.full(len(values), FIXED[dtype])
+    low, high = np.percentile(values, PERCENTILES, axis=1)
+    # A channel without spread scales to 0 instead of dividing by nothing.
+    return low, np.where(high > low, high, low + 1)

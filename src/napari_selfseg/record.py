@@ -1,0 +1,204 @@
+"""Provenance: what is needed to make a result again, as plain JSON, and reading it back.
+
+A record is a dict of plain values. Label arrays (superpixels handed in, masks, scribbles) travel
+inside it, compressed; images do not, only their fingerprint.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import platform
+import sys
+import zlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = [
+    "check_image",
+    "dumps",
+    "fingerprint",
+    "loads",
+    "pack",
+    "software",
+    "unpack",
+    "weights_hash",
+]
+
+PACKED = "npy+zlib+base64"
+KEYS = ("method", "superpixels", "images", "channel_axis", "iterations", "shown", "software")
+
+
+def software() -> dict[str, str]:
+    """Return the versions a result depends on, and the processor.
+
+    Returns
+    -------
+    dict of str
+    """
+    packages = ("napari-selfseg", "torch", "numpy", "scikit-image", "scipy")
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+        "platform": f"{sys.platform}-{platform.machine()}",
+    }
+
+
+def fingerprint(image: Any, name: str) -> dict[str, Any]:
+    """Describe an image so that it can be recognised.
+
+    Parameters
+    ----------
+    image : array_like
+        As the user gave it.
+    name : str
+        Name of the layer or file.
+
+    Returns
+    -------
+    dict
+        Name, shape, type and SHA-256 of the content.
+    """
+    array = np.asarray(image)
+    digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+    shape = list(array.shape)
+    return {"name": name, "shape": shape, "dtype": str(array.dtype), "sha256": digest}
+
+
+def check_image(image: Any, expected: Mapping[str, Any]) -> None:
+    """Refuse an image that is not the one of a record.
+
+    Parameters
+    ----------
+    image : array_like
+        What was found.
+    expected : mapping
+        From `fingerprint`.
+
+    Raises
+    ------
+    ValueError
+        When shape, type or content differ.
+    """
+    found = fingerprint(image, "")
+    for key, word in (("shape", "shape"), ("dtype", "data type"), ("sha256", "content")):
+        if found[key] != expected[key]:
+            raise ValueError(
+                f"This is not the image of the record ({expected['name'] or 'unnamed'}): its "
+                f"{word} is {found[key]}, recorded was {expected[key]}."
+            )
+
+
+def weights_hash(weights: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of a fit's weights.
+
+    Parameters
+    ----------
+    weights : mapping of str to Tensor
+        On the CPU.
+
+    Returns
+    -------
+    str
+    """
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(weights[name].numpy()).data)
+    return digest.hexdigest()
+
+
+def pack(array: NDArray[Any]) -> dict[str, str]:
+    """Turn an array into a JSON value.
+
+    Parameters
+    ----------
+    array : ndarray
+        Of numbers.
+
+    Returns
+    -------
+    dict
+    """
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return {"encoding": PACKED, "data": base64.b64encode(zlib.compress(buffer.getvalue())).decode()}
+
+
+def unpack(packed: Mapping[str, str]) -> NDArray[Any]:
+    """Return the array that `pack` packed.
+
+    Parameters
+    ----------
+    packed : mapping
+        From `pack`.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError
+        When it is damaged.
+    """
+    try:
+        raw = zlib.decompress(base64.b64decode(packed["data"]))
+        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
+    except (KeyError, ValueError, zlib.error, EOFError, OSError) as error:
+        raise ValueError(f"An array inside the record is damaged: {error}") from None
+
+
+def dumps(record: Mapping[str, Any]) -> str:
+    """Write a record as JSON.
+
+    Parameters
+    ----------
+    record : mapping
+        From `Run.record`.
+
+    Returns
+    -------
+    str
+    """
+    return json.dumps(record, ensure_ascii=True, default=_encoded)
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return pack(value)
+    raise TypeError(f"{type(value).__name__} cannot be written into a record")
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Read a record from JSON.
+
+    Parameters
+    ----------
+    text : str
+        From `dumps`.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        When it is not a whole record.
+    """
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"The record cannot be read: {error}") from None
+    missing = [key for key in KEYS if not isinstance(found, dict) or key not in found]
+    if missing:
+        raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
+    return dict(found)

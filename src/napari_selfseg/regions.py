@@ -1,0 +1,199 @@
+"""Scatter operations over regions: vote, mean, centroid, adjacency, projection.
+
+Regions are numbered 1 to ``n``; 0 marks pixels without data. A value per region is a tensor of
+``n + 1`` entries whose entry 0 belongs to those pixels, so that projection is one gather. Nothing
+loops over regions, nothing waits for the host, and everything runs on any device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Adjacency", "adjacency", "areas", "centroids", "mean", "project", "vote"]
+
+
+class Adjacency(NamedTuple):
+    """Neighbouring regions and the borders they share.
+
+    Attributes
+    ----------
+    edges : Tensor
+        ``(E, 2)`` int64, the smaller region first, sorted.
+    border : Tensor
+        ``(E,)`` float64, length (2-D) or area (3-D) of the shared border in physical units.
+    """
+
+    edges: Tensor
+    border: Tensor
+
+
+def areas(index: Tensor, n: int) -> Tensor:
+    """Count the pixels of each region.
+
+    Parameters
+    ----------
+    index : Tensor
+        Region of each pixel, any shape, int64 in 0 to n.
+    n : int
+        Number of regions.
+
+    Returns
+    -------
+    Tensor
+        ``(n + 1,)`` int64.
+    """
+    flat = index.reshape(-1)
+    counts = torch.zeros(n + 1, dtype=torch.int64, device=index.device)
+    return counts.scatter_add_(0, flat, torch.ones_like(flat))
+
+
+def vote(labels: Tensor, index: Tensor, n: int, n_classes: int) -> Tensor:
+    """Give each region the label most of its pixels have (eq. 7 of DIC, sec. 2.2 of Backprop).
+
+    Of labels with the same count the smallest wins, on every device.
+
+    Parameters
+    ----------
+    labels : Tensor
+        Label of each pixel, shaped like `index`, 0 to n_classes - 1.
+    index : Tensor
+        Region of each pixel, int64 in 0 to n.
+    n : int
+        Number of regions.
+    n_classes : int
+        Number of labels.
+
+    Returns
+    -------
+    Tensor
+        ``(n + 1,)`` int64 winning labels **counted from 1**; entry 0 is 0.
+    """
+    key = (index * n_classes + labels).reshape(-1)
+    count = torch.zeros((n + 1) * n_classes, dtype=torch.int32, device=index.device)
+    count.scatter_add_(0, key, torch.ones(1, dtype=torch.int32, device=key.device).expand_as(key))
+    return _first_largest(count.view(n + 1, n_classes))
+
+
+def _first_largest(count: Tensor) -> Tensor:
+    # argmax promises no order among equals, so the label itself breaks the tie.
+    n_classes = count.shape[1]
+    rank = torch.arange(n_classes - 1, -1, -1, device=count.device)
+    best = (count.to(torch.int64) * n_classes + rank).amax(dim=1)
+    winner = n_classes - best % n_classes
+    winner[0] = 0
+    return winner
+
+
+def mean(features: Tensor, index: Tensor, n: int) -> Tensor:
+    """Average features over each region.
+
+    Parameters
+    ----------
+    features : Tensor
+        ``(N, C, *spatial)`` floating.
+    index : Tensor
+        ``(N, *spatial)`` int64 in 0 to n.
+    n : int
+        Number of regions.
+
+    Returns
+    -------
+    Tensor
+        ``(n + 1, C)``; 0 where a region has no pixel.
+    """
+    rows = features.movedim(1, -1).reshape(-1, features.shape[1])
+    total = rows.new_zeros(n + 1, rows.shape[1]).index_add_(0, index.reshape(-1), rows)
+    return total / areas(index, n).clamp(min=1).to(rows.dtype)[:, None]
+
+
+def centroids(index: Tensor, n: int, spacing: Sequence[float]) -> Tensor:
+    """Return the centre of each region.
+
+    Parameters
+    ----------
+    index : Tensor
+        ``(*spatial)`` int64 in 0 to n.
+    n : int
+        Number of regions.
+    spacing : sequence of float
+        Physical size of a pixel along each axis.
+
+    Returns
+    -------
+    Tensor
+        ``(n + 1, ndim)`` float64 in physical units; 0 where a region has no pixel.
+    """
+    count = areas(index, n).clamp(min=1)
+    centre = [
+        _axis_sum(index, n, axis) / count * step for axis, step in enumerate(map(float, spacing))
+    ]
+    return torch.stack(centre, dim=1)
+
+
+def _axis_sum(index: Tensor, n: int, axis: int) -> Tensor:
+    shape = [1] * index.ndim
+    shape[axis] = index.shape[axis]
+    place = torch.arange(index.shape[axis], dtype=torch.float64, device=index.device)
+    total = torch.zeros(n + 1, dtype=torch.float64, device=index.device)
+    flat = place.view(shape).expand(index.shape).reshape(-1)
+    return total.scatter_add_(0, index.reshape(-1), flat)
+
+
+def adjacency(index: Tensor, n: int, spacing: Sequence[float]) -> Adjacency:
+    """Find which regions touch face to face, and how long their border is.
+
+    Parameters
+    ----------
+    index : Tensor
+        ``(*spatial)`` int64 in 0 to n; pixels of region 0 have no neighbours.
+    n : int
+        Number of regions.
+    spacing : sequence of float
+        Physical size of a pixel along each axis.
+
+    Returns
+    -------
+    Adjacency
+    """
+    found = [_faces(index, n, axis, spacing) for axis in range(index.ndim)]
+    keys = torch.cat([key for key, _ in found])
+    sizes = torch.cat([size for _, size in found])
+    unique, edge_of_face = torch.unique(keys, return_inverse=True)
+    border = torch.zeros(len(unique), dtype=torch.float64, device=index.device)
+    border.scatter_add_(0, edge_of_face, sizes)
+    edges = torch.stack((unique // (n + 1), unique % (n + 1)), dim=1)
+    return Adjacency(edges, border)
+
+
+def _faces(index: Tensor, n: int, axis: int, spacing: Sequence[float]) -> tuple[Tensor, Tensor]:
+    length = index.shape[axis]
+    one = index.narrow(axis, 0, max(length - 1, 0)).reshape(-1)
+    other = index.narrow(axis, min(1, length), max(length - 1, 0)).reshape(-1)
+    low, high = torch.minimum(one, other), torch.maximum(one, other)
+    keys = (low * (n + 1) + high)[(low > 0) & (low != high)]
+    face = 1.0
+    for each, step in enumerate(spacing):
+        face *= 1.0 if each == axis else float(step)
+    return keys, torch.full_like(keys, face, dtype=torch.float64)
+
+
+def project(values: Tensor, index: Tensor) -> Tensor:
+    """Write each region's value onto its pixels.
+
+    Parameters
+    ----------
+    values : Tensor
+        ``(n + 1, ...)``.
+    index : Tensor
+        Region of each pixel, any shape, int64 in 0 to n.
+
+    Returns
+    -------
+    Tensor
+        ``index.shape + values.shape[1:]``.
+    """
+    return values[index]

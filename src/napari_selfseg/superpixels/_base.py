@@ -1,0 +1,164 @@
+"""What every superpixel algorithm promises: an image in, contiguous connected labels out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.color import rgb2lab
+
+from napari_selfseg.parameters import Parameters
+from napari_selfseg.superpixels._tidy import split
+
+__all__ = ["Superpixels", "lab"]
+
+
+class Superpixels(Parameters, ABC):
+    """Parameters of an algorithm that cuts an image into small connected regions.
+
+    A subclass declares its parameters and writes `over_segment`, nothing else.
+
+    Attributes
+    ----------
+    name, title : str
+        As in `Parameters`.
+    ndims : tuple of int
+        Numbers of spatial axes the algorithm works on.
+    connectivity : int
+        Every superpixel is connected in this sense of `skimage.measure.label`: 1 is face to face.
+    """
+
+    ndims: ClassVar[tuple[int, ...]]
+    connectivity: ClassVar[int]
+
+    @final
+    def __call__(
+        self,
+        image: NDArray[Any],
+        *,
+        spacing: Sequence[float] | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.int32]:
+        """Cut an image into superpixels.
+
+        Parameters
+        ----------
+        image : ndarray of float
+            ``(*spatial, C)`` scaled to 0..1. Three channels are taken as RGB.
+        spacing : sequence of float, optional
+            Physical pixel size along each spatial axis; only the ratios count. Ones by default.
+        mask : ndarray of bool, optional
+            ``(*spatial)``, True where there is data. What the image holds elsewhere is not read.
+
+        Returns
+        -------
+        ndarray of int32
+            ``(*spatial)`` contiguous from 1; 0 exactly where the mask is False.
+
+        Raises
+        ------
+        ValueError
+            When image, spacing and mask do not fit together or the algorithm; the message is a
+            sentence that says what to do.
+        """
+        self._check_axes(image)
+        inside = _checked_mask(mask, image.shape[:-1])
+        steps = _checked_spacing(spacing, image.ndim - 1)
+        box = ndimage.find_objects(inside.astype(np.uint8))[0]
+        data = _filled(np.asarray(image[box], dtype=np.float32), inside[box])
+        # The shift keeps pixels that the algorithm left at 0 apart from those without data.
+        found = np.where(inside[box], self.over_segment(data, steps, inside[box]) + 1, 0)
+        labels = np.zeros(inside.shape, dtype=np.int32)
+        labels[box] = split(found, self.connectivity)
+        return labels
+
+    @abstractmethod
+    def over_segment(
+        self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
+    ) -> NDArray[Any]:
+        """Label every pixel; connected pieces and contiguous numbers are the caller's work.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            ``(*spatial, C)`` finite everywhere, cropped to the mask's bounding box.
+        spacing : ndarray of float64
+            ``(ndim,)`` pixel sizes relative to the smallest.
+        mask : ndarray of bool
+            ``(*spatial)``, True somewhere; elsewhere the image repeats the nearest data.
+
+        Returns
+        -------
+        ndarray of int
+            ``(*spatial)``, not negative. Pixels left at 0 become superpixels of their own pieces,
+            and labels outside the mask are dropped.
+        """
+
+    def _check_axes(self, image: NDArray[Any]) -> None:
+        ndim = image.ndim - 1
+        if ndim not in self.ndims:
+            works = " and ".join(f"{each}-D" for each in self.ndims)
+            raise ValueError(
+                f"{self.title} works on {works} images, not on {ndim}-D ones: "
+                "choose another superpixel algorithm or segment slice by slice."
+            )
+        if not image.size:
+            raise ValueError(f"The image is empty (shape {image.shape}): choose one with pixels.")
+
+
+def lab(image: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Bring colours to the scale of CIE Lab, whose lightness runs from 0 to 100.
+
+    Parameters
+    ----------
+    image : ndarray of float
+        ``(*spatial, C)`` in 0..1. Three channels are RGB and become Lab; other counts are
+        multiplied by 100, so that a colour distance means about the same for every image.
+
+    Returns
+    -------
+    ndarray of float
+        Same shape.
+    """
+    colours: NDArray[np.floating[Any]] = rgb2lab(image) if image.shape[-1] == 3 else image * 100
+    return colours
+
+
+def _checked_mask(mask: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    if mask is None:
+        return np.ones(shape, dtype=bool)
+    if np.shape(mask) != shape:
+        raise ValueError(
+            f"The mask has shape {np.shape(mask)} and the image {shape}: "
+            "give one mask value a pixel, without a channel axis."
+        )
+    inside = np.asarray(mask, dtype=bool)
+    if not inside.any():
+        raise ValueError("The mask is False everywhere: mark the pixels that hold data as True.")
+    return inside
+
+
+def _checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.float64]:
+    steps = np.ones(ndim) if spacing is None else np.asarray(spacing, dtype=np.float64)
+    if steps.shape != (ndim,) or not (np.isfinite(steps).all() and (steps > 0).all()):
+        raise ValueError(
+            f"The spacing must be {ndim} positive numbers, one a spatial axis, not {spacing!r}."
+        )
+    relative: NDArray[np.float64] = steps / steps.min()
+    return relative
+
+
+def _filled(image: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    if not np.isfinite(image[inside]).all():
+        raise ValueError(
+            "The image holds NaN or infinite values: replace them, or mask those pixels out."
+        )
+    if inside.all():
+        return image
+    nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
+    filled: NDArray[np.float32] = image[tuple(nearest)]
+    return filled
