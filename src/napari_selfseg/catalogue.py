@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_selfseg import record as _record
 from napari_selfseg.methods import Backprop
 from napari_selfseg.parameters import restore
-from napari_selfseg.protocol import Method, Run, evolve
+from napari_selfseg.protocol import Method, Run, evolve, prepare
 from napari_selfseg.superpixels import (
     CompactWatershed,
     Felzenszwalb,
@@ -18,7 +21,7 @@ from napari_selfseg.superpixels import (
     Superpixels,
 )
 
-__all__ = ["METHODS", "SUPERPIXELS", "default_method", "replay", "segment"]
+__all__ = ["METHODS", "SUPERPIXELS", "default_method", "over_segment", "replay", "segment"]
 
 METHODS: Final[tuple[type[Method], ...]] = (Backprop,)
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
@@ -66,29 +69,101 @@ def segment(image: Any, method: Method | None = None, **options: Any) -> Run:
     return evolve(image, method or default_method(), **options).finish()
 
 
-def replay(record: Mapping[str, Any], image: Any) -> Run:
-    """Make a recorded run again.
+def over_segment(
+    image: Any,
+    algorithm: Superpixels,
+    *,
+    channel_axis: int | None = None,
+    mask: Any = None,
+    spacing: Sequence[float] | None = None,
+    name: str = "",
+) -> tuple[NDArray[np.int32], dict[str, Any]]:
+    """Cut an image into superpixels, exactly those a run with that algorithm uses.
+
+    Parameters
+    ----------
+    image : array_like
+        ``(*spatial)`` with channels along `channel_axis`.
+    algorithm : Superpixels
+        With its parameters.
+    channel_axis : int, optional
+        Axis of the channels; None when there is none.
+    mask : array_like of bool, optional
+        True where there are data.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each spatial axis.
+    name : str
+        What to call the image in the record.
+
+    Returns
+    -------
+    labels : ndarray of int32
+        ``(*spatial)``, contiguous from 1, 0 where there are no data.
+    record : dict
+        As from `Run.record`, with no method.
+
+    Raises
+    ------
+    ValueError
+        When something given cannot be used; the message says what to do.
+    """
+    scaled, valid, spaced = prepare(image, channel_axis, algorithm.ndims, mask, spacing)
+    labels = algorithm(np.moveaxis(scaled, 0, -1), spacing=spaced, mask=valid)
+    record = {
+        "software": _record.software(),
+        "method": None,
+        "superpixels": algorithm.as_dict(),
+        "images": [_record.fingerprint(image, name)],
+        "channel_axis": channel_axis,
+        "mask": None if valid is None else [valid],
+        "spacing": list(spaced),
+        "iterations": 0,
+        "shown": 0,
+    }
+    return labels, record
+
+
+def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
+    """Make recorded labels again.
 
     Parameters
     ----------
     record : mapping
-        From `Run.record` or a file.
+        From `Run.record`, a layer's metadata or a file.
     image : array_like, or list of array_like
         The recorded one.
 
     Returns
     -------
-    Run
-        Finished; ``labels(record["shown"])`` are the recorded labels.
+    ndarray of int
+        The labels; of several images those of the first.
 
     Raises
     ------
     ValueError
         When the image is another one, or something needed is missing.
     """
-    images = image if record["several"] else [image]
+    images = image if record.get("several") else [image]
     for each, expected in zip(images, record["images"], strict=True):
         _record.check_image(each, expected)
+    if record["method"] is None:
+        return _superpixels_again(record, image)
+    return _run_again(record, image).labels(record["shown"])
+
+
+def _superpixels_again(record: Mapping[str, Any], image: Any) -> NDArray[np.int32]:
+    algorithm = cast(Superpixels, restore(record["superpixels"], SUPERPIXELS, "superpixels"))
+    mask = _arrays(record["mask"])
+    return over_segment(
+        image,
+        algorithm,
+        channel_axis=record["channel_axis"],
+        mask=None if mask is None else mask[0],
+        spacing=record["spacing"],
+    )[0]
+
+
+def _run_again(record: Mapping[str, Any], image: Any) -> Run:
     if record["start"] is not None:
         raise ValueError(
             "This run began from a fit that is not in the record: load that fit and pass it as "

@@ -3,7 +3,7 @@
 from napari_selfseg.io._fits import load_fit, save_fit
 from napari_selfseg.io._images import ImageFile, read_image
 from napari_selfseg.io._labels import read_record, write_labels
-from napari_selfseg.io._preview import write_preview
+from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._whole import check_target, whole_file
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "save_fit",
     "whole_file",
     "write_labels",
+    "write_picture",
     "write_preview",
 ]

@@ -14,7 +14,7 @@ from skimage.segmentation import find_boundaries
 from napari_selfseg.io._whole import check_target, whole_file
 from napari_selfseg.protocol import Scaling
 
-__all__ = ["write_preview"]
+__all__ = ["write_picture", "write_preview"]
 
 COVER = 0.45
 GOLDEN_ANGLE = 0.381966
@@ -56,8 +56,28 @@ def write_preview(
     picture = _as_rgb(channels)
     gap = np.ones((len(picture), 6, 3), np.float32)
     both = np.concatenate((picture, gap, _overlaid(picture, labels)), axis=1)
-    with whole_file(target) as part:
-        iio.imwrite(part, (both * 255).round().astype(np.uint8), extension=".png")
+    write_picture(target, (both * 255).round().astype(np.uint8))
+
+
+def write_picture(path: str | os.PathLike[str], picture: NDArray[np.uint8]) -> None:
+    """Write a PNG, whole or not at all.
+
+    Parameters
+    ----------
+    path : path_like
+        Ending in ``.png``.
+    picture : ndarray of uint8
+        ``(y, x)`` or ``(y, x, 3)``.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one.
+    OSError
+        When the file cannot be written; nothing is left behind.
+    """
+    with whole_file(check_target(path, (".png",))) as part:
+        iio.imwrite(part, picture, extension=".png")
 
 
 def _as_rgb(channels: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
 from napari_selfseg.protocol._control import Control, Interrupted
-from napari_selfseg.protocol._evolve import evolve
+from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels
@@ -23,5 +23,6 @@ __all__ = [
     "SuperpixelAlgorithm",
     "as_superpixels",
     "evolve",
+    "prepare",
     "small",
 ]

@@ -28,7 +28,7 @@ from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 
-__all__ = ["evolve"]
+__all__ = ["evolve", "prepare"]
 
 Array = NDArray[Any]
 
@@ -130,6 +130,42 @@ def evolve(
         provenance=provenance,
         threads=used_threads,
     )
+
+
+def prepare(
+    image: Any,
+    channel_axis: int | None,
+    ndims: Sequence[int],
+    mask: Any = None,
+    spacing: Sequence[float] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None, tuple[float, ...]]:
+    """Check and scale one image as `evolve` does.
+
+    Parameters
+    ----------
+    image, channel_axis, mask, spacing
+        As in `evolve`.
+    ndims : sequence of int
+        Numbers of spatial dimensions that can be used.
+
+    Returns
+    -------
+    scaled : ndarray of float32
+        ``(C, *spatial)`` between 0 and 1.
+    mask : ndarray of bool or None
+        True where there are data; None when that is everywhere.
+    spacing : tuple of float
+
+    Raises
+    ------
+    ValueError
+        When something given cannot be used; the message says what to do.
+    """
+    array = as_channels_first(image, channel_axis, ndims)
+    valid = as_mask(mask, array.shape[1:])
+    check_images([array], [valid])
+    scaled = Scaling.measured([array], [valid])(array, valid)
+    return scaled, valid, as_spacing(spacing, array.ndim - 1)
 
 
 def _paired(value: Any, images: list[Array], what: str) -> list[tuple[Any, Array]]:

@@ -3,7 +3,6 @@
 from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
 from napari_selfseg.superpixels._felzenszwalb import Felzenszwalb
-from napari_selfseg.superpixels._labels import as_superpixels
 from napari_selfseg.superpixels._mean_shift import MeanShift
 from napari_selfseg.superpixels._quickshift import Quickshift
 from napari_selfseg.superpixels._slic import Slic
@@ -15,5 +14,4 @@ __all__ = [
     "Quickshift",
     "Slic",
     "Superpixels",
-    "as_superpixels",
 ]

@@ -19,7 +19,7 @@ __all__ = ["MeanShift"]
 # times as long), step that counts as arrived, colour distance of modes that are one.
 _CELL = {2: 0.5, 3: 2 / 3}
 _ARRIVED = 0.05
-_SAME_COLOUR = 0.5
+_SAME_COLOUR = 1 / 3
 _MAX_ITERATIONS = 50
 # Cells shifted at once: bounds the memory of the pairs.
 _AT_ONCE = 20000
@@ -30,15 +30,15 @@ class MeanShift(Superpixels):
 
     A pixel is the point x = (place / h_s, colour / h_r). Each point y moves to the mean of the
     points within distance 1 (a flat kernel) until it stays. Neighbouring pixels whose modes lie
-    within a radius in place and half a radius in colour become one region (the paper's whole
-    radius leaks across weak borders), and regions below the minimal size join the neighbour of
-    the nearest colour.
+    within a third of h_r in colour become one region, and regions below the minimal size join the
+    neighbour of the nearest colour. The paper joins modes within h_s and h_r: a whole h_r leaks
+    across weak borders, and in flat areas, where places have no mode, cells may part beyond h_s.
 
     Approximation: points are binned to cells of half a radius (two thirds in volumes), and each
     occupied cell stands at the mean of its points with their count as its weight. Cells climb,
     not pixels.
 
-    RGB is compared in CIE Lab (Luv in the paper, which finds no difference between the two), other
+    RGB is compared in CIE Lab (Luv in the paper, which sees no clear advantage in either), other
     channel counts at 100 times their value.
 
     Notes
@@ -78,8 +78,8 @@ class MeanShift(Superpixels):
         place = np.argwhere(mask) * spacing / self.spatial_radius
         points = np.concatenate((place, colours[mask] / self.colour_radius), axis=1)
         cell = _cells(points / _CELL[mask.ndim])
-        modes = np.zeros((*mask.shape, points.shape[1]))
-        modes[mask] = _climb(points, cell)[cell]
+        modes = np.zeros((*mask.shape, image.shape[-1]))
+        modes[mask] = _climb(points, cell)[cell, mask.ndim :]
         pieces = split(_basins(modes, mask), self.connectivity)
         return merge_small(pieces, self.min_size, colours)
 
@@ -132,7 +132,7 @@ def _sums(
 
 
 def _basins(modes: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Join neighbouring pixels of near modes."""
+    """Join neighbouring pixels whose modes have near colours."""
     number = np.arange(mask.size).reshape(mask.shape)
     edges = [_alike(modes, mask, number, axis) for axis in range(mask.ndim)]
     regions = join(np.concatenate(edges), mask.size).reshape(mask.shape) + 1
@@ -146,7 +146,6 @@ def _alike(
         tuple(cut if each == axis else slice(None) for each in range(mask.ndim))
         for cut in (slice(-1), slice(1, None))
     )
-    gap = (modes[here] - modes[there]) ** 2
-    place, colour = gap[..., : mask.ndim].sum(axis=-1), gap[..., mask.ndim :].sum(axis=-1)
-    near = (place < 1.0) & (colour < _SAME_COLOUR**2) & mask[here] & mask[there]
+    gap = np.linalg.norm(modes[here] - modes[there], axis=-1)
+    near = (gap < _SAME_COLOUR) & mask[here] & mask[there]
     return np.stack((number[here][near], number[there][near]), axis=1)

@@ -1,0 +1,176 @@
+"""What several commands share: flags from declarations, progress, options of a run."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameter
+    from napari_selfseg.protocol import Run
+
+__all__ = [
+    "Commands",
+    "Parser",
+    "add_parameters",
+    "add_run_options",
+    "drain",
+    "superpixels_from",
+    "values_of",
+]
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction["Parser"]
+else:
+    Commands = Any
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusal is one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the whole usage.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(f"{message} (see {self.prog} --help).")
+
+
+def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) -> None:
+    """Add a flag for every declared parameter.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    title : str
+        Heading in the help.
+    declared : iterable of Parameter
+        From `Parameters.declared`.
+    """
+    group = parser.add_argument_group(title)
+    for each in declared:
+        text = f"{each.help} Default: {each.default}.".replace("%", "%%")
+        if each.type is bool:
+            action = argparse.BooleanOptionalAction
+            group.add_argument(each.flag, action=action, default=argparse.SUPPRESS, help=text)
+        else:
+            group.add_argument(
+                each.flag,
+                default=argparse.SUPPRESS,
+                metavar=_range(each),
+                help=text,
+            )
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.choices:
+        return "{" + ",".join(parameter.choices) + "}"
+    if parameter.minimum is not None and parameter.maximum is not None:
+        return f"{parameter.minimum:g}..{parameter.maximum:g}"
+    return parameter.type.__name__.upper()
+
+
+def values_of(args: argparse.Namespace, declared: Iterable[Parameter]) -> dict[str, Any]:
+    """Return the parameters that were given.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Parsed flags.
+    declared : iterable of Parameter
+        Those of the command.
+
+    Returns
+    -------
+    dict
+        By name; without those left at their default.
+    """
+    return {each.name: getattr(args, each.name) for each in declared if hasattr(args, each.name)}
+
+
+def add_run_options(parser: Parser) -> None:
+    """Add where and how fast to run.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    """
+    group = parser.add_argument_group("where and how")
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
+    group.add_argument("--threads", type=int, metavar="N", help="CPU threads; all by default.")
+    group.add_argument(
+        "--precision",
+        default="auto",
+        help="auto, float32 or bfloat16; auto takes what is faster on the device.",
+    )
+
+
+def superpixels_from(text: str | None) -> Any:
+    """Read ``--superpixels``: an algorithm with parameters, or a labels file.
+
+    Parameters
+    ----------
+    text : str or None
+        Such as ``"slic:n_segments=2000"`` or ``"labels.tif"``.
+
+    Returns
+    -------
+    Superpixels, ndarray or None
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    from napari_selfseg.catalogue import SUPERPIXELS
+    from napari_selfseg.io import read_image
+    from napari_selfseg.parameters import parse
+
+    if text is None:
+        return None
+    if Path(text).suffix:
+        return read_image(text).data
+    return parse(text, SUPERPIXELS, "superpixel algorithm")
+
+
+def drain(run: Run) -> None:
+    """Run to the end with a progress bar on a terminal; Ctrl-C stops and keeps what was found.
+
+    Parameters
+    ----------
+    run : Run
+        Not yet started.
+    """
+    from tqdm import tqdm
+
+    total = run.method.iterations
+    with _stop_on_interrupt(run), tqdm(total=total, disable=None, unit="it") as bar:
+        for step in run:
+            bar.set_postfix(labels=step.n_labels, refresh=False)
+            bar.update(step.iteration - bar.n)
+    if sys.stderr.isatty():
+        print(run.stop_reason, file=sys.stderr)
+
+
+@contextmanager
+def _stop_on_interrupt(run: Run) -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        run.stop()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

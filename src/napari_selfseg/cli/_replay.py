@@ -1,0 +1,65 @@
+"""``napari-selfseg replay FILE -o OUT``: make recorded labels again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_selfseg.cli._common import Commands
+
+__all__ = ["add"]
+
+
+def add(commands: Commands, words: list[str]) -> None:
+    """Declare the command.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    words : list of str
+        The command line.
+    """
+    parser = commands.add_parser("replay", help="make recorded labels again")
+    parser.add_argument("file", help="a labels file written by napari-selfseg")
+    parser.add_argument("--image", metavar="PATH", help="the image, when it is not where it was")
+    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif")
+    parser.set_defaults(command=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from napari_selfseg.catalogue import replay
+    from napari_selfseg.io import check_target, read_image, read_record, write_labels
+    from napari_selfseg.record import software
+
+    check_target(args.output, (".tif", ".tiff"))
+    record = read_record(args.file)
+    _note_versions(record["software"], software())
+    image = read_image(args.image or _recorded_path(record, Path(args.file).parent))
+    labels = replay(record, image.data)
+    again = {**record, "software": software()}
+    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=again)
+    return 0
+
+
+def _recorded_path(record: Mapping[str, Any], folder: Path) -> Path:
+    if len(record["images"]) != 1:
+        raise ValueError("This run was fitted to several images: replay it from Python.")
+    named = Path(record["images"][0]["name"])
+    for path in (named, folder / named, folder / named.name):
+        if path.is_file():
+            return path
+    raise ValueError(f"The image {named} is not there: say where it is with --image.")
+
+
+def _note_versions(recorded: Mapping[str, str], here: Mapping[str, str]) -> None:
+    other = [
+        f"{name} {recorded.get(name, 'missing')} (here {version})"
+        for name, version in here.items()
+        if recorded.get(name) != version
+    ]
+    if other:
+        print(f"Labels may differ: recorded with {', '.join(other)}.", file=sys.stderr)

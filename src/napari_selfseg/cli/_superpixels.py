@@ -1,0 +1,56 @@
+"""``napari-selfseg superpixels IMAGE -o LABELS.tif``."""
+
+from __future__ import annotations
+
+import argparse
+
+from napari_selfseg.cli._common import Commands, superpixels_from
+
+__all__ = ["add"]
+
+
+def add(commands: Commands, words: list[str]) -> None:
+    """Declare the command.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    words : list of str
+        The command line.
+    """
+    parser = commands.add_parser("superpixels", help="cut an image into superpixels")
+    parser.add_argument("image", help="a TIFF, PNG or JPEG file")
+    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif")
+    parser.add_argument(
+        "--superpixels",
+        default="slic",
+        metavar="NAME[:FIELD=VALUE,...]",
+        help="an algorithm of `napari-selfseg methods`; slic by default",
+    )
+    parser.add_argument("--preview", metavar="PNG", help="also write a picture of them")
+    parser.set_defaults(command=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from napari_selfseg.catalogue import over_segment
+    from napari_selfseg.io import check_target, read_image, write_labels, write_preview
+
+    check_target(args.output, (".tif", ".tiff"))
+    if args.preview:
+        check_target(args.preview, (".png",))
+    algorithm = superpixels_from(args.superpixels)
+    image = read_image(args.image)
+    labels, record = over_segment(
+        image.data,
+        algorithm,
+        channel_axis=image.channel_axis,
+        mask=image.mask,
+        spacing=image.spacing,
+        name=image.name,
+    )
+    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=record)
+    if args.preview:
+        write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
+    print(f"{labels.max()} superpixels")
+    return 0

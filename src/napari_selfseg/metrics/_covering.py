@@ -1,0 +1,92 @@
+"""Segmentation covering."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from napari_selfseg.metrics._contingency import contingency
+
+__all__ = ["Covering", "covering"]
+
+
+class Covering(NamedTuple):
+    """A covering as a fraction, so that images can be summed before dividing.
+
+    Attributes
+    ----------
+    covered : float
+        Sum over regions of size times best intersection over union.
+    total : float
+        Sum of the sizes of the regions.
+    """
+
+    covered: float
+    total: float
+
+    @property
+    def value(self) -> float:
+        """The covering, 0 to 1."""
+        return self.covered / self.total
+
+    @classmethod
+    def summed(cls, parts: Iterable[Covering]) -> Covering:
+        """Sum numerators and denominators, as the BSDS benchmark does over a set.
+
+        Parameters
+        ----------
+        parts : iterable of Covering
+            One an image.
+
+        Returns
+        -------
+        Covering
+        """
+        pairs = list(parts)
+        return cls(sum(each.covered for each in pairs), sum(each.total for each in pairs))
+
+
+def covering(
+    segments: ArrayLike, annotations: Iterable[ArrayLike], *, ignore: Collection[int] = ()
+) -> Covering:
+    r"""Cover the regions of every annotator by the segments.
+
+    .. math:: C(S' \to S) = \frac{1}{N} \sum_{R \in S} |R| \max_{R' \in S'}
+              \frac{|R \cap R'|}{|R \cup R'|}
+
+    Parameters
+    ----------
+    segments : array_like of int
+        The segmentation S', a partition by label value.
+    annotations : iterable of array_like of int
+        Ground truths S of one image.
+    ignore : collection of int
+        Labels of the annotations whose pixels do not count.
+
+    Returns
+    -------
+    Covering
+        Summed over the annotators.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ, labels are not whole numbers, or nothing is left.
+
+    References
+    ----------
+    Arbelaez, Maire, Fowlkes and Malik, PAMI 2011, doi:10.1109/TPAMI.2010.161, section 3.1.
+    """
+    return Covering.summed(_one(segments, truth, ignore) for truth in annotations)
+
+
+def _one(segments: ArrayLike, truth: ArrayLike, ignore: Collection[int]) -> Covering:
+    table = contingency(segments, truth, ignore=ignore)
+    union = table.row_sizes[table.rows] + table.column_sizes[table.columns] - table.counts
+    best = np.zeros(len(table.column_sizes))
+    np.maximum.at(best, table.columns, table.counts / union)
+    covered = float((best * table.column_sizes).sum())
+    return Covering(covered, float(table.column_sizes.sum()))

@@ -1,0 +1,61 @@
+"""What can be chosen; found out in a worker thread, because it imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Method
+    from napari_selfseg.superpixels import Superpixels
+
+__all__ = ["PRECISIONS", "Choices", "load"]
+
+PRECISIONS: Final = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Methods, algorithms and devices there are.
+
+    Attributes
+    ----------
+    methods : tuple of type
+        In the order of the menu.
+    default : type
+        The method selected first.
+    superpixels : tuple of type
+        In the order of the menu.
+    devices : tuple of str
+        ``"auto"`` first.
+    threads : int
+        CPU threads of a run, so that one core is left to the window.
+    """
+
+    methods: tuple[type[Method], ...]
+    default: type[Method]
+    superpixels: tuple[type[Superpixels], ...]
+    devices: tuple[str, ...]
+    threads: int
+
+
+def load() -> Choices:
+    """Import the methods and look for devices; takes seconds the first time.
+
+    Returns
+    -------
+    Choices
+    """
+    import torch
+
+    from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method
+
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return Choices(
+        methods=METHODS,
+        default=type(default_method()),
+        superpixels=SUPERPIXELS,
+        devices=("auto", "cpu", *cuda, *mps),
+        threads=max(1, torch.get_num_threads() - 1),
+    )

@@ -1,0 +1,123 @@
+"""Forms made from declared parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from magicgui.widgets import Container, FloatSpinBox, create_widget
+from magicgui.widgets.bases import ValueWidget
+
+if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameter
+
+__all__ = ["defaults", "fill", "make_form", "values"]
+
+# Qt's spin boxes hold 32-bit integers.
+LARGEST_INT: Final = 2**31 - 1
+LARGEST_FLOAT: Final = 1e9
+FEWEST_DECIMALS: Final = 2
+
+
+def make_form(declared: Iterable[Parameter]) -> Container:
+    """Build a form that shows the defaults.
+
+    Parameters
+    ----------
+    declared : iterable of Parameter
+        From `Parameters.declared`.
+
+    Returns
+    -------
+    magicgui.widgets.Container
+        One widget a parameter, of the same name.
+    """
+    return Container(widgets=[_field(each) for each in declared], labels=True)
+
+
+def values(form: Container) -> dict[str, Any]:
+    """Return what a form shows.
+
+    Parameters
+    ----------
+    form : Container
+        From `make_form`.
+
+    Returns
+    -------
+    dict
+        Values by parameter.
+    """
+    return {each.name: each.value for each in form if isinstance(each, ValueWidget)}
+
+
+def fill(form: Container, values: Mapping[str, Any]) -> None:
+    """Show other values.
+
+    Parameters
+    ----------
+    form : Container
+        From `make_form`.
+    values : mapping
+        Values by parameter; those of other parameters are left out.
+    """
+    for each in form:
+        if isinstance(each, ValueWidget) and each.name in values:
+            each.value = values[each.name]
+
+
+def defaults(declared: Iterable[Parameter]) -> dict[str, Any]:
+    """Return the declared defaults.
+
+    Parameters
+    ----------
+    declared : iterable of Parameter
+        From `Parameters.declared`.
+
+    Returns
+    -------
+    dict
+        Values by parameter.
+    """
+    return {each.name: each.default for each in declared}
+
+
+def _field(parameter: Parameter) -> ValueWidget:
+    made = create_widget(
+        value=parameter.default,
+        annotation=parameter.type,
+        name=parameter.name,
+        label=parameter.label,
+        options=_options(parameter),
+    )
+    if isinstance(made, FloatSpinBox):
+        # magicgui derives the decimals from a fixed step; here the step follows the value.
+        made.native.setDecimals(_decimals(parameter))
+        made.value = parameter.default
+    return made
+
+
+def _options(parameter: Parameter) -> dict[str, Any]:
+    options: dict[str, Any] = {"tooltip": _tooltip(parameter)}
+    if parameter.choices:
+        options |= {"widget_type": "ComboBox", "choices": parameter.choices}
+    elif parameter.type in (int, float):
+        largest = LARGEST_INT if parameter.type is int else LARGEST_FLOAT
+        low = -largest if parameter.minimum is None else parameter.minimum
+        high = largest if parameter.maximum is None else min(parameter.maximum, largest)
+        options |= {"min": parameter.type(low), "max": parameter.type(high)}
+    return options
+
+
+def _decimals(parameter: Parameter) -> int:
+    told = (parameter.default, parameter.minimum, parameter.maximum)
+    exponents = [Decimal(repr(each)).normalize().as_tuple().exponent for each in told if each]
+    return max(FEWEST_DECIMALS, *(-each for each in exponents if isinstance(each, int)))
+
+
+def _tooltip(parameter: Parameter) -> str:
+    parts = [parameter.help, f"Default: {parameter.default}."]
+    if parameter.source:
+        parts.append(f"Source: {parameter.source}.")
+    return "<p>" + "</p><p>".join(parts) + "</p>"

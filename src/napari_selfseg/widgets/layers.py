@@ -1,0 +1,141 @@
+"""Between napari's layers and plain values."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import label_colormap
+from napari.utils.transforms import Affine
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.state import Index, Overlay, Picture, Request
+
+__all__ = ["METADATA", "add_labels", "describe_image", "describe_labels", "settle", "show"]
+
+METADATA: Final = "napari-selfseg"
+
+
+def describe_image(layer: Any, dims: Any) -> Picture:
+    """Describe an image layer.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        Chosen by the user.
+    dims : napari.components.Dims
+        Of the viewer: what is in view.
+
+    Returns
+    -------
+    Picture
+    """
+    # A world of more axes than the layer shows the layer along its last ones.
+    offset = dims.ndim - layer.ndim
+    plane = tuple(sorted(axis - offset for axis in dims.order[-2:]))
+    data = _full(layer)
+    return Picture(
+        name=layer.name,
+        data=data,
+        rgb=layer.rgb,
+        scale=tuple(map(float, layer.scale)),
+        position=_position(layer, dims, data.shape),
+        plane=plane if plane[0] >= 0 else (layer.ndim - 2, layer.ndim - 1),
+    )
+
+
+def describe_labels(layer: Any) -> Overlay:
+    """Describe a labels layer.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Chosen by the user.
+
+    Returns
+    -------
+    Overlay
+    """
+    return Overlay(layer.name, _full(layer))
+
+
+def add_labels(viewer: Any, source: Any, request: Request) -> Any:
+    """Add an empty labels layer over the part of an image that is segmented.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add it.
+    source : napari.layers.Image
+        The image.
+    request : Request
+        The run.
+
+    Returns
+    -------
+    napari.layers.Labels
+        Of the image's number of axes: a plane of a volume lies where it was cut.
+    """
+    lengths = zip(request.data.shape, request.index, strict=False)
+    shape = [n if isinstance(each, slice) else 1 for n, each in lengths]
+    n_classes = request.method.n_classes
+    labels = Labels(
+        # Small types keep the live view fast.
+        np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16),
+        name=f"{request.name} [{request.method.title}]",
+        colormap=label_colormap(n_classes),
+        **_placed(source, request.index),
+    )
+    labels.editable = False
+    return viewer.add_layer(labels)
+
+
+def show(layer: Any, labels: NDArray[Any]) -> None:
+    """Write a label map into a layer in place.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        From `add_labels`.
+    labels : ndarray
+        Of the segmented part.
+    """
+    layer.data[...] = labels.reshape(layer.data.shape)
+    layer.refresh()
+
+
+def settle(layer: Any, record: dict[str, Any] | None) -> None:
+    """Hand a layer over to the user, with the record of its labels.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        From `add_labels`.
+    record : dict or None
+        Of the run.
+    """
+    layer.editable = True
+    if record is not None:
+        layer.metadata[METADATA] = record
+
+
+def _full(layer: Any) -> Any:
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _position(layer: Any, dims: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    point = layer.world_to_data(dims.point)
+    pairs = zip(point, shape, strict=False)
+    return tuple(int(np.clip(round(float(at)), 0, n - 1)) for at, n in pairs)
+
+
+def _placed(source: Any, index: Index) -> dict[str, Any]:
+    """Return the transform of a part: that of the whole, moved to where the part begins."""
+    start = [0 if isinstance(each, slice) else each for each in index]
+    linear = Affine(scale=source.scale, rotate=source.rotate, shear=source.shear).linear_matrix
+    kept = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
+    return {
+        **{name: getattr(source, name) for name in kept},
+        "translate": np.asarray(source.translate) + linear @ start,
+    }

@@ -1,0 +1,215 @@
+"""Small pieces of the docks: folds, choosers of layers, panels of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from napari_selfseg.widgets.form import defaults, fill, make_form, values
+
+if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameter, Parameters
+
+__all__ = ["Chooser", "Fold", "Pages", "ParameterPanel", "stacked"]
+
+SHOWN: Final = 5
+LAST: Final = ("seed",)
+
+
+class Fold(QWidget):
+    """A line of text that opens and closes what is below it.
+
+    Parameters
+    ----------
+    title : str
+        The line.
+    content : QWidget
+        What is below; closed at first.
+    """
+
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
+        self._button = QToolButton()
+        self._button.setText(title)
+        self._button.setCheckable(True)
+        self._button.setAutoRaise(True)
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.toggled.connect(self._toggle)
+        self._content = content
+        layout = stacked(self)
+        layout.addWidget(self._button)
+        layout.addWidget(content)
+        self._toggle(False)
+
+    def _toggle(self, opened: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+        self._button.setArrowType(arrow)
+        self._content.setVisible(opened)
+
+
+class Chooser(QComboBox):
+    """A combo box of named things, which keeps its choice when the things change."""
+
+    chosen = Signal()
+
+    def __init__(self, tooltip: str) -> None:
+        super().__init__()
+        self._things: list[Any] = []
+        self.setToolTip(tooltip)
+        # A long layer name must not widen the dock.
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.currentIndexChanged.connect(lambda _: self.chosen.emit())
+
+    @property
+    def thing(self) -> Any:
+        """What is chosen; None when there is nothing."""
+        index = self.currentIndex()
+        return self._things[index] if 0 <= index < len(self._things) else None
+
+    def choose(self, thing: Any) -> None:
+        """Choose something, if it is there.
+
+        Parameters
+        ----------
+        thing : object
+            One of the things.
+        """
+        # Layers come as proxies: equal, never identical.
+        index = next((i for i, each in enumerate(self._things) if each == thing), None)
+        if index is not None:
+            self.setCurrentIndex(index)
+
+    def offer(self, named: Sequence[tuple[str, Any]]) -> None:
+        """Offer other things.
+
+        Parameters
+        ----------
+        named : sequence of (str, object)
+            In the order of the menu.
+        """
+        before = self.thing
+        blocked = self.blockSignals(True)
+        self.clear()
+        self._things = [thing for _, thing in named]
+        self.addItems([name for name, _ in named])
+        self.choose(before)
+        self.blockSignals(blocked)
+        self.chosen.emit()
+
+
+class Pages(QWidget):
+    """Panels of parameters, of which at most one is shown; as high as that one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._panels: list[ParameterPanel] = []
+        stacked(self)
+
+    @property
+    def current(self) -> ParameterPanel | None:
+        """The panel shown."""
+        return next((each for each in self._panels if not each.isHidden()), None)
+
+    def fill(self, kinds: Sequence[type[Parameters]]) -> None:
+        """Make the panels, none of them shown.
+
+        Parameters
+        ----------
+        kinds : sequence of type
+            Whose parameters.
+        """
+        for kind in kinds:
+            panel = ParameterPanel(kind)
+            panel.hide()
+            self._panels.append(panel)
+            self.layout().addWidget(panel)
+
+    def turn_to(self, kind: object) -> None:
+        """Show one panel.
+
+        Parameters
+        ----------
+        kind : object
+            Whose parameters; anything else shows none.
+        """
+        for panel in self._panels:
+            panel.setVisible(panel.kind is kind)
+
+
+class ParameterPanel(QWidget):
+    """The form of a method or an algorithm: the first parameters, and a fold with the rest.
+
+    Parameters
+    ----------
+    kind : type
+        Whose parameters.
+    shown : int
+        How many stay outside the fold.
+    """
+
+    def __init__(self, kind: type[Parameters], shown: int = SHOWN) -> None:
+        super().__init__()
+        self.kind = kind
+        ordered = _ordered(kind.declared())
+        self._forms = [make_form(part) for part in (ordered[:shown], ordered[shown:]) if part]
+        layout = stacked(self)
+        for position, form in enumerate(self._forms):
+            form.margins = (0, 0, 0, 0)
+            rest = position > 0
+            layout.addWidget(Fold("More parameters", form.native) if rest else form.native)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is filled in.
+
+        Returns
+        -------
+        dict
+            Values by parameter.
+        """
+        found: dict[str, Any] = {}
+        for form in self._forms:
+            found |= values(form)
+        return found
+
+    def fill(self, values: dict[str, Any]) -> None:
+        """Fill in other values.
+
+        Parameters
+        ----------
+        values : dict
+            Values by parameter; the others stay.
+        """
+        for form in self._forms:
+            fill(form, values)
+
+    def reset(self) -> None:
+        """Fill in the defaults."""
+        self.fill(defaults(self.kind.declared()))
+
+
+def stacked(widget: QWidget) -> QVBoxLayout:
+    """Give a widget a vertical layout without margins.
+
+    Parameters
+    ----------
+    widget : QWidget
+        Without a layout.
+
+    Returns
+    -------
+    QVBoxLayout
+    """
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    return layout
+
+
+def _ordered(declared: Sequence[Parameter]) -> list[Parameter]:
+    """Keep the order of declaration, but what every method inherits comes last."""
+    return sorted(declared, key=lambda each: each.name in LAST)

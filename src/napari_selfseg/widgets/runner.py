@@ -1,0 +1,207 @@
+"""A run in a worker thread: it leaves its latest step in a mailbox and ends soon after asked to."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.mailbox import Mailbox
+from napari_selfseg.widgets.words import Pace, progress
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Run, Step
+    from napari_selfseg.widgets.state import Request
+
+__all__ = ["Ended", "Job", "Update", "in_thread"]
+
+logger: Final = logging.getLogger(__name__)
+POOL_LOCK: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Update:
+    """Where a live run is.
+
+    Attributes
+    ----------
+    iteration, total : int
+        Made, and to be made at most.
+    labels : ndarray
+        The label map.
+    sentence : str
+        The same in words.
+    """
+
+    iteration: int
+    total: int
+    labels: NDArray[Any]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes
+    ----------
+    sentence : str
+        Why.
+    failed : bool
+        Whether it is an error.
+    labels : ndarray or None
+        The last label map; None when there was none.
+    record : dict or None
+        Of the labels.
+    """
+
+    sentence: str
+    failed: bool = False
+    labels: NDArray[Any] | None = None
+    record: dict[str, Any] | None = None
+
+
+class Job:
+    """One run from request to end. Call it in a worker thread; the rest is for the window.
+
+    Parameters
+    ----------
+    request : Request
+        What to run.
+
+    Attributes
+    ----------
+    mailbox : Mailbox
+        The latest `Update`, and `Ended` at last.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.mailbox: Mailbox[Update | Ended] = Mailbox()
+        self._request = request
+        self._run: Run | None = None
+        self._asked = False
+        self._abandoned = False
+
+    def stop(self) -> None:
+        """Ask to end; what was found is settled by a closing pass and kept."""
+        self._asked = True
+        if run := self._run:
+            run.stop()
+
+    def abandon(self) -> None:
+        """End as soon as possible, without a closing pass."""
+        self._abandoned = True
+        if run := self._run:
+            run.close()
+
+    def __call__(self) -> None:
+        """Run to the end. Never raises: an error is told through the mailbox."""
+        try:
+            with contextlib.closing(self._begin()) as run:
+                self._drain(run)
+            self.mailbox.put(self._ended(run))
+        except Exception as error:
+            self.mailbox.put(self._failure(error))
+        finally:
+            self._run = None
+
+    def _begin(self) -> Run:
+        from napari_selfseg.protocol import evolve
+
+        request = self._request
+        run = evolve(
+            request.image(),
+            request.method,
+            superpixels=request.over_segmentation(),
+            channel_axis=-1 if request.rgb else None,
+            spacing=request.spacing,
+            device=request.device,
+            threads=request.threads,
+            precision=request.precision,
+            name=request.name,
+        )
+        self._run = run
+        # Whoever asked before there was a run found none to ask.
+        if self._asked:
+            run.stop()
+        return run
+
+    def _drain(self, run: Run) -> None:
+        pace = Pace(run.method.iterations)
+        for step in run:
+            if self._abandoned:
+                return
+            left = pace.left(step.iteration, time.monotonic())
+            # Only a reader who is ready is worth a label map; the last one comes with the end.
+            if self.mailbox.empty and run.stopped is None:
+                self.mailbox.put(_update(run, step, left))
+
+    def _ended(self, run: Run) -> Ended:
+        if not run.iterations:
+            return Ended(run.stop_reason)
+        return Ended(run.stop_reason, labels=run.labels(), record=run.record())
+
+    def _failure(self, error: Exception) -> Ended:
+        if self._abandoned:
+            return Ended("Ended.")
+        if not isinstance(error, ValueError | MemoryError):
+            logger.exception("The run failed")
+        run = self._run
+        if run is None or not run.iterations:
+            return Ended(_sentence(error), failed=True)
+        said = run.stop_reason if run.stopped and not isinstance(error, MemoryError) else ""
+        return Ended(said or _sentence(error), True, run.labels(), run.record())
+
+
+def _update(run: Run, step: Step, seconds_left: float) -> Update:
+    sentence = progress(
+        step.iteration, step.total, step.n_labels, step.n_raw_labels, step.loss, seconds_left
+    )
+    return Update(step.iteration, step.total, run.project(step.votes), sentence)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ValueError | MemoryError) and str(error):
+        return str(error)
+    return f"The run failed: {error or type(error).__name__}"
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """Call a function in a worker thread of napari.
+
+    Parameters
+    ----------
+    work : callable
+        It reports by itself, so nothing is connected: no signal can reach a closed window.
+    """
+    from superqt.utils import create_worker
+
+    def lent() -> None:
+        with _one_thread_more():
+            work()
+
+    create_worker(lent, _start_thread=True)
+
+
+@contextlib.contextmanager
+def _one_thread_more() -> Iterator[None]:
+    """Widen napari's pool while a run fills one thread: it has as few as there are cores."""
+    _widen(1)
+    try:
+        yield
+    finally:
+        _widen(-1)
+
+
+def _widen(by: int) -> None:
+    from qtpy.QtCore import QThreadPool
+
+    pool = QThreadPool.globalInstance()
+    with POOL_LOCK:
+        pool.setMaxThreadCount(pool.maxThreadCount() + by)

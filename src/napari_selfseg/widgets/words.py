@@ -1,0 +1,98 @@
+"""Progress in words."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["Pace", "duration", "progress"]
+
+
+class Pace:
+    """Time left, from the time the last iterations took.
+
+    Parameters
+    ----------
+    total : int
+        Iterations at most.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._started: tuple[int, float] | None = None
+
+    def left(self, iteration: int, now: float) -> float:
+        """Return the seconds left, nan while that cannot be said.
+
+        Parameters
+        ----------
+        iteration : int
+            Iterations made.
+        now : float
+            Seconds of a monotonic clock.
+
+        Returns
+        -------
+        float
+        """
+        # The first iteration warms up caches and allocators, so the clock starts after it.
+        if self._started is None:
+            self._started = (iteration, now) if iteration else None
+            return math.nan
+        first, since = self._started
+        if iteration - first < 2:
+            return math.nan
+        return (self._total - iteration) * (now - since) / (iteration - first)
+
+
+def duration(seconds: float) -> str:
+    """Say a duration as precisely as an estimate deserves.
+
+    Parameters
+    ----------
+    seconds : float
+        Not negative.
+
+    Returns
+    -------
+    str
+        Such as ``"about 2 min"``.
+    """
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {5 * round(seconds / 5)} s"
+    if seconds < 5400:
+        return f"about {max(1, round(seconds / 60))} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def progress(
+    iteration: int, total: int, n_labels: int, n_raw_labels: int, loss: float, seconds_left: float
+) -> str:
+    """Say where a run is.
+
+    Parameters
+    ----------
+    iteration, total : int
+        Made, and to be made at most.
+    n_labels, n_raw_labels : int
+        Labels after and before the vote.
+    loss : float
+        Sum of the loss terms; nan is left out.
+    seconds_left : float
+        Estimate; nan is left out.
+
+    Returns
+    -------
+    str
+        Such as ``"Iteration 37 of 500 - 24 labels (31 before the vote) - loss 2.31"``.
+    """
+    labels = f"{n_labels} label{'' if n_labels == 1 else 's'}"
+    if n_raw_labels != n_labels:
+        labels += f" ({n_raw_labels} before the vote)"
+    parts = [f"Iteration {iteration} of {total}", labels]
+    if not math.isnan(loss):
+        parts.append(f"loss {loss:.3g}")
+    if not math.isnan(seconds_left):
+        parts.append(f"{duration(seconds_left)} left")
+    return " - ".join(parts)
