@@ -64,7 +64,9 @@ def test_evaluation_repeats_the_measuring_forward_bit_for_bit(ndim, masked):
     measured = measure(net, x, valid)
     assert net.training
     assert not measured.requires_grad
-    assert torch.equal(net.eval()(x), measured)
+    assert torch.equal(net.eval()(x, valid), measured)
+    if masked:
+        assert not measured.movedim(1, -1)[~valid[:, 0]].any()
     assert not torch.equal(network(ndim).eval()(x), measured), "test invalid"
 
 

@@ -43,29 +43,27 @@ def test_the_update_under_way_does_not_count():
 def test_a_run_that_nobody_stops_is_not_interrupted():
     control = Control()
     control.check()
-    control.close()
-    control.check()
+    with control.closing():
+        control.check()
     assert not control.asked
     assert not control.abandoned
 
 
-@pytest.mark.parametrize("closing", [False, True])
-def test_only_abandoning_interrupts_the_closing_forward(closing):
+def test_only_abandoning_interrupts_the_closing_forward():
     control = Control()
-    if closing:
-        control.close()
     control.stop()
     assert control.asked
     assert not control.abandoned
-    if closing:
-        control.check()
-    else:
-        with pytest.raises(Interrupted):
-            control.check()
-    control.abandon()
-    assert control.abandoned
     with pytest.raises(Interrupted):
         control.check()
+    with control.closing():
+        control.check()
+        control.abandon()
+        with pytest.raises(Interrupted):
+            control.check()
+    assert control.abandoned
+    with pytest.raises(Interrupted), control.closing():
+        pytest.fail("an abandoned run has no closing forward")
 
 
 def test_forward_ends_after_the_current_layer():

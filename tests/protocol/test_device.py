@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_selfseg.protocol import _device
 from napari_selfseg.protocol._device import (
     limited_threads,
     resolve_device,
@@ -83,7 +82,7 @@ def test_auto_precision_elsewhere(machine):
 
 @pytest.mark.parametrize("precision", ["float16", "", "double", None])
 def test_an_unknown_precision_is_refused(precision):
-    with pytest.raises(ValueError, match="There is no precision .*: use auto, float32, bfloat16"):
+    with pytest.raises(ValueError, match=r"There is no precision .*: use auto, float32, bfloat16"):
         resolve_precision(precision, CPU)
 
 
@@ -106,10 +105,3 @@ def test_threads_are_given_back_also_after_an_error():
     with pytest.raises(KeyError), limited_threads(before + 2):
         raise KeyError
     assert torch.get_num_threads() == before
-
-
-def test_the_two_rules_for_bfloat16_are_one():
-    """The protocol may not import the networks, so the rule stands twice; it must not drift."""
-    from napari_selfseg.nets import fast_bfloat16
-
-    assert fast_bfloat16(CPU) == _device.fast_bfloat16(CPU)

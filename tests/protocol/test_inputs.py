@@ -223,11 +223,11 @@ def test_label_arrays_are_numbered_in_order():
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
-        (np.ones((2, 3)), "Superpixels need whole numbers, not float64"),
+        (np.ones((2, 3)), "whole numbers, not float64"),
         (np.ones((3, 2), int), r"have shape \(3, 2\) and the image \(2, 3\)"),
-        (np.full((2, 3), -1), "numbered from 1, and 0 is no data: some are negative"),
-        (np.zeros((2, 3), int), "label no pixel with data"),
-        ([[1, 2, 3], [4, 5, None]], "Superpixels need whole numbers, not object"),
+        (np.full((2, 3), -1), "negative"),
+        (np.zeros((2, 3), int), "0 everywhere|no pixel with data"),
+        ([[1, 2, 3], [4, 5, None]], "whole numbers, not object"),
     ],
 )
 def test_what_are_no_superpixels_is_refused(labels, sentence):
@@ -237,5 +237,5 @@ def test_what_are_no_superpixels_is_refused(labels, sentence):
 
 def test_superpixels_outside_the_mask_do_not_count():
     labels = np.array([[1, 0]])
-    with pytest.raises(ValueError, match="label no pixel with data"):
+    with pytest.raises(ValueError, match="0 everywhere|no pixel with data"):
         as_superpixels(labels, (1, 2), labels == 0)

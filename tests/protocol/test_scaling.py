@@ -91,16 +91,14 @@ def test_a_channel_without_spread_becomes_zero(level):
     np.testing.assert_array_equal(found[0], scaled(image[:1])[0])
 
 
-def test_what_the_mask_hides_is_not_measured_and_gets_the_mean():
+def test_what_the_mask_hides_is_not_measured_and_is_0():
     image, mask = ramp(np.float32, channels=2), np.ones((40, 50), bool)
     mask[:20] = False
     image[:, :20] = np.nan
     image[:, 0] = -np.inf
     found = scaled(image, mask)
     np.testing.assert_array_equal(found[:, mask], scaled(image[:, 20:]).reshape(2, -1))
-    for channel in found:
-        np.testing.assert_allclose(channel[~mask], channel[mask].mean(), rtol=1e-5)
-        assert np.ptp(channel[~mask]) == 0
+    assert not found[:, ~mask].any()
 
 
 def test_several_images_share_one_scale():

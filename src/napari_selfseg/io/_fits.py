@@ -43,7 +43,7 @@ def save_fit(fit: Fit, path: str | os.PathLike[str]) -> None:
         "method": fit.method.as_dict(),
         "in_channels": fit.in_channels,
         "ndim": fit.ndim,
-        "scaling": {"low": fit.scaling.low, "high": fit.scaling.high, "fill": fit.scaling.fill},
+        "scaling": {"low": fit.scaling.low, "high": fit.scaling.high},
         "classes": fit.classes,
     }
     with whole_file(target) as part:
@@ -87,7 +87,7 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
 
 
 def _fit(meaning: dict[str, Any], weights: dict[str, Any]) -> Fit:
-    scaling = {key: tuple(map(float, meaning["scaling"][key])) for key in ("low", "high", "fill")}
+    scaling = {key: tuple(map(float, meaning["scaling"][key])) for key in ("low", "high")}
     return Fit(
         method=cast(Method, restore(meaning["method"], METHODS, "method")),
         in_channels=int(meaning["in_channels"]),

@@ -167,9 +167,9 @@ class Backprop(Method):
         """Measure and keep the statistics of each normalisation; return the classes."""
         return assign(measure(network, inputs.x, inputs.valid))
 
-    def predict(self, network: nn.Module, x: Tensor) -> Tensor:
+    def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
         """Classify with the statistics kept."""
-        return assign(network(x))
+        return assign(network(x, valid))
 
     def _least_labels(self, inputs: Inputs) -> int:
         if inputs.scribbles is None:

@@ -1,8 +1,6 @@
 """Small networks, for planes and volumes from one definition."""
 
-from .memory import keep_freed_memory, release_freed_memory
 from .normalisation import Normalisation
-from .precision import fast_bfloat16
 from .responses import Convolution, Responses, assign, initialise, measure
 
 __all__ = [
@@ -10,9 +8,6 @@ __all__ = [
     "Normalisation",
     "Responses",
     "assign",
-    "fast_bfloat16",
     "initialise",
-    "keep_freed_memory",
     "measure",
-    "release_freed_memory",
 ]

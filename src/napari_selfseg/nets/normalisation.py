@@ -55,7 +55,8 @@ class Normalisation(nn.Module):
         x : Tensor, shape (N, C, *spatial)
             Responses, float32 or bfloat16; the statistics are float32. Overwritten by their ReLU.
         valid : Tensor of bool, shape (N, 1, *spatial), optional
-            The pixels that count for the statistics; all are normalised. None means all.
+            The pixels that count for the statistics; the others become 0, which is what
+            convolutions see beyond the border. None means all.
 
         Returns
         -------
@@ -65,21 +66,24 @@ class Normalisation(nn.Module):
         z = x.relu_() if self.relu else x
         if self.measuring:
             self._measure(z, valid)
-        elif self.training and valid is not None:
-            return self._masked(z, valid)
         frozen = self.measuring or not self.training
+        if valid is None:
+            return self._normalised(z, frozen)
+        y = self._normalised(z, frozen) if frozen else self._counting(z, valid)
+        return y.masked_fill(~valid, 0)
+
+    def _normalised(self, z: Tensor, frozen: bool) -> Tensor:
         mean, var = (self.mean, self.var) if frozen else (None, None)
-        return _like(
-            F.batch_norm(_plane(z), mean, var, self.gamma, self.beta, training=not frozen, eps=EPS),
-            z,
-        )
+        plane = _plane(z)
+        y = F.batch_norm(plane, mean, var, self.gamma, self.beta, training=not frozen, eps=EPS)
+        return _like(y, z)
 
     def _measure(self, z: Tensor, valid: Tensor | None) -> None:
         var, mean = statistics(z, valid)
         self.mean.copy_(mean)
         self.var.copy_(var)
 
-    def _masked(self, z: Tensor, valid: Tensor) -> Tensor:
+    def _counting(self, z: Tensor, valid: Tensor) -> Tensor:
         var, mean = statistics(z, valid)
         y = self.gamma * (rows(z) - mean) * (var + EPS).rsqrt() + self.beta
         return _like(y.to(z.dtype), z)

@@ -113,9 +113,10 @@ class Responses(nn.Module):
         Parameters
         ----------
         x : Tensor, shape (N, in_channels, *spatial)
-            Images, values about 0 to 1.
+            Images, values about 0 to 1, and 0 where not `valid`.
         valid : Tensor of bool, shape (N, 1, *spatial), optional
-            The pixels that count for the statistics; None means all.
+            The pixels that count for the statistics; the others are treated as lying beyond the
+            image's border. None means all.
 
         Returns
         -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,9 +50,15 @@ class Control:
         """Ask the run to end after the current layer, with no closing forward."""
         self._asked = self._abandoned = True
 
-    def close(self) -> None:
-        """Enter the closing forward, which only `abandon` interrupts."""
-        self._closing = True
+    @contextlib.contextmanager
+    def closing(self) -> Iterator[None]:
+        """Let only `abandon` interrupt the forward inside the block."""
+        before, self._closing = self._closing, True
+        try:
+            self.check()
+            yield
+        finally:
+            self._closing = before
 
     def check(self) -> None:
         """Raise `Interrupted` when the run should end here.

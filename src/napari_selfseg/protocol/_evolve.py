@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from napari_selfseg import record
+from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.protocol._control import Control
 from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
 from napari_selfseg.protocol._fit import Fit
@@ -90,7 +91,11 @@ def evolve(
     """
     where = resolve_device(device)
     dtype = resolve_precision(precision, where)
+    if where.type == "cpu":
+        keep_freed_memory()
     images = [as_channels_first(each, channel_axis, method.ndims) for each in as_list(image)]
+    if not images:
+        raise ValueError("There is no image: give at least one.")
     spaced = as_spacing(spacing, images[0].ndim - 1)
     masks = [as_mask(m, i.shape[1:]) for m, i in _paired(mask, images, "mask")]
     check_images(images, masks)

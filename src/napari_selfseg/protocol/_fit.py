@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
 from napari_selfseg.protocol._inputs import as_channels_first, as_mask, check_finite
+from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.regions import vote
@@ -66,7 +67,7 @@ class Fit:
         superpixels: NDArray[np.integer[Any]] | None = None,
         device: str | torch.device = "auto",
         threads: int | None = None,
-    ) -> NDArray[np.unsignedinteger[Any]]:
+    ) -> NDArray[Any]:
         """Label an image with the class ids of this fit.
 
         Parameters
@@ -102,11 +103,13 @@ class Fit:
             )
         valid = as_mask(mask, array.shape[1:])
         check_finite(array, valid)
+        index = None if superpixels is None else as_superpixels(superpixels, array.shape[1:], valid)
         where = resolve_device(device)
         x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
+        seen = None if valid is None else torch.from_numpy(valid)[None, None].to(where)
         with limited_threads(resolve_threads(threads)), torch.no_grad():
-            labels = self.method.predict(self.restored(where), x)[0]
-        return self._finished(labels, valid, superpixels)
+            labels = self.method.predict(self.restored(where), x, seen)[0]
+        return self._finished(labels, valid, index)
 
     def restored(self, device: torch.device) -> nn.Module:
         """Build the network with its weights, ready to predict.
@@ -130,21 +133,18 @@ class Fit:
         self,
         labels: Tensor,
         valid: NDArray[np.bool_] | None,
-        superpixels: NDArray[np.integer[Any]] | None,
-    ) -> NDArray[np.unsignedinteger[Any]]:
+        superpixels: NDArray[np.int32] | None,
+    ) -> NDArray[Any]:
         n = self.method.n_classes
         if superpixels is not None:
-            index = torch.from_numpy(np.asarray(superpixels, dtype=np.int64)).to(labels.device)
-            if index.shape != labels.shape:
-                raise ValueError(
-                    f"The superpixels have shape {tuple(index.shape)}, the image "
-                    f"{tuple(labels.shape)}."
-                )
-            labels = vote(labels, index, int(index.max()), n)[index] - 1
-        result: NDArray[Any] = (labels + 1).cpu().numpy().astype(label_dtype(n))
+            index = torch.from_numpy(superpixels.astype(np.int64)).to(labels.device)
+            result = vote(labels, index, int(superpixels.max()), n)[index]
+        else:
+            result = labels + 1
+        found: NDArray[Any] = result.cpu().numpy().astype(label_dtype(n))
         if valid is not None:
-            result[~valid] = 0
-        return result
+            found[~valid] = 0
+        return found
 
 
 def label_dtype(n_classes: int) -> type[np.uint8] | type[np.uint16]:

@@ -49,12 +49,32 @@ class History:
             while len(self._maps) > 2 and self._bytes() > self._budget:
                 self._thin(iteration)
 
-    def __getitem__(self, iteration: int) -> Tensor:
-        with self._lock:
-            return self._maps[iteration]
+    def find(self, iteration: int | None) -> tuple[int, Tensor]:
+        """Return a map.
 
-    def __len__(self) -> int:
-        return len(self._maps)
+        Parameters
+        ----------
+        iteration : int or None
+            None takes the last one.
+
+        Returns
+        -------
+        tuple of int and Tensor
+            Its iteration and the map.
+
+        Raises
+        ------
+        ValueError
+            When it was not kept, or there is none yet.
+        """
+        with self._lock:
+            if not self._maps:
+                raise ValueError("The run has no labels yet: take at least one step.")
+            found = next(reversed(self._maps)) if iteration is None else iteration
+            if found not in self._maps:
+                near = min(self._maps, key=lambda each: abs(each - found))
+                raise ValueError(f"Iteration {found} was not kept; the nearest one is {near}.")
+            return found, self._maps[found]
 
     def to_host(self) -> None:
         """Move every map to the CPU, so that the device's memory is free."""

@@ -204,9 +204,14 @@ def as_spacing(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...]:
     ValueError
         When the number of entries is wrong or one is not a positive number.
     """
-    sizes = (1.0,) * ndim if spacing is None else tuple(float(each) for each in spacing)
+    try:
+        sizes = (1.0,) * ndim if spacing is None else tuple(float(each) for each in spacing)
+    except (TypeError, ValueError):
+        sizes = ()
     if len(sizes) != ndim or not all(0 < each < float("inf") for each in sizes):
-        raise ValueError(f"The spacing needs {ndim} positive numbers, one an axis, not {sizes}.")
+        raise ValueError(
+            f"The spacing needs {ndim} positive numbers, one an axis, not {spacing!r}."
+        )
     return sizes
 
 
@@ -306,7 +311,9 @@ def gather(
     drawn = None
     if any(each is not None for each in scribbles):
         blank = [np.zeros(i.shape[1:], np.int64) for i in images]
-        drawn = [b if s is None else s for b, s in zip(blank, scribbles, strict=True)]
+        drawn = [
+            (b if s is None else s) * c for b, s, c in zip(blank, scribbles, covers, strict=True)
+        ]
     return Inputs(
         x=_stack(images, shape, device),
         valid=None if full else _stack([cover[np.newaxis] for cover in covers], shape, device),

@@ -34,20 +34,18 @@ def as_superpixels(
     ValueError
         When type or shape do not fit, or nothing is labelled.
     """
-    found = np.asarray(labels)
-    if found.dtype.kind not in "ui":
-        raise ValueError(f"Superpixels must be whole numbers, not {found.dtype}: convert them.")
-    if found.shape != shape:
+    array = np.asarray(labels)
+    if array.dtype.kind not in "bui":
+        raise ValueError(f"Superpixels need whole numbers, not {array.dtype}: give a labels array.")
+    if array.shape != shape:
         raise ValueError(
-            f"The superpixels have shape {found.shape} and the image {shape}: choose labels of "
-            "the image's shape."
+            f"The superpixels have shape {array.shape} and the image {shape}: make them equal."
         )
-    if mask is not None:
-        found = np.where(mask, found, 0)
-    if not found.any():
-        raise ValueError("The superpixels are 0 everywhere: draw or choose at least one.")
-    if found.min() < 0:
-        raise ValueError(f"Superpixels must not be negative, but {found.min()} is among them.")
-    values, inverse = np.unique(found, return_inverse=True)
+    if array.size and array.min() < 0:
+        raise ValueError("Superpixels are numbered from 1, and 0 is no data: some are negative.")
+    seen = array if mask is None else np.where(mask, array, 0)
+    values, inverse = np.unique(seen, return_inverse=True)
+    if values[-1] == 0:
+        raise ValueError("The superpixels label no pixel with data: number them from 1.")
     first = 0 if values[0] == 0 else 1
     return (inverse.reshape(shape) + first).astype(np.int32)

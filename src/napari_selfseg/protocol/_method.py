@@ -193,7 +193,7 @@ class Method(Parameters, ABC):
         """
 
     @abstractmethod
-    def predict(self, network: nn.Module, x: Tensor) -> Tensor:
+    def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
         """Classify with frozen weights and statistics.
 
         Parameters
@@ -202,6 +202,8 @@ class Method(Parameters, ABC):
             As frozen.
         x : Tensor
             ``(N, C, *spatial)`` scaled image.
+        valid : Tensor or None
+            ``(N, 1, *spatial)`` bool, True where there are data; None when that is everywhere.
 
         Returns
         -------

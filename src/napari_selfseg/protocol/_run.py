@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.memory import release_freed_memory
 from napari_selfseg.protocol._control import Interrupted
 from napari_selfseg.protocol._device import limited_threads
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
@@ -173,13 +175,7 @@ class Run(Iterator[Step]):
         ValueError
             When that iteration was not kept, or there is no such image or no labels yet.
         """
-        kept = self.iterations
-        if not kept:
-            raise ValueError("The run has no labels yet: take at least one step.")
-        if iteration is not None and iteration not in kept:
-            nearest = min(kept, key=lambda each: abs(each - iteration))
-            raise ValueError(f"Iteration {iteration} was not kept; the nearest one is {nearest}.")
-        return self.project(self._history[kept[-1] if iteration is None else iteration], image)
+        return self.project(self._history.find(iteration)[1], image)
 
     def project(self, votes: Tensor, image: int = 0) -> NDArray[Any]:
         """Turn the votes of a step into a label map.
@@ -236,17 +232,23 @@ class Run(Iterator[Step]):
         Returns
         -------
         dict
-            Ready for JSON; see `napari_selfseg.record`.
+            For `napari_selfseg.record.dumps`.
+
+        Raises
+        ------
+        ValueError
+            When that iteration was not kept.
         """
-        kept = self.iterations
         return {
             **self._provenance,
             "iterations": self._control.done,
-            "shown": (kept[-1] if kept else 0) if iteration is None else iteration,
-            "stop": {"kind": self._stop.kind, "sentence": self._stop.sentence}
-            if self._stop
-            else None,
+            "shown": self._shown(iteration),
+            "stop": None if self._stop is None else dataclasses.asdict(self._stop),
         }
+
+    def _shown(self, iteration: int | None) -> int:
+        nothing_yet = iteration is None and not self.iterations
+        return 0 if nothing_yet else self._history.find(iteration)[0]
 
     def _advance(self) -> Step:
         try:
@@ -267,8 +269,6 @@ class Run(Iterator[Step]):
         """Freeze what was learned: the final labels are those of the fit, then the vote."""
         if self._network is None or self._inputs is None:
             raise Interrupted
-        self._control.close()
-        self._control.check()
         self._fit, raw = self._frozen(self._network, self._inputs)
         self._stop = stop or self._why()
         votes = self._voted(raw, self._inputs)
@@ -277,7 +277,8 @@ class Run(Iterator[Step]):
         return Step(self._control.done, total, small(votes, self.method.n_classes), count, {})
 
     def _frozen(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
-        raw = self.method.freeze(network, inputs)
+        with self._control.closing():
+            raw = self.method.freeze(network, inputs)
         valid = raw if inputs.valid is None else raw[inputs.valid[:, 0]]
         fit = Fit(
             method=self.method,
@@ -313,9 +314,11 @@ class Run(Iterator[Step]):
             self._losses.setdefault(name, {})[step.iteration] = value
 
     def _fail(self, error: Exception) -> None:
-        self._stop = Stop("failed", f"The run failed after {self.iteration} iterations: {error}")
+        full = _out_of_memory(error)
+        reason = "not enough memory." if full else str(error) or type(error).__name__
+        self._stop = Stop("failed", f"The run failed after {self.iteration} iterations: {reason}")
         self._release()
-        if _out_of_memory(error):
+        if full:
             raise OutOfMemory(
                 "Not enough memory for this run: use fewer channels, a smaller part of the image, "
                 "or another device."
@@ -334,6 +337,7 @@ class Run(Iterator[Step]):
         }
         self._steps.close()
         self._network = self._inputs = None
+        release_freed_memory()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 

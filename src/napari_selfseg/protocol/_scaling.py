@@ -26,13 +26,10 @@ class Scaling:
     ----------
     low, high : tuple of float
         Grey level of each channel that becomes 0 and 1.
-    fill : tuple of float
-        Scaled mean of each channel, put where there are no data.
     """
 
     low: tuple[float, ...]
     high: tuple[float, ...]
-    fill: tuple[float, ...]
 
     @classmethod
     def measured(
@@ -54,9 +51,7 @@ class Scaling:
         samples = [_sample(image, mask) for image, mask in zip(images, masks, strict=True)]
         values = np.concatenate(samples, axis=1)
         low, high = _range(values, np.result_type(*images))
-        scaled = np.clip((values - low[:, None]) / (high - low)[:, None], 0, 1)
-        fill = scaled.mean(axis=1)
-        return cls(tuple(map(float, low)), tuple(map(float, high)), tuple(map(float, fill)))
+        return cls(tuple(map(float, low)), tuple(map(float, high)))
 
     def __call__(
         self, image: NDArray[np.generic], mask: NDArray[np.bool_] | None = None
@@ -73,17 +68,17 @@ class Scaling:
         Returns
         -------
         ndarray
-            ``(C, *spatial)`` float32 between 0 and 1.
+            ``(C, *spatial)`` float32 between 0 and 1, and 0 where there are no data.
         """
-        along = (-1,) + (1,) * (image.ndim - 1)
-        low = np.array(self.low, dtype=np.float64).reshape(along)
-        span = np.array(self.high, dtype=np.float64).reshape(along) - low
         # Float64 only where float32 would lose the offset of large integers.
         exact = np.float32 if image.dtype in (np.uint8, np.bool_, np.float32) else np.float64
-        wide = (image.astype(exact) - low.astype(exact)) / span.astype(exact)
-        scaled: NDArray[np.float32] = np.clip(wide, 0, 1).astype(np.float32, copy=False)
+        along = (-1,) + (1,) * (image.ndim - 1)
+        low, high = (np.array(each).reshape(along) for each in (self.low, self.high))
+        inside = np.clip(image.astype(exact), low.astype(exact), high.astype(exact))
+        wide = (inside - low.astype(exact)) / (high - low).astype(exact)
+        scaled: NDArray[np.float32] = wide.astype(np.float32, copy=False)
         if mask is not None:
-            scaled[:, ~mask] = np.array(self.fill, dtype=np.float32)[:, None]
+            scaled[:, ~mask] = 0
         return scaled
 
 
@@ -99,4 +94,5 @@ def _range(
         return np.zeros(len(values)), np.full(len(values), FIXED[dtype])
     low, high = np.percentile(values, PERCENTILES, axis=1)
     # A channel without spread scales to 0 instead of dividing by nothing.
-    return low, np.where(high > low, high, low + 1)
+    above = np.maximum(low + 1, np.nextafter(low, np.inf))
+    return low, np.where(high > low, high, above)

@@ -1,1 +1,1 @@
-"""The napari side: forms from declared parameters, a live run, docks; nothing here imports torch."""
+"""The napari side: forms from declarations, live runs, docks; torch comes in a worker thread."""

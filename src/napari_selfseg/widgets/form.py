@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from magicgui.widgets import Container, FloatSpinBox, create_widget
-from magicgui.widgets.bases import ValueWidget
+from magicgui.widgets.bases import ValueWidget, Widget
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter
@@ -83,17 +83,19 @@ def defaults(declared: Iterable[Parameter]) -> dict[str, Any]:
     return {each.name: each.default for each in declared}
 
 
-def _field(parameter: Parameter) -> ValueWidget:
+def _field(parameter: Parameter) -> Widget:
+    options = _options(parameter)
     made = create_widget(
         value=parameter.default,
         annotation=parameter.type,
         name=parameter.name,
         label=parameter.label,
-        options=_options(parameter),
+        options=options,
     )
     if isinstance(made, FloatSpinBox):
-        # magicgui derives the decimals from a fixed step; here the step follows the value.
+        # Qt rounds to the decimals at hand: first they, then the bounds and the value again.
         made.native.setDecimals(_decimals(parameter))
+        made.min, made.max = options["min"], options["max"]
         made.value = parameter.default
     return made
 
@@ -102,6 +104,8 @@ def _options(parameter: Parameter) -> dict[str, Any]:
     options: dict[str, Any] = {"tooltip": _tooltip(parameter)}
     if parameter.choices:
         options |= {"widget_type": "ComboBox", "choices": parameter.choices}
+    elif parameter.type is bool:
+        options["text"] = ""  # the label says it already
     elif parameter.type in (int, float):
         largest = LARGEST_INT if parameter.type is int else LARGEST_FLOAT
         low = -largest if parameter.minimum is None else parameter.minimum
@@ -113,7 +117,7 @@ def _options(parameter: Parameter) -> dict[str, Any]:
 def _decimals(parameter: Parameter) -> int:
     told = (parameter.default, parameter.minimum, parameter.maximum)
     exponents = [Decimal(repr(each)).normalize().as_tuple().exponent for each in told if each]
-    return max(FEWEST_DECIMALS, *(-each for each in exponents if isinstance(each, int)))
+    return max([FEWEST_DECIMALS, *(-each for each in exponents if isinstance(each, int))])
 
 
 def _tooltip(parameter: Parameter) -> str:

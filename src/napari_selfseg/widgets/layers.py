@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 
 from napari_selfseg.widgets.state import Index, Overlay, Picture, Request
 
-__all__ = ["METADATA", "add_labels", "describe_image", "describe_labels", "settle", "show"]
+__all__ = [
+    "METADATA",
+    "add_labels",
+    "describe_image",
+    "describe_labels",
+    "hide_earlier",
+    "settle",
+    "show",
+]
 
 METADATA: Final = "napari-selfseg"
 
@@ -105,19 +114,34 @@ def show(layer: Any, labels: NDArray[Any]) -> None:
     layer.refresh()
 
 
-def settle(layer: Any, record: dict[str, Any] | None) -> None:
+def settle(layer: Any, record: Mapping[str, Any]) -> None:
     """Hand a layer over to the user, with the record of its labels.
 
     Parameters
     ----------
     layer : napari.layers.Labels
         From `add_labels`.
-    record : dict or None
+    record : mapping
         Of the run.
     """
     layer.editable = True
-    if record is not None:
-        layer.metadata[METADATA] = record
+    layer.metadata[METADATA] = dict(record)
+
+
+def hide_earlier(viewer: Any, name: str) -> None:
+    """Hide the results there are of an image: two of them over each other cannot be read.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    name : str
+        Of the image.
+    """
+    for layer in viewer.layers:
+        record = layer.metadata.get(METADATA)
+        if record and any(each["name"] == name for each in record["images"]):
+            layer.visible = False
 
 
 def _full(layer: Any) -> Any:

@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_selfseg.widgets.form import defaults, fill, make_form, values
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["Chooser", "Fold", "Pages", "ParameterPanel", "stacked"]
+__all__ = ["Chooser", "Fold", "Pages", "ParameterPanel", "rows", "stacked"]
 
 SHOWN: Final = 5
 LAST: Final = ("seed",)
+LABELS: Final = 130  # pixels
 
 
 class Fold(QWidget):
@@ -51,12 +60,21 @@ class Fold(QWidget):
 
 
 class Chooser(QComboBox):
-    """A combo box of named things, which keeps its choice when the things change."""
+    """A combo box of named things, which keeps its choice when the things change.
+
+    Parameters
+    ----------
+    tooltip : str
+        What is chosen here.
+    nothing : str
+        What it shows when there is nothing to choose.
+    """
 
     chosen = Signal()
 
-    def __init__(self, tooltip: str) -> None:
+    def __init__(self, tooltip: str, nothing: str = "") -> None:
         super().__init__()
+        self.setPlaceholderText(nothing)
         self._things: list[Any] = []
         self.setToolTip(tooltip)
         # A long layer name must not widen the dock.
@@ -108,7 +126,7 @@ class Pages(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._panels: list[ParameterPanel] = []
-        stacked(self)
+        self._layout = stacked(self)
 
     @property
     def current(self) -> ParameterPanel | None:
@@ -127,7 +145,7 @@ class Pages(QWidget):
             panel = ParameterPanel(kind)
             panel.hide()
             self._panels.append(panel)
-            self.layout().addWidget(panel)
+            self._layout.addWidget(panel)
 
     def turn_to(self, kind: object) -> None:
         """Show one panel.
@@ -159,9 +177,8 @@ class ParameterPanel(QWidget):
         self._forms = [make_form(part) for part in (ordered[:shown], ordered[shown:]) if part]
         layout = stacked(self)
         for position, form in enumerate(self._forms):
-            form.margins = (0, 0, 0, 0)
-            rest = position > 0
-            layout.addWidget(Fold("More parameters", form.native) if rest else form.native)
+            lines = rows([(each.label, each.native) for each in form])
+            layout.addWidget(Fold("More parameters", lines) if position else lines)
 
     def values(self) -> dict[str, Any]:
         """Return what is filled in.
@@ -213,3 +230,28 @@ def stacked(widget: QWidget) -> QVBoxLayout:
 def _ordered(declared: Sequence[Parameter]) -> list[Parameter]:
     """Keep the order of declaration, but what every method inherits comes last."""
     return sorted(declared, key=lambda each: each.name in LAST)
+
+
+def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
+    """Lay out widgets line by line, with labels of one width everywhere.
+
+    Parameters
+    ----------
+    named : sequence of (str, QWidget)
+        Label and widget of each line.
+
+    Returns
+    -------
+    QWidget
+    """
+    page = QWidget()
+    layout = QFormLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setVerticalSpacing(4)
+    for text, widget in named:
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setFixedWidth(LABELS)
+        label.setToolTip(widget.toolTip())
+        layout.addRow(label, widget)
+    return page

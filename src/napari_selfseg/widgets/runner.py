@@ -35,6 +35,8 @@ class Update:
         Made, and to be made at most.
     labels : ndarray
         The label map.
+    record : dict
+        Of these labels.
     sentence : str
         The same in words.
     """
@@ -42,6 +44,7 @@ class Update:
     iteration: int
     total: int
     labels: NDArray[Any]
+    record: dict[str, Any]
     sentence: str
 
 
@@ -55,6 +58,8 @@ class Ended:
         Why.
     failed : bool
         Whether it is an error.
+    iteration, total : int
+        Made, and to be made at most; 0 when there was none.
     labels : ndarray or None
         The last label map; None when there was none.
     record : dict or None
@@ -63,6 +68,8 @@ class Ended:
 
     sentence: str
     failed: bool = False
+    iteration: int = 0
+    total: int = 0
     labels: NDArray[Any] | None = None
     record: dict[str, Any] | None = None
 
@@ -105,7 +112,7 @@ class Job:
         try:
             with contextlib.closing(self._begin()) as run:
                 self._drain(run)
-            self.mailbox.put(self._ended(run))
+            self.mailbox.put(_ended(run))
         except Exception as error:
             self.mailbox.put(self._failure(error))
         finally:
@@ -142,34 +149,35 @@ class Job:
             if self.mailbox.empty and run.stopped is None:
                 self.mailbox.put(_update(run, step, left))
 
-    def _ended(self, run: Run) -> Ended:
-        if not run.iterations:
-            return Ended(run.stop_reason)
-        return Ended(run.stop_reason, labels=run.labels(), record=run.record())
-
     def _failure(self, error: Exception) -> Ended:
         if self._abandoned:
             return Ended("Ended.")
         if not isinstance(error, ValueError | MemoryError):
             logger.exception("The run failed")
-        run = self._run
-        if run is None or not run.iterations:
-            return Ended(_sentence(error), failed=True)
-        said = run.stop_reason if run.stopped and not isinstance(error, MemoryError) else ""
-        return Ended(said or _sentence(error), True, run.labels(), run.record())
+        return Ended(_sentence(error), failed=True) if self._run is None else _ended(self._run)
 
 
 def _update(run: Run, step: Step, seconds_left: float) -> Update:
     sentence = progress(
         step.iteration, step.total, step.n_labels, step.n_raw_labels, step.loss, seconds_left
     )
-    return Update(step.iteration, step.total, run.project(step.votes), sentence)
+    labels, record = run.project(step.votes), run.record(step.iteration)
+    return Update(step.iteration, step.total, labels, record, sentence)
+
+
+def _ended(run: Run) -> Ended:
+    """Gather what is left of a run, also of a failed one."""
+    failed = run.stopped is not None and run.stopped.kind == "failed"
+    if not run.iterations:
+        return Ended(run.stop_reason, failed)
+    labels, record = run.labels(), run.record()
+    return Ended(run.stop_reason, failed, run.iteration, run.method.iterations, labels, record)
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, ValueError | MemoryError) and str(error):
         return str(error)
-    return f"The run failed: {error or type(error).__name__}"
+    return f"The run failed: {str(error) or type(error).__name__}"
 
 
 def in_thread(work: Callable[[], None]) -> None:
@@ -203,5 +211,7 @@ def _widen(by: int) -> None:
     from qtpy.QtCore import QThreadPool
 
     pool = QThreadPool.globalInstance()
+    if pool is None:
+        return
     with POOL_LOCK:
         pool.setMaxThreadCount(pool.maxThreadCount() + by)

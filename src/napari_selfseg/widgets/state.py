@@ -31,9 +31,7 @@ __all__ = [
 Index = tuple[int | slice, ...]
 Part = Literal["plane", "whole"]
 ALL: Final = slice(None)
-NO_IMAGE: Final = (
-    "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
-)
+NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 
 
 @dataclass(frozen=True)
@@ -261,18 +259,20 @@ def _part(part: Part, picture: Picture) -> Index:
     if part == "whole" or ndim == 2:
         return (ALL,) * ndim
     return tuple(
-        ALL if axis in picture.plane else position
-        for axis, position in enumerate(picture.position)
+        ALL if axis in picture.plane else position for axis, position in enumerate(picture.position)
     )
 
 
 def _check_axes(form: Form, index: Index) -> None:
     ndim = sum(each == ALL for each in index)
-    for kind in filter(None, (form.method, form.superpixels)):
-        if ndim not in kind.ndims:
-            works = " or ".join(f"{each}-D" for each in kind.ndims)
+    kinds = [(form.method.title, form.method.ndims)]
+    if form.superpixels:
+        kinds.append((form.superpixels.title, form.superpixels.ndims))
+    for title, ndims in kinds:
+        if ndim not in ndims:
+            works = " or ".join(f"{each}-D" for each in ndims)
             raise _Incomplete(
-                f"{kind.title} works on {works} images and this one has {ndim} axes: choose "
+                f"{title} works on {works} images and this one has {ndim} axes: choose "
                 "the plane in view, or something else."
             )
 

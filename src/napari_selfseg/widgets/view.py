@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_selfseg.widgets.choices import PRECISIONS, Choices
-from napari_selfseg.widgets.panels import Chooser, Fold, Pages, stacked
+from napari_selfseg.widgets.panels import Chooser, Fold, Pages, rows, stacked
 from napari_selfseg.widgets.state import Form
 
 __all__ = ["SegmentView"]
@@ -36,7 +36,7 @@ class SegmentView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.image = Chooser("The image to segment.")
+        self.image = Chooser("The image to segment.", nothing="No image is open")
         self.part = Chooser("The plane in view is fast; the whole volume is segmented in 3-D.")
         self.superpixels = Chooser(
             "Small regions that keep one label each: from an algorithm or a labels layer."
@@ -50,7 +50,7 @@ class SegmentView(QWidget):
         self.bar = QProgressBar()
         self.status = _sentence()
         self.error = _sentence()
-        self._part_row = QWidget()
+        self._part_row = rows([("Part", self.part)])
         self._choices: Choices | None = None
         self._method_pages = Pages()
         self._superpixel_pages = Pages()
@@ -113,7 +113,7 @@ class SegmentView(QWidget):
         return Form(
             method=self.method.thing,
             values=page.values(),
-            superpixels=algorithm and self.superpixels.thing,
+            superpixels=self.superpixels.thing if algorithm else None,
             superpixel_values=algorithm.values() if algorithm else {},
             part=self.part.thing,
             device=self.device.thing,
@@ -146,7 +146,8 @@ class SegmentView(QWidget):
         """
         self.run.setEnabled(self.loaded)
         self.stop.setEnabled(False)
-        self.status.setText(sentence)
+        self.error.hide()
+        self._say(sentence)
 
     def show_live(self, sentence: str) -> None:
         """Show that a run is being prepared.
@@ -161,7 +162,7 @@ class SegmentView(QWidget):
         self.error.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
-        self.status.setText(sentence)
+        self._say(sentence)
 
     def show_progress(self, iteration: int, total: int, sentence: str) -> None:
         """Show where a run is.
@@ -175,7 +176,7 @@ class SegmentView(QWidget):
         """
         self.bar.setRange(0, total)
         self.bar.setValue(iteration)
-        self.status.setText(sentence)
+        self._say(sentence)
 
     def show_stopping(self) -> None:
         """Show that Stop was heard."""
@@ -183,7 +184,7 @@ class SegmentView(QWidget):
         self.status.setText("Stopping: the labels are settled in a closing pass...")
 
     def show_error(self, sentence: str) -> None:
-        """Show what went wrong; empty hides it.
+        """Show what went wrong, in place of the status.
 
         Parameters
         ----------
@@ -191,7 +192,14 @@ class SegmentView(QWidget):
             What, and what to do.
         """
         self.error.setText(sentence)
-        self.error.setVisible(bool(sentence))
+        self.error.show()
+        self._say("")
+        if not self.bar.maximum():
+            self.bar.hide()
+
+    def _say(self, sentence: str) -> None:
+        self.status.setText(sentence)
+        self.status.setVisible(bool(sentence))
 
     def _prepare(self) -> None:
         self.part.offer(PARTS)
@@ -200,7 +208,9 @@ class SegmentView(QWidget):
         self.reset.clicked.connect(self._reset)
         self.error.setStyleSheet(ERROR)
         self.error.hide()
+        self.bar.setFormat("%v / %m")
         self.bar.hide()
+        self.run.setStyleSheet("font-weight: bold;")
         self.method.chosen.connect(lambda: self._method_pages.turn_to(self.method.thing))
         self.superpixels.chosen.connect(self._turn_superpixels)
         for each in (self.method, self.reset, self.superpixels, self.device, self.precision):
@@ -223,6 +233,8 @@ class SegmentView(QWidget):
 
     def _lay_out(self) -> None:
         self.setMinimumWidth(WIDTH)
+        # Otherwise napari fills half the dock with nothing.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 8)
         layout.addWidget(_scrolled(self._choosers()), stretch=1)
@@ -234,7 +246,6 @@ class SegmentView(QWidget):
     def _choosers(self) -> QWidget:
         page = QWidget()
         layout = stacked(page)
-        _rows(self._part_row, [("Segment", self.part)])
         layout.addWidget(_title("Image"))
         layout.addWidget(self.image)
         layout.addWidget(self._part_row)
@@ -244,9 +255,8 @@ class SegmentView(QWidget):
         layout.addWidget(_title("Method"))
         layout.addLayout(_beside(self.method, self.reset, first=3))
         layout.addWidget(self._method_pages)
-        devices = QWidget()
-        _rows(devices, [("Device", self.device), ("Precision", self.precision)])
-        layout.addWidget(Fold("Device and precision", devices))
+        where = [("Device", self.device), ("Precision", self.precision)]
+        layout.addWidget(Fold("Device and precision", rows(where)))
         layout.addStretch(1)
         return page
 
@@ -275,13 +285,6 @@ def _beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:
     for position, each in enumerate(widgets):
         layout.addWidget(each, stretch=1 if position else first)
     return layout
-
-
-def _rows(widget: QWidget, rows: Sequence[tuple[str, QWidget]]) -> None:
-    layout = QFormLayout(widget)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for text, each in rows:
-        layout.addRow(text, each)
 
 
 def _scrolled(page: QWidget) -> QScrollArea:

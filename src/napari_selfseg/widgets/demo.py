@@ -1,0 +1,45 @@
+"""``napari-selfseg demo``: a window with a run that is already live."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import napari
+
+from napari_selfseg.samples import histology
+from napari_selfseg.widgets.segment import SegmentDock
+
+__all__ = ["run_demo", "show_demo"]
+
+WINDOW: Final = (1400, 900)
+
+
+def show_demo(viewer: Any = None) -> tuple[Any, SegmentDock]:
+    """Open the histology sample with the Segment dock and start a run.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer, optional
+        A new one otherwise.
+
+    Returns
+    -------
+    viewer : napari.Viewer
+    dock : SegmentDock
+        Its run starts as soon as the methods are loaded.
+    """
+    if viewer is None:
+        viewer = napari.Viewer(title="Self-Segmentation")
+        viewer.window.resize(*WINDOW)
+    for data, settings, _ in histology():
+        viewer.add_image(data, **settings)
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Segment", area="right")
+    dock.start()
+    return viewer, dock
+
+
+def run_demo() -> None:
+    """Show the demo until its window is closed."""
+    show_demo()
+    napari.run()

@@ -1,0 +1,172 @@
+"""Names are unique, the public surface is pinned, and records lead back to labels."""
+
+from __future__ import annotations
+
+import inspect
+import json
+
+import numpy as np
+import pytest
+
+import napari_selfseg as ss
+from napari_selfseg import catalogue, record
+from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method, over_segment
+from napari_selfseg.parameters import parse
+
+QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
+PIXELS = ss.Backprop(iterations=3, channels=5, min_labels=1, variant="continuity")
+SUPERPIXEL_CASES = [pytest.param(each, id=each.name) for each in SUPERPIXELS]
+
+
+def picture(seed=0, shape=(20, 24)):
+    return np.random.default_rng(seed).random(shape)
+
+
+def plain(found):
+    return record.loads(record.dumps(found))
+
+
+def test_public_names_are_these():
+    assert sorted(ss.__all__) == [
+        "Backprop",
+        "CompactWatershed",
+        "Felzenszwalb",
+        "Fit",
+        "METHODS",
+        "MeanShift",
+        "Quickshift",
+        "Run",
+        "SUPERPIXELS",
+        "Slic",
+        "Step",
+        "Stop",
+        "evolve",
+        "load_fit",
+        "read_image",
+        "read_record",
+        "replay",
+        "save_fit",
+        "segment",
+        "write_labels",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(ss.__all__))
+def test_public_names_are_there_and_documented(name):
+    found = getattr(ss, name)
+    assert name in dir(ss)
+    assert isinstance(found, tuple) or inspect.getdoc(found)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = ss.nonsense
+
+
+@pytest.mark.parametrize("classes", [METHODS, SUPERPIXELS])
+def test_names_and_titles_are_unique(classes):
+    assert isinstance(classes, tuple)
+    for attribute in ("name", "title"):
+        found = [getattr(each, attribute) for each in classes]
+        assert len(found) == len(set(found))
+        assert all(found)
+
+
+@pytest.mark.parametrize("cls", [*METHODS, *SUPERPIXELS], ids=lambda cls: cls.name)
+def test_every_class_is_public_and_found_by_its_name(cls):
+    assert getattr(ss, cls.__name__) is cls
+    known = METHODS if cls in METHODS else SUPERPIXELS
+    assert parse(cls.name, known, "entry") == cls()
+    for each in cls.declared():
+        assert each.help.endswith(".")
+
+
+def test_segment_takes_the_default_method(monkeypatch):
+    assert isinstance(default_method(), METHODS)
+    monkeypatch.setattr(catalogue, "default_method", lambda: PIXELS)
+    run = ss.segment(picture(), **QUICK)
+    assert run.method == PIXELS
+    assert run.stopped.kind == "finished"
+
+
+def test_segment_passes_its_options_on():
+    mask = picture(1) > 0.3
+    run = ss.segment(picture(), PIXELS, mask=mask, name="cells", **QUICK)
+    np.testing.assert_array_equal(run.labels() > 0, mask)
+    assert run.record()["images"][0]["name"] == "cells"
+
+
+@pytest.mark.parametrize("cls", SUPERPIXEL_CASES)
+def test_superpixels_alone_are_those_of_a_run(cls):
+    mask = np.ones((20, 24), bool)
+    mask[:5, :5] = False
+    options = {"mask": mask, "spacing": (1, 2)}
+    labels, found = over_segment(picture(), cls(), **options)
+    run = ss.evolve(picture(), PIXELS.replace(variant="superpixels"), superpixels=cls(), **options)
+    np.testing.assert_array_equal(labels, run.superpixels[0])
+    np.testing.assert_array_equal(labels > 0, mask)
+    np.testing.assert_array_equal(ss.replay(plain(found), picture()), labels)
+
+
+def test_superpixels_of_an_unusable_image_are_refused():
+    with pytest.raises(ValueError, match="constant"):
+        over_segment(np.ones((4, 4)), ss.Slic())
+    with pytest.raises(ValueError, match="has 3 spatial axes where 2"):
+        over_segment(picture(shape=(4, 5, 6)), ss.Quickshift())
+
+
+def test_replay_knows_the_image():
+    found = plain(ss.segment(picture(), PIXELS, name="cells", **QUICK).record())
+    with pytest.raises(ValueError, match=r"not the image of the record \(cells\): its content is"):
+        ss.replay(found, picture(1))
+    with pytest.raises(ValueError, match="its shape is"):
+        ss.replay(found, picture()[1:])
+
+
+@pytest.mark.parametrize("shape", [(20, 24), (13, 9)])
+def test_several_images_replay_in_their_order(shape):
+    images = [picture(0), picture(1, shape)]
+    run = ss.segment(images, PIXELS, **QUICK)
+    found = plain(run.record())
+    np.testing.assert_array_equal(ss.replay(found, images), run.labels())
+    with pytest.raises(ValueError, match="not the image of the record"):
+        ss.replay(found, images[::-1])
+
+
+@pytest.mark.parametrize("images", [picture(), [picture()], [picture()] * 3])
+def test_replay_says_how_many_images_it_needs(images):
+    run = ss.segment([picture(), picture()], PIXELS, **QUICK)
+    with pytest.raises(ValueError, match="2 images"):
+        ss.replay(plain(run.record()), images)
+
+
+def test_replay_of_a_warm_start_says_what_is_missing():
+    fit = ss.segment(picture(), PIXELS, **QUICK).fit
+    run = ss.segment(picture(1), PIXELS, start=fit, **QUICK)
+    with pytest.raises(ValueError, match="began from a fit that is not in the record: load"):
+        ss.replay(plain(run.record()), picture(1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": {"name": "magic"}},
+        {"method": {"name": "backprop", "wand": 1}},
+        {"method": "backprop"},
+        {"superpixels": {"name": "magic"}},
+        {"iterations": "many"},
+        {"shown": 99},
+        {"device": "quantum"},
+        {"precision": "half"},
+        {"spacing": [1]},
+        {"images": []},
+        {"images": [{}]},
+        {"images": None},
+    ],
+    ids=json.dumps,
+)
+def test_a_record_that_was_tampered_with_is_refused(change):
+    method = PIXELS.replace(variant="superpixels")
+    run = ss.segment(picture(), method, superpixels=ss.Slic(n_segments=9), **QUICK)
+    with pytest.raises(ValueError, match=r"\w"):
+        ss.replay({**plain(run.record()), **change}, picture())

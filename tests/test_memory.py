@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from napari_selfseg.memory import keep_freed_memory, release_freed_memory
+
+# In a process of its own: a setting of the whole process, and faults of it alone.
+FAULTS = """
+import resource, sys
+import torch
+from napari_selfseg.memory import keep_freed_memory
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+torch.ones(16 << 20)
+before = faults()
+for _ in range(4):
+    torch.ones(16 << 20)
+print(faults() - before)
+"""
+
+
+def faults(word):
+    command = [sys.executable, "-c", FAULTS, word]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc can keep memory")
+def test_tensors_find_their_pages_ready():
+    if not keep_freed_memory():
+        pytest.skip("the C library is not glibc")
+    assert faults("keep") < 100 < faults("leave")
+
+
+def test_asking_twice_is_the_same_and_releasing_is_safe():
+    assert keep_freed_memory() == keep_freed_memory()
+    release_freed_memory()
+
+
+@pytest.mark.skipif(sys.platform == "linux", reason="glibc can keep memory")
+def test_elsewhere_memory_is_left_to_the_system():
+    assert not keep_freed_memory()
