@@ -237,5 +237,5 @@ def test_what_are_no_superpixels_is_refused(labels, sentence):
 
 def test_superpixels_outside_the_mask_do_not_count():
     labels = np.array([[1, 0]])
-    with pytest.raises(ValueError, match="0 everywhere|no pixel with data"):
+    with pytest.raises(ValueError, match=r"0 everywhere|no pixel with data"):
         as_superpixels(labels, (1, 2), labels == 0)

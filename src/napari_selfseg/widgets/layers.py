@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 from napari.layers import Labels
-from napari.utils.colormaps import label_colormap
+from napari.utils.colormaps import CyclicLabelColormap
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
+from skimage.color import hsv2rgb
 
 from napari_selfseg.widgets.state import Index, Overlay, Picture, Request
 
@@ -19,11 +20,15 @@ __all__ = [
     "describe_image",
     "describe_labels",
     "hide_earlier",
+    "palette",
     "settle",
     "show",
 ]
 
 METADATA: Final = "napari-selfseg"
+GOLDEN: Final = (5**0.5 - 1) / 2
+SATURATIONS: Final = (0.60, 0.95, 0.75)
+VALUES: Final = (1.0, 0.80)
 
 
 def describe_image(layer: Any, dims: Any) -> Picture:
@@ -93,11 +98,33 @@ def add_labels(viewer: Any, source: Any, request: Request) -> Any:
         # Small types keep the live view fast.
         np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16),
         name=f"{request.name} [{request.method.title}]",
-        colormap=label_colormap(n_classes),
+        colormap=palette(n_classes),
         **_placed(source, request.index),
     )
     labels.editable = False
     return viewer.add_layer(labels)
+
+
+def palette(n: int) -> CyclicLabelColormap:
+    """Return a colour for every class; napari's own palette repeats some and has near blacks.
+
+    Parameters
+    ----------
+    n : int
+        Number of classes.
+
+    Returns
+    -------
+    napari.utils.CyclicLabelColormap
+        Label 0 is transparent.
+    """
+    each = np.arange(n)
+    hsv = np.stack(
+        (each * GOLDEN % 1, np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)), axis=-1
+    )
+    colours = np.zeros((n + 1, 4), np.float32)
+    colours[1:] = np.concatenate((hsv2rgb(hsv), np.ones((n, 1))), axis=1)
+    return CyclicLabelColormap(colors=colours, background_value=0)
 
 
 def show(layer: Any, labels: NDArray[Any]) -> None:

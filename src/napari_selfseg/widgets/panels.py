@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -115,6 +115,8 @@ class Chooser(QComboBox):
         self.clear()
         self._things = [thing for _, thing in named]
         self.addItems([name for name, _ in named])
+        # With a placeholder Qt chooses nothing by itself.
+        self.setCurrentIndex(0 if named else -1)
         self.choose(before)
         self.blockSignals(blocked)
         self.chosen.emit()

@@ -137,6 +137,8 @@ class Job:
         # Whoever asked before there was a run found none to ask.
         if self._asked:
             run.stop()
+        if self._abandoned:
+            run.close()
         return run
 
     def _drain(self, run: Run) -> None:

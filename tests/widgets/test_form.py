@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
+
+from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.parameters import Parameters, parameter
+from napari_selfseg.widgets.form import defaults, fill, make_form, values
+from napari_selfseg.widgets.panels import ParameterPanel
+
+KINDS = [pytest.param(each, id=each.name) for each in (*METHODS, *SUPERPIXELS)]
+
+
+class Every(Parameters):
+    name = "every"
+    title = "Every"
+
+    tiny: float = parameter(0.1, "A small number.", minimum=1e-5, maximum=10, source="table 1")
+    free: float = parameter(-2.5, "Any number.")
+    count: int = parameter(3, "A number.", minimum=1, unit="pixels")
+    huge: int = parameter(5, "A number.", minimum=0, maximum=2**40)
+    flag: bool = parameter(True, "A switch.")
+
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_form_gives_the_defaults(kind):
+    shown = values(make_form(kind.declared()))
+    assert kind(**shown) == kind()
+    assert shown == kind().model_dump()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_panel_gives_the_defaults_and_every_parameter(kind):
+    assert ParameterPanel(kind).values() == kind().model_dump()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bounds_are_those_declared(kind):
+    form = make_form(kind.declared())
+    for each in kind.declared():
+        if each.type in (int, float) and each.minimum is not None:
+            getattr(form, each.name).value = each.minimum
+            assert values(form)[each.name] == each.minimum
+            with pytest.raises(ValueError, match="outside of the allowed range"):
+                getattr(form, each.name).value = each.minimum - 1
+
+
+def test_every_type_has_its_widget():
+    form = make_form(Every.declared())
+    kinds = [type(each) for each in form]
+    assert kinds == [FloatSpinBox, FloatSpinBox, SpinBox, SpinBox, CheckBox]
+    assert [type(each) for each in make_form(METHODS[0].declared())].count(ComboBox) == 1
+
+
+def test_small_floats_are_not_rounded_away():
+    form = make_form(Every.declared())
+    fill(form, {"tiny": 0.00003})
+    assert values(form)["tiny"] == 0.00003
+    form["tiny"].value = form["tiny"].min
+    assert values(form)["tiny"] == 1e-5
+
+
+def test_filling_leaves_the_others_and_reset_brings_the_defaults_back():
+    panel = ParameterPanel(Every, shown=2)
+    panel.fill({"tiny": 0.5, "flag": False, "unknown": 3})
+    changed = {**defaults(Every.declared()), "tiny": 0.5, "flag": False}
+    assert panel.values() == changed
+    panel.reset()
+    assert panel.values() == defaults(Every.declared())
+
+
+def test_labels_have_units_and_tooltips_have_help_and_source():
+    form = make_form(Every.declared())
+    assert form["count"].label == "Count (pixels)"
+    assert "A small number." in form["tiny"].tooltip
+    assert "table 1" in form["tiny"].tooltip

@@ -1,0 +1,170 @@
+"""Jobs, called in this thread or a plain one: no Qt."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_selfseg.methods import Backprop
+from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets.runner import Ended, Job, Update
+from napari_selfseg.widgets.state import Form, Picture, resolve
+
+QUICK = {"iterations": 5, "channels": 8, "min_labels": 1}
+LONG = {**QUICK, "iterations": 100_000}
+
+
+class Failing(Backprop):
+    title = "Failing"
+
+    def steps(self, network, inputs):
+        for t, step in enumerate(super().steps(network, inputs)):
+            if t == 3:
+                raise RuntimeError("the kernel is gone")
+            yield step
+
+
+def request(values=QUICK, method=Backprop, image=None):
+    data = np.random.default_rng(0).integers(0, 255, (32, 32)).astype(np.uint8)
+    picture = Picture("noise", data if image is None else image, False, (1.0, 1.0), (0, 0), (0, 1))
+    form = Form(method, values, Slic, {"n_segments": 60}, precision="float32")
+    return resolve(form, picture, None)
+
+
+def end_of(job):
+    ended = job.mailbox.take()
+    assert isinstance(ended, Ended)
+    return ended
+
+
+def in_background(job):
+    thread = threading.Thread(target=job, daemon=True)
+    thread.start()
+    return thread
+
+
+def until_update(job):
+    for _ in range(2000):
+        message = job.mailbox.take()
+        if isinstance(message, Update):
+            return message
+        threading.Event().wait(0.005)
+    pytest.fail("no update came")
+
+
+def test_the_end_is_told_with_labels_and_record():
+    job = Job(request())
+    job()
+    ended = end_of(job)
+    assert (ended.failed, ended.iteration, ended.total) == (False, 5, 5)
+    assert ended.sentence == "All 5 iterations are done."
+    assert ended.labels.shape == (32, 32)
+    assert ended.labels.min() >= 1
+    assert ended.record["method"] == Backprop(**QUICK).as_dict()
+    assert ended.record["images"][0]["name"] == "noise"
+
+
+def test_the_labels_are_those_of_a_script():
+    from napari_selfseg import segment
+
+    job = Job(request())
+    job()
+    asked = request()
+    run = segment(
+        asked.image(),
+        asked.method,
+        superpixels=asked.superpixels,
+        precision="float32",
+        threads=asked.threads,
+    )
+    np.testing.assert_array_equal(end_of(job).labels, run.labels())
+
+
+def test_a_step_is_turned_into_labels_only_when_the_reader_is_ready(monkeypatch):
+    from napari_selfseg.protocol import Run
+
+    made, project = [], Run.project
+    monkeypatch.setattr(Run, "project", lambda *args: made.append(1) or project(*args))
+    Job(request())()
+    assert len(made) == 2, "one for the reader who never came, one at the end"
+
+
+def test_updates_hold_labels_and_the_record_of_their_iteration():
+    job = Job(request(LONG))
+    thread = in_background(job)
+    update = until_update(job)
+    job.abandon()
+    thread.join(5)
+    assert update.labels.shape == (32, 32)
+    assert update.record["shown"] == update.iteration
+    assert update.sentence.startswith(f"Iteration {update.iteration} of 100000 - ")
+
+
+def test_stop_settles_the_labels():
+    job = Job(request(LONG))
+    thread = in_background(job)
+    until_update(job)
+    job.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    ended = end_of(job)
+    assert ended.sentence.startswith("Stopped when asked, after ")
+    assert ended.record["stop"]["kind"] == "asked"
+
+
+def test_stop_before_the_run_began_is_heard():
+    job = Job(request(LONG))
+    job.stop()
+    job()
+    assert end_of(job).sentence == "Stopped when asked, after 0 iterations."
+
+
+def test_an_abandoned_job_ends_without_a_closing_pass():
+    job = Job(request(LONG))
+    thread = in_background(job)
+    until_update(job)
+    job.abandon()
+    thread.join(5)
+    assert not thread.is_alive()
+    ended = end_of(job)
+    assert not ended.failed
+    assert ended.record["stop"]["kind"] == "abandoned"
+    assert ended.labels.shape == (32, 32)
+
+
+def test_a_job_abandoned_before_it_began_does_nothing():
+    job = Job(request(LONG))
+    job.abandon()
+    job()
+    ended = end_of(job)
+    assert (ended.failed, ended.labels) == (False, None)
+
+
+def test_a_runtime_error_is_told_and_what_was_found_is_kept(caplog):
+    job = Job(request(method=Failing))
+    job()
+    ended = end_of(job)
+    assert ended.failed
+    assert ended.sentence == "The run failed after 3 iterations: the kernel is gone"
+    assert ended.labels.shape == (32, 32)
+    assert "the kernel is gone" in caplog.text, "the traceback is for the developers"
+
+
+def test_a_bad_image_is_one_sentence():
+    image = np.zeros((32, 32))
+    image[3, 3] = np.nan
+    job = Job(request(image=image))
+    job()
+    ended = end_of(job)
+    assert ended.failed
+    assert "1 pixels are NaN or infinite" in ended.sentence
+    assert ended.labels is None
+
+
+def test_an_unknown_device_is_one_sentence():
+    job = Job(replace(request(), device="cuda:99"))
+    job()
+    assert end_of(job).sentence == "The device 'cuda:99' is not available here: use auto or cpu."

@@ -1,0 +1,304 @@
+"""The Segment dock in a real window."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+from qtpy.QtCore import QThreadPool
+
+from napari_selfseg import catalogue
+from napari_selfseg.methods import Backprop
+from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.state import NO_IMAGE
+
+pytestmark = pytest.mark.viewer
+
+QUICK = {"iterations": 6, "channels": 8, "min_labels": 1}
+ENDLESS = {**QUICK, "iterations": 100_000}
+NOISE = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
+
+
+class Failing(Backprop):
+    title = "Failing"
+
+    def steps(self, network, inputs):
+        for t, step in enumerate(super().steps(network, inputs)):
+            if t == 2:
+                raise RuntimeError("the kernel is gone")
+            yield step
+
+
+class Endless(Backprop):
+    def _least_labels(self, inputs):
+        return -1
+
+
+@pytest.fixture
+def opened(make_napari_viewer_proxy, qtbot, monkeypatch):
+    """Open a viewer with a dock that has loaded its methods."""
+
+    def make(image=NOISE, **settings):
+        viewer = make_napari_viewer_proxy()
+        if image is not None:
+            viewer.add_image(image, name="noise", **settings)
+        return viewer, dock_in(viewer, qtbot)
+
+    monkeypatch.setattr(catalogue, "METHODS", (Endless,))
+    monkeypatch.setattr(catalogue, "default_method", Endless)
+    return make
+
+
+def dock_in(viewer, qtbot):
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Segment", area="right")
+    qtbot.waitUntil(lambda: dock.view.loaded, timeout=20_000)
+    dock.view.superpixels.choose(Slic)
+    dock.view._superpixel_pages.current.fill({"n_segments": 100})
+    return dock
+
+
+def run(dock, values):
+    dock.view.fill(values)
+    dock.view.run.click()
+    assert dock.live
+
+
+def results(viewer):
+    return [each for each in viewer.layers if isinstance(each, Labels)]
+
+
+def until_shown(dock, qtbot):
+    qtbot.waitUntil(lambda: dock.view.bar.value() > 3, timeout=10_000)
+
+
+def until_ended(dock, qtbot):
+    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+
+
+def until_no_thread(qtbot):
+    qtbot.waitUntil(lambda: not QThreadPool.globalInstance().activeThreadCount(), timeout=1000)
+
+
+def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, qtbot, monkeypatch):
+    gate = threading.Event()
+    load = SegmentDock.__init__.__globals__["load"]
+    monkeypatch.setattr("napari_selfseg.widgets.segment.load", lambda: gate.wait(10) and load())
+    viewer = make_napari_viewer_proxy()
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock)
+    assert dock.view.status.text() == "Loading methods..."
+    assert not dock.view.run.isEnabled()
+    gate.set()
+    qtbot.waitUntil(lambda: dock.view.loaded, timeout=20_000)
+    assert dock.view.run.isEnabled()
+    assert dock.view.status.text() == NO_IMAGE
+    dock.view.run.click()
+    assert dock.view.error.text() == NO_IMAGE
+    assert not dock.live
+
+
+def test_methods_that_cannot_be_loaded_are_reported(make_napari_viewer_proxy, qtbot, monkeypatch):
+    def broken():
+        raise ImportError("no torch here")
+
+    monkeypatch.setattr("napari_selfseg.widgets.segment.load", broken)
+    dock = SegmentDock(make_napari_viewer_proxy())
+    qtbot.addWidget(dock)
+    qtbot.waitUntil(lambda: "no torch here" in dock.view.error.text())
+    assert not dock.view.run.isEnabled()
+
+
+def test_a_run_evolves_in_place_over_the_image(opened, qtbot):
+    viewer, dock = opened(scale=(0.5, 2.0), translate=(3, 4), units=("um", "um"))
+    run(dock, ENDLESS)
+    (layer,) = results(viewer)
+    buffer = layer.data
+    until_shown(dock, qtbot)
+    first = buffer.copy()
+    assert first.min() >= 1
+    assert dock.view.status.text().startswith("Iteration ")
+    assert not dock.view.run.isEnabled()
+    dock.start()
+    assert len(results(viewer)) == 1, "a second run while one is live"
+    dock.view.stop.click()
+    assert dock.view.status.text().startswith("Stopping")
+    until_ended(dock, qtbot)
+    assert layer.data is buffer
+    assert (buffer != first).any(), "test invalid: nothing evolved"
+    np.testing.assert_array_equal(layer.scale, (0.5, 2))
+    np.testing.assert_array_equal(layer.translate, (3, 4))
+    assert layer.units == viewer.layers["noise"].units
+    assert dock.view.status.text().startswith("Stopped when asked, after ")
+    assert layer.metadata[METADATA]["stop"]["kind"] == "asked"
+    until_no_thread(qtbot)
+
+
+def test_a_finished_run_says_so_and_another_makes_another_layer(opened, qtbot):
+    viewer, dock = opened()
+    run(dock, QUICK)
+    until_ended(dock, qtbot)
+    assert dock.view.status.text() == "All 6 iterations are done."
+    assert dock.view.bar.value() == 6
+    (first,) = results(viewer)
+    kept = first.data.copy()
+    run(dock, {**QUICK, "seed": 3})
+    until_ended(dock, qtbot)
+    assert len(results(viewer)) == 2
+    np.testing.assert_array_equal(first.data, kept)
+    assert not first.visible
+
+
+def test_the_dock_gives_the_labels_of_a_script(opened, qtbot):
+    viewer, dock = opened()
+    dock.view.precision.choose("float32")
+    run(dock, QUICK)
+    until_ended(dock, qtbot)
+    (layer,) = results(viewer)
+    again = catalogue.replay(layer.metadata[METADATA], NOISE)
+    np.testing.assert_array_equal(layer.data, again)
+
+
+def test_an_error_is_a_sentence_in_the_dock_and_leaves_no_layer(opened, qtbot):
+    image = NOISE.astype(float)
+    image[0, 0] = np.nan
+    viewer, dock = opened(image)
+    run(dock, QUICK)
+    until_ended(dock, qtbot)
+    assert "NaN" in dock.view.error.text()
+    assert dock.view.error.isVisibleTo(dock)
+    assert results(viewer) == []
+    assert dock.view.run.isEnabled()
+
+
+def test_a_method_that_raises_is_reported_and_its_labels_kept(opened, qtbot, monkeypatch):
+    monkeypatch.setattr(catalogue, "METHODS", (Failing,))
+    monkeypatch.setattr(catalogue, "default_method", Failing)
+    viewer, dock = opened()
+    run(dock, QUICK)
+    until_ended(dock, qtbot)
+    assert dock.view.error.text() == "The run failed after 2 iterations: the kernel is gone"
+    (layer,) = results(viewer)
+    assert layer.data.min() >= 1
+    assert layer.metadata[METADATA]["stop"]["kind"] == "failed"
+
+
+def test_closing_the_dock_ends_the_run_and_keeps_the_labels(opened, qtbot):
+    viewer, dock = opened()
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    viewer.window.remove_dock_widget(dock)
+    assert not dock.live
+    until_no_thread(qtbot)
+    (layer,) = results(viewer)
+    assert layer.data.min() >= 1
+    assert layer.editable
+    assert layer.metadata[METADATA]["shown"] > 0
+    viewer.layers.clear()  # reaches no handler of the closed dock
+    dock.deleteLater()
+
+
+@pytest.mark.parametrize("visible", [False, True])
+def test_closing_the_viewer_ends_the_run(make_napari_viewer_proxy, qtbot, visible):
+    viewer = make_napari_viewer_proxy(show=visible)
+    viewer.add_image(NOISE, name="noise")
+    dock = dock_in(viewer, qtbot)
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    viewer.close()
+    until_no_thread(qtbot)
+
+
+def test_removing_the_image_ends_the_run_and_keeps_the_labels(opened, qtbot):
+    viewer, dock = opened()
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    viewer.layers.remove(viewer.layers["noise"])
+    until_ended(dock, qtbot)
+    assert dock.view.status.text().startswith("Ended: the image layer was removed")
+    (layer,) = results(viewer)
+    assert layer.metadata[METADATA]["stop"]["kind"] == "abandoned"
+    until_no_thread(qtbot)
+
+
+def test_removing_the_labels_ends_the_run(opened, qtbot):
+    viewer, dock = opened()
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    viewer.layers.remove(results(viewer)[0])
+    assert not dock.live
+    assert dock.view.status.text() == "Ended: the labels layer was removed."
+    assert dock.view.run.isEnabled()
+    until_no_thread(qtbot)
+
+
+def test_two_docks_run_at_once(opened, qtbot):
+    viewer, dock = opened()
+    other = dock_in(viewer, qtbot)
+    run(dock, ENDLESS)
+    run(other, ENDLESS)
+    until_shown(dock, qtbot)
+    until_shown(other, qtbot)
+    dock.stop()
+    until_ended(dock, qtbot)
+    assert other.live
+    other.stop()
+    until_ended(other, qtbot)
+    assert len(results(viewer)) == 2
+
+
+def test_choosers_follow_the_layers(opened, qtbot):
+    viewer, dock = opened()
+    viewer.add_image(NOISE, name="second")
+    assert dock.view.image.currentText() == "noise", "the choice stays"
+    viewer.layers["noise"].name = "renamed"
+    assert dock.view.image.currentText() == "renamed"
+    viewer.add_labels(np.ones((64, 64), int), name="mine")
+    dock.view.superpixels.choose(viewer.layers["mine"])
+    assert dock.view.superpixels.currentText() == "Layer: mine"
+    viewer.layers.remove("renamed")
+    assert dock.view.image.currentText() == "second"
+    viewer.layers.remove("mine")
+    assert dock.view.superpixels.currentText() == "As the method suggests"
+
+
+def test_superpixels_from_a_layer_of_another_shape(opened):
+    viewer, dock = opened()
+    viewer.add_labels(np.ones((8, 9), int), name="mine")
+    dock.view.superpixels.choose(viewer.layers["mine"])
+    dock.view.run.click()
+    assert "The superpixels layer mine has shape (8, 9)" in dock.view.error.text()
+    assert not dock.live
+
+
+def test_a_plane_of_a_volume(opened, qtbot):
+    viewer, dock = opened(np.stack([NOISE] * 3), scale=(5, 1, 1))
+    assert dock.view.part.isVisibleTo(dock)
+    dock.view.part.choose("plane")
+    run(dock, QUICK)
+    until_ended(dock, qtbot)
+    (layer,) = results(viewer)
+    assert layer.data.shape == (1, 64, 64)
+    assert layer.translate[0] == 5 * viewer.dims.current_step[0] > 0
+
+
+def test_reset_brings_the_defaults_back(opened):
+    _, dock = opened()
+    dock.view.fill(ENDLESS)
+    dock.view.reset.click()
+    assert dock.view.form().values == Backprop().model_dump()
+
+
+def test_the_demo_is_live_by_itself(make_napari_viewer_proxy, qtbot):
+    from napari_selfseg.widgets.demo import show_demo
+
+    viewer, dock = show_demo(make_napari_viewer_proxy())
+    qtbot.waitUntil(lambda: dock.live, timeout=20_000)
+    assert [each.name for each in viewer.layers] == ["Histology", "Histology [Backprop]"]
+    viewer.window.remove_dock_widget(dock)
+    until_no_thread(qtbot)
+    dock.deleteLater()
