@@ -37,6 +37,7 @@ def tiles(shape=SHAPE):
 def inputs(*images, valid=None, index=None, scribbles=None):
     """What a run of these images in double precision iterates on."""
     x = torch.from_numpy(np.stack(images))
+    x = x if valid is None else x * valid
     numbers = [None if each is None else torch.as_tensor(each) for each in (index, scribbles)]
     n = 0 if index is None else int(numbers[0].max())
     return Inputs(x, valid, numbers[0], n, numbers[1], torch.float64, Control())
@@ -77,9 +78,8 @@ class Reference(nn.Module):
         pixels = z.movedim(1, -1)[valid[:, 0]]
         along = (1, -1) + (1,) * (z.ndim - 2)
         mean, var = pixels.mean(0).view(along), pixels.var(0, correction=0).view(along)
-        return (z - mean) / (var + norm.eps).sqrt() * norm.weight.view(along) + norm.bias.view(
-            along
-        )
+        y = (z - mean) / (var + norm.eps).sqrt() * norm.weight.view(along)
+        return (y + norm.bias.view(along)) * valid
 
 
 def voted(c, index):

@@ -155,6 +155,15 @@ def test_prediction_with_the_same_mask_and_superpixels_is_the_runs(superpixels):
     np.testing.assert_array_equal(again, run.labels())
 
 
+@pytest.mark.parametrize("mask", [None, np.roll(HALF, 4, axis=1)])
+def test_prediction_with_superpixels_that_leave_pixels_out_is_the_runs(mask):
+    holes = np.where(HALF, TILES, 0)
+    run = segmented(picture(), VOTED, superpixels=holes, mask=mask)
+    for superpixels in (holes, run.superpixels[0]):
+        again = run.fit.predict(picture(), mask=mask, superpixels=superpixels, **HERE)
+        np.testing.assert_array_equal(again, run.labels())
+
+
 def test_spacing_reaches_the_superpixels():
     runs = [
         segmented(picture(), VOTED, superpixels=ss.Slic(n_segments=30), spacing=spacing)

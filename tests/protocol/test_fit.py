@@ -113,11 +113,23 @@ def test_classes_are_those_of_the_labels_before_the_vote(run):
     assert voted.fit.classes == tuple(np.unique(raw))
 
 
-def test_classes_leave_out_what_only_occurs_without_data():
+def test_classes_leave_out_what_only_occurs_without_data(monkeypatch):
+    """A class that only pixels without data have is no class of the fit."""
     mask = np.zeros((20, 24), bool)
     mask[:6, :6] = True
+    freeze = ss.Backprop.freeze
+
+    def elsewhere(self, network, inputs):
+        raw = freeze(self, network, inputs)
+        assert inputs.valid is not None
+        return raw.masked_fill(~inputs.valid[:, 0], 5).masked_fill(
+            inputs.valid[:, 0] & (raw == 5), 4
+        )
+
+    monkeypatch.setattr(ss.Backprop, "freeze", elsewhere)
     masked = ss.segment(picture(), PIXELS, mask=mask, **QUICK)
     assert masked.fit.classes == tuple(np.unique(masked.labels()[mask]))
+    assert 6 not in masked.fit.classes
 
 
 def test_a_fit_is_frozen_and_on_the_cpu(run):

@@ -49,7 +49,7 @@ def test_ends_budget_and_spread(n, budget):
 @relaxed
 @given(st.integers(2, 200), st.integers(3, 40))
 def test_not_more_is_dropped_than_needed(n, maps):
-    assert len(kept(n, maps * SIZE)) > min(n, maps) // 2
+    assert len(kept(n, maps * SIZE).iterations) > min(n, maps) // 2
 
 
 def test_each_iteration_keeps_its_own_map():
@@ -59,8 +59,16 @@ def test_each_iteration_keeps_its_own_map():
 
 
 def test_a_dropped_iteration_is_gone():
-    with pytest.raises(KeyError):
-        kept(11, 10 * SIZE)[1]
+    with pytest.raises(ValueError, match=r"Iteration 3 was not kept; the nearest one is [24]"):
+        kept(11, 10 * SIZE).find(3)
+    with pytest.raises(ValueError, match="no labels yet"):
+        kept(0, 10 * SIZE).find(None)
+
+
+def test_nothing_in_particular_is_the_last():
+    found, votes = kept(12, 10 * SIZE).find(None)
+    assert found == 11
+    assert (votes == 11).all()
 
 
 def test_the_same_number_replaces():

@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from napari_selfseg.protocol import Control, as_superpixels
-from napari_selfseg.protocol._inputs import (
+from napari_selfseg.protocol._checks import (
     as_channels_first,
     as_list,
     as_mask,
     as_scribbles,
     as_spacing,
     check_images,
-    gather,
 )
+from napari_selfseg.protocol._inputs import gather
 
 PLANE = np.arange(12, dtype=np.float32).reshape(3, 4)
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 import torch
 
-__all__ = ["limited_threads", "resolve_device", "resolve_precision", "resolve_threads"]
+__all__ = [
+    "limited_threads",
+    "out_of_memory",
+    "resolve_device",
+    "resolve_precision",
+    "resolve_threads",
+]
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -144,3 +150,19 @@ def limited_threads(threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory ran out; torch has no type for it on the CPU.
+
+    Parameters
+    ----------
+    error : BaseException
+        As raised.
+
+    Returns
+    -------
+    bool
+    """
+    words = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

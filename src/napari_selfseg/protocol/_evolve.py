@@ -12,18 +12,18 @@ from torch import nn
 
 from napari_selfseg import record
 from napari_selfseg.memory import keep_freed_memory
-from napari_selfseg.protocol._control import Control
-from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
-from napari_selfseg.protocol._fit import Fit
-from napari_selfseg.protocol._inputs import (
+from napari_selfseg.protocol._checks import (
     as_channels_first,
     as_list,
     as_mask,
     as_scribbles,
     as_spacing,
     check_images,
-    gather,
 )
+from napari_selfseg.protocol._control import Control
+from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
+from napari_selfseg.protocol._fit import Fit
+from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._run import Run
@@ -219,7 +219,7 @@ def _seen(
     """Take pixels without a superpixel out of the data."""
     if regions is None:
         return masks
-    return [None if (labels > 0).all() else labels > 0 for labels in regions]
+    return [as_mask(labels, labels.shape) for labels in regions]
 
 
 def _network(method: Method, image: Array, start: Fit | None) -> nn.Module:

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.protocol._checks import as_channels_first, as_mask, check_finite
 from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
-from napari_selfseg.protocol._inputs import as_channels_first, as_mask, check_finite
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method
 from napari_selfseg.protocol._scaling import Scaling
@@ -104,6 +104,8 @@ class Fit:
         valid = as_mask(mask, array.shape[1:])
         check_finite(array, valid)
         index = None if superpixels is None else as_superpixels(superpixels, array.shape[1:], valid)
+        if index is not None:
+            valid = as_mask(index, index.shape)
         where = resolve_device(device)
         x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
         seen = None if valid is None else torch.from_numpy(valid)[None, None].to(where)

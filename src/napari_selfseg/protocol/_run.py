@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.memory import release_freed_memory
+from napari_selfseg.protocol._closing import closing_forward
 from napari_selfseg.protocol._control import Interrupted
-from napari_selfseg.protocol._device import limited_threads
-from napari_selfseg.protocol._fit import Fit, label_dtype, small
+from napari_selfseg.protocol._device import limited_threads, out_of_memory
+from napari_selfseg.protocol._fit import Fit, label_dtype
 from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._method import Method, Step, Stop
 from napari_selfseg.protocol._scaling import Scaling
-from napari_selfseg.regions import vote
 
 __all__ = ["OutOfMemory", "Run"]
 
@@ -219,7 +219,7 @@ class Run(Iterator[Step]):
         if self._network is None or self._inputs is None:
             raise ValueError(f"There is no fit: {self.stop_reason}")
         with limited_threads(self.threads):
-            return self._frozen(self._network, self._inputs)[0]
+            return self._closed(self._network, self._inputs)[0]
 
     def record(self, iteration: int | None = None) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
@@ -269,32 +269,13 @@ class Run(Iterator[Step]):
         """Freeze what was learned: the final labels are those of the fit, then the vote."""
         if self._network is None or self._inputs is None:
             raise Interrupted
-        self._fit, raw = self._frozen(self._network, self._inputs)
+        self._fit, votes = self._closed(self._network, self._inputs)
         self._stop = stop or self._why()
-        votes = self._voted(raw, self._inputs)
-        count = torch.tensor(len(self._fit.classes))
-        total = self.method.iterations
-        return Step(self._control.done, total, small(votes, self.method.n_classes), count, {})
+        raw_labels = torch.tensor(len(self._fit.classes))
+        return Step(self._control.done, self.method.iterations, votes, raw_labels, {})
 
-    def _frozen(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
-        with self._control.closing():
-            raw = self.method.freeze(network, inputs)
-        valid = raw if inputs.valid is None else raw[inputs.valid[:, 0]]
-        fit = Fit(
-            method=self.method,
-            in_channels=inputs.x.shape[1],
-            ndim=inputs.x.ndim - 2,
-            scaling=self._scaling,
-            classes=tuple(int(each) + 1 for each in torch.unique(valid).tolist()),
-            weights={name: each.cpu().clone() for name, each in network.state_dict().items()},
-        )
-        return fit, raw
-
-    def _voted(self, raw: Tensor, inputs: Inputs) -> Tensor:
-        if inputs.index is not None:
-            return vote(raw, inputs.index, inputs.n_regions, self.method.n_classes)
-        labels = raw + 1
-        return labels if inputs.valid is None else labels * inputs.valid[:, 0]
+    def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
+        return closing_forward(self.method, network, inputs, self._scaling)
 
     def _why(self) -> Stop:
         done = self._control.done
@@ -314,7 +295,7 @@ class Run(Iterator[Step]):
             self._losses.setdefault(name, {})[step.iteration] = value
 
     def _fail(self, error: Exception) -> None:
-        full = _out_of_memory(error)
+        full = out_of_memory(error)
         reason = "not enough memory." if full else str(error) or type(error).__name__
         self._stop = Stop("failed", f"The run failed after {self.iteration} iterations: {reason}")
         self._release()
@@ -340,8 +321,3 @@ class Run(Iterator[Step]):
         release_freed_memory()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-def _out_of_memory(error: Exception) -> bool:
-    words = ("out of memory", "can't allocate memory", "not enough memory")
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

@@ -75,7 +75,8 @@ class Scaling:
         along = (-1,) + (1,) * (image.ndim - 1)
         low, high = (np.array(each).reshape(along) for each in (self.low, self.high))
         inside = np.clip(image.astype(exact), low.astype(exact), high.astype(exact))
-        wide = (inside - low.astype(exact)) / (high - low).astype(exact)
+        # Rounding may end just above 1.
+        wide = np.minimum((inside - low.astype(exact)) / (high - low).astype(exact), 1)
         scaled: NDArray[np.float32] = wide.astype(np.float32, copy=False)
         if mask is not None:
             scaled[:, ~mask] = 0
