@@ -40,6 +40,8 @@ def test_public_names_are_these():
         "Slic",
         "Step",
         "Stop",
+        "as_script",
+        "check_image",
         "evolve",
         "load_fit",
         "read_image",
@@ -47,6 +49,7 @@ def test_public_names_are_these():
         "replay",
         "save_fit",
         "segment",
+        "unpack",
         "write_labels",
     ]
 
@@ -170,3 +173,9 @@ def test_a_record_that_was_tampered_with_is_refused(change):
     run = ss.segment(picture(), method, superpixels=ss.Slic(n_segments=9), **QUICK)
     with pytest.raises(ValueError, match=r"\w"):
         ss.replay({**plain(run.record()), **change}, picture())
+
+
+def test_labels_edited_by_hand_are_not_replayed():
+    _, found = over_segment(picture(), ss.Slic(n_segments=9))
+    with pytest.raises(ValueError, match="edited by hand: load the labels themselves"):
+        ss.replay({**plain(found), "edited": True}, picture())

@@ -11,6 +11,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
         "methods": ["Backprop"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve"],
+        "record": ["check_image", "unpack"],
+        "script": ["as_script"],
         "superpixels": ["CompactWatershed", "Felzenszwalb", "MeanShift", "Quickshift", "Slic"],
     },
 )

@@ -114,6 +114,7 @@ def over_segment(
         "method": None,
         "superpixels": algorithm.as_dict(),
         "images": [_record.fingerprint(image, name)],
+        "several": False,
         "channel_axis": channel_axis,
         "mask": None if valid is None else [valid],
         "spacing": list(spaced),
@@ -143,12 +144,23 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     ValueError
         When the image is another one, or something needed is missing.
     """
-    images = image if record.get("several") else [image]
+    try:
+        _check_images(record, image)
+        if record.get("edited"):
+            raise ValueError("These labels were edited by hand: load the labels themselves.")
+        if record["method"] is None:
+            return _superpixels_again(record, image)
+        return _run_again(record, image).labels(record["shown"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"The record is damaged or not complete: {error}.") from error
+
+
+def _check_images(record: Mapping[str, Any], image: Any) -> None:
+    images = list(image) if record["several"] and isinstance(image, list | tuple) else [image]
+    if len(images) != len(record["images"]):
+        raise ValueError(f"The record is of {len(record['images'])} images: give these in order.")
     for each, expected in zip(images, record["images"], strict=True):
         _record.check_image(each, expected)
-    if record["method"] is None:
-        return _superpixels_again(record, image)
-    return _run_again(record, image).labels(record["shown"])
 
 
 def _superpixels_again(record: Mapping[str, Any], image: Any) -> NDArray[np.int32]:

@@ -152,7 +152,7 @@ def unpack(packed: Mapping[str, str]) -> NDArray[Any]:
     try:
         raw = zlib.decompress(base64.b64decode(packed["data"]))
         return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
-    except (KeyError, ValueError, zlib.error, EOFError, OSError) as error:
+    except (KeyError, TypeError, ValueError, zlib.error, EOFError, OSError) as error:
         raise ValueError(f"An array inside the record is damaged: {error}") from None
 
 
@@ -174,6 +174,8 @@ def dumps(record: Mapping[str, Any]) -> str:
 def _encoded(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return pack(value)
+    if isinstance(value, np.integer | np.floating):
+        return value.item()
     raise TypeError(f"{type(value).__name__} cannot be written into a record")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 
 import numpy as np
 import pytest
@@ -106,6 +105,13 @@ def test_bands_of_a_satellite_are_all_kept(tiff, bands, planar):
     )
     np.testing.assert_array_equal(found.data, data)
     assert (found.channel_axis, found.mask) == (-1, None)
+
+
+@pytest.mark.parametrize("compression", ["lzw", "jpeg", "zstd", "deflate"])
+def test_compressed_tiff(tiff, compression):
+    flat = np.full((16, 16, 3), 90, np.uint8)
+    found = tiff(flat, photometric="rgb", compression=compression)
+    np.testing.assert_allclose(found.data.astype(int), flat, atol=3)
 
 
 def test_red_green_blue_and_infrared_are_four_channels(tiff):
@@ -302,7 +308,6 @@ ENDINGS = {"png": ".png", "jpeg": ".jpg"}
 )
 @given(share=st.floats(0.01, 0.99))
 def test_a_file_cut_short_is_refused_or_read_in_full(tmp_path, kind, share):
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     whole, path = written(kind), tmp_path / f"a{ENDINGS.get(kind, '.tif')}"
     path.write_bytes(whole)
     expected = read_image(path).data

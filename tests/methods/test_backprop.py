@@ -234,7 +234,7 @@ def test_min_labels_stops_after_as_many_updates_as_the_public_code(method, min_l
     assert steps[-1].n_raw_labels <= min_labels
     assert all(step.n_raw_labels > min_labels for step in steps[:-1])
     assert f"after {len(steps)} iterations (it stops at {min_labels})" in stop.sentence
-    assert stop.sentence.startswith(f"Only {steps[-1].n_raw_labels} labels were left")
+    assert stop.sentence.startswith(f"Only {steps[-1].n_raw_labels} label")
 
 
 def test_few_labels_in_the_very_last_iteration_is_a_finished_run():

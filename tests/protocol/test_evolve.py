@@ -44,8 +44,8 @@ def scribbled(label=1):
     ("image", "options", "sentence"),
     [
         ([], {}, "[Nn]o image"),
-        (with_pixel(np.nan), {}, "1 pixels are NaN or infinite: mask them"),
-        (with_pixel(np.inf), {}, "1 pixels are NaN or infinite"),
+        (with_pixel(np.nan), {}, "NaN or infinite values in 1 pixel: replace"),
+        (with_pixel(np.inf), {}, "NaN or infinite values in 1 pixel"),
         (picture()[:0], {}, "The image is empty"),
         (np.full(SHAPE, 5), {}, r"constant \(every pixel is \[5\]\)"),
         (np.ones((1, 1)), {}, "constant"),

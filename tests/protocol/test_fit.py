@@ -83,7 +83,7 @@ def test_what_the_mask_hides_is_not_read(run):
     [
         (np.stack([picture()] * 4), {}, "has 3 spatial axes where 2 can be used"),
         (np.stack([picture()] * 2), {"channel_axis": 0}, "has 2 channels, the fit was made with 1"),
-        (picture() + np.nan, {}, "480 pixels are NaN or infinite: mask them"),
+        (picture() + np.nan, {}, "NaN or infinite values in 480 pixels: replace"),
         (picture()[:0], {}, "The image is empty"),
         (picture().astype(object), {}, "An image needs real numbers, not object"),
         (picture(), {"mask": np.ones((3, 3))}, "The mask has shape"),

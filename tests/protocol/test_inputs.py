@@ -140,10 +140,10 @@ def test_an_array_is_one_image():
 def test_pixels_that_are_no_numbers_are_counted_unless_masked(bad):
     image, mask = np.stack([PLANE, PLANE]), np.ones((3, 4), bool)
     image[0, 1, 2] = image[1, 1, 2] = image[1, 0, 0] = bad
-    with pytest.raises(ValueError, match=r"2 pixels are NaN or infinite: mask them"):
+    with pytest.raises(ValueError, match=r"NaN or infinite values in 2 pixels: replace"):
         check_images([image], [None])
     mask[1, 2] = False
-    with pytest.raises(ValueError, match=r"1 pixels are NaN"):
+    with pytest.raises(ValueError, match="NaN or infinite values in 1 pixel:"):
         check_images([image], [mask])
     mask[0, 0] = False
     check_images([image], [mask])

@@ -201,7 +201,7 @@ def test_close_before_the_first_step():
 
 
 @pytest.mark.parametrize("k", [2, 6])
-def test_close_from_another_thread_ends_also_the_closing_forward(disturbed, k):
+def test_abandoning_from_another_thread_ends_also_the_closing_forward(disturbed, k):
     inside, asked = threading.Event(), threading.Event()
 
     def wait():
@@ -212,7 +212,7 @@ def test_close_from_another_thread_ends_also_the_closing_forward(disturbed, k):
     worker = threading.Thread(target=run.finish)
     worker.start()
     assert inside.wait(PATIENCE)
-    run.close()
+    run.abandon()
     asked.set()
     worker.join(PATIENCE)
     assert run.stopped.kind == "abandoned"

@@ -160,7 +160,7 @@ def test_a_bad_image_is_one_sentence():
     job()
     ended = end_of(job)
     assert ended.failed
-    assert "1 pixels are NaN or infinite" in ended.sentence
+    assert "NaN or infinite values in 1 pixel" in ended.sentence
     assert ended.labels is None
 
 

@@ -42,8 +42,8 @@ class Endless(Backprop):
 def opened(make_napari_viewer_proxy, qtbot, monkeypatch):
     """Open a viewer with a dock that has loaded its methods."""
 
-    def make(image=NOISE, **settings):
-        viewer = make_napari_viewer_proxy()
+    def make(image=NOISE, show=False, **settings):
+        viewer = make_napari_viewer_proxy(show=show)
         if image is not None:
             viewer.add_image(image, name="noise", **settings)
         return viewer, dock_in(viewer, qtbot)
@@ -64,7 +64,7 @@ def dock_in(viewer, qtbot):
 
 def run(dock, values):
     dock.view.fill(values)
-    dock.view.run.click()
+    dock.view.controls.run.click()
     assert dock.live
 
 
@@ -73,7 +73,7 @@ def results(viewer):
 
 
 def until_shown(dock, qtbot):
-    qtbot.waitUntil(lambda: dock.view.bar.value() > 3, timeout=10_000)
+    qtbot.waitUntil(lambda: dock.view.controls.bar.value() > 3, timeout=10_000)
 
 
 def until_ended(dock, qtbot):
@@ -91,14 +91,14 @@ def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, q
     viewer = make_napari_viewer_proxy()
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock)
-    assert dock.view.status.text() == "Loading methods..."
-    assert not dock.view.run.isEnabled()
+    assert dock.view.controls.status.text() == "Loading methods..."
+    assert not dock.view.controls.run.isEnabled()
     gate.set()
     qtbot.waitUntil(lambda: dock.view.loaded, timeout=20_000)
-    assert dock.view.run.isEnabled()
-    assert dock.view.status.text() == NO_IMAGE
-    dock.view.run.click()
-    assert dock.view.error.text() == NO_IMAGE
+    assert dock.view.controls.run.isEnabled()
+    assert dock.view.controls.status.text() == NO_IMAGE
+    dock.view.controls.run.click()
+    assert dock.view.controls.error.text() == NO_IMAGE
     assert not dock.live
 
 
@@ -109,32 +109,56 @@ def test_methods_that_cannot_be_loaded_are_reported(make_napari_viewer_proxy, qt
     monkeypatch.setattr("napari_selfseg.widgets.segment.load", broken)
     dock = SegmentDock(make_napari_viewer_proxy())
     qtbot.addWidget(dock)
-    qtbot.waitUntil(lambda: "no torch here" in dock.view.error.text())
-    assert not dock.view.run.isEnabled()
+    qtbot.waitUntil(lambda: "no torch here" in dock.view.controls.error.text())
+    assert not dock.view.controls.run.isEnabled()
 
 
 def test_a_run_evolves_in_place_over_the_image(opened, qtbot):
     viewer, dock = opened(scale=(0.5, 2.0), translate=(3, 4), units=("um", "um"))
-    run(dock, ENDLESS)
+    run(dock, {**ENDLESS, "learning_rate": 1e-3})
     (layer,) = results(viewer)
     buffer = layer.data
     until_shown(dock, qtbot)
     first = buffer.copy()
     assert first.min() >= 1
-    assert dock.view.status.text().startswith("Iteration ")
-    assert not dock.view.run.isEnabled()
+    assert dock.view.controls.status.text().startswith("Iteration ")
+    assert not dock.view.controls.run.isEnabled()
     dock.start()
     assert len(results(viewer)) == 1, "a second run while one is live"
-    dock.view.stop.click()
-    assert dock.view.status.text().startswith("Stopping")
+    qtbot.waitUntil(lambda: (buffer != first).any(), timeout=10_000)
+    dock.view.controls.stop.click()
+    assert dock.view.controls.status.text().startswith("Stopping")
     until_ended(dock, qtbot)
     assert layer.data is buffer
-    assert (buffer != first).any(), "test invalid: nothing evolved"
     np.testing.assert_array_equal(layer.scale, (0.5, 2))
     np.testing.assert_array_equal(layer.translate, (3, 4))
     assert layer.units == viewer.layers["noise"].units
-    assert dock.view.status.text().startswith("Stopped when asked, after ")
+    assert dock.view.controls.status.text().startswith("Stopped when asked, after ")
     assert layer.metadata[METADATA]["stop"]["kind"] == "asked"
+    until_no_thread(qtbot)
+
+
+def test_stop_twice_keeps_the_labels_as_they_are(opened, qtbot, monkeypatch):
+    closing = threading.Event()
+
+    def slow(self, network, inputs):
+        closing.set()
+        while True:
+            inputs.control.check()
+
+    monkeypatch.setattr(Endless, "freeze", slow)
+    viewer, dock = opened()
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    dock.view.controls.stop.click()
+    assert closing.wait(5)
+    assert dock.view.controls.stop.text() == "End now"
+    dock.view.controls.stop.click()
+    until_ended(dock, qtbot)
+    assert dock.view.controls.status.text().startswith("Ended without a closing pass")
+    assert dock.view.controls.stop.text() == "Stop"
+    (layer,) = results(viewer)
+    assert layer.data.min() >= 1
     until_no_thread(qtbot)
 
 
@@ -142,8 +166,8 @@ def test_a_finished_run_says_so_and_another_makes_another_layer(opened, qtbot):
     viewer, dock = opened()
     run(dock, QUICK)
     until_ended(dock, qtbot)
-    assert dock.view.status.text() == "All 6 iterations are done."
-    assert dock.view.bar.value() == 6
+    assert dock.view.controls.status.text() == "All 6 iterations are done."
+    assert dock.view.controls.bar.value() == 6
     (first,) = results(viewer)
     kept = first.data.copy()
     run(dock, {**QUICK, "seed": 3})
@@ -169,10 +193,10 @@ def test_an_error_is_a_sentence_in_the_dock_and_leaves_no_layer(opened, qtbot):
     viewer, dock = opened(image)
     run(dock, QUICK)
     until_ended(dock, qtbot)
-    assert "NaN" in dock.view.error.text()
-    assert dock.view.error.isVisibleTo(dock)
+    assert "NaN" in dock.view.controls.error.text()
+    assert dock.view.controls.error.isVisibleTo(dock)
     assert results(viewer) == []
-    assert dock.view.run.isEnabled()
+    assert dock.view.controls.run.isEnabled()
 
 
 def test_a_method_that_raises_is_reported_and_its_labels_kept(opened, qtbot, monkeypatch):
@@ -181,7 +205,9 @@ def test_a_method_that_raises_is_reported_and_its_labels_kept(opened, qtbot, mon
     viewer, dock = opened()
     run(dock, QUICK)
     until_ended(dock, qtbot)
-    assert dock.view.error.text() == "The run failed after 2 iterations: the kernel is gone"
+    assert (
+        dock.view.controls.error.text() == "The run failed after 2 iterations: the kernel is gone"
+    )
     (layer,) = results(viewer)
     assert layer.data.min() >= 1
     assert layer.metadata[METADATA]["stop"]["kind"] == "failed"
@@ -202,15 +228,22 @@ def test_closing_the_dock_ends_the_run_and_keeps_the_labels(opened, qtbot):
     dock.deleteLater()
 
 
-@pytest.mark.parametrize("visible", [False, True])
-def test_closing_the_viewer_ends_the_run(make_napari_viewer_proxy, qtbot, visible):
-    viewer = make_napari_viewer_proxy(show=visible)
-    viewer.add_image(NOISE, name="noise")
-    dock = dock_in(viewer, qtbot)
+def test_closing_the_viewer_ends_the_run(opened, qtbot):
+    viewer, dock = opened()
     run(dock, ENDLESS)
     until_shown(dock, qtbot)
     viewer.close()
     until_no_thread(qtbot)
+
+
+def test_closing_the_window_ends_the_run(opened, qtbot):
+    viewer, dock = opened(show=True)
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    dock.window().hide()  # all that a dock hears when the user closes the window
+    assert not dock.live
+    until_no_thread(qtbot)
+    assert len(results(viewer)) == 1
 
 
 def test_removing_the_image_ends_the_run_and_keeps_the_labels(opened, qtbot):
@@ -219,7 +252,7 @@ def test_removing_the_image_ends_the_run_and_keeps_the_labels(opened, qtbot):
     until_shown(dock, qtbot)
     viewer.layers.remove(viewer.layers["noise"])
     until_ended(dock, qtbot)
-    assert dock.view.status.text().startswith("Ended: the image layer was removed")
+    assert dock.view.controls.status.text().startswith("Ended: the image layer was removed")
     (layer,) = results(viewer)
     assert layer.metadata[METADATA]["stop"]["kind"] == "abandoned"
     until_no_thread(qtbot)
@@ -231,8 +264,8 @@ def test_removing_the_labels_ends_the_run(opened, qtbot):
     until_shown(dock, qtbot)
     viewer.layers.remove(results(viewer)[0])
     assert not dock.live
-    assert dock.view.status.text() == "Ended: the labels layer was removed."
-    assert dock.view.run.isEnabled()
+    assert dock.view.controls.status.text() == "Ended: the labels layer was removed."
+    assert dock.view.controls.run.isEnabled()
     until_no_thread(qtbot)
 
 
@@ -270,8 +303,8 @@ def test_superpixels_from_a_layer_of_another_shape(opened):
     viewer, dock = opened()
     viewer.add_labels(np.ones((8, 9), int), name="mine")
     dock.view.superpixels.choose(viewer.layers["mine"])
-    dock.view.run.click()
-    assert "The superpixels layer mine has shape (8, 9)" in dock.view.error.text()
+    dock.view.controls.run.click()
+    assert "The superpixels layer mine has shape (8, 9)" in dock.view.controls.error.text()
     assert not dock.live
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -76,18 +77,25 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
         with safe_open(file, framework="pt") as opened:
             meaning = json.loads((opened.metadata() or {}).get(KEY, "{}"))
             weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"{file.name} cannot be read as a fit: {error}") from None
+    except (SafetensorError, ValueError, RecursionError) as error:
+        raise ValueError(f"{file.name} cannot be read as a fit: {_line(error)}") from None
     try:
         fit = _fit(meaning, weights)
         fit.restored(torch.device("cpu"))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{file.name} is not a fit of napari-selfseg: {error}") from None
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        raise ValueError(f"{file.name} is not a fit of napari-selfseg: {_line(error)}") from None
     return fit
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _fit(meaning: dict[str, Any], weights: dict[str, Any]) -> Fit:
     scaling = {key: tuple(map(float, meaning["scaling"][key])) for key in ("low", "high")}
+    fits = len(scaling["low"]) == len(scaling["high"]) == meaning["in_channels"]
+    if not fits or not all(a < b < math.inf for a, b in zip(*scaling.values(), strict=True)):
+        raise ValueError(f"its scaling is {scaling}")
     return Fit(
         method=cast(Method, restore(meaning["method"], METHODS, "method")),
         in_channels=int(meaning["in_channels"]),

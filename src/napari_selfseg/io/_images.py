@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,8 +98,14 @@ def read_image(path: str | os.PathLike[str]) -> ImageFile:
     except _UnsuitableError:
         raise
     except BROKEN as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{file.name} cannot be read as an image: {reason}") from error
+        raise ValueError(f"{file.name} cannot be read as an image: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    # A reader wraps the decoder's error, which is the one that says something.
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 class _UnsuitableError(ValueError):
@@ -105,7 +113,8 @@ class _UnsuitableError(ValueError):
 
 
 def _read_picture(file: Path) -> ImageFile:
-    data = iio.imread(file, plugin="pillow")
+    inks = iio.immeta(file, plugin="pillow").get("mode") == "CMYK"
+    data = iio.imread(file, plugin="pillow", mode="RGB" if inks else None)
     if data.ndim == 2:
         return ImageFile(data, None, (1.0, 1.0), "pixel", None, str(file))
     if data.ndim != 3 or data.shape[-1] > 4:
@@ -125,17 +134,53 @@ def _without_alpha(data: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_] 
 
 
 def _read_tiff(file: Path) -> ImageFile:
-    with tifffile.TiffFile(file) as tiff:
+    with _nothing_missing(file.name), tifffile.TiffFile(file) as tiff:
         series = tiff.series[0]
+        _check_ends(tiff, series, file.name)
         data, axes = _squeezed(series.asarray(), series.axes)
         data, axes, channel_axis = _ordered(data, axes, file.name)
         spatial = axes.replace("C", "")
         sizes, unit = _pixel_size(tiff)
+        opacity = set(series.keyframe.extrasamples) & {1, 2}  # associated, unassociated alpha
     mask = None
-    if channel_axis is not None and data.shape[channel_axis] == 4 and "S" in series.axes:
+    if channel_axis is not None and "S" in series.axes and opacity:
         data, mask = _without_alpha(data)
     spacing = tuple(sizes.get(axis, 1.0) for axis in spatial)
     return ImageFile(data, channel_axis, spacing, unit, mask, str(file))
+
+
+@contextlib.contextmanager
+def _nothing_missing(name: str) -> Iterator[None]:
+    """Refuse what tifffile only logs: a file that ends early would be read with planes missing."""
+    logger, found = logging.getLogger("tifffile"), _Errors(logging.ERROR)
+    logger.addHandler(found)
+    try:
+        yield
+    finally:
+        logger.removeHandler(found)
+    if found.messages:
+        raise _UnsuitableError(f"{name} is damaged or cut short: {found.messages[0]}")
+
+
+def _check_ends(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries, name: str) -> None:
+    """Refuse strips and tiles that lie beyond the end; some decoders fill what is missing."""
+    pages = [page for page in series.pages if page is not None]
+    ends = [
+        offset + count
+        for page in pages
+        for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False)
+    ]
+    if max(ends, default=0) > tiff.filehandle.size:
+        raise _UnsuitableError(f"{name} is damaged or cut short: its pixels end too early.")
+
+
+class _Errors(logging.Handler):
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages += record.getMessage().splitlines()[:1]
 
 
 def _squeezed(data: NDArray[Any], axes: str) -> tuple[NDArray[Any], str]:

@@ -57,6 +57,9 @@ def write_labels(
         raise ValueError(
             f"Labels are whole numbers in a plane or volume, not {labels.dtype} {labels.shape}."
         )
+    if spacing is not None and len(spacing) != labels.ndim:
+        raise ValueError(f"Labels of {labels.ndim} axes need as many numbers of spacing.")
+    labels = _in_32_bits(labels)
     axes = "ZYX"[-labels.ndim :]
     metadata: dict[str, Any] = {"axes": axes, "Name": "labels", **_sizes(axes, spacing, unit)}
     if record is not None:
@@ -65,6 +68,16 @@ def write_labels(
         tiff.write(
             labels, photometric="minisblack", compression="zlib", metadata=metadata, software=""
         )
+
+
+def _in_32_bits(labels: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    # OME-TIFF knows no wider whole numbers.
+    if labels.dtype.itemsize <= 4:
+        return labels
+    narrow = np.int32 if labels.size == 0 or labels.min() < 0 else np.uint32
+    if labels.size and (labels.max() > np.iinfo(narrow).max or labels.min() < np.iinfo(narrow).min):
+        raise ValueError(f"Label {labels.max()} does not fit into 32 bits: number them from 1.")
+    return labels.astype(narrow)
 
 
 def _sizes(axes: str, spacing: Sequence[float] | None, unit: str) -> dict[str, Any]:

@@ -1,6 +1,16 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
 from napari_selfseg.protocol._control import Control, Interrupted
+from napari_selfseg.protocol._cost import Cost, Problem
+from napari_selfseg.protocol._estimate import (
+    Estimate,
+    Throughput,
+    available_memory,
+    estimate,
+    fits_in_memory,
+    in_words,
+    measure_throughput,
+)
 from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
@@ -11,18 +21,27 @@ from napari_selfseg.protocol._scaling import Scaling
 
 __all__ = [
     "Control",
+    "Cost",
+    "Estimate",
     "Fit",
     "Inputs",
     "Interrupted",
     "Method",
     "OutOfMemory",
+    "Problem",
     "Run",
     "Scaling",
     "Step",
     "Stop",
     "SuperpixelAlgorithm",
+    "Throughput",
     "as_superpixels",
+    "available_memory",
+    "estimate",
     "evolve",
+    "fits_in_memory",
+    "in_words",
+    "measure_throughput",
     "prepare",
     "small",
 ]

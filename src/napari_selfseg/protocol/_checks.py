@@ -220,8 +220,8 @@ def check_finite(image: NDArray[Any], mask: NDArray[np.bool_] | None) -> None:
         bad &= mask
     if count := int(bad.sum()):
         raise ValueError(
-            f"{count} pixels are NaN or infinite: mask them (mask=np.isfinite(image)) or replace "
-            "them."
+            f"The image has NaN or infinite values in {count} pixel{'s' if count > 1 else ''}: "
+            "replace them, or mask them out (in Python mask=np.isfinite(image))."
         )
 
 

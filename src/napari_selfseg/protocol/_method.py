@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.parameters import Parameters, parameter
+from napari_selfseg.protocol._cost import Cost, Problem
 from napari_selfseg.protocol._inputs import Inputs
 
 __all__ = ["Method", "Step", "Stop", "SuperpixelAlgorithm"]
@@ -134,6 +135,20 @@ class Method(Parameters, ABC):
     @abstractmethod
     def default_superpixels(self) -> SuperpixelAlgorithm | None:
         """Return the superpixels used when none are given; None when the method uses none."""
+
+    @abstractmethod
+    def cost(self, problem: Problem) -> Cost:
+        """Say what an iteration takes, for an estimate before a run.
+
+        Parameters
+        ----------
+        problem : Problem
+            Sizes and precision.
+
+        Returns
+        -------
+        Cost
+        """
 
     @abstractmethod
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:

@@ -114,16 +114,13 @@ class Run(Iterator[Step]):
         """Ask to end after the current layer; from any thread. The closing step still follows."""
         self._control.stop()
 
-    def close(self) -> None:
-        """End at once and free the device, with no closing step; from any thread.
-
-        While another thread is inside ``next``, that call ends after its current layer.
-        """
+    def abandon(self) -> None:
+        """Ask to end after the current layer, with no closing step; from any thread."""
         self._control.abandon()
-        try:
-            self._steps.close()
-        except ValueError:  # the generator is executing in another thread, which will see the flag
-            return
+
+    def close(self) -> None:
+        """End now and free the device, with no closing step; from the thread that iterates."""
+        self._control.abandon()
         if self._stop is None:
             self._end_abandoned()
 

@@ -2,6 +2,7 @@
 
 from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
+from napari_selfseg.superpixels._edit import Edits
 from napari_selfseg.superpixels._felzenszwalb import Felzenszwalb
 from napari_selfseg.superpixels._mean_shift import MeanShift
 from napari_selfseg.superpixels._quickshift import Quickshift
@@ -9,6 +10,7 @@ from napari_selfseg.superpixels._slic import Slic
 
 __all__ = [
     "CompactWatershed",
+    "Edits",
     "Felzenszwalb",
     "MeanShift",
     "Quickshift",

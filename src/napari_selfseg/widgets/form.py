@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from magicgui.widgets import Container, FloatSpinBox, create_widget
+from magicgui.widgets import CheckBox, Container, FloatSpinBox, create_widget
 from magicgui.widgets.bases import ValueWidget, Widget
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _field(parameter: Parameter) -> Widget:
         label=parameter.label,
         options=options,
     )
+    if isinstance(made, CheckBox):
+        made.native.setText("")  # the label beside it says the same
     if isinstance(made, FloatSpinBox):
         # Qt rounds to the decimals at hand: first they, then the bounds and the value again.
         made.native.setDecimals(_decimals(parameter))
@@ -104,8 +106,6 @@ def _options(parameter: Parameter) -> dict[str, Any]:
     options: dict[str, Any] = {"tooltip": _tooltip(parameter)}
     if parameter.choices:
         options |= {"widget_type": "ComboBox", "choices": parameter.choices}
-    elif parameter.type is bool:
-        options["text"] = ""  # the label says it already
     elif parameter.type in (int, float):
         largest = LARGEST_INT if parameter.type is int else LARGEST_FLOAT
         low = -largest if parameter.minimum is None else parameter.minimum

@@ -15,20 +15,23 @@ from skimage.color import hsv2rgb
 from napari_selfseg.widgets.state import Index, Overlay, Picture, Request
 
 __all__ = [
+    "MARK",
     "METADATA",
     "add_labels",
     "describe_image",
     "describe_labels",
     "hide_earlier",
+    "is_mark",
     "palette",
     "settle",
     "show",
 ]
 
+MARK: Final = "napari-selfseg mark"
 METADATA: Final = "napari-selfseg"
 GOLDEN: Final = (5**0.5 - 1) / 2
-SATURATIONS: Final = (0.60, 0.95, 0.75)
-VALUES: Final = (1.0, 0.80)
+SATURATIONS: Final = (0.45, 0.80, 0.62)
+VALUES: Final = (0.95, 0.75)
 
 
 def describe_image(layer: Any, dims: Any) -> Picture:
@@ -167,7 +170,7 @@ def hide_earlier(viewer: Any, name: str) -> None:
     """
     for layer in viewer.layers:
         record = layer.metadata.get(METADATA)
-        if record and any(each["name"] == name for each in record["images"]):
+        if record and any(each["name"] == name for each in record.get("images", ())):
             layer.visible = False
 
 
@@ -190,3 +193,18 @@ def _placed(source: Any, index: Index) -> dict[str, Any]:
         **{name: getattr(source, name) for name in kept},
         "translate": np.asarray(source.translate) + linear @ start,
     }
+
+
+def is_mark(layer: Any) -> bool:
+    """Say whether a layer only marks something for a while.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    return MARK in layer.metadata

@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
@@ -21,7 +22,7 @@ from napari_selfseg.widgets.form import defaults, fill, make_form, values
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["Chooser", "Fold", "Pages", "ParameterPanel", "rows", "stacked"]
+__all__ = ["Chooser", "Fold", "Pages", "ParameterPanel", "beside", "rows", "stacked"]
 
 SHOWN: Final = 5
 LAST: Final = ("seed",)
@@ -79,7 +80,7 @@ class Chooser(QComboBox):
         self.setToolTip(tooltip)
         # A long layer name must not widen the dock.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(12)
+        self.setMinimumContentsLength(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentIndexChanged.connect(lambda _: self.chosen.emit())
 
@@ -257,3 +258,23 @@ def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
         label.setToolTip(widget.toolTip())
         layout.addRow(label, widget)
     return page
+
+
+def beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:
+    """Lay out widgets in a line.
+
+    Parameters
+    ----------
+    *widgets : QWidget
+        From the left.
+    first : int
+        Share of the first one; the others have 1.
+
+    Returns
+    -------
+    QHBoxLayout
+    """
+    layout = QHBoxLayout()
+    for position, each in enumerate(widgets):
+        layout.addWidget(each, stretch=1 if position else first)
+    return layout

@@ -105,7 +105,7 @@ class Job:
         """End as soon as possible, without a closing pass."""
         self._abandoned = True
         if run := self._run:
-            run.close()
+            run.abandon()
 
     def __call__(self) -> None:
         """Run to the end. Never raises: an error is told through the mailbox."""

@@ -10,8 +10,9 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal  # type: ignore[attr-def
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QWidget
 
+from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets.choices import Choices, load
-from napari_selfseg.widgets.layers import describe_image, describe_labels
+from napari_selfseg.widgets.layers import describe_image, describe_labels, is_mark
 from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.runner import Ended, Update, in_thread
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["SegmentDock"]
 
 POLL_MS: Final = 100
-# Showing steps may take this share of the main thread.
-SHARE: Final = 0.2
+# Showing steps may take this share of the main thread, painting included.
+SHARE: Final = 0.3
 READY: Final = "Ready."
 PREPARING: Final = "Preparing: superpixels and network..."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
@@ -53,6 +54,7 @@ class SegmentDock(QWidget):
         self._session: Session | None = None
         self._last_words = ""
         self._start_when_loaded = False
+        self._stopping = False
         self._busy = False
         self._open = False
         self._timer = QTimer(self)
@@ -72,15 +74,21 @@ class SegmentDock(QWidget):
         elif not self.live and not self._busy:
             request = self._request()
             if isinstance(request, Missing):
-                self.view.show_error(request.sentence)
+                self.view.controls.show_error(request.sentence)
             else:
                 self._launch(request)
 
     def stop(self) -> None:
-        """Ask the live run to end; its labels are settled and kept."""
-        if self._session is not None:
+        """Ask the live run to end and settle its labels; asked twice, it ends as it is."""
+        if self._session is None:
+            return
+        if self._stopping:
+            self._session.abandon()
+            self.view.controls.show_ending()
+        else:
             self._session.stop()
-            self.view.show_stopping()
+            self.view.controls.show_stopping()
+        self._stopping = True
 
     # Opened and closed
 
@@ -145,14 +153,14 @@ class SegmentDock(QWidget):
         named = [(each.name, each) for each in layers if isinstance(each, Image)]
         self.view.image.offer(named)
         self.view.offer_superpixels(
-            [(each.name, each) for each in layers if isinstance(each, Labels)]
+            [(each.name, each) for each in layers if isinstance(each, Labels) and not is_mark(each)]
         )
 
     def _on_image(self) -> None:
         layer = self.view.image.thing
         self.view.offer_parts(layer is not None and layer.ndim > 2)
         if self.view.loaded and not (self.live or self._busy):
-            self.view.show_ready(self._idle_words())
+            self.view.controls.show_ready(self._idle_words())
 
     def _idle_words(self) -> str:
         return self._last_words or (NO_IMAGE if self.view.image.thing is None else READY)
@@ -185,7 +193,8 @@ class SegmentDock(QWidget):
             self._last_words = ""
             self._session = Session(self._viewer, self.view.image.thing, request)
             self._session.start()
-            self.view.show_live(PREPARING)
+            self._stopping = False
+            self.view.controls.show_live(PREPARING)
             self._timer.start(POLL_MS)
         finally:
             self._busy = False
@@ -214,10 +223,10 @@ class SegmentDock(QWidget):
         if isinstance(found, Choices):
             self.view.populate(found)
             self._offer_layers()
-            self.view.show_ready(self._idle_words())
+            self.view.controls.show_ready(self._idle_words())
         elif found is not None:
             self._timer.stop()
-            self.view.show_error(f"The methods cannot be loaded: {found}")
+            self.view.controls.show_error(f"The methods cannot be loaded: {found}")
 
     def _follow(self, session: Session) -> None:
         began = time.perf_counter()
@@ -225,7 +234,7 @@ class SegmentDock(QWidget):
         if message is None:
             return
         if message.total:
-            self.view.show_progress(message.iteration, message.total, message.sentence)
+            self.view.controls.show_progress(message.iteration, message.total, message.sentence)
         if isinstance(message, Update):
             took = 1000 * (time.perf_counter() - began)
             self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
@@ -236,22 +245,25 @@ class SegmentDock(QWidget):
         self._finish(self._last_words or message.sentence)
         if message.failed:
             self._last_words = ""
-            self.view.show_error(message.sentence)
+            self.view.controls.show_error(message.sentence)
 
     def _finish(self, sentence: str) -> None:
         self._session = None
         self._last_words = sentence
-        self.view.show_ready(sentence)
+        self.view.controls.show_ready(sentence)
         self.ended.emit()
 
     def _connect_widgets(self) -> None:
         self._timer.timeout.connect(self._poll)
-        self.view.run.clicked.connect(self.start)
-        self.view.stop.clicked.connect(self.stop)
+        self.view.controls.run.clicked.connect(self.start)
+        self.view.controls.stop.clicked.connect(self.stop)
         self.view.image.chosen.connect(self._on_image)
 
 
 def _load(found: Mailbox[Choices | Exception]) -> None:
+    # Threads that start later share one heap with it.
+    keep_freed_memory()
+
     def work() -> None:
         try:
             found.put(load())

@@ -8,9 +8,7 @@ from typing import Any, Final
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -19,7 +17,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.choices import PRECISIONS, Choices
-from napari_selfseg.widgets.panels import Chooser, Fold, Pages, rows, stacked
+from napari_selfseg.widgets.controls import Controls
+from napari_selfseg.widgets.panels import Chooser, Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.state import Form
 
 __all__ = ["SegmentView"]
@@ -28,7 +27,6 @@ WIDTH: Final = 320
 PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
 SUGGESTED: Final = "As the method suggests"
 TITLE: Final = "font-weight: bold; padding-top: 6px;"
-ERROR: Final = "color: #f2777a;"  # readable on napari's dark and on its light background
 
 
 class SegmentView(QWidget):
@@ -41,15 +39,11 @@ class SegmentView(QWidget):
         self.superpixels = Chooser(
             "Small regions that keep one label each: from an algorithm or a labels layer."
         )
+        self.controls = Controls()
         self.method = Chooser("How to segment.")
         self.reset = QPushButton("Reset")
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
-        self.run = QPushButton("Run")
-        self.stop = QPushButton("Stop")
-        self.bar = QProgressBar()
-        self.status = _sentence()
-        self.error = _sentence()
         self._part_row = rows([("Part", self.part)])
         self._choices: Choices | None = None
         self._method_pages = Pages()
@@ -136,88 +130,15 @@ class SegmentView(QWidget):
         """Show or hide the choice between plane and volume."""
         self._part_row.setVisible(offered)
 
-    def show_ready(self, sentence: str) -> None:
-        """Show that a run can be started, or not yet.
-
-        Parameters
-        ----------
-        sentence : str
-            What is missing, or how the last run ended.
-        """
-        self.run.setEnabled(self.loaded)
-        self.stop.setEnabled(False)
-        self.error.hide()
-        self._say(sentence)
-
-    def show_live(self, sentence: str) -> None:
-        """Show that a run is being prepared.
-
-        Parameters
-        ----------
-        sentence : str
-            What it does.
-        """
-        self.run.setEnabled(False)
-        self.stop.setEnabled(True)
-        self.error.hide()
-        self.bar.setRange(0, 0)
-        self.bar.show()
-        self._say(sentence)
-
-    def show_progress(self, iteration: int, total: int, sentence: str) -> None:
-        """Show where a run is.
-
-        Parameters
-        ----------
-        iteration, total : int
-            Made, and to be made at most.
-        sentence : str
-            The same in words.
-        """
-        self.bar.setRange(0, total)
-        self.bar.setValue(iteration)
-        self._say(sentence)
-
-    def show_stopping(self) -> None:
-        """Show that Stop was heard."""
-        self.stop.setEnabled(False)
-        self.status.setText("Stopping: the labels are settled in a closing pass...")
-
-    def show_error(self, sentence: str) -> None:
-        """Show what went wrong, in place of the status.
-
-        Parameters
-        ----------
-        sentence : str
-            What, and what to do.
-        """
-        self.error.setText(sentence)
-        self.error.show()
-        self._say("")
-        if not self.bar.maximum():
-            self.bar.hide()
-
-    def _say(self, sentence: str) -> None:
-        self.status.setText(sentence)
-        self.status.setVisible(bool(sentence))
-
     def _prepare(self) -> None:
         self.part.offer(PARTS)
         self.precision.offer([(each, each) for each in PRECISIONS])
         self.reset.setToolTip("Put the defaults of the method back.")
         self.reset.clicked.connect(self._reset)
-        self.error.setStyleSheet(ERROR)
-        self.error.hide()
-        self.bar.setFormat("%v / %m")
-        self.bar.hide()
-        self.run.setStyleSheet("font-weight: bold;")
         self.method.chosen.connect(lambda: self._method_pages.turn_to(self.method.thing))
         self.superpixels.chosen.connect(self._turn_superpixels)
         for each in (self.method, self.reset, self.superpixels, self.device, self.precision):
             each.setEnabled(False)
-        self.run.setEnabled(False)
-        self.stop.setEnabled(False)
-        self.status.setText("Loading methods...")
         self.offer_parts(False)
         self._superpixel_fold.hide()
 
@@ -239,9 +160,7 @@ class SegmentView(QWidget):
         layout.setContentsMargins(8, 4, 8, 8)
         layout.addWidget(_scrolled(self._choosers()), stretch=1)
         layout.addWidget(_line())
-        layout.addLayout(_beside(self.run, self.stop))
-        for each in (self.bar, self.status, self.error):
-            layout.addWidget(each)
+        layout.addWidget(self.controls)
 
     def _choosers(self) -> QWidget:
         page = QWidget()
@@ -253,7 +172,7 @@ class SegmentView(QWidget):
         layout.addWidget(self.superpixels)
         layout.addWidget(self._superpixel_fold)
         layout.addWidget(_title("Method"))
-        layout.addLayout(_beside(self.method, self.reset, first=3))
+        layout.addLayout(beside(self.method, self.reset, first=3))
         layout.addWidget(self._method_pages)
         where = [("Device", self.device), ("Precision", self.precision)]
         layout.addWidget(Fold("Device and precision", rows(where)))
@@ -267,24 +186,10 @@ def _title(text: str) -> QLabel:
     return label
 
 
-def _sentence() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
 def _line() -> QFrame:
     line = QFrame()
     line.setFrameShape(QFrame.Shape.HLine)
     return line
-
-
-def _beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:
-    layout = QHBoxLayout()
-    for position, each in enumerate(widgets):
-        layout.addWidget(each, stretch=1 if position else first)
-    return layout
 
 
 def _scrolled(page: QWidget) -> QScrollArea:

@@ -1,0 +1,5 @@
+"""The Superpixels dock."""
+
+from napari_selfseg.widgets.superpixels._dock import SuperpixelsDock
+
+__all__ = ["SuperpixelsDock"]

@@ -1,0 +1,195 @@
+"""The Superpixels dock: cut an image, look at it, and edit the pieces by clicking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from napari.layers import Image, Labels
+from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QWidget
+
+from napari_selfseg.widgets.choices import Choices, load
+from napari_selfseg.widgets.layers import describe_image, is_mark
+from napari_selfseg.widgets.mailbox import Mailbox
+from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.runner import in_thread
+from napari_selfseg.widgets.superpixels._desk import Desk
+from napari_selfseg.widgets.superpixels._job import Failed, Job, Made, Wanted, part_of
+from napari_selfseg.widgets.superpixels._layers import add_superpixels
+from napari_selfseg.widgets.superpixels._life import Life
+from napari_selfseg.widgets.superpixels._view import SuperpixelsView
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["SuperpixelsDock"]
+
+POLL_MS: Final = 100
+READY: Final = "Ready."
+NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
+WORKING: Final = "Cutting {name} into superpixels..."
+CANCELLED: Final = "Cancelled."
+REMOVED: Final = "Ended: the image layer was removed."
+
+
+class SuperpixelsDock(QWidget):
+    """Cut an image of the viewer into superpixels, and pick, merge and split them.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the images are.
+    """
+
+    ended = Signal()
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.view = SuperpixelsView()
+        stacked(self).addWidget(self.view)
+        self._viewer: Any = napari_viewer
+        self._desk = Desk(napari_viewer, self.view)
+        self._loading: Mailbox[Choices | Exception] = Mailbox()
+        self._job: Job | None = None
+        self._source: Any = None
+        self._busy = False
+        self._timer = QTimer(self)
+        self._connect_widgets()
+        self._life = Life(self, self._begin, self._end)
+        _load(self._loading)
+
+    @property
+    def live(self) -> bool:
+        """Whether superpixels are being made."""
+        return self._job is not None
+
+    def start(self) -> None:
+        """Make superpixels of what is filled in."""
+        if self.live or self._busy or not self.view.loaded:
+            return
+        source = self.view.image.thing
+        if source is None:
+            self.view.show_error(NO_IMAGE)
+            return
+        try:
+            self._job = Job(self._wanted(source))
+        except ValueError as error:
+            self.view.show_error(str(error))
+            return
+        self._source = source
+        self.view.show_live(WORKING.format(name=source.name))
+        self._timer.start(POLL_MS)
+        in_thread(self._job)
+
+    def cancel(self) -> None:
+        """Wait no longer: what is being made is dropped when it is there."""
+        if self.live:
+            self._finish(CANCELLED)
+
+    # Opened and closed
+
+    def _begin(self) -> None:
+        events = self._viewer.layers.events
+        for each in (events.inserted, events.removed, events.reordered):
+            each.connect(self._offer_layers)
+        events.removed.connect(self._on_removed)
+        self._offer_layers()
+        self._timer.start(POLL_MS)
+
+    def _end(self) -> None:
+        self._timer.stop()
+        events = self._viewer.layers.events
+        for each in (events.inserted, events.removed, events.reordered):
+            each.disconnect(self._offer_layers)
+        events.removed.disconnect(self._on_removed)
+        self._desk.close()
+        if self.live:
+            self._finish("")
+
+    # Layers
+
+    def _offer_layers(self, event: object = None) -> None:
+        layers = [each for each in reversed(self._viewer.layers) if not is_mark(each)]
+        for each in layers:
+            each.events.name.connect(self._offer_layers)
+        images = [(each.name, each) for each in layers if isinstance(each, Image)]
+        labels = [(each.name, each) for each in layers if isinstance(each, Labels)]
+        self.view.image.offer(images)
+        self.view.layer.offer(labels)
+
+    def _on_image(self) -> None:
+        layer = self.view.image.thing
+        self.view.offer_parts(layer is not None and layer.ndim > 2)
+        if self.view.loaded and not self.live and self.view.status.text() in (READY, NO_IMAGE):
+            self.view.show_ready(READY if layer is not None else NO_IMAGE)
+
+    def _on_removed(self, event: Any) -> None:
+        if self.live and event.value == self._source:
+            self._finish(REMOVED)
+        self._desk.forget(event.value)
+
+    # Superpixels
+
+    def _wanted(self, source: Any) -> Wanted:
+        algorithm = self.view.algorithm.thing(**self.view.values())
+        picture = describe_image(source, self._viewer.dims)
+        return Wanted(picture, part_of(picture, self.view.part.thing), algorithm)
+
+    def _poll(self) -> None:
+        if self._busy:
+            return
+        # Adding a layer lets Qt handle events, and so perhaps the timer again.
+        self._busy = True
+        try:
+            self._look()
+        finally:
+            self._busy = False
+
+    def _look(self) -> None:
+        if self._job is not None:
+            self._receive(self._job, self._job.mailbox.take())
+        elif not self.view.loaded:
+            self._populate(self._loading.take())
+        else:
+            self._timer.stop()
+
+    def _populate(self, found: Choices | Exception | None) -> None:
+        if isinstance(found, Choices):
+            self.view.populate(found)
+            self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
+        elif found is not None:
+            self._timer.stop()
+            self.view.show_error(f"The algorithms cannot be loaded: {found}")
+
+    def _receive(self, job: Job, message: Made | Failed | None) -> None:
+        if isinstance(message, Made):
+            lines = self.view.boundaries.isChecked()
+            layer = add_superpixels(
+                self._viewer, self._source, job.wanted, message, boundaries=lines
+            )
+            self._desk.put(layer, message)
+            self._finish(READY)
+        elif message is not None:
+            self._finish("")
+            self.view.show_error(message.sentence)
+
+    def _finish(self, words: str) -> None:
+        self._job = self._source = None
+        self.view.show_ready(words)
+        self.ended.emit()
+
+    def _connect_widgets(self) -> None:
+        self._timer.timeout.connect(self._poll)
+        self.view.run.clicked.connect(self.start)
+        self.view.cancel.clicked.connect(self.cancel)
+        self.view.image.chosen.connect(self._on_image)
+
+
+def _load(found: Mailbox[Choices | Exception]) -> None:
+    def work() -> None:
+        try:
+            found.put(load())
+        except Exception as error:
+            found.put(error)
+
+    in_thread(work)

@@ -1,0 +1,228 @@
+"""The edit tools on one layer: what clicks and buttons do to it; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_selfseg.widgets.superpixels._layers import Marks, note_edits
+
+if TYPE_CHECKING:
+    from napari_selfseg.superpixels import Edits
+
+__all__ = ["Editor", "Tool"]
+
+Tool = Literal["pick", "split"]
+Point = tuple[int, ...]
+
+
+class Editor:
+    """Superpixels of a layer, what is picked of them, and the points of a split.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Gets marks while a tool is at work.
+    layer : napari.layers.Labels
+        With the superpixels.
+    edits : Edits, optional
+        Of the layer's array, if they are there already.
+    image : ndarray, optional
+        What the superpixels were made of, shaped like them.
+
+    Raises
+    ------
+    ValueError
+        When the layer cannot be edited.
+    """
+
+    def __init__(
+        self, viewer: Any, layer: Any, edits: Edits | None = None, image: Any = None
+    ) -> None:
+        self.layer = layer
+        self.image = image
+        self.tool: Tool | None = None
+        self.points: list[Point] = []
+        self._viewer = viewer
+        self._marks: Marks | None = None
+        self.edits = _edits_of(layer) if edits is None else edits
+        layer.events.paint.connect(self._on_paint)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the layer still shows the array that is edited."""
+        return self.edits.labels is self.layer.data
+
+    @property
+    def chosen(self) -> int:
+        """How many superpixels or points the tool at work has."""
+        return len(self.points) if self.tool == "split" else len(self.edits.picked)
+
+    def take(self, tool: Tool) -> None:
+        """Take up a tool.
+
+        Parameters
+        ----------
+        tool : {"pick", "split"}
+            Which.
+        """
+        self.clear()
+        self.tool = tool
+        if self._marks is None:
+            # Painting on a click, too, would surprise.
+            self._viewer.layers.selection.active = self.layer
+            self.layer.mode = "pan_zoom"
+            self._marks = Marks(self._viewer, self.layer)
+
+    def put_away(self) -> None:
+        """Put the tool away, and with it what is picked."""
+        self.clear()
+        self.tool = None
+        if self._marks is not None:
+            self._marks.remove()
+            self._marks = None
+
+    def click(self, position: Sequence[float]) -> None:
+        """Pick the superpixel, or set the point, at a place of the world.
+
+        Parameters
+        ----------
+        position : sequence of float
+            Of the mouse.
+
+        Raises
+        ------
+        ValueError
+            When nothing can be picked there.
+        """
+        point = self._pixel(position)
+        number = self.edits.at(point)
+        if self.tool == "pick":
+            self.edits.pick(number)
+        elif self.tool == "split":
+            self._add_point(point, number)
+        self._show()
+
+    def sweep(self, position: Sequence[float]) -> None:
+        """Pick the superpixel at a place of the world, if there is one that is not picked yet.
+
+        Parameters
+        ----------
+        position : sequence of float
+            Of the mouse.
+        """
+        number = self.edits.at(self._pixel(position)) if self.tool == "pick" else 0
+        if number and number not in self.edits.picked:
+            self.edits.pick(number)
+            self._show()
+
+    def apply(self, image: Any = None) -> str:
+        """Merge what is picked, or split at the points.
+
+        Parameters
+        ----------
+        image : array_like, optional
+            To split along its edges, where it is not known what the superpixels were made of.
+
+        Returns
+        -------
+        str
+            What was done.
+
+        Raises
+        ------
+        ValueError
+            When it cannot be done.
+        """
+        if self.tool == "split":
+            return self._split(self.image if self.image is not None else image)
+        n, number = len(self.edits.picked), self.edits.merge(self.edits.picked)
+        self._changed()
+        pieces = _pieces(self.edits.labels == number)
+        apart = f" It is in {pieces} pieces that do not touch." if pieces > 1 else ""
+        return f"Merged {n} superpixels into number {number}.{apart}"
+
+    def undo(self) -> str:
+        """Take the last edit back; return it in words."""
+        return self._again("Undone", self.edits.undo)
+
+    def redo(self) -> str:
+        """Make the edit again that was taken back; return it in words."""
+        return self._again("Redone", self.edits.redo)
+
+    def clear(self) -> None:
+        """Put back what is picked, and forget the points."""
+        self.points.clear()
+        self.edits.unpick()
+        self._show()
+
+    def close(self) -> None:
+        """Leave the layer to itself."""
+        self.layer.events.paint.disconnect(self._on_paint)
+        self.put_away()
+
+    def _split(self, image: Any) -> str:
+        number = self.edits.at(self.points[0]) if self.points else 0
+        spacing = tuple(abs(float(each)) for each in self.layer.scale)
+        parts = self.edits.split(number, self.points, image, spacing)
+        self._changed()
+        return f"Split superpixel {number} into {len(parts)}."
+
+    def _add_point(self, point: Point, number: int) -> None:
+        first = self.edits.at(self.points[0]) if self.points else number
+        if not number:
+            raise ValueError("There is no superpixel here: click inside one.")
+        if number != first:
+            raise ValueError(
+                "This is another superpixel: click inside the marked one, or Clear to start again."
+            )
+        self.points.append(point)
+        self.edits.unpick()
+        self.edits.pick(number)
+
+    def _again(self, word: str, act: Callable[[], str]) -> str:
+        words = act()
+        self._changed()
+        return f"{word}: {words[:1].lower()}{words[1:]}" if words else ""
+
+    def _changed(self) -> None:
+        self.points.clear()
+        note_edits(self.layer, self.edits.edited)
+        self._show()
+        if self._marks is None:
+            self.layer.refresh()
+        else:
+            self._marks.refresh()
+
+    def _show(self) -> None:
+        if self._marks is not None:
+            self._marks.show(self.edits.picked, self.points)
+
+    def _pixel(self, position: Sequence[float]) -> Point:
+        place = self.layer.world_to_data(position)
+        return tuple(int(each) for each in np.round(place))
+
+    def _on_paint(self, event: object = None) -> None:
+        self.edits.recount()
+        note_edits(self.layer, True)
+
+
+def _edits_of(layer: Any) -> Edits:
+    from napari_selfseg.superpixels import Edits
+
+    if layer.multiscale or not isinstance(layer.data, np.ndarray):
+        raise ValueError(
+            f"{layer.name} cannot be edited, because its labels are not one array in memory: "
+            "duplicate it in memory first."
+        )
+    return Edits(layer.data)
+
+
+def _pieces(mask: NDArray[np.bool_]) -> int:
+    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    found: int = ndimage.label(mask[box], np.ones((3,) * mask.ndim))[1]
+    return found

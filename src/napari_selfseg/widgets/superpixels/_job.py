@@ -1,0 +1,189 @@
+"""From what is filled in to superpixels, in a worker thread; no Qt here."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from napari_selfseg.superpixels import Edits, Superpixels
+    from napari_selfseg.widgets.state import Index, Picture
+
+__all__ = ["Failed", "Job", "Made", "Wanted", "counted", "part_of"]
+
+logger: Final = logging.getLogger(__name__)
+ALL: Final = slice(None)
+NO_BREAK: Final = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Superpixels that can be made.
+
+    Attributes
+    ----------
+    picture : Picture
+        The image layer.
+    index : tuple of int or slice
+        The part of it, along its spatial axes.
+    algorithm : Superpixels
+        With its parameters.
+    """
+
+    picture: Picture
+    index: Index
+    algorithm: Superpixels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the labels layer: a plane of a volume is one pixel thick."""
+        lengths = zip(self.picture.shape, self.index, strict=True)
+        return tuple(n if isinstance(each, slice) else 1 for n, each in lengths)
+
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Physical size of a pixel along each axis of the part."""
+        pairs = zip(self.picture.scale, self.index, strict=True)
+        return tuple(abs(size) for size, each in pairs if isinstance(each, slice))
+
+    def image(self) -> NDArray[Any]:
+        """Read the part; slow where the data lie on a disk.
+
+        Returns
+        -------
+        ndarray
+            ``(*spatial)``, colours last. An alpha channel is left out.
+        """
+        colours = (slice(3),) if self.picture.rgb else ()
+        return np.asarray(self.picture.data[self.index + colours])
+
+
+@dataclass(frozen=True)
+class Made:
+    """Superpixels that were made.
+
+    Attributes
+    ----------
+    edits : Edits
+        The labels, ready to be edited.
+    record : dict
+        How they were made.
+    image : ndarray
+        What they were made of, ``(*spatial)`` or ``(*spatial, C)``.
+    """
+
+    edits: Edits
+    record: dict[str, Any]
+    image: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why none could be made.
+
+    Attributes
+    ----------
+    sentence : str
+        For a person.
+    """
+
+    sentence: str
+
+
+class Job:
+    """Makes superpixels. Call it in a worker thread; the rest is for the window.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        What to make.
+
+    Attributes
+    ----------
+    mailbox : Mailbox
+        `Made` or `Failed` at last.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.mailbox: Mailbox[Made | Failed] = Mailbox()
+
+    def __call__(self) -> None:
+        """Make them. Never raises: an error is told through the mailbox."""
+        try:
+            self.mailbox.put(_made(self.wanted))
+        except Exception as error:
+            self.mailbox.put(Failed(_sentence(error)))
+
+
+def part_of(picture: Picture, part: str) -> Index:
+    """Say which part of an image to cut.
+
+    Parameters
+    ----------
+    picture : Picture
+        The image layer.
+    part : {"plane", "whole"}
+        How much of an image with more than two axes.
+
+    Returns
+    -------
+    tuple of int or slice
+    """
+    if part == "whole" or len(picture.scale) <= 2:
+        return (ALL,) * len(picture.scale)
+    return tuple(
+        ALL if axis in picture.plane else position for axis, position in enumerate(picture.position)
+    )
+
+
+def counted(edits: Edits) -> str:
+    """Say how many superpixels there are, and of what size.
+
+    Parameters
+    ----------
+    edits : Edits
+        With the labels.
+
+    Returns
+    -------
+    str
+        Such as ``"9 871 superpixels, median 15 px"``.
+    """
+    if not edits.count:
+        return "No superpixels"
+    number = f"{edits.count:,}".replace(",", NO_BREAK)
+    word = "superpixel" if edits.count == 1 else "superpixels"
+    size = f"{edits.median_size:,.0f}".replace(",", NO_BREAK)
+    return f"{number} {word}, median {size} px"
+
+
+def _made(wanted: Wanted) -> Made:
+    from napari_selfseg.catalogue import over_segment
+    from napari_selfseg.superpixels import Edits
+
+    image = wanted.image()
+    labels, record = over_segment(
+        image,
+        wanted.algorithm,
+        channel_axis=-1 if wanted.picture.rgb else None,
+        spacing=wanted.spacing,
+        name=wanted.picture.name,
+    )
+    colours = image.shape[labels.ndim :]
+    return Made(Edits(labels.reshape(wanted.shape)), record, image.reshape(*wanted.shape, *colours))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "There is not enough memory: choose the plane in view, or crop the image."
+    if isinstance(error, ValueError) and str(error):
+        return str(error)
+    logger.error("No superpixels could be made", exc_info=error)
+    return f"No superpixels could be made: {str(error) or type(error).__name__}"

@@ -1,0 +1,68 @@
+"""When a dock is opened and closed: napari does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QWidget
+
+__all__ = ["Life"]
+
+
+class Life(QObject):
+    """Calls two functions in turn when a dock is opened and closed; the first at once.
+
+    Parameters
+    ----------
+    dock : QWidget
+        The widget inside napari's dock.
+    begin, end : callable
+        Called when it is opened and closed.
+    """
+
+    def __init__(
+        self, dock: QWidget, begin: Callable[[], object], end: Callable[[], object]
+    ) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._begin, self._end = begin, end
+        self._open = False
+        # Events may still come while the dock is being deleted, so it is not asked again.
+        self._window: QObject | None = None
+        dock.installEventFilter(self)
+        self._turn(True)
+
+    @property
+    def open(self) -> bool:
+        """Whether the dock is open."""
+        return self._open
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """See `QObject.eventFilter`."""
+        if event is not None:
+            if watched is self._dock:
+                self._follow_dock(event)
+            elif watched is self._window:
+                self._follow_window(event)
+        return False
+
+    def _follow_dock(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ParentChange:
+            # The close button of napari only takes the parent away.
+            self._turn(self._dock.parent() is not None)
+        elif event.type() == QEvent.Type.Show:
+            self._window = self._dock.window()
+            if self._window is not None:
+                self._window.installEventFilter(self)
+            self._turn(True)
+
+    def _follow_window(self, event: QEvent) -> None:
+        # A window that is closed tells no dock; a minimised one is hidden by the system.
+        if event.type() == QEvent.Type.Hide and not event.spontaneous():
+            self._turn(False)
+
+    def _turn(self, opened: bool) -> None:
+        if opened != self._open:
+            self._open = opened
+            (self._begin if opened else self._end)()

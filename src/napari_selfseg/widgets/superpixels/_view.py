@@ -1,0 +1,271 @@
+"""What the Superpixels dock looks like; it knows neither layers nor labels."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_selfseg.widgets.choices import Choices
+from napari_selfseg.widgets.panels import Chooser, Pages, beside, rows, stacked
+from napari_selfseg.widgets.superpixels._look import line, scrolled, sentence, title
+
+__all__ = ["SuperpixelsView"]
+
+WIDTH: Final = 320
+PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
+ERROR: Final = "color: #f2777a;"  # readable on napari's dark and on its light background
+PICK_HELP: Final = "Click superpixels to pick them; hold Shift and drag to pick all on the way."
+SPLIT_HELP: Final = "Click two or more points inside one superpixel, then press Split."
+HINTS: Final = {"pick": PICK_HELP, "split": SPLIT_HELP, None: ""}
+
+
+class SuperpixelsView(QWidget):
+    """The widgets of the Superpixels dock, and what they show in which state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image = Chooser("The image to cut.", nothing="No image is open")
+        self.part = Chooser("The plane in view is fast; the whole volume is cut in 3-D.")
+        self.algorithm = Chooser("How to cut.")
+        self.reset = QPushButton("Reset")
+        self.run = QPushButton("Run")
+        self.cancel = QPushButton("Cancel")
+        self.bar = QProgressBar()
+        self.layer = Chooser("The superpixels to show and edit.", nothing="None yet: press Run")
+        self.count = QLabel()
+        self.boundaries = QCheckBox("Show as boundaries")
+        self.pick = QPushButton("Pick")
+        self.split = QPushButton("Split")
+        self.apply = QPushButton("Merge")
+        self.undo = QPushButton("Undo")
+        self.redo = QPushButton("Redo")
+        self.clear = QPushButton("Clear")
+        self.status = sentence()
+        self.error = sentence()
+        self._part_row = rows([("Part", self.part)])
+        self._pages = Pages()
+        self._editing = QWidget()
+        self._loaded = False
+        self._lay_out()
+        self._prepare()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there are algorithms to choose from."""
+        return self._loaded
+
+    def populate(self, choices: Choices) -> None:
+        """Offer the algorithms there are.
+
+        Parameters
+        ----------
+        choices : Choices
+            From `napari_selfseg.widgets.choices.load`.
+        """
+        self._pages.fill(choices.superpixels)
+        self.algorithm.offer([(each.title, each) for each in choices.superpixels])
+        self._loaded = True
+        for each in (self.algorithm, self.reset, self._editing):
+            each.setEnabled(True)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is filled in.
+
+        Returns
+        -------
+        dict
+            Values by parameter of the chosen algorithm.
+        """
+        page = self._pages.current
+        return page.values() if page else {}
+
+    def fill(self, values: dict[str, Any]) -> None:
+        """Fill in parameters of the chosen algorithm.
+
+        Parameters
+        ----------
+        values : dict
+            Values by parameter; the others stay.
+        """
+        if page := self._pages.current:
+            page.fill(values)
+
+    def offer_parts(self, offered: bool) -> None:
+        """Show or hide the choice between plane and volume."""
+        self._part_row.setVisible(offered)
+
+    def show_ready(self, text: str) -> None:
+        """Show that superpixels can be made, or not yet.
+
+        Parameters
+        ----------
+        text : str
+            What is missing, or what was done.
+        """
+        self.run.setEnabled(self._loaded)
+        self.cancel.setEnabled(False)
+        self.bar.hide()
+        self.say(text)
+
+    def show_live(self, text: str) -> None:
+        """Show that superpixels are being made.
+
+        Parameters
+        ----------
+        text : str
+            What is done.
+        """
+        self.run.setEnabled(False)
+        self.cancel.setEnabled(True)
+        self.bar.show()
+        self.say(text)
+
+    def show_error(self, text: str) -> None:
+        """Show what went wrong, in place of the status.
+
+        Parameters
+        ----------
+        text : str
+            What, and what to do.
+        """
+        self.say("")
+        self.error.setText(text)
+        self.error.show()
+
+    def say(self, text: str) -> None:
+        """Show a sentence in place of the status and of an error.
+
+        Parameters
+        ----------
+        text : str
+            Empty for none.
+        """
+        self.error.hide()
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
+
+    def show_editable(self, editable: bool) -> None:
+        """Show whether there is something to edit."""
+        self.pick.setEnabled(editable)
+        self.split.setEnabled(editable)
+
+    def show_tool(self, tool: str | None, chosen: int) -> None:
+        """Show which tool is at work, and how much it has.
+
+        Parameters
+        ----------
+        tool : {"pick", "split"} or None
+            Which.
+        chosen : int
+            Superpixels picked, or points set.
+        """
+        self.pick.setChecked(tool == "pick")
+        self.split.setChecked(tool == "split")
+        self.apply.setText(_action(tool, chosen))
+        self.apply.setEnabled(tool is not None and chosen >= 2)
+        self.clear.setEnabled(tool is not None and chosen > 0)
+
+    def show_history(self, undoable: bool, redoable: bool) -> None:
+        """Show which edits can be taken back and made again."""
+        self.undo.setEnabled(undoable)
+        self.redo.setEnabled(redoable)
+
+    def show_count(self, text: str) -> None:
+        """Show how many superpixels the chosen layer has.
+
+        Parameters
+        ----------
+        text : str
+            Empty while that is not known.
+        """
+        self.count.setText(text)
+        self.count.setVisible(bool(text))
+
+    def _prepare(self) -> None:
+        self.part.offer(PARTS)
+        self.bar.setRange(0, 0)
+        self.run.setStyleSheet("font-weight: bold;")
+        self.error.setStyleSheet(ERROR)
+        self.boundaries.setChecked(True)
+        self.boundaries.setToolTip("Lines between the superpixels; otherwise they are filled.")
+        self._prepare_tools()
+        self.algorithm.chosen.connect(lambda: self._pages.turn_to(self.algorithm.thing))
+        self.reset.clicked.connect(self._reset)
+        for each in (self.algorithm, self.reset, self._editing):
+            each.setEnabled(False)
+        self.show_count("")
+        self.show_editable(False)
+        self.show_tool(None, 0)
+        self.show_history(False, False)
+        self.offer_parts(False)
+        self.show_ready("Loading algorithms...")
+
+    def _prepare_tools(self) -> None:
+        for each in (self.pick, self.split):
+            each.setCheckable(True)
+        self.reset.setToolTip("Put the defaults of the algorithm back.")
+        self.cancel.setToolTip("Do not wait for the superpixels.")
+        self.pick.setToolTip(PICK_HELP)
+        self.split.setToolTip(SPLIT_HELP)
+        self.undo.setToolTip("Take the last merge or split back.")
+        self.redo.setToolTip("Make it again.")
+        self.clear.setToolTip("Put back what is picked; the superpixels stay.")
+
+    def _reset(self) -> None:
+        if page := self._pages.current:
+            page.reset()
+
+    # What lies where
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(WIDTH)
+        # Otherwise napari fills half the dock with nothing.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.addWidget(scrolled(self._choosers()), stretch=1)
+        layout.addWidget(line())
+        layout.addLayout(beside(self.run, self.cancel))
+        layout.addWidget(self.bar)
+        layout.addWidget(self._editing)
+        self._lay_out_editing()
+        layout.addWidget(line())
+        for each in (self.status, self.error):
+            layout.addWidget(each)
+
+    def _choosers(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.addWidget(title("Image"))
+        layout.addWidget(self.image)
+        layout.addWidget(self._part_row)
+        layout.addWidget(title("Algorithm"))
+        layout.addLayout(beside(self.algorithm, self.reset, first=3))
+        layout.addWidget(self._pages)
+        layout.addStretch(1)
+        return page
+
+    def _lay_out_editing(self) -> None:
+        layout = stacked(self._editing)
+        layout.addWidget(title("Superpixels"))
+        for each in (self.layer, self.count, self.boundaries):
+            layout.addWidget(each)
+        layout.addWidget(title("Edit by clicking"))
+        layout.addLayout(beside(self.pick, self.split))
+        layout.addWidget(self.apply)
+        layout.addLayout(beside(self.undo, self.redo, self.clear))
+
+
+def _action(tool: str | None, chosen: int) -> str:
+    if tool == "split":
+        return f"Split at {chosen} points" if chosen >= 2 else "Split"
+    return f"Merge {chosen} superpixels" if chosen >= 2 else "Merge"

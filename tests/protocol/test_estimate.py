@@ -1,0 +1,236 @@
+"""Estimates before a run: their structure and order; how long things take is not asserted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+import napari_selfseg as ss
+from napari_selfseg.catalogue import METHODS
+from napari_selfseg.protocol import (
+    Estimate,
+    Problem,
+    Throughput,
+    available_memory,
+    estimate,
+    fits_in_memory,
+    in_words,
+    measure_throughput,
+)
+
+SPEED = Throughput(flops=1e11, moved=1e10)
+HERE = {"device": "cpu", "precision": "float32", "threads": 1, "throughput": SPEED}
+METHOD = ss.Backprop(channels=50)
+
+
+def estimated(shape=(100, 200), in_channels=3, method=METHOD, **options):
+    return estimate(shape, in_channels, method, **{**HERE, **options})
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.name)
+@pytest.mark.parametrize("masked", [False, True])
+def test_every_method_says_what_it_takes(cls, masked):
+    for ndim in cls.ndims:
+        cost = cls().cost(Problem(3, 10_000, ndim, masked=masked))
+        twice = cls().cost(Problem(3, 20_000, ndim, masked=masked))
+        assert 0 < cost.flops < twice.flops
+        assert 0 < cost.moved < twice.moved
+        assert 0 < cost.kept < twice.kept
+
+
+def test_the_public_setting_takes_the_published_work():
+    # 481 x 321 pixels, M = 2 and 3.
+    flops = [ss.Backprop(depth=m).cost(Problem(3, 481 * 321, 2)).flops for m in (2, 3)]
+    assert flops == pytest.approx([94e9, 178e9], rel=0.01)
+
+
+def test_flops_are_those_torch_counts():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    method = ss.Backprop(channels=6, depth=3)
+    network = method.network(2, 2, torch.Generator())
+    x = torch.rand(1, 2, 16, 16)
+    with FlopCounterMode(display=False) as counter:
+        # Its counter knows convolution, not the kernel chosen for float32 on a processor.
+        network(x.bfloat16()).sum().backward()
+    assert method.cost(Problem(2, 256, 2)).flops == counter.get_total_flops()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"shape": (200, 200)},
+        {"shape": (2, 100, 200)},
+        {"method": METHOD.replace(channels=60)},
+        {"method": METHOD.replace(depth=3)},
+        {"images": 2},
+        {"masked": True},
+        {"in_channels": 30},
+    ],
+    ids=lambda more: "-".join(more),
+)
+def test_more_takes_longer_and_more_room(more):
+    less, larger = estimated(), estimated(**more)
+    assert larger.seconds_per_iteration > less.seconds_per_iteration
+    assert larger.seconds > less.seconds
+    assert larger.bytes > less.bytes
+
+
+def test_iterations_take_time_and_where_maps_of_pixels_are_kept_some_room():
+    short, long = METHOD.replace(iterations=100), METHOD.replace(iterations=300)
+    one, three = estimated(method=short), estimated(method=long)
+    assert three.seconds == pytest.approx(3 * one.seconds)
+    assert three.seconds_per_iteration == one.seconds_per_iteration
+    assert three.bytes == one.bytes
+    maps = [estimated(method=each.replace(variant="continuity")).bytes for each in (short, long)]
+    assert maps[1] - maps[0] == pytest.approx(200 * 100 * 200, abs=1)
+
+
+def test_half_precision_takes_less_room():
+    assert estimated(precision="bfloat16").bytes < 0.6 * estimated().bytes
+
+
+def test_a_faster_device_is_faster():
+    twice = Throughput(flops=2 * SPEED.flops, moved=2 * SPEED.moved)
+    halved = estimated(throughput=twice).seconds
+    assert halved == pytest.approx(estimated().seconds / 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [({"device": "quantum"}, "device"), ({"precision": "half"}, "precision")],
+)
+def test_what_cannot_run_is_not_estimated(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        estimated(**wrong)
+    with pytest.raises(ValueError, match=message):
+        available_memory("quantum") if "device" in wrong else measure_throughput(**wrong)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_device_is_measured(precision):
+    before, state = torch.get_num_threads(), torch.get_rng_state()
+    found = measure_throughput(device="cpu", precision=precision, threads=1)
+    assert found.flops > 0
+    assert found.moved > 0
+    assert torch.get_num_threads() == before
+    assert torch.equal(torch.get_rng_state(), state)
+    options = {**HERE, "precision": precision, "throughput": None}
+    assert estimate((10, 10), 1, METHOD, **options).seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "size", "words"),
+    [
+        (0.2, 400_000, "about 1 s and 1 MB"),
+        (43.2, 57e6, "about 43 s and 57 MB"),
+        (89.9, 999e6, "about 90 s and 1 GB"),
+        (124, 1.34e9, "about 2.1 min and 1.3 GB"),
+        (60 * 89, 12.7e9, "about 89 min and 13 GB"),
+        (3600 * 5.06, 999.9e9, "about 5.1 h and 1 TB"),
+        (86400 * 3.1, 4.2e12, "about 3.1 days and 4.2 TB"),
+    ],
+)
+def test_in_words(seconds, size, words):
+    assert in_words(Estimate(1.0, seconds, int(size))) == words
+
+
+def test_memory_is_there_and_limits():
+    free = available_memory()
+    assert free > 10**6
+    needed = Estimate(1.0, 1.0, 1000)
+    assert fits_in_memory(needed, 1000)
+    assert not fits_in_memory(needed, 999)
+
+
+class Living(TorchDispatchMode):
+    """Adds up the tensors that exist, and keeps the largest sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = self.most = 0
+        self.known = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for each in tree_leaves(result):
+            if isinstance(each, torch.Tensor):
+                self.count(each.untyped_storage())
+        return result
+
+    def count(self, storage):
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self.known:
+            self.known.add(key)
+            self.now += size
+            self.most = max(self.most, self.now)
+            weakref.finalize(storage, self.forget, key, size)
+
+    def forget(self, key, size):
+        self.known.discard(key)
+        self.now -= size
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("scribbled", [False, True])
+@pytest.mark.parametrize("values", [{}, {"depth": 4}, {"variant": "continuity"}], ids=repr)
+@pytest.mark.parametrize("shape", [(60, 70), (10, 20, 20)])
+def test_the_tensors_kept_are_those_that_live(precision, masked, scribbled, values, shape):
+    method = ss.Backprop(channels=40, iterations=2, min_labels=1, **values)
+    image = np.random.default_rng(0).random((*shape, 3), np.float32)
+    mask = np.indices(shape).sum(axis=0) > 3 if masked else None
+    scribbles = np.arange(image[..., 0].size).reshape(shape) % 50 == 9 if scribbled else None
+    options = {"mask": mask, "scribbles": scribbles, "channel_axis": -1}
+    if not values.get("variant"):
+        options["superpixels"] = np.arange(image[..., 0].size).reshape(shape) // 10 + 1
+    with Living() as living:
+        ss.segment(image, method, device="cpu", precision=precision, threads=1, **options)
+    itemsize = 4 if precision == "float32" else 2
+    problem = Problem(3, image[..., 0].size, len(shape), itemsize, masked, scribbled)
+    assert method.cost(problem).kept == pytest.approx(living.most, rel=0.2)
+
+
+# The peak of the resident memory, as Linux keeps it; the first run pays for what stays.
+MEASURE = """
+import re, sys
+import numpy as np, napari_selfseg as ss
+from napari_selfseg.memory import release_freed_memory
+
+def resident(key):
+    return int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
+
+def run(side, method):
+    image = np.random.default_rng(0).random((side, side, 3), np.float32)
+    where = {"device": "cpu", "precision": sys.argv[1], "threads": 1}
+    return ss.segment(image, method, channel_axis=-1, **where)
+
+for side in map(int, sys.argv[2:]):
+    method = ss.Backprop(channels=40, min_labels=1, iterations=3, variant="continuity")
+    run(32, method)
+    release_freed_memory()
+    open("/proc/self/clear_refs", "w").write("5")
+    before = resident("VmRSS")
+    run(side, method)
+    print(resident("VmHWM") - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_memory_is_about_what_was_estimated(precision):
+    sides = (128, 256, 384)
+    words = [sys.executable, "-c", MEASURE, precision, *map(str, sides)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=300)
+    method = ss.Backprop(channels=40, iterations=3, variant="continuity")
+    for side, found in zip(sides, map(int, done.stdout.split()), strict=True):
+        expected = estimated((side, side), 3, method, precision=precision).bytes
+        assert expected / 2 < found < expected * 2

@@ -1,0 +1,298 @@
+"""Scripts written from records give, in a fresh process, the labels of the run bit for bit."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+import napari_selfseg as ss
+from napari_selfseg import record, script
+from napari_selfseg.catalogue import over_segment
+from napari_selfseg.io import _images
+
+HERE = {"device": "cpu", "threads": 1, "precision": "float32"}
+VOTED = ss.Backprop(iterations=3, channels=6, min_labels=1, seed=3)
+PIXELS = VOTED.replace(variant="continuity")
+SLIC = ss.Slic(n_segments=30)
+# Runs every script of a folder, with the layers that napari's console would have.
+DRIVER = """
+import pathlib, sys, types
+import numpy as np
+for file in sorted(pathlib.Path(sys.argv[1]).glob("*.py")):
+    layers = dict(np.load(file.with_suffix(".npz")))
+    layers = {name: types.SimpleNamespace(data=data) for name, data in layers.items()}
+    names = {"viewer": types.SimpleNamespace(layers=layers)}
+    exec(compile(file.read_text("utf-8"), file, "exec"), names)
+    np.save(file.with_suffix(".npy"), names["labels"])
+"""
+
+
+def picture(seed=0, shape=(20, 24), dtype=np.float64):
+    noise = np.random.default_rng(seed).random(shape)
+    return noise if dtype == np.float64 else (noise * 255).astype(dtype)
+
+
+def masked(shape=(20, 24)):
+    mask = np.ones(shape, bool)
+    mask[:4, :7] = False
+    return mask
+
+
+def scribbled(shape=(20, 24)):
+    scribbles = np.zeros(shape, np.uint8)
+    scribbles[3, 2:9], scribbles[12, 4:20] = 1, 2
+    return scribbles
+
+
+def grid(shape=(20, 24)):
+    y, x = np.indices(shape)
+    return y // 4 * 100 + x // 5 + 1
+
+
+def evolved(stop_at, image=None, method=VOTED, **options):
+    run = ss.evolve(picture() if image is None else image, method, **HERE, **options)
+    for step in run:
+        if step.iteration == stop_at:
+            run.stop()
+    return run
+
+
+def half_way(**options):
+    """A run that goes on, and one that was ended without its closing step."""
+    run = ss.evolve(picture(), PIXELS.replace(iterations=50), name="cells", **HERE)
+    next(step for step in run if step.iteration == 2)
+    return run
+
+
+def abandoned():
+    run = half_way()
+    run.close()
+    return run
+
+
+def one(method, name="cells", image=None, **options):
+    return ss.segment(picture() if image is None else image, method, name=name, **HERE, **options)
+
+
+def two(method, **options):
+    images = [picture(0), picture(1, (13, 9))]
+    return ss.segment(images, method, name=["one", "two"], **HERE, **options), images
+
+
+def pairs():
+    """Name: (record, labels, layers by name)."""
+    cells = {"cells": picture()}
+    rgb = picture(2, (20, 24, 3), np.uint8)
+    runs = {
+        "superpixels": (one(VOTED, superpixels=SLIC), cells),
+        "default superpixels": (one(VOTED), cells),
+        "continuity": (one(PIXELS), cells),
+        "array of superpixels": (one(VOTED, superpixels=grid()), cells),
+        "mask": (one(PIXELS, mask=masked(), spacing=(2, 0.5)), cells),
+        "mask and superpixels": (one(VOTED, mask=masked(), superpixels=SLIC), cells),
+        "scribbles": (one(PIXELS, scribbles=scribbled()), cells),
+        "colours": (one(VOTED, image=rgb, channel_axis=-1, superpixels=SLIC), {"cells": rgb}),
+        "stopped": (evolved(1, method=PIXELS, name="cells"), cells),
+        "stopped at once": (evolved(0, superpixels=SLIC, name="cells"), cells),
+        "still running": (half_way(), cells),
+        "abandoned": (abandoned(), cells),
+    }
+    found = {name: (run.record(), run.labels(), layers) for name, (run, layers) in runs.items()}
+    earlier = runs["superpixels"][0]
+    found["an earlier iteration"] = (earlier.record(1), earlier.labels(1), cells)
+    for name, options in {
+        "several": {"superpixels": SLIC},
+        "several arrays": {"superpixels": [grid(), grid((13, 9))], "mask": [masked(), None]},
+        "several with scribbles": {"superpixels": SLIC, "scribbles": [None, scribbled()[:13, :9]]},
+    }.items():
+        run, images = two(VOTED, **options)
+        found[name] = (run.record(), run.labels(), dict(zip(["one", "two"], images, strict=True)))
+    alone = {"channel_axis": -1, "mask": masked(), "spacing": (1, 2), "name": "cells"}
+    labels, written = over_segment(rgb, SLIC, **alone)
+    found["superpixels alone"] = (written, labels, {"cells": rgb})
+    volume, part = picture(5, (3, 30, 40)), (2, slice(4, 24), slice(6, 30))
+    run = one(PIXELS, image=volume[part])
+    region = {**run.record(), "region": [2, [4, 24], [6, 30]]}
+    found["region"] = (region, run.labels(), {"cells": volume})
+    return found
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scripts")
+    cases = pairs()
+    for name, (found, _, layers) in cases.items():
+        file = folder / f"{name}.py"
+        plain = record.loads(record.dumps(found))
+        assert ss.as_script(plain) == ss.as_script(found)
+        file.write_text(ss.as_script(plain), "utf-8")
+        np.savez(file.with_suffix(".npz"), **layers)
+    subprocess.run([sys.executable, "-c", DRIVER, folder], check=True, timeout=300)
+    return {
+        name: (labels, np.load(folder / f"{name}.npy")) for name, (_, labels, _) in cases.items()
+    }
+
+
+NAMES = [
+    "superpixels",
+    "default superpixels",
+    "continuity",
+    "array of superpixels",
+    "mask",
+    "mask and superpixels",
+    "scribbles",
+    "colours",
+    "stopped",
+    "stopped at once",
+    "still running",
+    "abandoned",
+    "an earlier iteration",
+    "several",
+    "several arrays",
+    "several with scribbles",
+    "superpixels alone",
+    "region",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fresh_process_makes_the_same_labels(replayed, name):
+    expected, found = replayed[name]
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+    assert len(np.unique(expected)) > 1, "test invalid"
+
+
+def test_every_case_is_tested(replayed):
+    assert sorted(replayed) == sorted(NAMES)
+
+
+def test_a_script_alone_reads_its_file(tmp_path):
+    file = tmp_path / "cells's image.png"
+    iio.imwrite(file, picture(0, (20, 24, 3), np.uint8))
+    image = ss.read_image(file)
+    run = one(PIXELS, image.name, image.data, channel_axis=image.channel_axis)
+    text = ss.as_script(run.record())
+    assert "viewer" not in text
+    target = tmp_path / "labels.tif"
+    text += f"\nss.write_labels({str(target)!r}, labels)\n"
+    (tmp_path / "again.py").write_text(text, "utf-8")
+    subprocess.run([sys.executable, tmp_path / "again.py"], check=True, timeout=300)
+    np.testing.assert_array_equal(ss.read_image(target).data, run.labels())
+
+
+def run_here(text, **names):
+    exec(compile(text, "script", "exec"), names)
+    return names
+
+
+class Viewer:
+    """As much of a viewer as a script asks for."""
+
+    def __init__(self, **layers):
+        self.layers = {name: type("Layer", (), {"data": data}) for name, data in layers.items()}
+
+
+def test_another_image_is_refused():
+    text = ss.as_script(one(PIXELS).record())
+    with pytest.raises(ValueError, match="not the image of the record"):
+        run_here(text, viewer=Viewer(cells=picture(1)))
+
+
+def test_a_warm_start_says_what_is_missing_and_can_be_completed(tmp_path):
+    fit = one(PIXELS).fit
+    ss.save_fit(fit, tmp_path / "cells.safetensors")
+    run = one(PIXELS, start=fit)
+    text = ss.as_script(run.record())
+    viewer = Viewer(cells=picture())
+    with pytest.raises(ValueError, match="Load the fit this run began from"):
+        run_here(text, viewer=viewer)
+    loaded = f"start = ss.load_fit({str(tmp_path / 'cells.safetensors')!r})"
+    completed = text.replace("start = None", loaded)
+    np.testing.assert_array_equal(run_here(completed, viewer=viewer)["labels"], run.labels())
+    other = text.replace("start = None", "start = other")
+    with pytest.raises(ValueError, match="Load the fit"):
+        run_here(other, viewer=viewer, other=run.fit)
+
+
+def test_only_what_differs_from_the_defaults_is_spelled_out():
+    text = ss.as_script(one(VOTED.replace(learning_rate=0.2), superpixels=SLIC).record())
+    assert "method = ss.Backprop(iterations=3, seed=3, channels=6, min_labels=1" in text
+    assert "learning_rate=0.2)" in text
+    assert "superpixels=ss.Slic(n_segments=30)" in text
+    for left_out in ("momentum", "variant", "compactness", "channel_axis", "mask", "spacing"):
+        assert left_out not in text
+    for there in ("seed=3", "device='cpu'", "precision='float32'", "threads=1", "name='cells'"):
+        assert there in text
+    assert ss.__version__ in text
+    assert "All 3 iterations are done." in text
+
+
+def test_long_arrays_are_wrapped():
+    noise = np.random.default_rng(0).integers(1, 1000, (40, 50))
+    text = ss.as_script(one(VOTED, image=picture(0, (40, 50)), superpixels=noise).record())
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_every_readable_ending_is_a_file():
+    assert script.FILES == _images.TIFF + _images.PICTURES
+
+
+EVIL = "\nimport os\rraise SystemExit(1)\u2028\"\"\"'''\\"
+
+
+def statements(text):
+    return [type(node).__name__ for node in ast.parse(text).body]
+
+
+def test_no_value_becomes_code():
+    found = record.loads(record.dumps(one(VOTED, mask=masked(), superpixels=grid()).record()))
+    expected = statements(ss.as_script(found))
+    found["images"][0]["name"] = found["images"][0]["dtype"] = EVIL
+    found["software"][EVIL] = EVIL
+    found["stop"]["sentence"] = EVIL
+    found["device"] = EVIL
+    found["mask"][0]["data"] += EVIL
+    found["spacing"] = [EVIL, 1]
+    assert statements(ss.as_script(found)) == expected
+    with pytest.raises(ValueError, match="Backprop"):
+        ss.as_script({**found, "method": {"name": "backprop", EVIL: 1}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": {"name": "magic"}},
+        {"method": "backprop"},
+        {"superpixels": {"name": "magic"}},
+        {"iterations": "many"},
+        {"images": None},
+        {"images": [{}]},
+        {"region": [[1]]},
+        {"software": None},
+    ],
+    ids=repr,
+)
+def test_a_record_that_was_tampered_with_is_refused(change):
+    found = one(VOTED, superpixels=SLIC).record()
+    with pytest.raises(ValueError, match=r"\w"):
+        ss.as_script({**found, **change})
+
+
+def test_an_incomplete_record_is_refused():
+    with pytest.raises(ValueError, match="not complete: images"):
+        ss.as_script(
+            {
+                "method": None,
+                "superpixels": None,
+                "channel_axis": None,
+                "iterations": 0,
+                "shown": 0,
+                "software": {},
+            }
+        )
