@@ -179,3 +179,14 @@ def test_labels_edited_by_hand_are_not_replayed():
     _, found = over_segment(picture(), ss.Slic(n_segments=9))
     with pytest.raises(ValueError, match="edited by hand: load the labels themselves"):
         ss.replay({**plain(found), "edited": True}, picture())
+
+
+def test_labels_on_the_way_are_replayed_without_the_closing_step():
+    method = ss.Backprop(iterations=6, channels=8, min_labels=1)
+    run = ss.evolve(picture(), method, **{**QUICK, "precision": "bfloat16"})
+    for step in run:
+        if step.iteration == 3:
+            break
+    np.testing.assert_array_equal(ss.replay(plain(run.record()), picture()), run.labels())
+    run.close()
+    np.testing.assert_array_equal(ss.replay(plain(run.record()), picture()), run.labels())

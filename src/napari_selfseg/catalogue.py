@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -31,6 +32,7 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Quickshift,
     CompactWatershed,
 )
+CLOSED = ("finished", "min_labels", "asked")
 PASSED_ON = ("channel_axis", "spacing", "device", "threads", "precision")
 
 
@@ -150,7 +152,7 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             raise ValueError("These labels were edited by hand: load the labels themselves.")
         if record["method"] is None:
             return _superpixels_again(record, image)
-        return _run_again(record, image).labels(record["shown"])
+        return _labels_again(record, image)
     except (KeyError, TypeError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
@@ -175,24 +177,34 @@ def _superpixels_again(record: Mapping[str, Any], image: Any) -> NDArray[np.int3
     )[0]
 
 
-def _run_again(record: Mapping[str, Any], image: Any) -> Run:
+def _labels_again(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
+    done, shown = record["iterations"], record["shown"]
+    if record["stop"] is not None and record["stop"]["kind"] in CLOSED:
+        run = _run_again(record, image, max(1, done))
+        if done == 0:
+            run.stop()
+        return run.finish().labels(shown)
+    # The labels of a run that had no closing step are those of a step on its way.
+    with contextlib.closing(_run_again(record, image, done + 1)) as run:
+        next((step for step in run if step.iteration == shown), None)
+        return run.labels(shown)
+
+
+def _run_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:
     if record["start"] is not None:
         raise ValueError(
             "This run began from a fit that is not in the record: load that fit and pass it as "
             "start to evolve."
         )
     method = cast(Method, restore(record["method"], METHODS, "method"))
-    run = evolve(
+    return evolve(
         image,
-        method.replace(iterations=max(1, record["iterations"])),
+        method.replace(iterations=iterations),
         superpixels=_superpixels(record["superpixels"]),
         mask=_arrays(record["mask"]),
         scribbles=_arrays(record["scribbles"]),
         **{key: record[key] for key in PASSED_ON},
     )
-    if record["iterations"] == 0:
-        run.stop()
-    return run.finish()
 
 
 def _superpixels(source: Any) -> Any:

@@ -30,8 +30,8 @@ def features(
 ) -> dict[str, Column]:
     """Measure every object of a label map.
 
-    All columns but the solidity are sums over the pixels made in one pass for all objects, which
-    is an order of magnitude faster than one by one with `skimage.measure.regionprops_table`. Area,
+    All columns but the solidity come from one pass over the pixels for all objects; one by one,
+    with `skimage.measure.regionprops_table`, the same takes two to five times as long. Area,
     centroid, diameter, perimeter, eccentricity and intensities have its values; the solidity
     takes the hull of the pixels' corners, so that it is defined for every object.
 
