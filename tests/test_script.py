@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import napari_selfseg as ss
-from napari_selfseg import record, script
+from napari_selfseg import record
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.io import _images
+from napari_selfseg.objects import connected, merged_small
+from napari_selfseg.script import _reading
 
 HERE = {"device": "cpu", "threads": 1, "precision": "float32"}
 VOTED = ss.Backprop(iterations=3, channels=6, min_labels=1, seed=3)
@@ -79,6 +81,12 @@ def one(method, name="cells", image=None, **options):
     return ss.segment(picture() if image is None else image, method, name=name, **HERE, **options)
 
 
+def from_layers(run, *layers, **rest):
+    """The record as a dock writes it."""
+    source = {"layers": list(layers), "path": "", "multiscale": False, "rgb": False, "region": None}
+    return {**run.record(), "source": source | rest}
+
+
 def two(method, **options):
     images = [picture(0), picture(1, (13, 9))]
     return ss.segment(images, method, name=["one", "two"], **HERE, **options), images
@@ -117,8 +125,26 @@ def pairs():
     found["superpixels alone"] = (written, labels, {"cells": rgb})
     volume, part = picture(5, (3, 30, 40)), (2, slice(4, 24), slice(6, 30))
     run = one(PIXELS, image=volume[part])
-    region = {**run.record(), "region": [2, [4, 24], [6, 30]]}
-    found["region"] = (region, run.labels(), {"cells": volume})
+    region = {"region": [2, [4, 24], [6, 30]]}
+    found["region"] = (from_layers(run, "cells", **region), run.labels(), {"cells": volume})
+    one_layer, other = picture(), picture(7)
+    channels = np.stack([one_layer, other], axis=-1)
+    run = one(VOTED, image=channels[2:, :16], superpixels=SLIC, channel_axis=-1)
+    found["channels"] = (
+        from_layers(run, "cells", "other", region=[[2, 20], [0, 16]]),
+        run.labels(),
+        {"cells": one_layer, "other": other},
+    )
+    run = one(VOTED, image=rgb, superpixels=SLIC, channel_axis=-1)
+    alpha = np.concatenate((rgb, rgb[..., :1]), axis=-1)
+    found["alpha"] = (from_layers(run, "cells", rgb=True), run.labels(), {"cells": alpha})
+    classes = run.labels()
+    for name, wanted, shown in (
+        ("objects", {"connected": True, "minimum_size": 4}, connected(classes, minimum_size=4)),
+        ("smoothed", {"connected": False, "minimum_size": 6}, merged_small(classes, 6)),
+    ):
+        written = {**from_layers(run, "cells", rgb=True), "objects": wanted}
+        found[name] = (written, shown, {"cells": alpha})
     return found
 
 
@@ -157,6 +183,10 @@ NAMES = [
     "several with scribbles",
     "superpixels alone",
     "region",
+    "channels",
+    "alpha",
+    "objects",
+    "smoothed",
 ]
 
 
@@ -240,7 +270,7 @@ def test_long_arrays_are_wrapped():
 
 
 def test_every_readable_ending_is_a_file():
-    assert script.FILES == _images.TIFF + _images.PICTURES
+    assert _reading.FILES == _images.TIFF + _images.PICTURES
 
 
 EVIL = "\nimport os\rraise SystemExit(1)\u2028\"\"\"'''\\"
@@ -273,7 +303,9 @@ def test_no_value_becomes_code():
         {"iterations": "many"},
         {"images": None},
         {"images": [{}]},
-        {"region": [[1]]},
+        {"source": {"layers": ["cells"]}},
+        {"source": {"layers": ["a"], "path": "", "multiscale": 0, "rgb": 0, "region": [[1]]}},
+        {"objects": {"connected": True}},
         {"software": None},
     ],
     ids=repr,

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "catalogue": ["METHODS", "SUPERPIXELS", "replay", "segment"],
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
         "methods": ["Backprop"],
+        "objects": ["connected", "features", "merged_small"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve"],
         "record": ["check_image", "unpack"],
         "script": ["as_script"],

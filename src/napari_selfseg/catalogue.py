@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
 from napari_selfseg.methods import Backprop
+from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method, Run, evolve, prepare
 from napari_selfseg.superpixels import (
@@ -152,7 +153,7 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             raise ValueError("These labels were edited by hand: load the labels themselves.")
         if record["method"] is None:
             return _superpixels_again(record, image)
-        return _labels_again(record, image)
+        return _as_objects(_labels_again(record, image), record.get("objects"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
@@ -188,6 +189,16 @@ def _labels_again(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     with contextlib.closing(_run_again(record, image, done + 1)) as run:
         next((step for step in run if step.iteration == shown), None)
         return run.labels(shown)
+
+
+def _as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArray[Any]:
+    """Do again what was done with the classes: small pieces merged, pieces numbered."""
+    if not wanted:
+        return labels
+    size = int(wanted["minimum_size"])
+    if wanted["connected"]:
+        return connected(labels, minimum_size=size)
+    return merged_small(labels, size)
 
 
 def _run_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
+from magicgui.widgets import CheckBox, ComboBox, SpinBox
+from qtpy.QtCore import QLocale
 
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.parameters import Parameters, parameter
-from napari_selfseg.widgets.form import defaults, fill, make_form, values
+from napari_selfseg.widgets.form import FloatBox, defaults, fill, make_form, values
 from napari_selfseg.widgets.panels import ParameterPanel
 
 KINDS = [pytest.param(each, id=each.name) for each in (*METHODS, *SUPERPIXELS)]
@@ -51,7 +52,7 @@ def test_bounds_are_those_declared(kind):
 def test_every_type_has_its_widget():
     form = make_form(Every.declared())
     kinds = [type(each) for each in form]
-    assert kinds == [FloatSpinBox, FloatSpinBox, SpinBox, SpinBox, CheckBox]
+    assert kinds == [FloatBox, FloatBox, SpinBox, SpinBox, CheckBox]
     assert [type(each) for each in make_form(METHODS[0].declared())].count(ComboBox) == 1
 
 
@@ -77,3 +78,34 @@ def test_labels_have_units_and_tooltips_have_help_and_source():
     assert form["count"].label == "Count (pixels)"
     assert "A small number." in form["tiny"].tooltip
     assert "table 1" in form["tiny"].tooltip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1, "0.1"), (1.0, "1"), (10.0, "10"), (0.00003, "0.00003"), (0.10203, "0.10203")],
+)
+def test_floats_are_shown_without_zeros_at_the_end(value, text):
+    box = make_form(Every.declared())["tiny"]
+    box.value = value
+    assert box.native.text() == text
+
+
+def test_a_comma_may_be_the_decimal_point():
+    box = make_form(Every.declared())["free"].native
+    box.setLocale(QLocale(QLocale.Language.German, QLocale.Country.Germany))
+    box.setValue(2.5)
+    assert box.text() == "2,5"
+    box.setValue(-100)
+    assert box.text() == "-100"
+
+
+def test_a_float_can_be_typed(qtbot):
+    form = make_form(Every.declared())
+    box = form["tiny"].native
+    qtbot.addWidget(box)
+    box.selectAll()
+    qtbot.keyClicks(box, "0.20030")
+    assert values(form)["tiny"] == 0.2003
+    box.clearFocus()
+    box.interpretText()
+    assert box.text() == "0.2003"

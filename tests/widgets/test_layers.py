@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Shapes
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.widgets.layers import (
     METADATA,
-    add_labels,
     describe_image,
     describe_labels,
-    hide_earlier,
-    settle,
-    show,
+    partners,
+    rectangle_of,
 )
+from napari_selfseg.widgets.picture import read
+from napari_selfseg.widgets.results import add_labels, hide_earlier, settle, show
 from napari_selfseg.widgets.state import Form, resolve
+from napari_selfseg.widgets.tools import draw_rectangle, rectangle_layer
 
 # About the first axis: napari warns where slices would be cut askew.
 TURNED = [[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]]
@@ -40,6 +41,11 @@ def tilted(ndim=2):
     )
 
 
+def placement(image):
+    names = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+    return {name: getattr(image, name) for name in names}
+
+
 def shown(*layers):
     viewer = ViewerModel()
     for each in layers:
@@ -49,7 +55,7 @@ def shown(*layers):
 
 def request_for(viewer, image, part="whole", channels=8):
     form = Form(Backprop, {"channels": channels}, part=part)
-    return resolve(form, describe_image(image, viewer.dims), None)
+    return resolve(form, describe_image(image, viewer.dims))
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -109,7 +115,8 @@ def test_rgb_and_multiscale_are_read_from_the_layer():
     data = np.zeros((16, 20, 3), np.uint8)
     image = Image([data, data[::2, ::2]], rgb=True, multiscale=True, name="pyramid")
     found = describe_image(image, shown(image).dims)
-    assert (found.rgb, found.shape, found.data.shape) == (True, (16, 20), (16, 20, 3))
+    assert (found.rgb, found.shape, found.multiscale) == (True, (16, 20), True)
+    assert found.data[0].shape == (16, 20, 3)
 
 
 def test_an_image_of_fewer_axes_than_the_world():
@@ -123,9 +130,57 @@ def test_an_image_of_fewer_axes_than_the_world():
 
 
 def test_a_labels_layer_is_described():
-    labels = np.ones((8, 9), int)
-    found = describe_labels(Labels(labels, name="mine"))
-    assert (found.name, found.data.shape) == ("mine", (8, 9))
+    image = Image(np.zeros((18, 19)), scale=(2, 2), translate=(1, 1))
+    labels = Labels(np.ones((8, 9), int), name="mine", scale=(2, 2), translate=(7, 21))
+    found = describe_labels(labels, image)
+    assert (found.name, found.data.shape, found.start) == ("mine", (8, 9), (3, 10))
+
+
+def test_channels_are_layers_of_the_same_size_and_place():
+    first, second = Image(np.zeros((8, 9)), name="a"), Image(np.ones((8, 9)), name="b")
+    moved = Image(np.zeros((8, 9)), translate=(1, 0))
+    colours = Image(np.zeros((8, 9, 3)), rgb=True)
+    others = [first, second, moved, colours, Image(np.zeros((8, 10)))]
+    assert partners(first, others) == [second]
+    assert partners(colours, others) == partners(None, others) == []
+    found = describe_image(first, shown(first, second).dims, [second])
+    assert (found.name, found.names) == ("a + b", ("a", "b"))
+    image = read(found, (slice(None), slice(2, 5)))
+    assert image.shape == (8, 3, 2)
+    assert image.mean(axis=(0, 1)).tolist() == [0, 1]
+
+
+def test_the_last_rectangle_drawn_counts_in_pixels_of_the_image():
+    image = Image(np.zeros((30, 40)), scale=(2, 2), translate=(10, 10))
+    viewer = ViewerModel()
+    viewer.add_layer(image)
+    assert rectangle_layer(viewer) is None
+    layer = draw_rectangle(viewer, image)
+    assert rectangle_of(layer, image) is None
+    assert layer.mode == "add_rectangle"
+    layer.add_rectangles([[0, 0], [5, 5]])
+    layer.add_rectangles([[3.6, 4.4], [12.4, 20.5]])
+    assert rectangle_of(layer, image) == ((4, 12), (4, 21))
+    assert draw_rectangle(viewer, image) == layer == rectangle_layer(viewer)
+    found = describe_image(image, viewer.dims, rectangle=layer)
+    assert found.rectangle == ((4, 12), (4, 21))
+
+
+def test_a_flat_rectangle_over_a_volume_lies_along_its_last_axes():
+    volume = Image(np.zeros((5, 30, 40)))
+    flat = Shapes([[[2, 3], [2, 9], [7, 9], [7, 3]]])
+    assert rectangle_of(flat, volume)[1:] == ((2, 7), (3, 9))
+
+
+def test_a_part_lies_where_it_was_cut():
+    image = tilted(2)
+    viewer = shown(image)
+    form = Form(Backprop, {}, area="rectangle")
+    rectangle = Shapes([[[2, 3], [2, 9], [7, 9], [7, 3]]], **placement(image))
+    request = resolve(form, describe_image(image, viewer.dims, rectangle=rectangle))
+    layer = add_labels(viewer, image, request)
+    assert layer.data.shape == (5, 6)
+    np.testing.assert_allclose(layer.data_to_world((1, 2)), image.data_to_world((3, 5)))
 
 
 def test_only_earlier_results_of_the_same_image_are_hidden():

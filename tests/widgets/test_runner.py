@@ -10,8 +10,9 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets.picture import Picture, read
 from napari_selfseg.widgets.runner import Ended, Job, Update
-from napari_selfseg.widgets.state import Form, Picture, resolve
+from napari_selfseg.widgets.state import Form, resolve
 
 QUICK = {"iterations": 5, "channels": 8, "min_labels": 1}
 LONG = {**QUICK, "iterations": 100_000}
@@ -29,9 +30,10 @@ class Failing(Backprop):
 
 def request(values=QUICK, method=Backprop, image=None):
     data = np.random.default_rng(0).integers(0, 255, (32, 32)).astype(np.uint8)
-    picture = Picture("noise", data if image is None else image, False, (1.0, 1.0), (0, 0), (0, 1))
+    data = data if image is None else image
+    picture = Picture(("noise",), (data,), False, (1.0, 1.0), (0, 0), (0, 1))
     form = Form(method, values, Slic, {"n_segments": 60}, precision="float32")
-    return resolve(form, picture, None)
+    return resolve(form, picture)
 
 
 def end_of(job):
@@ -65,6 +67,8 @@ def test_the_end_is_told_with_labels_and_record():
     assert ended.labels.min() >= 1
     assert ended.record["method"] == Backprop(**QUICK).as_dict()
     assert ended.record["images"][0]["name"] == "noise"
+    assert ended.record["source"]["layers"] == ["noise"]
+    assert ended.run.iterations == (0, 1, 2, 3, 4, 5)
 
 
 def test_the_labels_are_those_of_a_script():
@@ -74,7 +78,7 @@ def test_the_labels_are_those_of_a_script():
     job()
     asked = request()
     run = segment(
-        asked.image(),
+        read(asked.picture, asked.index),
         asked.method,
         superpixels=asked.superpixels,
         precision="float32",
@@ -100,6 +104,7 @@ def test_updates_hold_labels_and_the_record_of_their_iteration():
     thread.join(5)
     assert update.labels.shape == (32, 32)
     assert update.record["shown"] == update.iteration
+    assert list(update.losses) == ["similarity"]
     assert update.sentence.startswith(f"Iteration {update.iteration} of 100000 - ")
 
 

@@ -56,14 +56,14 @@ def opened(make_napari_viewer_proxy, qtbot, monkeypatch):
 def dock_in(viewer, qtbot):
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock, name="Segment", area="right")
-    qtbot.waitUntil(lambda: dock.view.loaded, timeout=20_000)
-    dock.view.superpixels.choose(Slic)
-    dock.view._superpixel_pages.current.fill({"n_segments": 100})
+    qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
+    dock.view.setup.superpixels.choose(Slic)
+    dock.view.setup.fill_superpixels({"n_segments": 100})
     return dock
 
 
 def run(dock, values):
-    dock.view.fill(values)
+    dock.view.setup.fill(values)
     dock.view.controls.run.click()
     assert dock.live
 
@@ -94,7 +94,7 @@ def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, q
     assert dock.view.controls.status.text() == "Loading methods..."
     assert not dock.view.controls.run.isEnabled()
     gate.set()
-    qtbot.waitUntil(lambda: dock.view.loaded, timeout=20_000)
+    qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
     assert dock.view.controls.run.isEnabled()
     assert dock.view.controls.status.text() == NO_IMAGE
     dock.view.controls.run.click()
@@ -179,7 +179,7 @@ def test_a_finished_run_says_so_and_another_makes_another_layer(opened, qtbot):
 
 def test_the_dock_gives_the_labels_of_a_script(opened, qtbot):
     viewer, dock = opened()
-    dock.view.precision.choose("float32")
+    dock.view.setup.precision.choose("float32")
     run(dock, QUICK)
     until_ended(dock, qtbot)
     (layer,) = results(viewer)
@@ -287,22 +287,22 @@ def test_two_docks_run_at_once(opened, qtbot):
 def test_choosers_follow_the_layers(opened, qtbot):
     viewer, dock = opened()
     viewer.add_image(NOISE, name="second")
-    assert dock.view.image.currentText() == "noise", "the choice stays"
+    assert dock.view.setup.image.currentText() == "noise", "the choice stays"
     viewer.layers["noise"].name = "renamed"
-    assert dock.view.image.currentText() == "renamed"
+    assert dock.view.setup.image.currentText() == "renamed"
     viewer.add_labels(np.ones((64, 64), int), name="mine")
-    dock.view.superpixels.choose(viewer.layers["mine"])
-    assert dock.view.superpixels.currentText() == "Layer: mine"
+    dock.view.setup.superpixels.choose(viewer.layers["mine"])
+    assert dock.view.setup.superpixels.currentText() == "Layer: mine"
     viewer.layers.remove("renamed")
-    assert dock.view.image.currentText() == "second"
+    assert dock.view.setup.image.currentText() == "second"
     viewer.layers.remove("mine")
-    assert dock.view.superpixels.currentText() == "As the method suggests"
+    assert dock.view.setup.superpixels.currentText() == "As the method suggests"
 
 
 def test_superpixels_from_a_layer_of_another_shape(opened):
     viewer, dock = opened()
     viewer.add_labels(np.ones((8, 9), int), name="mine")
-    dock.view.superpixels.choose(viewer.layers["mine"])
+    dock.view.setup.superpixels.choose(viewer.layers["mine"])
     dock.view.controls.run.click()
     assert "The superpixels layer mine has shape (8, 9)" in dock.view.controls.error.text()
     assert not dock.live
@@ -310,8 +310,8 @@ def test_superpixels_from_a_layer_of_another_shape(opened):
 
 def test_a_plane_of_a_volume(opened, qtbot):
     viewer, dock = opened(np.stack([NOISE] * 3), scale=(5, 1, 1))
-    assert dock.view.part.isVisibleTo(dock)
-    dock.view.part.choose("plane")
+    assert dock.view.setup.part.isVisibleTo(dock)
+    dock.view.setup.part.choose("plane")
     run(dock, QUICK)
     until_ended(dock, qtbot)
     (layer,) = results(viewer)
@@ -321,9 +321,9 @@ def test_a_plane_of_a_volume(opened, qtbot):
 
 def test_reset_brings_the_defaults_back(opened):
     _, dock = opened()
-    dock.view.fill(ENDLESS)
-    dock.view.reset.click()
-    assert dock.view.form().values == Backprop().model_dump()
+    dock.view.setup.fill(ENDLESS)
+    dock.view.setup.reset.click()
+    assert dock.view.setup.form(1).values == Backprop().model_dump()
 
 
 def test_the_demo_is_live_by_itself(make_napari_viewer_proxy, qtbot):

@@ -1,60 +1,88 @@
-"""Run, Stop, and how it goes in words: the same under every dock."""
+"""Run, Stop, and how it goes in words and as a curve: below the pages of the dock."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QProgressBar, QWidget
 
+from napari_selfseg.widgets.look import ERROR, button, sentence
 from napari_selfseg.widgets.panels import beside, stacked
+from napari_selfseg.widgets.plot import LossPlot
+from napari_selfseg.widgets.timeline import Timeline
 
 __all__ = ["Controls"]
 
 STOP: Final = "Stop"
 STOP_HELP: Final = "End the run and keep what was found."
-ERROR: Final = "color: #f2777a;"  # readable on napari's dark and on its light background
+RESUME_HELP: Final = "Go on from what the last run learned, with the iterations set above."
 
 
 class Controls(QWidget):
-    """The buttons, the bar and the sentences of a run."""
+    """The buttons, the bar, the curve, the slider and the sentences of a run."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.run = QPushButton("Run")
+        self.run = button("Run", "Start with what is set up.")
         self.run.setStyleSheet("font-weight: bold;")
-        self.stop = QPushButton(STOP)
+        self.stop = button(STOP, STOP_HELP)
+        self.resume = button("Continue", RESUME_HELP)
+        self.estimate = sentence()
         self.bar = QProgressBar()
         self.bar.setFormat("%v / %m")
-        self.status = _sentence()
-        self.error = _sentence()
+        self.plot = LossPlot()
+        self.timeline = Timeline()
+        self.status = sentence()
+        self.error = sentence()
         self.error.setStyleSheet(ERROR)
+        self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
-        layout.addLayout(beside(self.run, self.stop))
-        for each in (self.bar, self.status, self.error):
+        layout.addLayout(beside(self.run, self.stop, self.resume))
+        for each in (self.estimate, self.bar, self.plot, self.timeline, self.status, self.error):
             layout.addWidget(each)
+        self.plot.picked.connect(self.timeline.go_to)
+        self.timeline.moved.connect(self.plot.mark)
         self._begin()
 
     def _begin(self) -> None:
-        self.run.setEnabled(False)
-        self.stop.setEnabled(False)
-        self.bar.hide()
-        self.error.hide()
-        self._say("Loading methods...")
+        for each in (self.run, self.stop, self.resume):
+            each.setEnabled(False)
+        for other in (self.estimate, self.bar, self.plot, self.error):
+            other.hide()
+        self.say("Loading methods...")
 
-    def show_ready(self, sentence: str) -> None:
+    def show_ready(self, sentence: str, resumable: bool = False) -> None:
         """Show that a run can be started.
 
         Parameters
         ----------
         sentence : str
             What is missing, or how the last run ended.
+        resumable : bool
+            Whether the last run can go on.
         """
         self.run.setEnabled(True)
+        self.resume.setEnabled(resumable)
         self.stop.setEnabled(False)
         self.stop.setText(STOP)
-        self.error.hide()
-        self._say(sentence)
+        if not self.bar.maximum():
+            self.bar.hide()
+        self.say(sentence)
+
+    def show_estimate(self, sentence: str, enough: bool = True) -> None:
+        """Show what a run is going to take.
+
+        Parameters
+        ----------
+        sentence : str
+            Empty while that is not known.
+        enough : bool
+            Whether there is memory for it.
+        """
+        self.estimate.setText(sentence)
+        self.estimate.setStyleSheet("" if enough else ERROR)
+        self.estimate.setVisible(bool(sentence))
 
     def show_live(self, sentence: str) -> None:
         """Show that a run is being prepared.
@@ -65,13 +93,16 @@ class Controls(QWidget):
             What it does.
         """
         self.run.setEnabled(False)
+        self.resume.setEnabled(False)
         self.stop.setEnabled(True)
         self.stop.setText(STOP)
         self.stop.setToolTip(STOP_HELP)
-        self.error.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
-        self._say(sentence)
+        self.show_losses({})
+        self.timeline.offer(())
+        self.show_estimate("")
+        self.say(sentence)
 
     def show_progress(self, iteration: int, total: int, sentence: str) -> None:
         """Show where a run is.
@@ -85,18 +116,45 @@ class Controls(QWidget):
         """
         self.bar.setRange(0, total)
         self.bar.setValue(iteration)
-        self._say(sentence)
+        self.say(sentence)
+
+    def add_losses(self, iteration: int, losses: Mapping[str, float]) -> None:
+        """Add a point to the curve.
+
+        Parameters
+        ----------
+        iteration : int
+            Of the point.
+        losses : mapping of str to float
+            Terms of the loss.
+        """
+        for name, value in losses.items():
+            self._losses.setdefault(name, {})[iteration] = value
+        self.show_losses(self._losses)
+
+    def show_losses(self, losses: Mapping[str, Mapping[int, float]]) -> None:
+        """Show a whole curve.
+
+        Parameters
+        ----------
+        losses : mapping
+            Every term by iteration; the curve is hidden where there is none.
+        """
+        self._losses = {name: dict(values) for name, values in losses.items()}
+        self.plot.show_losses(self._losses)
+        self.plot.mark(None)
+        self.plot.setVisible(bool(self._losses))
 
     def show_stopping(self) -> None:
         """Show that Stop was heard; large images take a while to settle, so offer not to wait."""
         self.stop.setText("End now")
         self.stop.setToolTip("Keep the labels as they are, without the closing pass.")
-        self._say("Stopping: a closing pass settles the labels...")
+        self.say("Stopping: a closing pass settles the labels...")
 
     def show_ending(self) -> None:
         """Show that the run ends without its closing pass."""
         self.stop.setEnabled(False)
-        self._say("Ending...")
+        self.say("Ending...")
 
     def show_error(self, sentence: str) -> None:
         """Show what went wrong, in place of the status.
@@ -106,19 +164,18 @@ class Controls(QWidget):
         sentence : str
             What, and what to do.
         """
+        self.say("")
         self.error.setText(sentence)
         self.error.show()
-        self._say("")
-        if not self.bar.maximum():
-            self.bar.hide()
 
-    def _say(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
+        """Show a sentence in place of the status and of an error.
+
+        Parameters
+        ----------
+        sentence : str
+            Empty for none.
+        """
+        self.error.hide()
         self.status.setText(sentence)
         self.status.setVisible(bool(sentence))
-
-
-def _sentence() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

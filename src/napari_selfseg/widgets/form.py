@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from magicgui.widgets import CheckBox, Container, FloatSpinBox, create_widget
-from magicgui.widgets.bases import ValueWidget, Widget
+from magicgui.application import use_app
+from magicgui.widgets import CheckBox, Container, create_widget
+from magicgui.widgets.bases import RangedWidget, ValueWidget, Widget
+from qtpy.QtWidgets import QDoubleSpinBox
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter
 
-__all__ = ["defaults", "fill", "make_form", "values"]
+__all__ = ["FloatBox", "defaults", "fill", "make_form", "values"]
 
 # Qt's spin boxes hold 32-bit integers.
 LARGEST_INT: Final = 2**31 - 1
@@ -94,7 +96,7 @@ def _field(parameter: Parameter) -> Widget:
     )
     if isinstance(made, CheckBox):
         made.native.setText("")  # the label beside it says the same
-    if isinstance(made, FloatSpinBox):
+    if isinstance(made, FloatBox):
         # Qt rounds to the decimals at hand: first they, then the bounds and the value again.
         made.native.setDecimals(_decimals(parameter))
         made.min, made.max = options["min"], options["max"]
@@ -111,7 +113,36 @@ def _options(parameter: Parameter) -> dict[str, Any]:
         low = -largest if parameter.minimum is None else parameter.minimum
         high = largest if parameter.maximum is None else min(parameter.maximum, largest)
         options |= {"min": parameter.type(low), "max": parameter.type(high)}
+        if parameter.type is float:
+            options["widget_type"] = FloatBox
     return options
+
+
+class _ShortFloats(QDoubleSpinBox):
+    """Shows as many decimals as a number needs: 0.1, and not 0.10000."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").removesuffix(point) if point in text else text
+
+
+class FloatBox(RangedWidget):
+    """A spin box of floats without zeros at the end; magicgui's own has no option for that."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "widget_type": _backend()})
+
+
+def _backend() -> type:
+    theirs: Any = use_app("qt").get_obj("FloatSpinBox")
+
+    class Backend(theirs):
+        def __init__(self, **options: Any) -> None:
+            # Past the constructor of `theirs`, which takes Qt's own spin box.
+            super(theirs, self).__init__(_ShortFloats, **options)
+
+    return Backend
 
 
 def _decimals(parameter: Parameter) -> int:

@@ -1,41 +1,38 @@
-"""Between napari's layers and plain values."""
+"""From napari's layers to plain values, and where a part of one lies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from napari.layers import Labels
-from napari.utils.colormaps import CyclicLabelColormap
+from napari.layers import Shapes
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
-from skimage.color import hsv2rgb
 
-from napari_selfseg.widgets.state import Index, Overlay, Picture, Request
+from napari_selfseg.widgets.picture import Box, Index, Overlay, Picture
 
 __all__ = [
     "MARK",
     "METADATA",
-    "add_labels",
+    "camera_of",
     "describe_image",
     "describe_labels",
-    "hide_earlier",
     "is_mark",
-    "palette",
-    "settle",
-    "show",
+    "partners",
+    "placed",
+    "rectangle_of",
 ]
 
 MARK: Final = "napari-selfseg mark"
 METADATA: Final = "napari-selfseg"
-GOLDEN: Final = (5**0.5 - 1) / 2
-SATURATIONS: Final = (0.45, 0.80, 0.62)
-VALUES: Final = (0.95, 0.75)
+KEPT: Final = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
 
 
-def describe_image(layer: Any, dims: Any) -> Picture:
-    """Describe an image layer.
+def describe_image(
+    layer: Any, dims: Any, channels: Sequence[Any] = (), rectangle: Any = None
+) -> Picture:
+    """Describe an image.
 
     Parameters
     ----------
@@ -43,6 +40,10 @@ def describe_image(layer: Any, dims: Any) -> Picture:
         Chosen by the user.
     dims : napari.components.Dims
         Of the viewer: what is in view.
+    channels : sequence of napari.layers.Image
+        Layers of the same shape that are further channels.
+    rectangle : napari.layers.Shapes or None
+        With a drawn rectangle; the last one counts.
 
     Returns
     -------
@@ -52,145 +53,135 @@ def describe_image(layer: Any, dims: Any) -> Picture:
     offset = dims.ndim - layer.ndim
     plane = tuple(sorted(axis - offset for axis in dims.order[-2:]))
     data = _full(layer)
+    found = [layer, *channels]
     return Picture(
-        name=layer.name,
-        data=data,
+        names=tuple(each.name for each in found),
+        data=tuple(_full(each) for each in found),
         rgb=layer.rgb,
         scale=tuple(map(float, layer.scale)),
         position=_position(layer, dims, data.shape),
         plane=plane if plane[0] >= 0 else (layer.ndim - 2, layer.ndim - 1),
+        view=_view(layer),
+        rectangle=None if rectangle is None else rectangle_of(rectangle, layer),
+        path="" if channels else str(layer.source.path or ""),
+        multiscale=bool(layer.multiscale),
     )
 
 
-def describe_labels(layer: Any) -> Overlay:
+def describe_labels(layer: Any, image: Any) -> Overlay:
     """Describe a labels layer.
 
     Parameters
     ----------
     layer : napari.layers.Labels
         Chosen by the user.
+    image : napari.layers.Image
+        The image it lies over.
 
     Returns
     -------
     Overlay
     """
-    return Overlay(layer.name, _full(layer))
+    start: tuple[int, ...] = ()
+    if layer.ndim == image.ndim:
+        first = image.world_to_data(layer.data_to_world((0,) * layer.ndim))
+        start = tuple(round(float(at)) for at in first)
+    return Overlay(layer.name, _full(layer), start)
 
 
-def add_labels(viewer: Any, source: Any, request: Request) -> Any:
-    """Add an empty labels layer over the part of an image that is segmented.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add it.
-    source : napari.layers.Image
-        The image.
-    request : Request
-        The run.
-
-    Returns
-    -------
-    napari.layers.Labels
-        Of the image's number of axes: a plane of a volume lies where it was cut.
-    """
-    lengths = zip(request.data.shape, request.index, strict=False)
-    shape = [n if isinstance(each, slice) else 1 for n, each in lengths]
-    n_classes = request.method.n_classes
-    labels = Labels(
-        # Small types keep the live view fast.
-        np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16),
-        name=f"{request.name} [{request.method.title}]",
-        colormap=palette(n_classes),
-        **_placed(source, request.index),
-    )
-    labels.editable = False
-    return viewer.add_layer(labels)
-
-
-def palette(n: int) -> CyclicLabelColormap:
-    """Return a colour for every class; napari's own palette repeats some and has near blacks.
-
-    Parameters
-    ----------
-    n : int
-        Number of classes.
-
-    Returns
-    -------
-    napari.utils.CyclicLabelColormap
-        Label 0 is transparent.
-    """
-    each = np.arange(n)
-    hsv = np.stack(
-        (each * GOLDEN % 1, np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)), axis=-1
-    )
-    colours = np.zeros((n + 1, 4), np.float32)
-    colours[1:] = np.concatenate((hsv2rgb(hsv), np.ones((n, 1))), axis=1)
-    return CyclicLabelColormap(colors=colours, background_value=0)
-
-
-def show(layer: Any, labels: NDArray[Any]) -> None:
-    """Write a label map into a layer in place.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        From `add_labels`.
-    labels : ndarray
-        Of the segmented part.
-    """
-    layer.data[...] = labels.reshape(layer.data.shape)
-    layer.refresh()
-
-
-def settle(layer: Any, record: Mapping[str, Any]) -> None:
-    """Hand a layer over to the user, with the record of its labels.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        From `add_labels`.
-    record : mapping
-        Of the run.
-    """
-    layer.editable = True
-    layer.metadata[METADATA] = dict(record)
-
-
-def hide_earlier(viewer: Any, name: str) -> None:
-    """Hide the results there are of an image: two of them over each other cannot be read.
+def camera_of(viewer: Any) -> Any:
+    """Return the camera of a viewer; napari 0.9 keeps it elsewhere than those before.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        With the layers.
-    name : str
-        Of the image.
+        Any.
+
+    Returns
+    -------
+    napari.components.Camera
     """
-    for layer in viewer.layers:
-        record = layer.metadata.get(METADATA)
-        if record and any(each["name"] == name for each in record.get("images", ())):
-            layer.visible = False
+    return getattr(viewer, "scene", viewer).camera
 
 
-def _full(layer: Any) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
+def partners(layer: Any, others: Sequence[Any]) -> list[Any]:
+    """Find the layers that can be channels of one image with a layer.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        The first channel.
+    others : sequence of napari.layers.Image
+        Which might.
+
+    Returns
+    -------
+    list of napari.layers.Image
+        Those of the same shape and place; none where the layer has colours.
+    """
+    if layer is None or layer.rgb:
+        return []
+    return [each for each in others if each != layer and not each.rgb and _together(layer, each)]
 
 
-def _position(layer: Any, dims: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    point = layer.world_to_data(dims.point)
-    pairs = zip(point, shape, strict=False)
-    return tuple(int(np.clip(round(float(at)), 0, n - 1)) for at, n in pairs)
+def _together(one: Any, other: Any) -> bool:
+    return _full(one).shape == _full(other).shape and np.allclose(
+        one.extent.world, other.extent.world
+    )
 
 
-def _placed(source: Any, index: Index) -> dict[str, Any]:
-    """Return the transform of a part: that of the whole, moved to where the part begins."""
-    start = [0 if isinstance(each, slice) else each for each in index]
+def rectangle_of(shapes: Any, image: Any) -> Box | None:
+    """Find the pixels inside the last shape drawn.
+
+    Parameters
+    ----------
+    shapes : napari.layers.Shapes
+        With what was drawn; of any shape its box counts.
+    image : napari.layers.Image
+        Whose pixels.
+
+    Returns
+    -------
+    tuple of (int, int), or None
+        First pixel and the one after the last along each spatial axis; None when nothing was
+        drawn.
+    """
+    if not isinstance(shapes, Shapes) or not len(shapes.data):
+        return None
+    corners = [shapes.data_to_world(each) for each in np.asarray(shapes.data[-1])]
+    pixels = np.array([_in_image(each, image) for each in corners])
+    first = np.floor(pixels.min(axis=0) + 0.5).astype(int)
+    stop = np.floor(pixels.max(axis=0) + 0.5).astype(int)
+    return tuple(zip(first.tolist(), np.maximum(stop, first + 1).tolist(), strict=True))
+
+
+def _in_image(point: Any, image: Any) -> NDArray[Any]:
+    """Return a point of the world in pixels; axes it lacks are those napari adds in front."""
+    world = np.zeros(image.ndim)
+    n = min(len(point), image.ndim)
+    world[image.ndim - n :] = np.asarray(point)[len(point) - n :]
+    return np.asarray(image.world_to_data(world))
+
+
+def placed(source: Any, index: Index) -> dict[str, Any]:
+    """Return the transform of a part: that of the whole, moved to where the part begins.
+
+    Parameters
+    ----------
+    source : napari.layers.Layer
+        The whole.
+    index : tuple of int or slice
+        The part.
+
+    Returns
+    -------
+    dict
+        Arguments of a layer of as many axes.
+    """
+    start = [(each.start or 0) if isinstance(each, slice) else each for each in index]
     linear = Affine(scale=source.scale, rotate=source.rotate, shear=source.shear).linear_matrix
-    kept = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
     return {
-        **{name: getattr(source, name) for name in kept},
+        **{name: getattr(source, name) for name in KEPT},
         "translate": np.asarray(source.translate) + linear @ start,
     }
 
@@ -208,3 +199,25 @@ def is_mark(layer: Any) -> bool:
     bool
     """
     return MARK in layer.metadata
+
+
+def _full(layer: Any) -> Any:
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _position(layer: Any, dims: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    point = layer.world_to_data(dims.point)
+    pairs = zip(point, shape, strict=False)
+    return tuple(int(np.clip(round(float(at)), 0, n - 1)) for at, n in pairs)
+
+
+def _view(layer: Any) -> Box:
+    """Return the pixels on the canvas; napari keeps them in those of the level drawn."""
+    corners = np.asarray(layer.corner_pixels)[:, : layer.ndim]
+    if layer.multiscale:
+        corners = corners * np.asarray(layer.downsample_factors[layer.data_level])[: layer.ndim]
+    first, last = np.floor(corners[0]).astype(int), np.ceil(corners[1]).astype(int)
+    # Nothing was drawn yet, or nothing of it is on the canvas: then it is all of it.
+    seen = last > first
+    ends = np.where(seen, last + 1, first)
+    return tuple(zip(first.tolist(), ends.tolist(), strict=True))

@@ -11,6 +11,8 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QListWidget,
+    QListWidgetItem,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -22,7 +24,7 @@ from napari_selfseg.widgets.form import defaults, fill, make_form, values
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["Chooser", "Fold", "Pages", "ParameterPanel", "beside", "rows", "stacked"]
+__all__ = ["Checklist", "Chooser", "Fold", "Pages", "ParameterPanel", "beside", "rows", "stacked"]
 
 SHOWN: Final = 5
 LAST: Final = ("seed",)
@@ -123,8 +125,74 @@ class Chooser(QComboBox):
         self.chosen.emit()
 
 
+class Checklist(QListWidget):
+    """Named things with a check mark each, which stay checked when the things change.
+
+    Parameters
+    ----------
+    tooltip : str
+        What is chosen here.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, tooltip: str) -> None:
+        super().__init__()
+        self._things: list[Any] = []
+        self.setToolTip(tooltip)
+        self.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+        self.itemChanged.connect(lambda _: self.chosen.emit())
+
+    @property
+    def things(self) -> list[Any]:
+        """What is checked, in order."""
+        return [thing for thing, item in self._pairs() if _checked(item)]
+
+    def check(self, things: Sequence[Any]) -> None:
+        """Check some things, and no others.
+
+        Parameters
+        ----------
+        things : sequence of object
+            Those of them that are there.
+        """
+        for thing, item in self._pairs():
+            state = Qt.CheckState.Checked if thing in things else Qt.CheckState.Unchecked
+            item.setCheckState(state)
+
+    def offer(self, named: Sequence[tuple[str, Any]]) -> None:
+        """Offer other things.
+
+        Parameters
+        ----------
+        named : sequence of (str, object)
+            In order.
+        """
+        before = self.things
+        blocked = self.blockSignals(True)
+        self.clear()
+        self._things = [thing for _, thing in named]
+        for name, _ in named:
+            self.addItem(QListWidgetItem(name))
+        self.check(before)
+        self.blockSignals(blocked)
+        lines = min(max(len(named), 1), SHOWN)
+        self.setFixedHeight(lines * (self.fontMetrics().height() + 6) + 6)
+        self.chosen.emit()
+
+    def _pairs(self) -> list[tuple[Any, QListWidgetItem]]:
+        items = [self.item(row) for row in range(self.count())]
+        return [(t, i) for t, i in zip(self._things, items, strict=False) if i is not None]
+
+
+def _checked(item: QListWidgetItem) -> bool:
+    return item.checkState() == Qt.CheckState.Checked
+
+
 class Pages(QWidget):
     """Panels of parameters, of which at most one is shown; as high as that one."""
+
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,6 +215,7 @@ class Pages(QWidget):
         for kind in kinds:
             panel = ParameterPanel(kind)
             panel.hide()
+            panel.changed.connect(self.changed)
             self._panels.append(panel)
             self._layout.addWidget(panel)
 
@@ -173,6 +242,8 @@ class ParameterPanel(QWidget):
         How many stay outside the fold.
     """
 
+    changed = Signal()
+
     def __init__(self, kind: type[Parameters], shown: int = SHOWN) -> None:
         super().__init__()
         self.kind = kind
@@ -180,6 +251,7 @@ class ParameterPanel(QWidget):
         self._forms = [make_form(part) for part in (ordered[:shown], ordered[shown:]) if part]
         layout = stacked(self)
         for position, form in enumerate(self._forms):
+            form.changed.connect(lambda *_: self.changed.emit())
             lines = rows([(each.label, each.native) for each in form])
             layout.addWidget(Fold("More parameters", lines) if position else lines)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Run, Step
     from napari_selfseg.widgets.state import Request
 
-__all__ = ["Ended", "Job", "Update", "in_thread"]
+__all__ = ["Ended", "Job", "Update", "in_thread", "sentence_of"]
 
 logger: Final = logging.getLogger(__name__)
 POOL_LOCK: Final = threading.Lock()
@@ -37,6 +37,8 @@ class Update:
         The label map.
     record : dict
         Of these labels.
+    losses : dict of str to float
+        Terms of the loss.
     sentence : str
         The same in words.
     """
@@ -45,6 +47,7 @@ class Update:
     total: int
     labels: NDArray[Any]
     record: dict[str, Any]
+    losses: dict[str, float]
     sentence: str
 
 
@@ -64,6 +67,8 @@ class Ended:
         The last label map; None when there was none.
     record : dict or None
         Of the labels.
+    run : Run or None
+        With every iteration kept; None when there was none.
     """
 
     sentence: str
@@ -72,6 +77,7 @@ class Ended:
     total: int = 0
     labels: NDArray[Any] | None = None
     record: dict[str, Any] | None = None
+    run: Run | None = None
 
 
 class Job:
@@ -112,7 +118,7 @@ class Job:
         try:
             with contextlib.closing(self._begin()) as run:
                 self._drain(run)
-            self.mailbox.put(_ended(run))
+            self.mailbox.put(self._ended(run))
         except Exception as error:
             self.mailbox.put(self._failure(error))
         finally:
@@ -123,15 +129,12 @@ class Job:
 
         request = self._request
         run = evolve(
-            request.image(),
-            request.method,
-            superpixels=request.over_segmentation(),
-            channel_axis=-1 if request.rgb else None,
-            spacing=request.spacing,
+            **request.arrays(),
+            method=request.method,
             device=request.device,
             threads=request.threads,
             precision=request.precision,
-            name=request.name,
+            start=request.start,
         )
         self._run = run
         # Whoever asked before there was a run found none to ask.
@@ -149,37 +152,59 @@ class Job:
             left = pace.left(step.iteration, time.monotonic())
             # Only a reader who is ready is worth a label map; the last one comes with the end.
             if self.mailbox.empty and run.stopped is None:
-                self.mailbox.put(_update(run, step, left))
+                self.mailbox.put(self._update(run, step, left))
+
+    def _update(self, run: Run, step: Step, seconds_left: float) -> Update:
+        sentence = progress(
+            step.iteration, step.total, step.n_labels, step.n_raw_labels, step.loss, seconds_left
+        )
+        labels, record = run.project(step.votes), self._recorded(run, step.iteration)
+        losses = {name: float(value) for name, value in step.losses.items()}
+        return Update(step.iteration, step.total, labels, record, losses, sentence)
+
+    def _ended(self, run: Run) -> Ended:
+        """Gather what is left of a run, also of a failed one."""
+        failed = run.stopped is not None and run.stopped.kind == "failed"
+        if not run.iterations:
+            return Ended(run.stop_reason, failed)
+        labels, record = run.labels(), self._recorded(run)
+        return Ended(
+            run.stop_reason, failed, run.iteration, run.method.iterations, labels, record, run
+        )
+
+    def _recorded(self, run: Run, iteration: int | None = None) -> dict[str, Any]:
+        return {**run.record(iteration), "source": self._request.source}
 
     def _failure(self, error: Exception) -> Ended:
         if self._abandoned:
             return Ended("Ended.")
         if not isinstance(error, ValueError | MemoryError):
             logger.exception("The run failed")
-        return Ended(_sentence(error), failed=True) if self._run is None else _ended(self._run)
+        if self._run is None:
+            return Ended(sentence_of(error, "The run"), failed=True)
+        return self._ended(self._run)
 
 
-def _update(run: Run, step: Step, seconds_left: float) -> Update:
-    sentence = progress(
-        step.iteration, step.total, step.n_labels, step.n_raw_labels, step.loss, seconds_left
-    )
-    labels, record = run.project(step.votes), run.record(step.iteration)
-    return Update(step.iteration, step.total, labels, record, sentence)
+def sentence_of(error: Exception, what: str) -> str:
+    """Say what went wrong.
 
+    Parameters
+    ----------
+    error : Exception
+        As raised.
+    what : str
+        What was being done, for an error that explains nothing by itself.
 
-def _ended(run: Run) -> Ended:
-    """Gather what is left of a run, also of a failed one."""
-    failed = run.stopped is not None and run.stopped.kind == "failed"
-    if not run.iterations:
-        return Ended(run.stop_reason, failed)
-    labels, record = run.labels(), run.record()
-    return Ended(run.stop_reason, failed, run.iteration, run.method.iterations, labels, record)
-
-
-def _sentence(error: Exception) -> str:
+    Returns
+    -------
+    str
+        One sentence.
+    """
     if isinstance(error, ValueError | MemoryError) and str(error):
         return str(error)
-    return f"The run failed: {str(error) or type(error).__name__}"
+    if isinstance(error, MemoryError):
+        return f"{what} failed: there is not enough memory. Try a smaller part of the image."
+    return f"{what} failed: {str(error) or type(error).__name__}"
 
 
 def in_thread(work: Callable[[], None]) -> None:

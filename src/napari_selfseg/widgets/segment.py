@@ -1,24 +1,32 @@
-"""The Segment dock: choose, run, watch, stop."""
+"""The Segment dock: choose, run, watch, stop, and work on with the labels."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QObject, QTimer, Signal  # type: ignore[attr-defined]
-from qtpy.QtGui import QShowEvent
+from napari.layers import Labels
+from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.widgets import presets, settings
 from napari_selfseg.widgets.choices import Choices, load
-from napari_selfseg.widgets.layers import describe_image, describe_labels, is_mark
-from napari_selfseg.widgets.mailbox import Mailbox
+from napari_selfseg.widgets.forecast import Forecast, Prediction
+from napari_selfseg.widgets.layers import camera_of, describe_image, describe_labels, partners
+from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
-from napari_selfseg.widgets.runner import Ended, Update, in_thread
+from napari_selfseg.widgets.result_desk import ResultDesk
+from napari_selfseg.widgets.runner import Ended, Update
+from napari_selfseg.widgets.scribble_desk import ScribbleDesk
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.state import NO_IMAGE, Missing, Request, resolve
+from napari_selfseg.widgets.task import Done, Task
+from napari_selfseg.widgets.tools import add_scribbles, draw_rectangle, rectangle_layer
 from napari_selfseg.widgets.view import SegmentView
+from napari_selfseg.widgets.watch import Watch
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -26,10 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["SegmentDock"]
 
 POLL_MS: Final = 100
+SETTLE_MS: Final = 300
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
 READY: Final = "Ready."
 PREPARING: Final = "Preparing: superpixels and network..."
+ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
 LABELS_REMOVED: Final = "Ended: the labels layer was removed."
 
@@ -47,151 +57,200 @@ class SegmentDock(QWidget):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        self.view = SegmentView()
+        self.view = SegmentView(presets.Presets(presets.default_path()))
         stacked(self).addWidget(self.view)
         self._viewer: Any = napari_viewer
-        self._loading: Mailbox[Choices | Exception] = Mailbox()
+        self._settings = settings.read()
+        self._forecast = Forecast(self._settings.memory_limit)
+        self._threads = self._settings.threads
         self._session: Session | None = None
+        self._tasks: list[Task] = []
+        self._forecasting = False
         self._last_words = ""
         self._start_when_loaded = False
         self._stopping = False
         self._busy = False
-        self._open = False
         self._timer = QTimer(self)
+        self._settling = QTimer(self)
+        self._watch = Watch(napari_viewer, self._offer_layers, self._on_removed)
+        self._results = ResultDesk(napari_viewer, self.view, self._do, lambda: self._threads)
+        self._scribbles = ScribbleDesk(self.view.setup, self._settle)
         self._connect_widgets()
-        self._begin()
-        _load(self._loading)
+        self._life = Life(self, self._begin, self._end)
+        # Threads that start later share one heap with it.
+        keep_freed_memory()
+        self._do(load, self._populate, "Loading the methods")
 
     @property
     def live(self) -> bool:
         """Whether a run is live."""
         return self._session is not None
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the methods are there."""
+        return self.view.setup.loaded
+
     def start(self) -> None:
         """Start a run with what is filled in, as soon as the methods are loaded."""
-        if not self.view.loaded:
+        if not self.loaded:
             self._start_when_loaded = True
-        elif not self.live and not self._busy:
-            request = self._request()
-            if isinstance(request, Missing):
-                self.view.controls.show_error(request.sentence)
-            else:
-                self._launch(request)
+        else:
+            self._start(resumed=False)
+
+    def resume(self) -> None:
+        """Start a run that goes on from what was learned."""
+        self._start(resumed=True)
 
     def stop(self) -> None:
         """Ask the live run to end and settle its labels; asked twice, it ends as it is."""
-        if self._session is None:
+        session = self._session
+        if session is None:
             return
-        if self._stopping:
-            self._session.abandon()
+        if not self._stopping:
+            session.stop()
+            self.view.controls.show_stopping()
+        elif session.begun:
+            session.abandon()
             self.view.controls.show_ending()
         else:
-            self._session.stop()
-            self.view.controls.show_stopping()
+            session.leave()
+            self._finish(ENDED)
         self._stopping = True
 
     # Opened and closed
 
-    def event(self, event: QEvent | None) -> bool:
-        """Follow the dock: napari's close button only takes the parent away."""
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is None:
-                self._end()
-            else:
-                self._begin()
-        return bool(super().event(event))
-
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
-        """Watch the window, which goes without telling its docks."""
-        if window := self.window():
-            window.installEventFilter(self)
-        super().showEvent(event)
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """End with the window; a minimised one is hidden by the system, and runs on."""
-        if (
-            event is not None
-            and event.type() == QEvent.Type.Hide
-            and watched is self.window()
-            and not event.spontaneous()
-        ):
-            self._end()
-        return False
-
     def _begin(self) -> None:
-        if self._open:
-            return
-        self._open = True
-        events = self._viewer.layers.events
-        for each in (events.inserted, events.removed, events.reordered):
-            each.connect(self._offer_layers)
-        events.removed.connect(self._on_removed)
-        self._offer_layers()
+        self._watch.begin()
+        camera_of(self._viewer).events.connect(self._on_view)
+        self._viewer.dims.events.point.connect(self._on_view)
         self._timer.start(POLL_MS)
 
     def _end(self) -> None:
-        if not self._open:
-            return
-        self._open = False
         self._timer.stop()
-        events = self._viewer.layers.events
-        for each in (events.inserted, events.removed, events.reordered):
-            each.disconnect(self._offer_layers)
-        events.removed.disconnect(self._on_removed)
+        self._settling.stop()
+        self._watch.end()
+        camera_of(self._viewer).events.disconnect(self._on_view)
+        self._viewer.dims.events.point.disconnect(self._on_view)
+        self._scribbles.close()
+        self._tasks.clear()
+        self._forecasting = False
         if self._session is not None:
             self._session.leave()
             self._finish("")
+        self._results.put(None)
 
     # Layers
 
-    def _offer_layers(self, event: object = None) -> None:
-        if not self._open:
-            return
-        layers = list(reversed(self._viewer.layers))
-        for each in layers:
-            each.events.name.connect(self._offer_layers)
-        named = [(each.name, each) for each in layers if isinstance(each, Image)]
-        self.view.image.offer(named)
-        self.view.offer_superpixels(
-            [(each.name, each) for each in layers if isinstance(each, Labels) and not is_mark(each)]
-        )
+    def _offer_layers(self) -> None:
+        setup = self.view.setup
+        setup.image.offer(self._watch.images())
+        setup.offer_labels(self._watch.labels())
+        self.view.result.target.offer(self._watch.images())
 
     def _on_image(self) -> None:
-        layer = self.view.image.thing
-        self.view.offer_parts(layer is not None and layer.ndim > 2)
-        if self.view.loaded and not (self.live or self._busy):
-            self.view.controls.show_ready(self._idle_words())
+        layer = self.view.setup.image.thing
+        self.view.setup.offer_parts(layer is not None and layer.ndim > 2)
+        others = [each for _, each in self._watch.images()]
+        self.view.setup.offer_channels([(e.name, e) for e in partners(layer, others)])
 
-    def _idle_words(self) -> str:
-        return self._last_words or (NO_IMAGE if self.view.image.thing is None else READY)
-
-    def _on_removed(self, event: Any) -> None:
+    def _on_removed(self, layer: Any) -> None:
+        self._results.forget(layer)
         session = self._session
         if session is None or session.over:
             return
-        if event.value == session.layer:
+        if layer == session.layer:
             session.abandon()
             self._finish(LABELS_REMOVED)
-        elif event.value == session.source:
+        elif layer == session.source:
             session.abandon()
             self._last_words = IMAGE_REMOVED
 
-    # A run
+    def _draw(self) -> None:
+        source = self.view.setup.image.thing
+        if source is not None:
+            draw_rectangle(self._viewer, source).events.data.connect(self._settle)
+
+    def _add_scribbles(self) -> None:
+        source = self.view.setup.image.thing
+        if source is None:
+            self.view.controls.show_error(NO_IMAGE)
+            return
+        picture = describe_image(source, self._viewer.dims)
+        form = self.view.setup.form(self._threads)
+        layer = add_scribbles(self._viewer, source, picture, form.method(**form.values).n_classes)
+        self.view.setup.scribbles.choose(layer)
+
+    # What is filled in
 
     def _request(self) -> Request | Missing:
-        image, labels = self.view.image.thing, self.view.superpixels.thing
-        return resolve(
-            self.view.form(),
-            None if image is None else describe_image(image, self._viewer.dims),
-            describe_labels(labels) if isinstance(labels, Labels) else None,
+        setup, image = self.view.setup, self.view.setup.image.thing
+        form = setup.form(self._threads)
+        if image is None:
+            return resolve(form, None)
+        picture = describe_image(
+            image, self._viewer.dims, setup.channels.things, rectangle_layer(self._viewer)
         )
+        choosers = {"superpixels": setup.superpixels, "mask": setup.void}
+        chosen = {name: each.thing for name, each in choosers.items()}
+        chosen["scribbles"] = setup.scribbles.thing
+        layers = {name: layer for name, layer in chosen.items() if isinstance(layer, Labels)}
+        return resolve(
+            form, picture, **{name: describe_labels(each, image) for name, each in layers.items()}
+        )
+
+    def _settle(self, event: object = None) -> None:
+        """Look at the form once nothing has changed for a moment."""
+        self._settling.start(SETTLE_MS)
+
+    def _on_view(self, event: object = None) -> None:
+        if self.view.setup.area.thing == "view":
+            self._settle()
+
+    def _look_at_form(self) -> None:
+        if self.live or self._busy or not self.loaded:
+            return
+        found = self._request()
+        if isinstance(found, Missing):
+            self.view.controls.show_estimate("")
+            self.view.controls.say(found.sentence)
+        elif self._forecasting:
+            self._settle()
+        else:
+            if not self.view.controls.error.isVisible():
+                self.view.controls.say(self._last_words or READY)
+            self._forecasting = True
+            self._do(lambda: self._forecast(found), self._show_prediction, "The estimate")
+
+    def _show_prediction(self, found: Prediction) -> None:
+        self._forecasting = False
+        if not self.live:
+            self.view.controls.show_estimate(found.sentence, found.enough)
+
+    # A run
+
+    def _start(self, resumed: bool) -> None:
+        if self.live or self._busy:
+            return
+        found = self._request()
+        if isinstance(found, Missing):
+            self.view.controls.show_error(found.sentence)
+            return
+        if self._settings.memory_limit is not None:
+            prediction = self._forecast(found)
+            if not prediction.allowed:
+                self.view.controls.show_estimate("")
+                self.view.controls.show_error(prediction.sentence)
+                return
+        self._launch(dataclasses.replace(found, start=self._results.fit if resumed else None))
 
     def _launch(self, request: Request) -> None:
         # Adding a layer lets Qt handle events, and so perhaps another press on Run.
         self._busy = True
         try:
             self._last_words = ""
-            self._session = Session(self._viewer, self.view.image.thing, request)
+            self._results.put(None)
+            self._session = Session(self._viewer, self.view.setup.image.thing, request)
             self._session.start()
             self._stopping = False
             self.view.controls.show_live(PREPARING)
@@ -207,26 +266,39 @@ class SegmentDock(QWidget):
             self._look()
         finally:
             self._busy = False
-        if self._start_when_loaded and self.view.loaded:
+        if self._start_when_loaded and self.loaded:
             self._start_when_loaded = False
             self.start()
 
     def _look(self) -> None:
+        for task in list(self._tasks):
+            self._receive(task)
         if self._session is not None:
             self._follow(self._session)
-        elif not self.view.loaded:
-            self._receive(self._loading.take())
-        else:
+        elif not self._tasks:
             self._timer.stop()
 
-    def _receive(self, found: Choices | Exception | None) -> None:
-        if isinstance(found, Choices):
-            self.view.populate(found)
-            self._offer_layers()
-            self.view.controls.show_ready(self._idle_words())
-        elif found is not None:
-            self._timer.stop()
-            self.view.controls.show_error(f"The methods cannot be loaded: {found}")
+    def _receive(self, task: Task) -> None:
+        answer = task.take()
+        if answer is None:
+            return
+        self._tasks.remove(task)
+        if isinstance(answer, Done):
+            task.then(answer.value)
+        else:
+            self._forecasting = False
+            self.view.controls.show_error(answer.sentence)
+
+    def _do(self, work: Callable[[], Any], then: Callable[[Any], None], what: str) -> None:
+        self._tasks.append(Task(work, then, what))
+        self._timer.start()
+
+    def _populate(self, choices: Choices) -> None:
+        self._threads = self._settings.threads or choices.threads
+        self.view.setup.populate(choices, self._settings.device)
+        self._offer_layers()
+        image = self.view.setup.image.thing
+        self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
 
     def _follow(self, session: Session) -> None:
         began = time.perf_counter()
@@ -236,13 +308,15 @@ class SegmentDock(QWidget):
         if message.total:
             self.view.controls.show_progress(message.iteration, message.total, message.sentence)
         if isinstance(message, Update):
+            self.view.controls.add_losses(message.iteration, message.losses)
             took = 1000 * (time.perf_counter() - began)
             self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
         else:
-            self._conclude(message)
+            self._conclude(session, message)
 
-    def _conclude(self, message: Ended) -> None:
+    def _conclude(self, session: Session, message: Ended) -> None:
         self._finish(self._last_words or message.sentence)
+        self._results.put(session.outcome)
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)
@@ -254,20 +328,16 @@ class SegmentDock(QWidget):
         self.ended.emit()
 
     def _connect_widgets(self) -> None:
+        setup, controls = self.view.setup, self.view.controls
+        self._settling.setSingleShot(True)
+        self._settling.timeout.connect(self._look_at_form)
+        self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
-        self.view.controls.run.clicked.connect(self.start)
-        self.view.controls.stop.clicked.connect(self.stop)
-        self.view.image.chosen.connect(self._on_image)
-
-
-def _load(found: Mailbox[Choices | Exception]) -> None:
-    # Threads that start later share one heap with it.
-    keep_freed_memory()
-
-    def work() -> None:
-        try:
-            found.put(load())
-        except Exception as error:
-            found.put(error)
-
-    in_thread(work)
+        controls.run.clicked.connect(self.start)
+        controls.resume.clicked.connect(self.resume)
+        controls.stop.clicked.connect(self.stop)
+        setup.image.chosen.connect(self._on_image)
+        setup.changed.connect(self._settle)
+        setup.refused.connect(controls.show_error)
+        setup.draw.clicked.connect(self._draw)
+        setup.new_scribbles.clicked.connect(self._add_scribbles)

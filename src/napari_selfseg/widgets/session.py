@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_selfseg.widgets.layers import add_labels, hide_earlier, settle, show
+from napari_selfseg.widgets.outcome import Outcome
+from napari_selfseg.widgets.results import add_labels, hide_earlier, settle, show
 from napari_selfseg.widgets.runner import Ended, Job, Update, in_thread
 from napari_selfseg.widgets.state import Request
 
@@ -27,13 +28,17 @@ class Session:
     ----------
     over : bool
         Whether the end was shown.
+    outcome : Outcome or None
+        What is left of the run; None before its end, or when nothing is.
     """
 
     def __init__(self, viewer: Any, source: Any, request: Request) -> None:
-        hide_earlier(viewer, request.name)
+        hide_earlier(viewer, request.picture.name)
         self.source = source
         self.layer = add_labels(viewer, source, request)
         self.over = False
+        self.outcome: Outcome | None = None
+        self._request = request
         self._job = Job(request)
         self._viewer = viewer
         self._record: dict[str, Any] | None = None
@@ -55,6 +60,11 @@ class Session:
         self._job.abandon()
         self._settle()
 
+    @property
+    def begun(self) -> bool:
+        """Whether there are labels yet."""
+        return self._record is not None
+
     def poll(self) -> Update | Ended | None:
         """Show the latest labels.
 
@@ -69,6 +79,10 @@ class Session:
             self._record = message.record
         if isinstance(message, Ended):
             self._settle()
+            if message.run is not None:
+                self.outcome = Outcome(
+                    self._viewer, self.source, self.layer, self._request, message.run
+                )
         return message
 
     def _settle(self) -> None:

@@ -5,82 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.parameters import ParameterError
+from napari_selfseg.widgets.picture import Area, Index, Overlay, Part, Picture, cut, read, shape_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method
+    from napari_selfseg.protocol import Fit, Method
     from napari_selfseg.superpixels import Superpixels
 
-__all__ = [
-    "NO_IMAGE",
-    "Form",
-    "Index",
-    "Missing",
-    "Overlay",
-    "Part",
-    "Picture",
-    "Request",
-    "resolve",
-]
+__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Covered", "Form", "Missing", "Request", "Void", "resolve"]
 
-Index = tuple[int | slice, ...]
-Part = Literal["plane", "whole"]
-ALL: Final = slice(None)
 NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
+NO_RECTANGLE: Final = (
+    "Draw a rectangle on the image: press Draw, then drag on the canvas. The last one drawn counts."
+)
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An image layer, as plain values.
+class Void:
+    """Pixels that hold no data.
 
     Attributes
     ----------
-    name : str
-        Of the layer.
-    data : array_like
-        In full resolution, ``(*spatial)``, colours last.
-    rgb : bool
-        Whether the last axis holds colours.
-    scale : tuple of float
-        Physical size of a pixel along each spatial axis.
-    position : tuple of int
-        The pixel in view along each spatial axis.
-    plane : tuple of int
-        The two spatial axes on the canvas.
+    value : float or None
+        Grey level of such a pixel, in every channel; None for those that are not finite.
     """
 
-    name: str
-    data: Any
-    rgb: bool
-    scale: tuple[float, ...]
-    position: tuple[int, ...]
-    plane: tuple[int, ...]
+    value: float | None
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Spatial shape."""
-        return tuple(self.data.shape[: len(self.scale)])
+    def mask(self, image: NDArray[Any], channels: bool) -> NDArray[np.bool_]:
+        """Say where an image has data.
 
+        Parameters
+        ----------
+        image : ndarray
+            ``(*spatial)``, channels last.
+        channels : bool
+            Whether there are channels.
 
-@dataclass(frozen=True)
-class Overlay:
-    """A labels layer, as plain values.
-
-    Attributes
-    ----------
-    name : str
-        Of the layer.
-    data : array_like
-        Labels.
-    """
-
-    name: str
-    data: Any
+        Returns
+        -------
+        ndarray of bool
+            ``(*spatial)``.
+        """
+        if self.value is None:
+            finite = np.isfinite(image)
+            return finite.all(axis=-1) if channels else finite
+        differs = image != self.value
+        return differs.any(axis=-1) if channels else differs
 
 
 @dataclass(frozen=True)
@@ -99,6 +75,10 @@ class Form:
         Its parameters.
     part : {"plane", "whole"}
         How much of an image with more than two axes.
+    area : {"all", "view", "rectangle"}
+        How much of the plane on the canvas.
+    void : Void or None
+        Which pixels hold no data.
     device, precision : str
         As for `napari_selfseg.evolve`.
     threads : int
@@ -110,6 +90,8 @@ class Form:
     superpixels: type[Superpixels] | None = None
     superpixel_values: Mapping[str, Any] = field(default_factory=dict)
     part: Part = "whole"
+    area: Area = "all"
+    void: Void | None = None
     device: str = "auto"
     precision: str = "auto"
     threads: int = 1
@@ -129,85 +111,139 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Covered:
+    """A labels layer, and which part of it lies over the part that is segmented.
+
+    Attributes
+    ----------
+    data : array_like
+        Labels.
+    index : tuple of int or slice
+        The part.
+    """
+
+    data: Any
+    index: Index
+
+    def read(self) -> NDArray[Any]:
+        """Read the part.
+
+        Returns
+        -------
+        ndarray of int
+        """
+        return np.asarray(self.data[self.index])
+
+
+@dataclass(frozen=True)
 class Request:
     """A run that can be started.
 
     Attributes
     ----------
-    name : str
-        Of the image layer.
-    data : array_like
-        Of the image layer.
-    rgb : bool
-        Whether the last axis holds colours.
+    picture : Picture
+        The image.
     index : tuple of int or slice
-        The part to segment, along the spatial axes of `data`.
+        The part to segment, along its spatial axes.
     method : Method
         With its parameters.
-    superpixels : Superpixels, array_like or None
+    superpixels : Superpixels, Covered or None
         Algorithm, or labels; None takes what the method suggests.
-    superpixels_index : tuple of int or slice
-        The part of the labels, where they are given.
-    spacing : tuple of float
-        Physical size of a pixel along each axis of the part.
+    void : Void, Covered or None
+        Which pixels hold no data: a rule, or labels that are 0 there.
+    scribbles : Covered or None
+        Classes from 1 where the user drew.
     device, precision : str
         As for `napari_selfseg.evolve`.
     threads : int
         CPU threads.
+    start : Fit or None
+        What to go on from.
     """
 
-    name: str
-    data: Any
-    rgb: bool
+    picture: Picture
     index: Index
     method: Method
-    superpixels: Any
-    superpixels_index: Index
-    spacing: tuple[float, ...]
-    device: str
-    precision: str
-    threads: int
+    superpixels: Any = None
+    void: Void | Covered | None = None
+    scribbles: Covered | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+    start: Fit | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Spatial shape of the part."""
-        lengths = zip(self.data.shape, self.index, strict=False)
-        return tuple(n for n, each in lengths if isinstance(each, slice))
+        return shape_of(self.picture.shape, self.index)
 
     @property
     def pixels(self) -> int:
         """Number of pixels of the part."""
         return prod(self.shape)
 
-    def image(self) -> NDArray[Any]:
-        """Read the part; slow where the data lie on a disk.
+    @property
+    def channels(self) -> int:
+        """Channels of the image; 0 when there is no axis of them."""
+        return 3 if self.picture.rgb else len(self.picture.data) * (len(self.picture.data) > 1)
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Where the image comes from, for its record."""
+        picture, places = self.picture, zip(self.index, self.picture.shape, strict=True)
+        region = [e if isinstance(e, int) else list(e.indices(n)[:2]) for e, n in places]
+        return {
+            "layers": list(picture.names),
+            "path": picture.path,
+            "multiscale": picture.multiscale,
+            "rgb": picture.rgb,
+            "region": region if self.shape != picture.shape else None,
+        }
+
+    def arrays(self) -> dict[str, Any]:
+        """Read the image and what lies over it; slow where the data lie on a disk.
 
         Returns
         -------
-        ndarray
-            ``(*spatial)``, colours last. An alpha channel is left out.
+        dict
+            Keyword arguments of `napari_selfseg.evolve`.
         """
-        colours = (slice(3),) if self.rgb else ()
-        return np.asarray(self.data[self.index + colours])
+        image = read(self.picture, self.index)
+        given = self.superpixels
+        return {
+            "image": image,
+            "channel_axis": -1 if self.channels else None,
+            "superpixels": given.read() if isinstance(given, Covered) else given,
+            "mask": self._mask(image),
+            "scribbles": None if self.scribbles is None else self.scribbles.read(),
+            "spacing": self.spacing,
+            "name": self.picture.name,
+        }
 
-    def over_segmentation(self) -> Any:
-        """Read the labels that serve as superpixels.
+    def _mask(self, image: NDArray[Any]) -> NDArray[np.bool_] | None:
+        if isinstance(self.void, Covered):
+            return self.void.read() != 0
+        return None if self.void is None else self.void.mask(image, bool(self.channels))
 
-        Returns
-        -------
-        Superpixels, ndarray or None
-            An algorithm and None are returned as they are.
-        """
-        if self.superpixels is None or callable(self.superpixels):
-            return self.superpixels
-        return np.asarray(self.superpixels[self.superpixels_index])
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Physical size of a pixel along each axis of the part."""
+        pairs = zip(self.picture.scale, self.index, strict=True)
+        return tuple(abs(size) for size, each in pairs if isinstance(each, slice))
 
 
 class _Incomplete(Exception):  # noqa: N818 - not an error: something is still to be chosen
     pass
 
 
-def resolve(form: Form, picture: Picture | None, overlay: Overlay | None) -> Request | Missing:
+def resolve(
+    form: Form,
+    picture: Picture | None,
+    *,
+    superpixels: Overlay | None = None,
+    mask: Overlay | None = None,
+    scribbles: Overlay | None = None,
+) -> Request | Missing:
     """Check what is filled in against the layers that were chosen.
 
     Parameters
@@ -215,56 +251,47 @@ def resolve(form: Form, picture: Picture | None, overlay: Overlay | None) -> Req
     form : Form
         As filled in.
     picture : Picture or None
-        The chosen image layer.
-    overlay : Overlay or None
-        The labels layer chosen as superpixels.
+        The chosen image.
+    superpixels, mask, scribbles : Overlay or None
+        The labels layers chosen for these.
 
     Returns
     -------
     Request or Missing
     """
     try:
-        return _resolved(form, picture, overlay)
+        if picture is None:
+            raise _Incomplete(NO_IMAGE)
+        index = _index(form, picture)
+        _check_axes(form, index)
+        algorithm = form.superpixels(**form.superpixel_values) if form.superpixels else None
+        method = form.method(**form.values)
+        _check_use(method, algorithm or superpixels)
+        return Request(
+            picture,
+            index,
+            method,
+            superpixels=_over(superpixels, picture, index, "superpixels") or algorithm,
+            void=_over(mask, picture, index, "mask") or form.void,
+            scribbles=_over(scribbles, picture, index, "scribbles"),
+            device=form.device,
+            precision=form.precision,
+            threads=form.threads,
+        )
     except (_Incomplete, ParameterError) as reason:
         return Missing(str(reason))
 
 
-def _resolved(form: Form, picture: Picture | None, overlay: Overlay | None) -> Request:
-    if picture is None:
-        raise _Incomplete(NO_IMAGE)
-    index = _part(form.part, picture)
-    _check_axes(form, index)
-    algorithm = form.superpixels(**form.superpixel_values) if form.superpixels else None
-    return Request(
-        name=picture.name,
-        data=picture.data,
-        rgb=picture.rgb,
-        index=index,
-        method=form.method(**form.values),
-        superpixels=algorithm if overlay is None else overlay.data,
-        superpixels_index=() if overlay is None else _fitting(overlay, picture, index),
-        spacing=tuple(
-            abs(size) for size, each in zip(picture.scale, index, strict=True) if each == ALL
-        ),
-        device=form.device,
-        precision=form.precision,
-        threads=form.threads,
-    )
-
-
-def _part(part: Part, picture: Picture) -> Index:
-    ndim = len(picture.scale)
-    if ndim < 2:
+def _index(form: Form, picture: Picture) -> Index:
+    if len(picture.scale) < 2:
         raise _Incomplete(f"{picture.name} has one axis only: choose an image with two or three.")
-    if part == "whole" or ndim == 2:
-        return (ALL,) * ndim
-    return tuple(
-        ALL if axis in picture.plane else position for axis, position in enumerate(picture.position)
-    )
+    if form.area == "rectangle" and picture.rectangle is None:
+        raise _Incomplete(NO_RECTANGLE)
+    return cut(picture, form.part, form.area)
 
 
 def _check_axes(form: Form, index: Index) -> None:
-    ndim = sum(each == ALL for each in index)
+    ndim = sum(isinstance(each, slice) for each in index)
     kinds = [(form.method.title, form.method.ndims)]
     if form.superpixels:
         kinds.append((form.superpixels.title, form.superpixels.ndims))
@@ -277,15 +304,21 @@ def _check_axes(form: Form, index: Index) -> None:
             )
 
 
-def _fitting(overlay: Overlay, picture: Picture, index: Index) -> Index:
-    """Say which part of the labels belongs to the part of the image."""
-    found = tuple(overlay.data.shape)
-    if found == picture.shape:
-        return index
-    shape = tuple(n for n, each in zip(picture.shape, index, strict=True) if each == ALL)
-    if found == shape:
-        return (ALL,) * len(shape)
-    raise _Incomplete(
-        f"The superpixels layer {overlay.name} has shape {found} and the image {shape}: choose "
-        "another layer or an algorithm."
-    )
+def _check_use(method: Method, superpixels: object) -> None:
+    if superpixels is not None and method.default_superpixels() is None:
+        raise _Incomplete(
+            f"{method.title} uses no superpixels as it is set: choose 'As the method suggests'."
+        )
+
+
+def _over(overlay: Overlay | None, picture: Picture, index: Index, what: str) -> Covered | None:
+    if overlay is None:
+        return None
+    found = overlay.over(picture, index)
+    if found is None:
+        shape = shape_of(picture.shape, index)
+        raise _Incomplete(
+            f"The {what} layer {overlay.name} has shape {tuple(overlay.data.shape)} and does not "
+            f"cover the part of {picture.name} to segment, {shape}: choose another layer or part."
+        )
+    return Covered(overlay.data, found)

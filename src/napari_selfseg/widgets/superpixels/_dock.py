@@ -10,13 +10,15 @@ from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.layers import describe_image, is_mark
+from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.picture import cut
 from napari_selfseg.widgets.runner import in_thread
+from napari_selfseg.widgets.state import NO_IMAGE
 from napari_selfseg.widgets.superpixels._desk import Desk
-from napari_selfseg.widgets.superpixels._job import Failed, Job, Made, Wanted, part_of
+from napari_selfseg.widgets.superpixels._job import Failed, Job, Made, Wanted
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
-from napari_selfseg.widgets.superpixels._life import Life
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ __all__ = ["SuperpixelsDock"]
 
 POLL_MS: Final = 100
 READY: Final = "Ready."
-NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 WORKING: Final = "Cutting {name} into superpixels..."
 CANCELLED: Final = "Cancelled."
 REMOVED: Final = "Ended: the image layer was removed."
@@ -133,7 +134,7 @@ class SuperpixelsDock(QWidget):
     def _wanted(self, source: Any) -> Wanted:
         algorithm = self.view.algorithm.thing(**self.view.values())
         picture = describe_image(source, self._viewer.dims)
-        return Wanted(picture, part_of(picture, self.view.part.thing), algorithm)
+        return Wanted(picture, cut(picture, self.view.part.thing), algorithm)
 
     def _poll(self) -> None:
         if self._busy:

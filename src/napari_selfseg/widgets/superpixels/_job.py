@@ -6,19 +6,18 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.mailbox import Mailbox
+from napari_selfseg.widgets.picture import read, shape_of
 
 if TYPE_CHECKING:
     from napari_selfseg.superpixels import Edits, Superpixels
-    from napari_selfseg.widgets.state import Index, Picture
+    from napari_selfseg.widgets.picture import Index, Picture
 
-__all__ = ["Failed", "Job", "Made", "Wanted", "counted", "part_of"]
+__all__ = ["Failed", "Job", "Made", "Wanted", "counted"]
 
 logger: Final = logging.getLogger(__name__)
-ALL: Final = slice(None)
 NO_BREAK: Final = "\u00a0"
 
 
@@ -43,25 +42,13 @@ class Wanted:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the labels layer: a plane of a volume is one pixel thick."""
-        lengths = zip(self.picture.shape, self.index, strict=True)
-        return tuple(n if isinstance(each, slice) else 1 for n, each in lengths)
+        return shape_of(self.picture.shape, self.index, thin=True)
 
     @property
     def spacing(self) -> tuple[float, ...]:
         """Physical size of a pixel along each axis of the part."""
         pairs = zip(self.picture.scale, self.index, strict=True)
         return tuple(abs(size) for size, each in pairs if isinstance(each, slice))
-
-    def image(self) -> NDArray[Any]:
-        """Read the part; slow where the data lie on a disk.
-
-        Returns
-        -------
-        ndarray
-            ``(*spatial)``, colours last. An alpha channel is left out.
-        """
-        colours = (slice(3),) if self.picture.rgb else ()
-        return np.asarray(self.picture.data[self.index + colours])
 
 
 @dataclass(frozen=True)
@@ -122,27 +109,6 @@ class Job:
             self.mailbox.put(Failed(_sentence(error)))
 
 
-def part_of(picture: Picture, part: str) -> Index:
-    """Say which part of an image to cut.
-
-    Parameters
-    ----------
-    picture : Picture
-        The image layer.
-    part : {"plane", "whole"}
-        How much of an image with more than two axes.
-
-    Returns
-    -------
-    tuple of int or slice
-    """
-    if part == "whole" or len(picture.scale) <= 2:
-        return (ALL,) * len(picture.scale)
-    return tuple(
-        ALL if axis in picture.plane else position for axis, position in enumerate(picture.position)
-    )
-
-
 def counted(edits: Edits) -> str:
     """Say how many superpixels there are, and of what size.
 
@@ -168,7 +134,7 @@ def _made(wanted: Wanted) -> Made:
     from napari_selfseg.catalogue import over_segment
     from napari_selfseg.superpixels import Edits
 
-    image = wanted.image()
+    image = read(wanted.picture, wanted.index)
     labels, record = over_segment(
         image,
         wanted.algorithm,

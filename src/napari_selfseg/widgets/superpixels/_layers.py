@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from napari.layers import Labels, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
-from napari.utils.transforms import Affine
 
-from napari_selfseg.widgets.layers import MARK, METADATA
+from napari_selfseg.widgets.layers import MARK, METADATA, placed
+from napari_selfseg.widgets.picture import ALL
 
 if TYPE_CHECKING:
     from napari_selfseg.widgets.superpixels._job import Made, Wanted
 
 __all__ = ["Marks", "add_superpixels", "note_edits", "show_boundaries"]
 
-KEPT: Final = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 OPACITY: Final = 0.55  # what is below the lines stays visible
 # Lines are two pixels wide, and so cover most of small superpixels.
 FINE: Final = 40
@@ -53,15 +52,12 @@ def add_superpixels(
     napari.layers.Labels
     """
     _hide_earlier(viewer, source.name)
-    start = [0 if isinstance(each, slice) else each for each in wanted.index]
-    linear = Affine(scale=source.scale, rotate=source.rotate, shear=source.shear).linear_matrix
-    placed = {name: getattr(source, name) for name in KEPT}
     layer = Labels(
         made.edits.labels,
         name=f"{source.name} [{wanted.algorithm.title}]",
         metadata={METADATA: dict(made.record)},
         opacity=OPACITY if made.edits.median_size >= FINE else FINE_OPACITY,
-        **placed | {"translate": np.asarray(source.translate) + linear @ start},
+        **placed(source, wanted.index),
     )
     show_boundaries(layer, boundaries)
     return viewer.add_layer(layer)
@@ -115,8 +111,7 @@ class Marks:
     def __init__(self, viewer: Any, layer: Any) -> None:
         self._viewer = viewer
         self._layer = layer
-        placed = {name: getattr(layer, name) for name in KEPT}
-        common = {**placed, "metadata": {MARK: True}}
+        common = {**placed(layer, (ALL,) * layer.ndim), "metadata": {MARK: True}}
         self._picked = Labels(
             layer.data,
             name="Picked superpixels",

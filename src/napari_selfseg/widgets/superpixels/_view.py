@@ -15,14 +15,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.choices import Choices
+from napari_selfseg.widgets.look import ERROR, WIDTH, line, scrolled, sentence, title
 from napari_selfseg.widgets.panels import Chooser, Pages, beside, rows, stacked
-from napari_selfseg.widgets.superpixels._look import line, scrolled, sentence, title
 
 __all__ = ["SuperpixelsView"]
 
-WIDTH: Final = 320
 PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
-ERROR: Final = "color: #f2777a;"  # readable on napari's dark and on its light background
 PICK_HELP: Final = "Click superpixels to pick them; hold Shift and drag to pick all on the way."
 SPLIT_HELP: Final = "Click two or more points inside one superpixel, then press Split."
 HINTS: Final = {"pick": PICK_HELP, "split": SPLIT_HELP, None: ""}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ import numpy as np
 from napari_selfseg import record as _record
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.parameters import Parameters, restore
+from napari_selfseg.script._reading import images, literal, source_of, variables
 
 __all__ = ["as_script"]
 
-# What `read_image` reads; any other name is one of a layer.
-FILES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 WIDTH = 96
 UNFINISHED = ("abandoned", "failed")
 WARM = """\
@@ -36,8 +34,12 @@ def as_script(record: Mapping[str, Any]) -> str:
     ----------
     record : mapping
         From `Run.record`, `over_segment`, a layer's metadata or a file. Where it has a
-        ``"region"``, a list with ``[start, stop]`` or a single place for every spatial axis, the
-        image read is first cut to it; a single place drops its axis.
+        ``"source"``, as the records of layers do, the image is read from there: from the file
+        ``"path"``, else from the napari layers ``"layers"``, of which several are channels
+        (``"multiscale"``: their finest level; ``"rgb"``: colours without alpha), and cut to the
+        ``"region"``, a list with ``[start, stop]`` or a single place for every spatial axis; a
+        single place drops its axis. Where it has ``"objects"``, small pieces are merged and
+        pieces numbered as it says.
 
     Returns
     -------
@@ -61,10 +63,10 @@ def as_script(record: Mapping[str, Any]) -> str:
 
 
 def _parts(record: Mapping[str, Any]) -> list[str]:
-    common = [_header(record), _imports(record), _images(record), _arrays(record)]
+    common = [_header(record), _imports(record), images(record), _arrays(record)]
     if record["method"] is None:
         return [*common, _superpixels_alone(record)]
-    return [*common, _warm(record), _method(record), _run(record)]
+    return [*common, _warm(record), _method(record), _run(record), _objects(record)]
 
 
 def _header(record: Mapping[str, Any]) -> str:
@@ -91,53 +93,13 @@ def _comment(text: str) -> list[str]:
 
 def _imports(record: Mapping[str, Any]) -> str:
     lines = ["import napari_selfseg as ss"]
+    if len(source_of(record)["layers"]) > 1:
+        lines = ["import numpy as np", "", *lines]
     if record["method"] is None:
         lines.append("from napari_selfseg.catalogue import over_segment")
     elif record.get("start") is not None:
         lines.append("from napari_selfseg.record import weights_hash")
     return "\n".join(lines) + "\n"
-
-
-def _images(record: Mapping[str, Any]) -> str:
-    found = record["images"]
-    lines = []
-    for variable, image in zip(_variables(record), found, strict=True):
-        lines += _reading(variable, str(image["name"]))
-        lines += _cut(variable, record)
-        keys = ("name", "shape", "dtype", "sha256")
-        rows = "".join(f"        {key!r}: {_literal(image[key])},\n" for key in keys)
-        lines.append(f"ss.check_image(\n    {variable},\n    {{\n{rows}    }},\n)")
-    return "\n".join(lines) + "\n"
-
-
-def _variables(record: Mapping[str, Any]) -> list[str]:
-    if not record.get("several"):
-        return ["image"]
-    return [f"image_{k + 1}" for k in range(len(record["images"]))]
-
-
-def _reading(variable: str, name: str) -> list[str]:
-    if Path(name).suffix.lower() in FILES:
-        return [f"{variable} = ss.read_image({name!r}).data"]
-    return [
-        "# The image was not a file: run this in napari's console, or read the image here.",
-        f"{variable} = viewer.layers[{name!r}].data",
-    ]
-
-
-def _cut(variable: str, record: Mapping[str, Any]) -> list[str]:
-    region = record.get("region")
-    if region is None:
-        return []
-    words = [str(int(at)) if isinstance(at, int) else _slice(*at) for at in region]
-    axis = record["channel_axis"]
-    if axis is not None:
-        words.insert(int(axis) if axis >= 0 else len(words) + 1 + int(axis), ":")
-    return [f"{variable} = {variable}[{', '.join(words)}]"]
-
-
-def _slice(start: Any, stop: Any) -> str:
-    return f"{int(start)}:{int(stop)}"
 
 
 def _arrays(record: Mapping[str, Any]) -> str:
@@ -196,10 +158,10 @@ def _constructed(parameters: Parameters, always: Iterable[str] = ()) -> str:
 
 
 def _run(record: Mapping[str, Any]) -> str:
-    values = [_bracketed(_variables(record), record), "method", *_options(record)]
+    values = [_bracketed(variables(record), record), "method", *_options(record)]
     if record.get("start") is not None:
         values.append("start=start")
-    values += [f"{key}={_literal(record[key])}" for key in ("device", "precision", "threads")]
+    values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
     shown = int(record["shown"])
     if _unfinished(record):
         lines = [
@@ -218,11 +180,22 @@ def _run(record: Mapping[str, Any]) -> str:
 
 
 def _superpixels_alone(record: Mapping[str, Any]) -> str:
-    values = [*_variables(record), *_options(record)]
+    values = [*variables(record), *_options(record)]
     algorithm = next(each for each in values if each.startswith("superpixels="))
     values.remove(algorithm)
     values.insert(1, algorithm.removeprefix("superpixels="))
     return _call("labels, record = over_segment", values) + "\n"
+
+
+def _objects(record: Mapping[str, Any]) -> str:
+    """Write what was done with the classes: small pieces merged, pieces numbered."""
+    wanted = record.get("objects")
+    if not wanted:
+        return ""
+    size = int(wanted["minimum_size"])
+    if wanted["connected"]:
+        return f"labels = ss.connected(labels, minimum_size={size})\n"
+    return f"labels = ss.merged_small(labels, {size})\n"
 
 
 def _options(record: Mapping[str, Any]) -> list[str]:
@@ -239,10 +212,10 @@ def _options(record: Mapping[str, Any]) -> list[str]:
         if set(variables) - {"None"}:
             values.append(f"{key}={_bracketed(variables, record)}")
     if record["channel_axis"] is not None:
-        values.append(f"channel_axis={_literal(record['channel_axis'])}")
+        values.append(f"channel_axis={literal(record['channel_axis'])}")
     spacing = record.get("spacing")
     if spacing is not None and set(spacing) != {1.0}:
-        values.append(f"spacing={_literal(spacing)}")
+        values.append(f"spacing={literal(spacing)}")
     names = [str(image["name"]) for image in record["images"]]
     if any(names):
         values.append(f"name={names if record.get('several') else names[0]!r}")
@@ -251,14 +224,6 @@ def _options(record: Mapping[str, Any]) -> list[str]:
 
 def _bracketed(variables: Sequence[str], record: Mapping[str, Any]) -> str:
     return f"[{', '.join(variables)}]" if record.get("several") else variables[0]
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_literal, value)) + "]"
-    if value is None or type(value) in (bool, int, float, str):
-        return repr(value)
-    raise ValueError(f"The record holds something else than plain values: {type(value).__name__}.")
 
 
 def _call(function: str, values: Sequence[str]) -> str:

@@ -1,0 +1,130 @@
+"""What was learned on one image, applied to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.layers import METADATA, placed
+from napari_selfseg.widgets.picture import Index, Picture, cut, read, shape_of
+from napari_selfseg.widgets.results import palette
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Fit
+
+__all__ = ["Application", "add_applied"]
+
+
+@dataclass(frozen=True)
+class Application:
+    """A fit and the image it is applied to.
+
+    Attributes
+    ----------
+    fit : Fit
+        What was learned.
+    picture : Picture
+        The image. A fit of planes takes the plane in view.
+    device : str
+        As for `napari_selfseg.evolve`.
+    threads : int
+        CPU threads.
+    superpixels : Superpixels or None
+        For the vote; None for labels as the network gives them.
+    """
+
+    fit: Fit
+    picture: Picture
+    device: str
+    threads: int
+    superpixels: Any = None
+
+    @property
+    def index(self) -> Index:
+        """The part of the image that is labelled."""
+        return cut(self.picture, "plane" if self.fit.ndim == 2 else "whole")
+
+    def __call__(self) -> tuple[NDArray[Any], dict[str, Any]]:
+        """Label the image; call it in a worker thread.
+
+        Returns
+        -------
+        labels : ndarray of int
+            ``(*spatial)`` of the part.
+        record : dict
+            How they were made.
+
+        Raises
+        ------
+        ValueError
+            When the image does not fit what was learned.
+        """
+        from napari_selfseg import record
+
+        image = read(self.picture, self.index)
+        channels = image.ndim > len(shape_of(self.picture.shape, self.index))
+        voting = self._over_segmented(image, channels)
+        labels = self.fit.predict(
+            image,
+            channel_axis=-1 if channels else None,
+            superpixels=voting,
+            device=self.device,
+            threads=self.threads,
+        )
+        return labels, {
+            "software": record.software(),
+            "applied": record.weights_hash(self.fit.weights),
+            "fitted": self.fit.method.as_dict(),
+            "superpixels": None if voting is None else self.superpixels.as_dict(),
+            "images": [record.fingerprint(image, self.picture.name)],
+        }
+
+    def _over_segmented(self, image: NDArray[Any], channels: bool) -> NDArray[Any] | None:
+        from napari_selfseg.catalogue import over_segment
+
+        if self.superpixels is None:
+            return None
+        spacing = [
+            abs(size)
+            for size, each in zip(self.picture.scale, self.index, strict=True)
+            if isinstance(each, slice)
+        ]
+        axis = -1 if channels else None
+        return over_segment(image, self.superpixels, channel_axis=axis, spacing=spacing)[0]
+
+
+def add_applied(
+    viewer: Any, source: Any, done: Application, labels: NDArray[Any], record: dict[str, Any]
+) -> Any:
+    """Add the labels over their image, in the colours of the fit's classes.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add them.
+    source : napari.layers.Image
+        The image.
+    done : Application
+        What was applied to what.
+    labels : ndarray of int
+        As it returned them.
+    record : dict
+        As it returned it.
+
+    Returns
+    -------
+    napari.layers.Labels
+    """
+    shape = shape_of(done.picture.shape, done.index, thin=True)
+    layer = Labels(
+        np.reshape(labels, shape),
+        name=f"{source.name} [{done.fit.method.title}, applied]",
+        colormap=palette(done.fit.method.n_classes),
+        metadata={METADATA: record},
+        **placed(source, done.index),
+    )
+    return viewer.add_layer(layer)

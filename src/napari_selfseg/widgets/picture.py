@@ -1,0 +1,199 @@
+"""Layers as plain values, and which part of them is meant; no Qt and no napari here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ALL", "Area", "Box", "Index", "Overlay", "Part", "Picture", "cut", "read", "shape_of"]
+
+Index = tuple[int | slice, ...]
+Box = tuple[tuple[int, int], ...]
+Part = Literal["plane", "whole"]
+Area = Literal["all", "view", "rectangle"]
+ALL: Final = slice(None)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image layer, or several whose images are the channels, as plain values.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the layers.
+    data : tuple of array_like
+        In full resolution, ``(*spatial)``; of a single layer the colours may come last.
+    rgb : bool
+        Whether the last axis holds colours.
+    scale : tuple of float
+        Physical size of a pixel along each spatial axis.
+    position : tuple of int
+        The pixel in view along each spatial axis.
+    plane : tuple of int
+        The two spatial axes on the canvas.
+    view : tuple of (int, int)
+        First pixel on the canvas and the one after the last, along each spatial axis.
+    rectangle : tuple of (int, int) or None
+        The same of a drawn rectangle; None when none is drawn.
+    path : str
+        File of the image; empty when it is not one.
+    multiscale : bool
+        Whether `data` is the finest level of several.
+    """
+
+    names: tuple[str, ...]
+    data: tuple[Any, ...]
+    rgb: bool
+    scale: tuple[float, ...]
+    position: tuple[int, ...]
+    plane: tuple[int, ...]
+    view: Box = ()
+    rectangle: Box | None = None
+    path: str = ""
+    multiscale: bool = False
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return " + ".join(self.names)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Spatial shape."""
+        return tuple(self.data[0].shape[: len(self.scale)])
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A labels layer, as plain values.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer.
+    data : array_like
+        Labels.
+    start : tuple of int
+        Pixel of the image under its first pixel.
+    """
+
+    name: str
+    data: Any
+    start: tuple[int, ...] = ()
+
+    def over(self, picture: Picture, index: Index) -> Index | None:
+        """Find the part of the labels that lies over a part of an image.
+
+        Parameters
+        ----------
+        picture : Picture
+            The image.
+        index : tuple of int or slice
+            The part of it.
+
+        Returns
+        -------
+        tuple of int or slice, or None
+            None where they do not cover the part.
+        """
+        shape = tuple(self.data.shape)
+        if len(shape) != len(index):
+            return (ALL,) * len(shape) if shape == shape_of(picture.shape, index) else None
+        start = self.start or (0,) * len(shape)
+        parts = zip(index, picture.shape, start, shape, strict=True)
+        found = tuple(_shifted(each, n, at, length) for each, n, at, length in parts)
+        return None if any(each is None for each in found) else found  # type: ignore[return-value]
+
+
+def _shifted(each: int | slice, n: int, start: int, length: int) -> int | slice | None:
+    """Move a place of the image to the labels; None where they do not reach."""
+    if isinstance(each, int):
+        return each - start if 0 <= each - start < length else None
+    first, stop, _ = each.indices(n)
+    first, stop = first - start, stop - start
+    if first < 0 or stop > length:
+        return None
+    return ALL if (first, stop) == (0, length) else slice(first, stop)
+
+
+def cut(picture: Picture, part: Part, area: Area = "all") -> Index:
+    """Say which part of an image is meant.
+
+    Parameters
+    ----------
+    picture : Picture
+        The image.
+    part : {"plane", "whole"}
+        How much of an image with more than two axes.
+    area : {"all", "view", "rectangle"}
+        How much of the plane on the canvas. All of it where no rectangle is drawn, or nothing of
+        the image is on the canvas.
+
+    Returns
+    -------
+    tuple of int or slice
+        Along the spatial axes.
+    """
+    box = {"all": None, "view": picture.view, "rectangle": picture.rectangle}[area]
+    flat = part == "whole" or len(picture.scale) <= 2
+    found: list[int | slice] = []
+    for axis, n in enumerate(picture.shape):
+        if axis in picture.plane and box:
+            found.append(_within(box[axis], n))
+        elif axis in picture.plane or flat:
+            found.append(ALL)
+        else:
+            found.append(picture.position[axis])
+    return tuple(found)
+
+
+def _within(ends: tuple[int, int], n: int) -> slice:
+    first, stop = max(ends[0], 0), min(ends[1], n)
+    return ALL if stop <= first or (first, stop) == (0, n) else slice(first, stop)
+
+
+def shape_of(shape: Sequence[int], index: Index, thin: bool = False) -> tuple[int, ...]:
+    """Return the shape of a part.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Spatial shape of the whole.
+    index : tuple of int or slice
+        The part.
+    thin : bool
+        Whether an axis that was cut through stays, one pixel long.
+
+    Returns
+    -------
+    tuple of int
+    """
+    pairs = zip(shape, index, strict=True)
+    lengths = [(len(range(*e.indices(n))) if isinstance(e, slice) else None) for n, e in pairs]
+    return tuple(1 if n is None else n for n in lengths if n is not None or thin)
+
+
+def read(picture: Picture, index: Index) -> NDArray[Any]:
+    """Read a part of an image; slow where the data lie on a disk.
+
+    Parameters
+    ----------
+    picture : Picture
+        The image.
+    index : tuple of int or slice
+        The part.
+
+    Returns
+    -------
+    ndarray
+        ``(*spatial)``, colours or channels last. An alpha channel is left out.
+    """
+    if len(picture.data) > 1:
+        return np.stack([np.asarray(each[index]) for each in picture.data], axis=-1)
+    colours = (slice(3),) if picture.rgb else ()
+    return np.asarray(picture.data[0][index + colours])

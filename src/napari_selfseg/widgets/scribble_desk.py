@@ -1,0 +1,82 @@
+"""The chosen scribbles layer and the names of its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from napari_selfseg.widgets.setup import SetupView
+from napari_selfseg.widgets.tools import NAMES
+
+__all__ = ["ScribbleDesk"]
+
+FEWEST: Final = 2
+
+
+class ScribbleDesk:
+    """Shows a line a class, and paints with the class of the line that was clicked.
+
+    Parameters
+    ----------
+    view : SetupView
+        With the chooser and the table.
+    changed : callable
+        Called when somebody has painted.
+    """
+
+    def __init__(self, view: SetupView, changed: Callable[[], None]) -> None:
+        self._view = view
+        self._changed = changed
+        self._layer: Any = None
+        self._count = FEWEST
+        view.scribbles.chosen.connect(self._on_layer)
+        view.class_names.added.connect(self._add)
+        view.class_names.picked.connect(self._pick)
+        view.class_names.changed.connect(self._keep)
+
+    def close(self) -> None:
+        """Let go of the layer."""
+        if self._layer is not None:
+            self._layer.events.paint.disconnect(self._on_paint)
+            self._layer = None
+
+    def _on_layer(self) -> None:
+        layer = self._view.scribbles.thing
+        if layer == self._layer:
+            return
+        self.close()
+        self._layer = layer
+        if layer is not None:
+            layer.events.paint.connect(self._on_paint)
+            self._count = max(FEWEST, int(layer.data.max(initial=0)), layer.selected_label)
+            self._show()
+
+    def _on_paint(self, event: object = None) -> None:
+        if self._layer.selected_label > self._count:
+            self._count = self._layer.selected_label
+            self._show()
+        self._changed()
+
+    def _add(self) -> None:
+        self._count += 1
+        self._show()
+        self._pick(self._count)
+
+    def _pick(self, number: int) -> None:
+        if self._layer is not None:
+            self._layer.selected_label = number
+            self._layer.mode = "paint"
+
+    def _keep(self) -> None:
+        if self._layer is not None:
+            self._layer.metadata[NAMES] = self._view.class_names.names()
+
+    def _show(self) -> None:
+        numbers = range(1, self._count + 1)
+        colours = [self._colour(number) for number in numbers]
+        names = self._layer.metadata.get(NAMES, {})
+        self._view.class_names.show_classes(list(numbers), colours, names)
+
+    def _colour(self, number: int) -> tuple[float, float, float]:
+        red, green, blue, _ = map(float, self._layer.get_color(number))
+        return red, green, blue

@@ -1,0 +1,303 @@
+"""The Set-up page of the Segment dock: image, part, superpixels, scribbles, method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from qtpy.QtCore import QUrl, Signal  # type: ignore[attr-defined]
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_selfseg.widgets.choices import PRECISIONS, Choices
+from napari_selfseg.widgets.class_names import ClassNames
+from napari_selfseg.widgets.look import button, links, title
+from napari_selfseg.widgets.page import show_page
+from napari_selfseg.widgets.panels import (
+    Checklist,
+    Chooser,
+    Fold,
+    Pages,
+    beside,
+    rows,
+    stacked,
+)
+from napari_selfseg.widgets.preset_bar import PresetBar
+from napari_selfseg.widgets.presets import Presets
+from napari_selfseg.widgets.state import Form, Void
+
+__all__ = ["SetupView"]
+
+PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
+AREAS: Final = (
+    ("All of it", "all"),
+    ("What is in view", "view"),
+    ("A drawn rectangle", "rectangle"),
+)
+AREA_HELP: Final = "A quick trial: segment only what the canvas shows, or a rectangle you draw."
+SUGGESTED: Final = "As the method suggests"
+EVERYWHERE: Final = "None: all pixels count"
+ONE_VALUE: Final = "Pixels of one value"
+NOT_FINITE: Final = "Pixels that are not finite (NaN)"
+VOID_HELP: Final = "Pixels that hold no data stay 0 and teach nothing: a value, or a layer's zeros."
+NO_SCRIBBLES: Final = "None: without annotation"
+SCRIBBLE_HELP: Final = (
+    "A few strokes that say what is what: label 1 for the first class, 2 for the second..."
+)
+PAGE: Final = "page"
+
+
+class SetupView(QWidget):
+    """What is chosen before a run."""
+
+    changed = Signal()
+    refused = Signal(str)
+
+    def __init__(self, presets: Presets) -> None:
+        super().__init__()
+        self.image = Chooser("The image to segment.", nothing="No image is open")
+        self.channels = Checklist("Layers of the same size that are further channels of the image.")
+        self.part = Chooser("The plane in view is fast; the whole volume is segmented in 3-D.")
+        self.area = Chooser(AREA_HELP)
+        self.draw = button("Draw", "Draw the rectangle on the canvas.")
+        self.void = Chooser(VOID_HELP)
+        self.void_value = QDoubleSpinBox()
+        self.superpixels = Chooser(
+            "Small regions that keep one label each: from an algorithm or a labels layer."
+        )
+        self.scribbles = Chooser(SCRIBBLE_HELP)
+        self.new_scribbles = button("New", "Add a layer to scribble on.")
+        self.class_names = ClassNames()
+        self.method = Chooser("How to segment.")
+        self.reset = button("Reset", "Put the defaults of the method back.")
+        self.about = QLabel()
+        self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
+        self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
+        self._part_row = rows([("Part", self.part)])
+        self._channel_fold = Fold("More channels", self.channels)
+        self._choices: Choices | None = None
+        self._method_pages = Pages()
+        self._superpixel_pages = Pages()
+        self._superpixel_fold = Fold("Superpixel parameters", self._superpixel_pages)
+        self.presets = PresetBar(presets, self._values)
+        self._lay_out(stacked(self))
+        self._prepare()
+        self._connect()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there are methods to choose from."""
+        return self._choices is not None
+
+    def populate(self, choices: Choices, device: str) -> None:
+        """Offer the methods, algorithms and devices there are.
+
+        Parameters
+        ----------
+        choices : Choices
+            From `napari_selfseg.widgets.choices.load`.
+        device : str
+            Chosen first, where there is one of that name.
+        """
+        self._choices = choices
+        self._method_pages.fill(choices.methods)
+        self._superpixel_pages.fill(choices.superpixels)
+        self.method.offer([(each.title, each) for each in choices.methods])
+        self.method.choose(choices.default)
+        self.device.offer([(each, each) for each in choices.devices])
+        self.device.choose(device)
+        self.offer_labels([])
+        self._enable(True)
+
+    def offer_labels(self, layers: Sequence[tuple[str, Any]]) -> None:
+        """Offer the algorithms there are, and labels layers wherever one can be used.
+
+        Parameters
+        ----------
+        layers : sequence of (str, layer)
+            Labels layers.
+        """
+        if self._choices is None:
+            return
+        given = [(f"Layer: {name}", layer) for name, layer in layers]
+        made = [(each.title, each) for each in self._choices.superpixels]
+        self.superpixels.offer([(SUGGESTED, None), *made, *given])
+        self.scribbles.offer([(NO_SCRIBBLES, None), *given])
+        rules = [(EVERYWHERE, None), (ONE_VALUE, ONE_VALUE), (NOT_FINITE, NOT_FINITE)]
+        self.void.offer([*rules, *given])
+
+    def form(self, threads: int) -> Form:
+        """Return what is filled in.
+
+        Parameters
+        ----------
+        threads : int
+            CPU threads of a run; 0 leaves one core to the window.
+
+        Returns
+        -------
+        Form
+
+        Raises
+        ------
+        RuntimeError
+            Before the methods are loaded.
+        """
+        if self._choices is None:
+            raise RuntimeError("The methods are not loaded yet.")
+        algorithm = self._superpixel_pages.current
+        return Form(
+            method=self.method.thing,
+            values=self._values(),
+            superpixels=self.superpixels.thing if algorithm else None,
+            superpixel_values=algorithm.values() if algorithm else {},
+            part=self.part.thing,
+            area=self.area.thing,
+            void=self._void(),
+            device=self.device.thing,
+            precision=self.precision.thing,
+            threads=threads or self._choices.threads,
+        )
+
+    def fill(self, values: dict[str, Any]) -> None:
+        """Fill in parameters of the chosen method.
+
+        Parameters
+        ----------
+        values : dict
+            Values by parameter; the others stay.
+        """
+        if page := self._method_pages.current:
+            page.fill(values)
+
+    def fill_superpixels(self, values: dict[str, Any]) -> None:
+        """Fill in parameters of the chosen superpixel algorithm.
+
+        Parameters
+        ----------
+        values : dict
+            Values by parameter; the others stay.
+        """
+        if page := self._superpixel_pages.current:
+            page.fill(values)
+
+    def offer_parts(self, offered: bool) -> None:
+        """Show or hide the choice between plane and volume."""
+        self._part_row.setVisible(offered)
+
+    def offer_channels(self, layers: Sequence[tuple[str, Any]]) -> None:
+        """Offer layers as further channels.
+
+        Parameters
+        ----------
+        layers : sequence of (str, layer)
+            Hidden when there are none.
+        """
+        self.channels.offer(layers)
+        self._channel_fold.setVisible(bool(layers))
+
+    def _values(self) -> dict[str, Any]:
+        page = self._method_pages.current
+        return page.values() if page else {}
+
+    def _void(self) -> Void | None:
+        rule = self.void.thing
+        if rule is ONE_VALUE:
+            return Void(self.void_value.value())
+        return Void(None) if rule is NOT_FINITE else None
+
+    # What follows from a choice
+
+    def _prepare(self) -> None:
+        self.part.offer(PARTS)
+        self.area.offer(AREAS)
+        self.precision.offer([(each, each) for each in PRECISIONS])
+        self.void_value.setRange(-1e9, 1e9)
+        self.void_value.setToolTip("Grey level of the pixels without data, in every channel.")
+        self.about.linkActivated.connect(self._open)
+        self.offer_parts(False)
+        self.offer_channels([])
+        self._enable(False)
+        for each in (self._superpixel_fold, self.draw, self.void_value, self.class_names):
+            each.hide()
+
+    def _enable(self, enabled: bool) -> None:
+        for each in (self.method, self.reset, self.superpixels, self.device, self.precision):
+            each.setEnabled(enabled)
+        for other in (self.scribbles, self.new_scribbles, self.void, self.presets, self.area):
+            other.setEnabled(enabled)
+
+    def _connect(self) -> None:
+        self.reset.clicked.connect(self._reset)
+        self.presets.chosen.connect(self.fill)
+        self.presets.refused.connect(self.refused)
+        self.method.chosen.connect(self._turn_method)
+        self.superpixels.chosen.connect(self._turn_superpixels)
+        self.area.chosen.connect(lambda: self.draw.setVisible(self.area.thing == "rectangle"))
+        self.void.chosen.connect(lambda: self.void_value.setVisible(self.void.thing is ONE_VALUE))
+        self.scribbles.chosen.connect(self._turn_scribbles)
+        choosers = (self.image, self.part, self.area, self.void, self.superpixels, self.scribbles)
+        for each in (*choosers, self.channels, self.method, self.device, self.precision):
+            each.chosen.connect(self.changed)
+        for pages in (self._method_pages, self._superpixel_pages):
+            pages.changed.connect(self.changed)
+        self.void_value.valueChanged.connect(lambda _: self.changed.emit())
+
+    def _reset(self) -> None:
+        if page := self._method_pages.current:
+            page.reset()
+
+    def _turn_method(self) -> None:
+        kind = self.method.thing
+        self._method_pages.turn_to(kind)
+        if kind is not None:
+            self.presets.turn_to(kind.name)
+            self.about.setText(
+                links({"How it works": PAGE, "Paper": f"https://doi.org/{kind.doi}"})
+            )
+            self.about.setToolTip(kind.citation)
+
+    def _open(self, link: str) -> None:
+        if link == PAGE:
+            show_page(self, self.method.thing)
+        else:
+            QDesktopServices.openUrl(QUrl(link))
+
+    def _turn_superpixels(self) -> None:
+        self._superpixel_pages.turn_to(self.superpixels.thing)
+        self._superpixel_fold.setVisible(self._superpixel_pages.current is not None)
+
+    def _turn_scribbles(self) -> None:
+        self.class_names.setVisible(self.scribbles.thing is not None)
+
+    # What lies where
+
+    def _lay_out(self, layout: QVBoxLayout) -> None:
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(title("Image"))
+        layout.addWidget(self.image)
+        for each in (self._channel_fold, self._part_row):
+            layout.addWidget(each)
+        layout.addWidget(rows([("Area", _joined(self.area, self.draw))]))
+        layout.addWidget(rows([("No data", _joined(self.void, self.void_value))]))
+        layout.addWidget(title("Superpixels"))
+        layout.addWidget(self.superpixels)
+        layout.addWidget(self._superpixel_fold)
+        layout.addWidget(title("Scribbles"))
+        layout.addLayout(beside(self.scribbles, self.new_scribbles, first=3))
+        layout.addWidget(self.class_names)
+        layout.addWidget(title("Method"))
+        layout.addLayout(beside(self.method, self.reset, first=3))
+        layout.addWidget(self.about)
+        layout.addWidget(self.presets)
+        layout.addWidget(self._method_pages)
+        where = [("Device", self.device), ("Precision", self.precision)]
+        layout.addWidget(Fold("Device and precision", rows(where)))
+        layout.addStretch(1)
+
+
+def _joined(chooser: Chooser, extra: QPushButton | QDoubleSpinBox) -> QWidget:
+    page = QWidget()
+    page.setToolTip(chooser.toolTip())
+    stacked(page).addLayout(beside(chooser, extra, first=2))
+    return page

@@ -1,0 +1,76 @@
+"""Following the layers of a viewer while a dock is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from napari.layers import Image, Labels
+
+from napari_selfseg.widgets.layers import is_mark
+
+__all__ = ["Watch"]
+
+
+class Watch:
+    """Tells when there are other layers to choose from, and when one was removed.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    changed : callable
+        Called when layers were added, removed, moved or renamed; and at the begin.
+    removed : callable
+        Called with a layer that was removed.
+    """
+
+    def __init__(
+        self, viewer: Any, changed: Callable[[], None], removed: Callable[[Any], None]
+    ) -> None:
+        self._viewer = viewer
+        self._changed = changed
+        self._removed = removed
+        self._on = False
+
+    def begin(self) -> None:
+        """Follow the layers from now on."""
+        events = self._viewer.layers.events
+        for each in (events.inserted, events.removed, events.reordered):
+            each.connect(self._on_change)
+        events.removed.connect(self._on_removed)
+        self._on = True
+        self._on_change()
+
+    def end(self) -> None:
+        """Follow them no longer."""
+        self._on = False
+        events = self._viewer.layers.events
+        for each in (events.inserted, events.removed, events.reordered):
+            each.disconnect(self._on_change)
+        events.removed.disconnect(self._on_removed)
+        for each in self._viewer.layers:
+            each.events.name.disconnect(self._on_change)
+
+    def images(self) -> list[tuple[str, Any]]:
+        """Return the image layers by name, the topmost first."""
+        return self._named(Image)
+
+    def labels(self) -> list[tuple[str, Any]]:
+        """Return the labels layers by name, the topmost first."""
+        return self._named(Labels)
+
+    def _named(self, kind: type) -> list[tuple[str, Any]]:
+        layers: list[Any] = [each for each in reversed(self._viewer.layers) if not is_mark(each)]
+        return [(each.name, each) for each in layers if isinstance(each, kind)]
+
+    def _on_change(self, event: object = None) -> None:
+        # A layer may be renamed after its dock was closed.
+        if self._on:
+            for each in self._viewer.layers:
+                each.events.name.connect(self._on_change)
+            self._changed()
+
+    def _on_removed(self, event: Any) -> None:
+        event.value.events.name.disconnect(self._on_change)
+        self._removed(event.value)
