@@ -9,13 +9,13 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
-from napari_selfseg.widgets.picture import Overlay, Picture, cut, read, shape_of
+from napari_selfseg.widgets.overlay import Overlay, Void
+from napari_selfseg.widgets.picture import Picture, cut, read, shape_of
 from napari_selfseg.widgets.state import (
     NO_IMAGE,
     NO_RECTANGLE,
     Form,
     Missing,
-    Void,
     resolve,
 )
 

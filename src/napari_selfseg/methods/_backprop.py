@@ -91,7 +91,7 @@ class Backprop(Method):
     min_labels: int = parameter(
         3,
         "The run stops when no more labels than this are left before the vote; with scribbles, "
-        "when only the scribbled ones are left.",
+        "when the scribbled ones are left and no others.",
         minimum=1,
         maximum=1000,
         source="3 in the public code",
@@ -173,15 +173,19 @@ class Backprop(Method):
         """Iterate algorithm 1."""
         optimiser = torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
         v = inputs.x.to(inputs.precision)
-        least = self._least_labels(inputs)
-        raw_labels: Tensor | None = None
+        scribbled = self._scribbled(inputs)
+        raw_labels, few = torch.tensor(self.channels), torch.tensor(False)
         for t in inputs.control.iterations(self.iterations):
             y = network(v, inputs.valid)
-            # The count of the last iteration: by now it is known, and nothing waits for it.
-            if raw_labels is not None and int(raw_labels) <= least:
-                return _few_labels(int(raw_labels), t, least)
+            # That of the last iteration: by now it is known, and nothing waits for it.
+            if few:
+                return self._few_labels(int(raw_labels), t, scribbled)
             c = assign(y)
-            raw_labels = _count(c, inputs.valid, self.channels)
+            present = _present(c, inputs.valid, self.channels)
+            raw_labels = present.sum()
+            few = raw_labels <= self.min_labels
+            if scribbled is not None:
+                few = (present == scribbled).all()
             votes, target = self._refined(c, inputs)
             losses = self._losses(y, target, raw_labels, inputs)
             loss = torch.stack(list(losses.values())).sum()
@@ -201,10 +205,20 @@ class Backprop(Method):
         """Classify with the statistics kept."""
         return assign(network(x, valid))
 
-    def _least_labels(self, inputs: Inputs) -> int:
+    def _scribbled(self, inputs: Inputs) -> Tensor | None:
+        """Say which classes somebody drew, ``(q,)``; None without scribbles."""
         if inputs.scribbles is None:
-            return self.min_labels
-        return int(torch.unique(inputs.scribbles[inputs.scribbles >= 0]).numel())
+            return None
+        return areas(inputs.scribbles + 1, self.channels)[1:] > 0
+
+    def _few_labels(self, found: int, t: int, scribbled: Tensor | None) -> Stop:
+        if scribbled is not None:
+            which, rule = f"the {found} scribbled", "the scribbled ones are left"
+        else:
+            which, rule = f"{found}", f"{self.min_labels} are left"
+        labels = f"label{'' if found == 1 else 's'}"
+        sentence = f"Only {which} {labels} left before the vote after {t} iterations"
+        return Stop("min_labels", f"{sentence} (it stops when {rule}).")
 
     def _refined(self, c: Tensor, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Return the labels to show, counted from 1, and the classes c' to learn, -1 for none."""
@@ -230,15 +244,7 @@ class Backprop(Method):
         return losses
 
 
-def _count(c: Tensor, valid: Tensor | None, q: int) -> Tensor:
-    """Count the classes that some pixel has, without waiting for the answer."""
+def _present(c: Tensor, valid: Tensor | None, q: int) -> Tensor:
+    """Say which classes some pixel has, ``(q,)``, without waiting for the answer."""
     counted = c + 1 if valid is None else (c + 1) * valid[:, 0]
-    return (areas(counted, q)[1:] > 0).sum()
-
-
-def _few_labels(found: int, t: int, least: int) -> Stop:
-    return Stop(
-        "min_labels",
-        f"Only {found} label{'s' if found > 1 else ''} left before the vote after {t} iterations "
-        f"(it stops at {least}).",
-    )
+    return areas(counted, q)[1:] > 0

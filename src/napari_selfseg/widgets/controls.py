@@ -52,23 +52,24 @@ class Controls(QWidget):
             other.hide()
         self.say("Loading methods...")
 
-    def show_ready(self, sentence: str, resumable: bool = False) -> None:
+    def show_ready(self, sentence: str) -> None:
         """Show that a run can be started.
 
         Parameters
         ----------
         sentence : str
             What is missing, or how the last run ended.
-        resumable : bool
-            Whether the last run can go on.
         """
         self.run.setEnabled(True)
-        self.resume.setEnabled(resumable)
         self.stop.setEnabled(False)
         self.stop.setText(STOP)
         if not self.bar.maximum():
             self.bar.hide()
         self.say(sentence)
+
+    def show_resumable(self, resumable: bool) -> None:
+        """Show whether a run can go on from what was learned."""
+        self.resume.setEnabled(resumable)
 
     def show_estimate(self, sentence: str, enough: bool = True) -> None:
         """Show what a run is going to take.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_selfseg.widgets.state import Covered, Request
+from napari_selfseg.widgets.overlay import Covered
+from napari_selfseg.widgets.state import Request
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Throughput

@@ -10,7 +10,8 @@ from napari.layers import Shapes
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.picture import Box, Index, Overlay, Picture
+from napari_selfseg.widgets.overlay import Overlay
+from napari_selfseg.widgets.picture import Box, Index, Picture
 
 __all__ = [
     "MARK",

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QWidget
 
 __all__ = ["ERROR", "WIDTH", "button", "line", "links", "scrolled", "sentence", "title"]
 
-WIDTH: Final = 330
+WIDTH: Final = 340
 TITLE: Final = "font-weight: bold; padding-top: 6px;"
 ERROR: Final = "color: #f2777a;"  # readable on napari's dark and on its light background
 LINK: Final = '<a href="{url}" style="color: #4aa3ff;">{text}</a>'

@@ -1,4 +1,4 @@
-"""Layers as plain values, and which part of them is meant; no Qt and no napari here."""
+"""An image layer as plain values, and which part of it is meant; no Qt and no napari here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALL", "Area", "Box", "Index", "Overlay", "Part", "Picture", "cut", "read", "shape_of"]
+__all__ = ["ALL", "Area", "Box", "Index", "Part", "Picture", "cut", "read", "shape_of"]
 
 Index = tuple[int | slice, ...]
 Box = tuple[tuple[int, int], ...]
@@ -66,59 +66,6 @@ class Picture:
     def shape(self) -> tuple[int, ...]:
         """Spatial shape."""
         return tuple(self.data[0].shape[: len(self.scale)])
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A labels layer, as plain values.
-
-    Attributes
-    ----------
-    name : str
-        Of the layer.
-    data : array_like
-        Labels.
-    start : tuple of int
-        Pixel of the image under its first pixel.
-    """
-
-    name: str
-    data: Any
-    start: tuple[int, ...] = ()
-
-    def over(self, picture: Picture, index: Index) -> Index | None:
-        """Find the part of the labels that lies over a part of an image.
-
-        Parameters
-        ----------
-        picture : Picture
-            The image.
-        index : tuple of int or slice
-            The part of it.
-
-        Returns
-        -------
-        tuple of int or slice, or None
-            None where they do not cover the part.
-        """
-        shape = tuple(self.data.shape)
-        if len(shape) != len(index):
-            return (ALL,) * len(shape) if shape == shape_of(picture.shape, index) else None
-        start = self.start or (0,) * len(shape)
-        parts = zip(index, picture.shape, start, shape, strict=True)
-        found = tuple(_shifted(each, n, at, length) for each, n, at, length in parts)
-        return None if any(each is None for each in found) else found  # type: ignore[return-value]
-
-
-def _shifted(each: int | slice, n: int, start: int, length: int) -> int | slice | None:
-    """Move a place of the image to the labels; None where they do not reach."""
-    if isinstance(each, int):
-        return each - start if 0 <= each - start < length else None
-    first, stop, _ = each.indices(n)
-    first, stop = first - start, stop - start
-    if first < 0 or stop > length:
-        return None
-    return ALL if (first, stop) == (0, length) else slice(first, stop)
 
 
 def cut(picture: Picture, part: Part, area: Area = "all") -> Index:

@@ -6,12 +6,13 @@ from typing import Final
 
 from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
+from napari_selfseg.widgets.choosers import Chooser
 from napari_selfseg.widgets.look import button, sentence, title
-from napari_selfseg.widgets.panels import Chooser, beside, rows, stacked
+from napari_selfseg.widgets.panels import beside, rows, stacked
 
 __all__ = ["ResultView"]
 
-KINDS: Final = (("Classes", "classes"), ("Objects: connected pieces", "objects"))
+KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
 NO_FIT: Final = "Nothing learned yet: run once, or load a fit."
 
@@ -55,18 +56,16 @@ class ResultView(QWidget):
         self._kept.setEnabled(there)
         self.save_table.setEnabled(measured)
 
-    def show_fit(self, words: str, savable: bool) -> None:
+    def show_fit(self, words: str) -> None:
         """Show what was learned.
 
         Parameters
         ----------
         words : str
             Empty when there is nothing.
-        savable : bool
-            Whether it comes from a run.
         """
         self.fit.setText(words or NO_FIT)
-        self.save_fit.setEnabled(savable)
+        self.save_fit.setEnabled(bool(words))
         self.apply.setEnabled(bool(words))
 
     def _prepare(self) -> None:
@@ -78,7 +77,7 @@ class ResultView(QWidget):
         # A value is used when it is whole, not at every digit.
         self.smallest.setKeyboardTracking(False)
         self.show_labels(False)
-        self.show_fit("", savable=False)
+        self.show_fit("")
 
     def _lay_out(self, layout: QVBoxLayout) -> None:
         layout.setContentsMargins(0, 0, 6, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from napari_selfseg.widgets.setup import SetupView
@@ -20,13 +19,10 @@ class ScribbleDesk:
     ----------
     view : SetupView
         With the chooser and the table.
-    changed : callable
-        Called when somebody has painted.
     """
 
-    def __init__(self, view: SetupView, changed: Callable[[], None]) -> None:
+    def __init__(self, view: SetupView) -> None:
         self._view = view
-        self._changed = changed
         self._layer: Any = None
         self._count = FEWEST
         view.scribbles.chosen.connect(self._on_layer)
@@ -55,7 +51,6 @@ class ScribbleDesk:
         if self._layer.selected_label > self._count:
             self._count = self._layer.selected_label
             self._show()
-        self._changed()
 
     def _add(self) -> None:
         self._count += 1

@@ -7,24 +7,23 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from napari.layers import Labels
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets import presets, settings
 from napari_selfseg.widgets.choices import Choices, load
+from napari_selfseg.widgets.fit_desk import FitDesk
 from napari_selfseg.widgets.forecast import Forecast, Prediction
-from napari_selfseg.widgets.layers import camera_of, describe_image, describe_labels, partners
+from napari_selfseg.widgets.layers import camera_of
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.result_desk import ResultDesk
 from napari_selfseg.widgets.runner import Ended, Update
-from napari_selfseg.widgets.scribble_desk import ScribbleDesk
 from napari_selfseg.widgets.session import Session
-from napari_selfseg.widgets.state import NO_IMAGE, Missing, Request, resolve
+from napari_selfseg.widgets.setup_desk import SetupDesk
+from napari_selfseg.widgets.state import NO_IMAGE, Missing, Request
 from napari_selfseg.widgets.task import Done, Task
-from napari_selfseg.widgets.tools import add_scribbles, draw_rectangle, rectangle_layer
 from napari_selfseg.widgets.view import SegmentView
 from napari_selfseg.widgets.watch import Watch
 
@@ -72,9 +71,10 @@ class SegmentDock(QWidget):
         self._busy = False
         self._timer = QTimer(self)
         self._settling = QTimer(self)
-        self._watch = Watch(napari_viewer, self._offer_layers, self._on_removed)
-        self._results = ResultDesk(napari_viewer, self.view, self._do, lambda: self._threads)
-        self._scribbles = ScribbleDesk(self.view.setup, self._settle)
+        self._watch = Watch(napari_viewer, lambda: self._setup.offer(), self._on_removed)
+        self._setup = SetupDesk(napari_viewer, self.view, self._watch, lambda: self._threads)
+        self._results = ResultDesk(napari_viewer, self.view, self._do)
+        self._fits = FitDesk(napari_viewer, self.view, self._do, lambda: self._threads)
         self._connect_widgets()
         self._life = Life(self, self._begin, self._end)
         # Threads that start later share one heap with it.
@@ -132,7 +132,7 @@ class SegmentDock(QWidget):
         self._watch.end()
         camera_of(self._viewer).events.disconnect(self._on_view)
         self._viewer.dims.events.point.disconnect(self._on_view)
-        self._scribbles.close()
+        self._setup.close()
         self._tasks.clear()
         self._forecasting = False
         if self._session is not None:
@@ -141,18 +141,6 @@ class SegmentDock(QWidget):
         self._results.put(None)
 
     # Layers
-
-    def _offer_layers(self) -> None:
-        setup = self.view.setup
-        setup.image.offer(self._watch.images())
-        setup.offer_labels(self._watch.labels())
-        self.view.result.target.offer(self._watch.images())
-
-    def _on_image(self) -> None:
-        layer = self.view.setup.image.thing
-        self.view.setup.offer_parts(layer is not None and layer.ndim > 2)
-        others = [each for _, each in self._watch.images()]
-        self.view.setup.offer_channels([(e.name, e) for e in partners(layer, others)])
 
     def _on_removed(self, layer: Any) -> None:
         self._results.forget(layer)
@@ -166,38 +154,7 @@ class SegmentDock(QWidget):
             session.abandon()
             self._last_words = IMAGE_REMOVED
 
-    def _draw(self) -> None:
-        source = self.view.setup.image.thing
-        if source is not None:
-            draw_rectangle(self._viewer, source).events.data.connect(self._settle)
-
-    def _add_scribbles(self) -> None:
-        source = self.view.setup.image.thing
-        if source is None:
-            self.view.controls.show_error(NO_IMAGE)
-            return
-        picture = describe_image(source, self._viewer.dims)
-        form = self.view.setup.form(self._threads)
-        layer = add_scribbles(self._viewer, source, picture, form.method(**form.values).n_classes)
-        self.view.setup.scribbles.choose(layer)
-
     # What is filled in
-
-    def _request(self) -> Request | Missing:
-        setup, image = self.view.setup, self.view.setup.image.thing
-        form = setup.form(self._threads)
-        if image is None:
-            return resolve(form, None)
-        picture = describe_image(
-            image, self._viewer.dims, setup.channels.things, rectangle_layer(self._viewer)
-        )
-        choosers = {"superpixels": setup.superpixels, "mask": setup.void}
-        chosen = {name: each.thing for name, each in choosers.items()}
-        chosen["scribbles"] = setup.scribbles.thing
-        layers = {name: layer for name, layer in chosen.items() if isinstance(layer, Labels)}
-        return resolve(
-            form, picture, **{name: describe_labels(each, image) for name, each in layers.items()}
-        )
 
     def _settle(self, event: object = None) -> None:
         """Look at the form once nothing has changed for a moment."""
@@ -210,7 +167,7 @@ class SegmentDock(QWidget):
     def _look_at_form(self) -> None:
         if self.live or self._busy or not self.loaded:
             return
-        found = self._request()
+        found = self._setup.request()
         if isinstance(found, Missing):
             self.view.controls.show_estimate("")
             self.view.controls.say(found.sentence)
@@ -232,7 +189,7 @@ class SegmentDock(QWidget):
     def _start(self, resumed: bool) -> None:
         if self.live or self._busy:
             return
-        found = self._request()
+        found = self._setup.request()
         if isinstance(found, Missing):
             self.view.controls.show_error(found.sentence)
             return
@@ -242,7 +199,7 @@ class SegmentDock(QWidget):
                 self.view.controls.show_estimate("")
                 self.view.controls.show_error(prediction.sentence)
                 return
-        self._launch(dataclasses.replace(found, start=self._results.fit if resumed else None))
+        self._launch(dataclasses.replace(found, start=self._fits.fit if resumed else None))
 
     def _launch(self, request: Request) -> None:
         # Adding a layer lets Qt handle events, and so perhaps another press on Run.
@@ -250,6 +207,7 @@ class SegmentDock(QWidget):
         try:
             self._last_words = ""
             self._results.put(None)
+            self._fits.put(None)
             self._session = Session(self._viewer, self.view.setup.image.thing, request)
             self._session.start()
             self._stopping = False
@@ -296,7 +254,7 @@ class SegmentDock(QWidget):
     def _populate(self, choices: Choices) -> None:
         self._threads = self._settings.threads or choices.threads
         self.view.setup.populate(choices, self._settings.device)
-        self._offer_layers()
+        self._setup.offer()
         image = self.view.setup.image.thing
         self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
 
@@ -317,6 +275,7 @@ class SegmentDock(QWidget):
     def _conclude(self, session: Session, message: Ended) -> None:
         self._finish(self._last_words or message.sentence)
         self._results.put(session.outcome)
+        self._fits.take_from(message.run)
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)
@@ -336,8 +295,5 @@ class SegmentDock(QWidget):
         controls.run.clicked.connect(self.start)
         controls.resume.clicked.connect(self.resume)
         controls.stop.clicked.connect(self.stop)
-        setup.image.chosen.connect(self._on_image)
         setup.changed.connect(self._settle)
         setup.refused.connect(controls.show_error)
-        setup.draw.clicked.connect(self._draw)
-        setup.new_scribbles.clicked.connect(self._add_scribbles)

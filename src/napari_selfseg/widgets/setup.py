@@ -10,35 +10,29 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_selfseg.widgets.choices import PRECISIONS, Choices
+from napari_selfseg.widgets.choosers import Checklist, Chooser
 from napari_selfseg.widgets.class_names import ClassNames
 from napari_selfseg.widgets.look import button, links, title
+from napari_selfseg.widgets.overlay import Void
 from napari_selfseg.widgets.page import show_page
-from napari_selfseg.widgets.panels import (
-    Checklist,
-    Chooser,
-    Fold,
-    Pages,
-    beside,
-    rows,
-    stacked,
-)
+from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.preset_bar import PresetBar
 from napari_selfseg.widgets.presets import Presets
-from napari_selfseg.widgets.state import Form, Void
+from napari_selfseg.widgets.state import Form
 
 __all__ = ["SetupView"]
 
 PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
 AREAS: Final = (
     ("All of it", "all"),
-    ("What is in view", "view"),
-    ("A drawn rectangle", "rectangle"),
+    ("In view", "view"),
+    ("Rectangle", "rectangle"),
 )
 AREA_HELP: Final = "A quick trial: segment only what the canvas shows, or a rectangle you draw."
 SUGGESTED: Final = "As the method suggests"
-EVERYWHERE: Final = "None: all pixels count"
-ONE_VALUE: Final = "Pixels of one value"
-NOT_FINITE: Final = "Pixels that are not finite (NaN)"
+EVERYWHERE: Final = "All pixels count"
+ONE_VALUE: Final = "Leave out a value"
+NOT_FINITE: Final = "Leave out NaN"
 VOID_HELP: Final = "Pixels that hold no data stay 0 and teach nothing: a value, or a layer's zeros."
 NO_SCRIBBLES: Final = "None: without annotation"
 SCRIBBLE_HELP: Final = (

@@ -11,52 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.parameters import ParameterError
-from napari_selfseg.widgets.picture import Area, Index, Overlay, Part, Picture, cut, read, shape_of
+from napari_selfseg.widgets.overlay import Covered, Overlay, Void
+from napari_selfseg.widgets.picture import Area, Index, Part, Picture, cut, read, shape_of
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
     from napari_selfseg.superpixels import Superpixels
 
-__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Covered", "Form", "Missing", "Request", "Void", "resolve"]
+__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "Request", "resolve"]
 
 NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 NO_RECTANGLE: Final = (
     "Draw a rectangle on the image: press Draw, then drag on the canvas. The last one drawn counts."
 )
-
-
-@dataclass(frozen=True)
-class Void:
-    """Pixels that hold no data.
-
-    Attributes
-    ----------
-    value : float or None
-        Grey level of such a pixel, in every channel; None for those that are not finite.
-    """
-
-    value: float | None
-
-    def mask(self, image: NDArray[Any], channels: bool) -> NDArray[np.bool_]:
-        """Say where an image has data.
-
-        Parameters
-        ----------
-        image : ndarray
-            ``(*spatial)``, channels last.
-        channels : bool
-            Whether there are channels.
-
-        Returns
-        -------
-        ndarray of bool
-            ``(*spatial)``.
-        """
-        if self.value is None:
-            finite = np.isfinite(image)
-            return finite.all(axis=-1) if channels else finite
-        differs = image != self.value
-        return differs.any(axis=-1) if channels else differs
 
 
 @dataclass(frozen=True)
@@ -108,31 +75,6 @@ class Missing:
     """
 
     sentence: str
-
-
-@dataclass(frozen=True)
-class Covered:
-    """A labels layer, and which part of it lies over the part that is segmented.
-
-    Attributes
-    ----------
-    data : array_like
-        Labels.
-    index : tuple of int or slice
-        The part.
-    """
-
-    data: Any
-    index: Index
-
-    def read(self) -> NDArray[Any]:
-        """Read the part.
-
-        Returns
-        -------
-        ndarray of int
-        """
-        return np.asarray(self.data[self.index])
 
 
 @dataclass(frozen=True)

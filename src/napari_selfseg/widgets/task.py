@@ -10,7 +10,10 @@ from typing import Any, Final
 from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.runner import in_thread, sentence_of
 
-__all__ = ["Done", "Refused", "Task"]
+__all__ = ["Begin", "Done", "Refused", "Task"]
+
+# Work for a worker thread, what to do with its answer, and what to call it when it fails.
+Begin = Callable[[Callable[[], Any], Callable[[Any], None], str], None]
 
 logger: Final = logging.getLogger(__name__)
 

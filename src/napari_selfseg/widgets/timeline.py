@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QLabel, QSlider, QWidget
-
-from napari_selfseg.widgets.panels import beside, stacked
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 __all__ = ["Timeline"]
 
@@ -30,10 +28,13 @@ class Timeline(QWidget):
         self._number = QLabel()
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("100000"))
         self._iterations: tuple[int, ...] = ()
-        layout = stacked(self)
         title = QLabel("Iteration")
         title.setToolTip(HELP)
-        layout.addLayout(beside(title, self.slider, self._number, first=0))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(title)
+        layout.addWidget(self.slider, stretch=1)
+        layout.addWidget(self._number)
         self.slider.valueChanged.connect(self._on_value)
         self.hide()
 

@@ -60,7 +60,7 @@ class Watch:
         """Return the labels layers by name, the topmost first."""
         return self._named(Labels)
 
-    def _named(self, kind: type) -> list[tuple[str, Any]]:
+    def _named(self, kind: Any) -> list[tuple[str, Any]]:
         layers: list[Any] = [each for each in reversed(self._viewer.layers) if not is_mark(each)]
         return [(each.name, each) for each in layers if isinstance(each, kind)]
 

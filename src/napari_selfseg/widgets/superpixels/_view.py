@@ -15,8 +15,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.choices import Choices
+from napari_selfseg.widgets.choosers import Chooser
 from napari_selfseg.widgets.look import ERROR, WIDTH, line, scrolled, sentence, title
-from napari_selfseg.widgets.panels import Chooser, Pages, beside, rows, stacked
+from napari_selfseg.widgets.panels import Pages, beside, rows, stacked
 
 __all__ = ["SuperpixelsView"]
 

@@ -1,0 +1,139 @@
+"""What was learned: by the last run, or read from a file; kept, and applied to other images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_selfseg.widgets.apply import Application, add_applied
+from napari_selfseg.widgets.dialogs import ask_open, ask_save
+from napari_selfseg.widgets.layers import describe_image
+from napari_selfseg.widgets.task import Begin
+from napari_selfseg.widgets.view import SegmentView
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Fit, Run
+
+__all__ = ["FitDesk"]
+
+FILES: Final = "Fits (*.safetensors)"
+SUGGESTED: Final = "fit.safetensors"
+NO_TARGET: Final = "Open an image to apply this to."
+
+
+class FitDesk:
+    """The fit at hand and its buttons.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    view : SegmentView
+        With the buttons.
+    begin : callable
+        Called with work for a worker thread, what to do with its answer, and its name.
+    threads : callable
+        Returns the CPU threads to use.
+
+    Attributes
+    ----------
+    fit : Fit or None
+        What was learned.
+    """
+
+    def __init__(
+        self, viewer: Any, view: SegmentView, begin: Begin, threads: Callable[[], int]
+    ) -> None:
+        self.fit: Fit | None = None
+        self._viewer = viewer
+        self._view = view
+        self._begin = begin
+        self._threads = threads
+        view.result.save_fit.clicked.connect(self._save)
+        view.result.load_fit.clicked.connect(self._load)
+        view.result.apply.clicked.connect(self._apply)
+
+    def take_from(self, run: Run | None) -> None:
+        """Take what a run learned; one that was ended without its closing pass has nothing.
+
+        Parameters
+        ----------
+        run : Run or None
+            An ended one.
+        """
+        try:
+            self.put(None if run is None else run.fit)
+        except ValueError:
+            self.put(None)
+
+    def put(self, fit: Fit | None) -> None:
+        """Work on another fit.
+
+        Parameters
+        ----------
+        fit : Fit or None
+            None for nothing.
+        """
+        self.fit = fit
+        words = ""
+        if fit is not None:
+            channels = "1 channel" if fit.in_channels == 1 else f"{fit.in_channels} channels"
+            words = f"{fit.method.title}, {channels}, {fit.ndim}-D: {len(fit.classes)} classes."
+        self._view.result.show_fit(words)
+        self._view.controls.show_resumable(fit is not None)
+
+    def _save(self) -> None:
+        fit = self.fit
+        path = ask_save(self._view, "Save fit", SUGGESTED, FILES)
+        if fit is None or not path:
+            return
+
+        def work() -> None:
+            from napari_selfseg.io import save_fit
+
+            save_fit(fit, path)
+
+        self._begin(work, lambda _: self._say(f"Saved: {path}"), "Saving the fit")
+
+    def _load(self) -> None:
+        path = ask_open(self._view, "Load fit", FILES)
+        if not path:
+            return
+
+        def work() -> Fit:
+            from napari_selfseg.io import load_fit
+
+            return load_fit(path)
+
+        def put(fit: Fit) -> None:
+            self.put(fit)
+            self._say(f"Loaded: {path}")
+
+        self._begin(work, put, "Loading the fit")
+
+    def _apply(self) -> None:
+        fit, source = self.fit, self._view.result.target.thing
+        if fit is None:
+            return
+        if source is None:
+            self._view.controls.show_error(NO_TARGET)
+            return
+        setup = self._view.setup
+        channels = setup.channels.things if source == setup.image.thing else ()
+        done = Application(
+            fit,
+            describe_image(source, self._viewer.dims, channels),
+            setup.device.thing,
+            self._threads(),
+            fit.method.default_superpixels(),
+        )
+
+        def put(found: tuple[Any, dict[str, Any]]) -> None:
+            add_applied(self._viewer, source, done, *found)
+            self._say(f"Labelled {source.name} with the classes of the fit.")
+
+        self._say(f"Labelling {source.name}...")
+        self._begin(done, put, "Labelling")
+
+    def _say(self, sentence: str) -> None:
+        self._view.controls.say(sentence)

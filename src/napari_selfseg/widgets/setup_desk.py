@@ -1,0 +1,103 @@
+"""The layers offered on the Set-up page, those drawn on, and the request that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from napari.layers import Labels
+
+from napari_selfseg.widgets.layers import describe_image, describe_labels, partners
+from napari_selfseg.widgets.results import hide_earlier
+from napari_selfseg.widgets.scribble_desk import ScribbleDesk
+from napari_selfseg.widgets.state import Missing, Request, resolve
+from napari_selfseg.widgets.tools import add_scribbles, draw_rectangle, rectangle_layer
+from napari_selfseg.widgets.view import SegmentView
+from napari_selfseg.widgets.watch import Watch
+
+__all__ = ["SetupDesk"]
+
+
+class SetupDesk:
+    """Between the Set-up page and the layers of the viewer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    view : SegmentView
+        With the page.
+    watch : Watch
+        Knows the layers there are.
+    threads : callable
+        Returns the CPU threads to use.
+    """
+
+    def __init__(
+        self, viewer: Any, view: SegmentView, watch: Watch, threads: Callable[[], int]
+    ) -> None:
+        self._viewer = viewer
+        self._view = view
+        self._watch = watch
+        self._threads = threads
+        self._scribbles = ScribbleDesk(view.setup)
+        view.setup.image.chosen.connect(self._on_image)
+        view.setup.draw.clicked.connect(self._draw)
+        view.setup.new_scribbles.clicked.connect(self._add_scribbles)
+
+    def close(self) -> None:
+        """Let go of the layers."""
+        self._scribbles.close()
+
+    def offer(self) -> None:
+        """Offer the layers there are."""
+        self._view.setup.image.offer(self._watch.images())
+        self._view.setup.offer_labels(self._watch.labels())
+        self._view.result.target.offer(self._watch.images())
+
+    def request(self) -> Request | Missing:
+        """Turn what is filled in into a run.
+
+        Returns
+        -------
+        Request or Missing
+        """
+        setup, image = self._view.setup, self._view.setup.image.thing
+        form = setup.form(self._threads())
+        if image is None:
+            return resolve(form, None)
+        channels, rectangle = setup.channels.things, rectangle_layer(self._viewer)
+        picture = describe_image(image, self._viewer.dims, channels, rectangle)
+        chosen = {
+            "superpixels": setup.superpixels.thing,
+            "mask": setup.void.thing,
+            "scribbles": setup.scribbles.thing,
+        }
+        layers = {name: layer for name, layer in chosen.items() if isinstance(layer, Labels)}
+        overlays = {name: describe_labels(layer, image) for name, layer in layers.items()}
+        return resolve(form, picture, **overlays)
+
+    def _on_image(self) -> None:
+        layer = self._view.setup.image.thing
+        self._view.setup.offer_parts(layer is not None and layer.ndim > 2)
+        others = [each for _, each in self._watch.images()]
+        self._view.setup.offer_channels([(e.name, e) for e in partners(layer, others)])
+
+    def _draw(self) -> None:
+        source = self._view.setup.image.thing
+        if source is not None:
+            shapes = draw_rectangle(self._viewer, source)
+            shapes.events.data.connect(self._on_rectangle)
+
+    def _on_rectangle(self, event: object = None) -> None:
+        self._view.setup.changed.emit()
+
+    def _add_scribbles(self) -> None:
+        setup = self._view.setup
+        source = setup.image.thing
+        if source is not None:
+            hide_earlier(self._viewer, source.name)  # one scribbles on the image, not on labels
+            picture = describe_image(source, self._viewer.dims)
+            form = setup.form(self._threads())
+            n_classes = form.method(**form.values).n_classes
+            setup.scribbles.choose(add_scribbles(self._viewer, source, picture, n_classes))

@@ -1,0 +1,363 @@
+"""What a person does with the Segment dock around a run, in a real window."""
+
+from __future__ import annotations
+
+import types
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+from qtpy.QtWidgets import QApplication
+
+from napari_selfseg import catalogue, load_fit, read_record
+from napari_selfseg.methods import Backprop
+from napari_selfseg.objects import connected
+from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets import fit_desk, result_desk, segment
+from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.segment import SegmentDock
+
+pytestmark = pytest.mark.viewer
+
+QUICK = {"iterations": 6, "channels": 8, "min_labels": 1}
+HALVES = (np.indices((48, 64))[1] > 31) * 160
+NOISE = np.random.default_rng(0).integers(0, 255, (48, 64)).astype(np.uint8)
+
+
+@pytest.fixture
+def opened(make_napari_viewer_proxy, qtbot):
+    """Open a viewer with a dock that has loaded its methods."""
+
+    def make(image=NOISE, name="noise", **settings):
+        viewer = make_napari_viewer_proxy()
+        if image is not None:
+            viewer.add_image(image, name=name, **settings)
+        dock = SegmentDock(viewer)
+        viewer.window.add_dock_widget(dock, name="Segment", area="right")
+        qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
+        dock.view.setup.precision.choose("float32")
+        dock.view.setup.superpixels.choose(Slic)
+        dock.view.setup.fill_superpixels({"n_segments": 100})
+        dock.view.setup.fill(QUICK)
+        return viewer, dock
+
+    return make
+
+
+def ran(dock, qtbot, **values):
+    dock.view.setup.fill(values)
+    dock.start()
+    assert dock.live, dock.view.controls.error.text()
+    qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
+
+
+def until_said(dock, qtbot, words):
+    def said():
+        texts = (dock.view.controls.status.text(), dock.view.controls.error.text())
+        assert any(words in each for each in texts), texts
+
+    qtbot.waitUntil(said, timeout=10_000)
+
+
+def made(viewer):
+    return [
+        each for each in viewer.layers if isinstance(each, Labels) and METADATA in each.metadata
+    ]
+
+
+def script_of(dock, qtbot):
+    QApplication.clipboard().clear()
+    dock.view.result.copy.click()
+    until_said(dock, qtbot, "clipboard")
+    return QApplication.clipboard().text()
+
+
+def labels_of(script, layers):
+    """What a script gives where only the layers it names are there."""
+    data = {name: types.SimpleNamespace(data=each) for name, each in layers.items()}
+    names = {"viewer": types.SimpleNamespace(layers=data)}
+    exec(compile(script, "script", "exec"), names)
+    return names["labels"]
+
+
+def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    timeline = dock.view.controls.timeline
+    assert timeline.iteration == 6
+    end = layer.data.copy()
+    timeline.go_to(1)
+    assert (layer.data != end).any(), "test invalid: the labels never changed"
+    assert layer.metadata[METADATA]["shown"] == 1
+    assert dock.view.controls.status.text().startswith("Iteration 1: ")
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+    timeline.go_to(6)
+    np.testing.assert_array_equal(layer.data, end)
+
+
+def test_objects_are_measured_in_physical_units_and_saved(opened, qtbot, monkeypatch, tmp_path):
+    viewer, dock = opened(scale=(0.5, 2), units=("um", "um"))
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    classes = layer.data.copy()
+    dock.view.result.kind.choose("objects")
+    dock.view.result.smallest.setValue(5)
+    np.testing.assert_array_equal(layer.data, connected(classes, minimum_size=5))
+    dock.view.result.measure.click()
+    until_said(dock, qtbot, "rows, in the table below")
+    table = layer.features
+    assert table["index"].tolist() == list(range(1, layer.data.max() + 1))
+    np.testing.assert_allclose(table["area (µm²)"], table["pixels"])
+    biggest = table["index"][table["pixels"].argmax()]
+    assert table["class"][biggest - 1] == np.bincount(classes[layer.data == biggest]).argmax()
+    assert table["mean"][biggest - 1] == pytest.approx(NOISE[layer.data == biggest].mean())
+
+    file = tmp_path / "table.csv"
+    monkeypatch.setattr(result_desk, "ask_save", lambda *_: str(file))
+    dock.view.result.save_table.click()
+    until_said(dock, qtbot, f"Saved: {file}")
+    assert file.read_text("utf-8-sig").startswith("index,class,pixels,area (µm²)")
+    assert len(file.read_text("utf-8-sig").splitlines()) == len(table) + 1
+
+    file = tmp_path / "labels.tif"
+    dock.view.result.save_labels.click()
+    until_said(dock, qtbot, f"Saved: {file}")
+    again = catalogue.replay(read_record(file), NOISE)
+    np.testing.assert_array_equal(again, layer.data)
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+
+
+def test_labels_painted_by_hand_are_never_overwritten(opened, qtbot):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    layer.paint((10, 10), 7)
+    painted = layer.data.copy()
+    dock.view.controls.timeline.go_to(2)
+    assert len(made(viewer)) == 2
+    np.testing.assert_array_equal(layer.data, painted)
+    assert layer.metadata[METADATA]["edited"]
+    assert layer.name.endswith("(edited)")
+    assert "The labels you edited are in" in dock.view.controls.status.text()
+    again = next(each for each in made(viewer) if each != layer)
+    assert again.metadata[METADATA]["shown"] == 2
+
+
+def test_a_fit_is_saved_loaded_and_applied_to_another_image(opened, qtbot, monkeypatch, tmp_path):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    file = tmp_path / "fit.safetensors"
+    for name in ("ask_save", "ask_open"):
+        monkeypatch.setattr(fit_desk, name, lambda *_: str(file))
+    dock.view.result.save_fit.click()
+    until_said(dock, qtbot, f"Saved: {file}")
+    other = viewer.add_image(NOISE[::-1], name="other", scale=(3, 3))
+    dock.view.result.target.choose(other)
+    dock.view.result.apply.click()
+    until_said(dock, qtbot, "Labelled other")
+    first = viewer.layers["other [Backprop, applied]"]
+    np.testing.assert_array_equal(first.scale, (3, 3))
+    fit = load_fit(file)
+    voting, _ = catalogue.over_segment(
+        NOISE[::-1], fit.method.default_superpixels(), spacing=(3, 3)
+    )
+    expected = fit.predict(NOISE[::-1], superpixels=voting)
+    np.testing.assert_array_equal(first.data, expected)
+
+    dock.view.result.load_fit.click()
+    until_said(dock, qtbot, f"Loaded: {file}")
+    assert dock.view.result.fit.text().startswith("Backprop, 1 channel, 2-D: ")
+    viewer.add_image(np.dstack([NOISE] * 3), rgb=True, name="colours")
+    dock.view.result.target.choose(viewer.layers["colours"])
+    dock.view.result.apply.click()
+    until_said(dock, qtbot, "3 channels")
+    assert dock.view.controls.error.isVisibleTo(dock)
+
+
+def test_a_run_goes_on_from_where_it_stopped(opened, qtbot):
+    viewer, dock = opened()
+    assert not dock.view.controls.resume.isEnabled()
+    ran(dock, qtbot)
+    (first,) = made(viewer)
+    dock.view.controls.resume.click()
+    assert dock.live
+    qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
+    second = next(each for each in made(viewer) if each != first)
+    assert second.metadata[METADATA]["start"] is not None
+    assert dock.view.controls.resume.isEnabled()
+    dock.view.controls.timeline.go_to(0)
+    same = (second.data == first.data).mean()
+    assert same > 0.9, "it begins with the labels it stopped with"
+
+
+def test_only_a_rectangle_or_what_is_in_view(opened, qtbot):
+    viewer, dock = opened(scale=(2, 2), translate=(5, 5))
+    dock.view.setup.area.choose("rectangle")
+    dock.start()
+    assert "Draw a rectangle" in dock.view.controls.error.text()
+    dock.view.setup.draw.click()
+    shapes = viewer.layers["Trial rectangle"]
+    shapes.add_rectangles([[10, 20], [30, 50]])
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    assert layer.data.shape == (20, 30)
+    np.testing.assert_array_equal(layer.translate, (25, 45))
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+    dock.view.setup.area.choose("view")
+    viewer.layers["noise"].corner_pixels = np.array([[0, 8], [15, 23]])
+    ran(dock, qtbot)
+    assert made(viewer)[-1].data.shape == (16, 16)
+
+
+def test_scribbles_with_names_steer_the_run(opened, qtbot):
+    image = (HALVES + NOISE // 4).astype(np.uint8)
+    viewer, dock = opened(image)
+    setup = dock.view.setup
+    setup.new_scribbles.click()
+    scribbles = viewer.layers["noise scribbles"]
+    assert viewer.layers.selection.active == scribbles
+    assert (scribbles.mode, scribbles.selected_label) == ("paint", 1)
+    assert setup.scribbles.thing == scribbles
+    scribbles.paint((10, 10), 1)
+    scribbles.paint((30, 50), 2)
+    setup.class_names.table.item(0, 1).setText("nuclei")
+    assert scribbles.metadata["napari-selfseg class names"] == {1: "nuclei"}
+    ran(dock, qtbot, iterations=30)
+    (layer,) = made(viewer)
+    assert layer.data[10, 10] == 1
+    assert layer.data[30, 50] == 2
+    np.testing.assert_allclose(layer.get_color(1), scribbles.get_color(1))
+    found = labels_of(script_of(dock, qtbot), {"noise": image})
+    np.testing.assert_array_equal(found, layer.data)
+    dock.view.result.measure.click()
+    until_said(dock, qtbot, "rows")
+    assert layer.features["name"][layer.features["class"] == 1].tolist() == ["nuclei"]
+
+
+def test_too_many_scribbled_classes_are_refused(opened, qtbot):
+    viewer, dock = opened()
+    dock.view.setup.new_scribbles.click()
+    viewer.layers["noise scribbles"].paint((10, 10), 9)
+    dock.view.setup.fill(QUICK)
+    dock.start()
+    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+    assert "scribbles" in dock.view.controls.error.text()
+    assert "8" in dock.view.controls.error.text()
+
+
+def test_pixels_without_data_stay_empty(opened, qtbot):
+    holes = NOISE.astype(np.float32)
+    holes[:10] = np.nan
+    viewer, dock = opened(holes)
+    dock.view.setup.void.setCurrentText("Leave out NaN")
+    ran(dock, qtbot)
+    layer = made(viewer)[-1]
+    assert not layer.data[:10].any()
+    assert layer.data[10:].all()
+    found = labels_of(script_of(dock, qtbot), {"noise": holes})
+    np.testing.assert_array_equal(found, layer.data)
+    mask = viewer.add_labels((np.indices((48, 64))[1] > 20).astype(int), name="tissue")
+    viewer.layers["noise"].data = NOISE
+    dock.view.setup.void.choose(mask)
+    ran(dock, qtbot)
+    assert not made(viewer)[-1].data[:, :21].any()
+
+
+def test_several_layers_are_the_channels_of_one_image(opened, qtbot):
+    viewer, dock = opened()
+    second = viewer.add_image(NOISE[:, ::-1], name="second")
+    viewer.add_image(NOISE[:, :10], name="narrow")
+    assert dock.view.setup.channels.count() == 1
+    dock.view.setup.channels.check([second])
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    record = layer.metadata[METADATA]
+    assert record["images"][0]["shape"] == [48, 64, 2]
+    assert layer.name == "noise + second [Backprop]"
+    layers = {"noise": NOISE, "second": NOISE[:, ::-1]}
+    np.testing.assert_array_equal(labels_of(script_of(dock, qtbot), layers), layer.data)
+    dock.view.result.measure.click()
+    until_said(dock, qtbot, "rows")
+    assert {"mean noise", "mean second"} <= set(layer.features.columns)
+
+
+def test_presets_come_back_under_their_name(opened, qtbot, own_presets):
+    _, dock = opened()
+    bar = dock.view.setup.presets
+    bar.names.setEditText("fast")
+    bar.save.click()
+    dock.view.setup.reset.click()
+    assert dock.view.setup.form(1).values["iterations"] == Backprop().iterations
+    bar.names.setCurrentIndex(bar.names.findText("fast"))
+    bar.names.activated.emit(bar.names.currentIndex())
+    assert dock.view.setup.form(1).values["iterations"] == 6
+    bar.delete.click()
+    assert bar.names.count() == 0
+    bar.names.setEditText("")
+    bar.save.click()
+    assert dock.view.controls.error.text(), "a preset without a name"
+    own_presets.write_text("{not json")
+    bar.names.setEditText("other")
+    bar.save.click()
+    assert own_presets.name in dock.view.controls.error.text()
+    assert own_presets.read_text() == "{not json"
+
+
+def test_an_estimate_is_shown_before_the_run_and_a_limit_is_kept(opened, qtbot, monkeypatch):
+    _, dock = opened()
+    controls = dock.view.controls
+    qtbot.waitUntil(lambda: "48 x 64 pixels" in controls.estimate.text(), timeout=20_000)
+    monkeypatch.setattr(dock._forecast, "_limit", 10)
+    monkeypatch.setattr(dock, "_settings", segment.settings.Settings(memory_limit=10))
+    dock.start()
+    assert not dock.live
+    assert "more than the limit" in controls.error.text()
+    assert "take fewer channels" in controls.error.text()
+
+
+def test_what_is_missing_is_said_while_the_form_is_filled_in(opened, qtbot):
+    viewer, dock = opened(None)
+    until_said(dock, qtbot, "Open an image first")
+    viewer.add_image(NOISE, name="noise")
+    until_said(dock, qtbot, "Ready.")
+    dock.view.setup.area.choose("rectangle")
+    until_said(dock, qtbot, "Draw a rectangle")
+    dock.view.setup.area.choose("all")
+    until_said(dock, qtbot, "Ready.")
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(opened, qtbot, monkeypatch, tmp_path):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    target = tmp_path / "missing" / "labels.tif"
+    monkeypatch.setattr(result_desk, "ask_save", lambda *_: str(target))
+    dock.view.result.save_labels.click()
+    until_said(dock, qtbot, "There is no folder")
+    assert made(viewer)[0].data.min() >= 1
+
+
+def test_closing_the_dock_lets_go_of_the_run(opened, qtbot):
+    import gc
+    import weakref
+
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    run = weakref.ref(dock._results.outcome.run)
+    viewer.window.remove_dock_widget(dock)
+    gc.collect()
+    assert run() is None
+    dock.deleteLater()
+
+
+def test_how_it_works_opens_the_page_of_the_method(opened, qtbot):
+    _, dock = opened()
+    dock.view.setup.about.linkActivated.emit("page")
+    dialogs = [each for each in QApplication.topLevelWidgets() if each.windowTitle() == "Backprop"]
+    assert len(dialogs) == 1
+    assert "superpixels" in dialogs[0].layout().itemAt(0).widget().toPlainText()
+    dialogs[0].close()
