@@ -227,7 +227,7 @@ def test_scribbles_with_names_steer_the_run(opened, qtbot):
     scribbles.paint((30, 50), 2)
     setup.class_names.table.item(0, 1).setText("nuclei")
     assert scribbles.metadata["napari-selfseg class names"] == {1: "nuclei"}
-    ran(dock, qtbot, iterations=30)
+    ran(dock, qtbot, iterations=30, scribble_weight=5)
     (layer,) = made(viewer)
     assert layer.data[10, 10] == 1
     assert layer.data[30, 50] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import threading
 import time
@@ -182,7 +183,11 @@ class Job:
             logger.exception("The run failed")
         if self._run is None:
             return Ended(sentence_of(error, "The run"), failed=True)
-        return self._ended(self._run)
+        ended = self._ended(self._run)
+        if isinstance(error, MemoryError):
+            kept = f" The labels of {ended.iteration} iterations are kept." if ended.run else ""
+            ended = dataclasses.replace(ended, sentence=sentence_of(error, "The run") + kept)
+        return ended
 
 
 def sentence_of(error: Exception, what: str) -> str:
