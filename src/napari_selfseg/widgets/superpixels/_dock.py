@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from napari.layers import Image, Labels
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.widgets.choices import Choices, load
-from napari_selfseg.widgets.layers import describe_image, is_mark
+from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.life import Life
-from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.picture import cut
 from napari_selfseg.widgets.runner import in_thread
@@ -20,6 +18,8 @@ from napari_selfseg.widgets.superpixels._desk import Desk
 from napari_selfseg.widgets.superpixels._job import Failed, Job, Made, Wanted
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
+from napari_selfseg.widgets.task import Done, Refused, Task
+from napari_selfseg.widgets.watch import Watch
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -50,14 +50,14 @@ class SuperpixelsDock(QWidget):
         stacked(self).addWidget(self.view)
         self._viewer: Any = napari_viewer
         self._desk = Desk(napari_viewer, self.view)
-        self._loading: Mailbox[Choices | Exception] = Mailbox()
+        self._loading = Task(load, self._populate, "Loading the algorithms")
         self._job: Job | None = None
         self._source: Any = None
         self._busy = False
         self._timer = QTimer(self)
         self._connect_widgets()
+        self._watch = Watch(napari_viewer, self._offer_layers, self._on_removed)
         self._life = Life(self, self._begin, self._end)
-        _load(self._loading)
 
     @property
     def live(self) -> bool:
@@ -90,33 +90,21 @@ class SuperpixelsDock(QWidget):
     # Opened and closed
 
     def _begin(self) -> None:
-        events = self._viewer.layers.events
-        for each in (events.inserted, events.removed, events.reordered):
-            each.connect(self._offer_layers)
-        events.removed.connect(self._on_removed)
-        self._offer_layers()
+        self._watch.begin()
         self._timer.start(POLL_MS)
 
     def _end(self) -> None:
         self._timer.stop()
-        events = self._viewer.layers.events
-        for each in (events.inserted, events.removed, events.reordered):
-            each.disconnect(self._offer_layers)
-        events.removed.disconnect(self._on_removed)
+        self._watch.end()
         self._desk.close()
         if self.live:
             self._finish("")
 
     # Layers
 
-    def _offer_layers(self, event: object = None) -> None:
-        layers = [each for each in reversed(self._viewer.layers) if not is_mark(each)]
-        for each in layers:
-            each.events.name.connect(self._offer_layers)
-        images = [(each.name, each) for each in layers if isinstance(each, Image)]
-        labels = [(each.name, each) for each in layers if isinstance(each, Labels)]
-        self.view.image.offer(images)
-        self.view.layer.offer(labels)
+    def _offer_layers(self) -> None:
+        self.view.image.offer(self._watch.images())
+        self.view.layer.offer(self._watch.labels())
 
     def _on_image(self) -> None:
         layer = self.view.image.thing
@@ -124,10 +112,10 @@ class SuperpixelsDock(QWidget):
         if self.view.loaded and not self.live and self.view.status.text() in (READY, NO_IMAGE):
             self.view.show_ready(READY if layer is not None else NO_IMAGE)
 
-    def _on_removed(self, event: Any) -> None:
-        if self.live and event.value == self._source:
+    def _on_removed(self, layer: Any) -> None:
+        if self.live and layer == self._source:
             self._finish(REMOVED)
-        self._desk.forget(event.value)
+        self._desk.forget(layer)
 
     # Superpixels
 
@@ -150,17 +138,20 @@ class SuperpixelsDock(QWidget):
         if self._job is not None:
             self._receive(self._job, self._job.mailbox.take())
         elif not self.view.loaded:
-            self._populate(self._loading.take())
+            self._load(self._loading.take())
         else:
             self._timer.stop()
 
-    def _populate(self, found: Choices | Exception | None) -> None:
-        if isinstance(found, Choices):
-            self.view.populate(found)
-            self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
-        elif found is not None:
+    def _load(self, answer: Done | Refused | None) -> None:
+        if isinstance(answer, Done):
+            self._loading.then(answer.value)
+        elif answer is not None:
             self._timer.stop()
-            self.view.show_error(f"The algorithms cannot be loaded: {found}")
+            self.view.show_error(answer.sentence)
+
+    def _populate(self, choices: Choices) -> None:
+        self.view.populate(choices)
+        self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
 
     def _receive(self, job: Job, message: Made | Failed | None) -> None:
         if isinstance(message, Made):
@@ -184,13 +175,3 @@ class SuperpixelsDock(QWidget):
         self.view.run.clicked.connect(self.start)
         self.view.cancel.clicked.connect(self.cancel)
         self.view.image.chosen.connect(self._on_image)
-
-
-def _load(found: Mailbox[Choices | Exception]) -> None:
-    def work() -> None:
-        try:
-            found.put(load())
-        except Exception as error:
-            found.put(error)
-
-    in_thread(work)
