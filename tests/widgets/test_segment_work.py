@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import types
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -72,15 +73,33 @@ def script_of(dock, qtbot):
     return QApplication.clipboard().text()
 
 
-def labels_of(script, layers):
-    """What a script gives where only the layers it names are there."""
-    data = {name: types.SimpleNamespace(data=each) for name, each in layers.items()}
-    names = {"viewer": types.SimpleNamespace(layers=data)}
-    exec(compile(script, "script", "exec"), names)
-    return names["labels"]
+# In a process of its own, where only the layers that the script names are there.
+DRIVER = """
+import pathlib, sys, types
+import numpy as np
+folder = pathlib.Path(sys.argv[1])
+layers = dict(np.load(folder / "layers.npz"))
+layers = {name: types.SimpleNamespace(data=data) for name, data in layers.items()}
+names = {"viewer": types.SimpleNamespace(layers=layers)}
+exec(compile((folder / "script.py").read_text("utf-8"), "script.py", "exec"), names)
+np.save(folder / "labels.npy", names["labels"])
+"""
 
 
-def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot):
+@pytest.fixture
+def labels_of(tmp_path):
+    """What a script gives in a fresh process."""
+
+    def run(script, layers):
+        (tmp_path / "script.py").write_text(script, "utf-8")
+        np.savez(tmp_path / "layers.npz", **layers)
+        subprocess.run([sys.executable, "-c", DRIVER, tmp_path], check=True, timeout=120)
+        return np.load(tmp_path / "labels.npy")
+
+    return run
+
+
+def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot, labels_of):
     viewer, dock = opened()
     ran(dock, qtbot)
     (layer,) = made(viewer)
@@ -98,7 +117,9 @@ def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot)
     np.testing.assert_array_equal(layer.data, end)
 
 
-def test_objects_are_measured_in_physical_units_and_saved(opened, qtbot, monkeypatch, tmp_path):
+def test_objects_are_measured_in_physical_units_and_saved(
+    opened, qtbot, monkeypatch, tmp_path, labels_of
+):
     viewer, dock = opened(scale=(0.5, 2), units=("um", "um"))
     ran(dock, qtbot)
     (layer,) = made(viewer)
@@ -194,7 +215,7 @@ def test_a_run_goes_on_from_where_it_stopped(opened, qtbot):
     assert same > 0.9, "it begins with the labels it stopped with"
 
 
-def test_only_a_rectangle_or_what_is_in_view(opened, qtbot):
+def test_only_a_rectangle_or_what_is_in_view(opened, qtbot, labels_of):
     viewer, dock = opened(scale=(2, 2), translate=(5, 5))
     dock.view.setup.area.choose("rectangle")
     dock.start()
@@ -214,7 +235,7 @@ def test_only_a_rectangle_or_what_is_in_view(opened, qtbot):
     assert made(viewer)[-1].data.shape == (16, 16)
 
 
-def test_scribbles_with_names_steer_the_run(opened, qtbot):
+def test_scribbles_with_names_steer_the_run(opened, qtbot, labels_of):
     image = (HALVES + NOISE // 4).astype(np.uint8)
     viewer, dock = opened(image)
     setup = dock.view.setup
@@ -250,7 +271,7 @@ def test_too_many_scribbled_classes_are_refused(opened, qtbot):
     assert "8" in dock.view.controls.error.text()
 
 
-def test_pixels_without_data_stay_empty(opened, qtbot):
+def test_pixels_without_data_stay_empty(opened, qtbot, labels_of):
     holes = NOISE.astype(np.float32)
     holes[:10] = np.nan
     viewer, dock = opened(holes)
@@ -268,7 +289,7 @@ def test_pixels_without_data_stay_empty(opened, qtbot):
     assert not made(viewer)[-1].data[:, :21].any()
 
 
-def test_several_layers_are_the_channels_of_one_image(opened, qtbot):
+def test_several_layers_are_the_channels_of_one_image(opened, qtbot, labels_of):
     viewer, dock = opened()
     second = viewer.add_image(NOISE[:, ::-1], name="second")
     viewer.add_image(NOISE[:, :10], name="narrow")

@@ -4,15 +4,29 @@ from napari_selfseg.io._fits import load_fit, save_fit
 from napari_selfseg.io._images import ImageFile, read_image
 from napari_selfseg.io._labels import read_record, write_labels
 from napari_selfseg.io._preview import write_picture, write_preview
+from napari_selfseg.io._truth import (
+    Annotation,
+    load_ucm2,
+    read_bsds,
+    read_label_image,
+    read_truth,
+    ucm2_regions,
+)
 from napari_selfseg.io._whole import check_target, whole_file
 
 __all__ = [
+    "Annotation",
     "ImageFile",
     "check_target",
     "load_fit",
+    "load_ucm2",
+    "read_bsds",
     "read_image",
+    "read_label_image",
     "read_record",
+    "read_truth",
     "save_fit",
+    "ucm2_regions",
     "whole_file",
     "write_labels",
     "write_picture",

@@ -1,6 +1,70 @@
 """How well labels fit ground truth; everything from one sparse contingency table."""
 
-from napari_selfseg.metrics._contingency import contingency
-from napari_selfseg.metrics._covering import Covering, covering
+from napari_selfseg.metrics._adherence import (
+    achievable_segmentation_accuracy,
+    undersegmentation_error,
+)
+from napari_selfseg.metrics._boundaries import (
+    BoundaryMatch,
+    boundary_displacement_error,
+    boundary_match,
+)
+from napari_selfseg.metrics._boundary_map import boundary_map
+from napari_selfseg.metrics._consistency import global_consistency_error
+from napari_selfseg.metrics._contingency import Contingency, contingency
+from napari_selfseg.metrics._covering import Covering, covering, covering_of
+from napari_selfseg.metrics._evaluation import Comparison, Evaluation, evaluate, overall
+from napari_selfseg.metrics._information import Information, variation_of_information
+from napari_selfseg.metrics._matching import Matched, hungarian, majority
+from napari_selfseg.metrics._names import METRICS, Metric
+from napari_selfseg.metrics._objects import Objects, average_precision, objects
+from napari_selfseg.metrics._rand import adapted_rand_error, adjusted_rand_index, rand_index
+from napari_selfseg.metrics._sweep import Best, ods_ois
+from napari_selfseg.metrics._unsupervised import (
+    BoundaryStrength,
+    Contrast,
+    Stability,
+    boundary_strength,
+    contrast,
+    stability,
+)
 
-__all__ = ["Covering", "contingency", "covering"]
+__all__ = [
+    "METRICS",
+    "Best",
+    "BoundaryMatch",
+    "BoundaryStrength",
+    "Comparison",
+    "Contingency",
+    "Contrast",
+    "Covering",
+    "Evaluation",
+    "Information",
+    "Matched",
+    "Metric",
+    "Objects",
+    "Stability",
+    "achievable_segmentation_accuracy",
+    "adapted_rand_error",
+    "adjusted_rand_index",
+    "average_precision",
+    "boundary_displacement_error",
+    "boundary_map",
+    "boundary_match",
+    "boundary_strength",
+    "contingency",
+    "contrast",
+    "covering",
+    "covering_of",
+    "evaluate",
+    "global_consistency_error",
+    "hungarian",
+    "majority",
+    "objects",
+    "ods_ois",
+    "overall",
+    "rand_index",
+    "stability",
+    "undersegmentation_error",
+    "variation_of_information",
+]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from napari_selfseg.metrics._contingency import contingency
+from napari_selfseg.metrics._contingency import Contingency, contingency
 
-__all__ = ["Covering", "covering"]
+__all__ = ["Covering", "covering", "covering_of"]
 
 
 class Covering(NamedTuple):
@@ -80,13 +80,23 @@ def covering(
     ----------
     Arbelaez, Maire, Fowlkes and Malik, PAMI 2011, doi:10.1109/TPAMI.2010.161, section 3.1.
     """
-    return Covering.summed(_one(segments, truth, ignore) for truth in annotations)
+    tables = (contingency(segments, truth, ignore=ignore) for truth in annotations)
+    return Covering.summed(covering_of(table) for table in tables)
 
 
-def _one(segments: ArrayLike, truth: ArrayLike, ignore: Collection[int]) -> Covering:
-    table = contingency(segments, truth, ignore=ignore)
-    union = table.row_sizes[table.rows] + table.column_sizes[table.columns] - table.counts
+def covering_of(table: Contingency) -> Covering:
+    """Cover the regions of one annotator by the segments.
+
+    Parameters
+    ----------
+    table : Contingency
+        Of segments and regions.
+
+    Returns
+    -------
+    Covering
+    """
     best = np.zeros(len(table.column_sizes))
-    np.maximum.at(best, table.columns, table.counts / union)
+    np.maximum.at(best, table.columns, table.counts / table.unions)
     covered = float((best * table.column_sizes).sum())
-    return Covering(covered, float(table.column_sizes.sum()))
+    return Covering(covered, float(table.total))
