@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import napari_selfseg as ss
+from napari_selfseg.protocol import DeviceLost, OutOfMemory, Scaling
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 HERE = {"device": "cpu", "threads": 1}
@@ -285,3 +286,58 @@ def test_record_names_what_was_resolved():
     assert found["threads"] == torch.get_num_threads()
     assert found["images"][0]["name"] == "cells"
     assert found["stop"] is None
+
+
+REFUSALS = [
+    (MemoryError(), OutOfMemory, "Not enough memory for this run: use fewer channels, a smaller"),
+    (torch.OutOfMemoryError("CUDA out of memory."), OutOfMemory, "Not enough memory for this run"),
+    (
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        OutOfMemory,
+        "Not enough memory for this run",
+    ),
+    (
+        RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable"),
+        DeviceLost,
+        r"busy or unavailable\): choose the CPU, or restart the program",
+    ),
+]
+
+
+@pytest.mark.parametrize("place", ["scaling", "superpixels", "network", "inputs"])
+@pytest.mark.parametrize(("error", "kind", "sentence"), REFUSALS)
+def test_a_machine_that_refuses_at_the_start_is_explained(
+    monkeypatch, place, error, kind, sentence
+):
+    def refuse(*args, **options):
+        raise error
+
+    targets = {
+        "scaling": (Scaling, "__call__"),
+        "superpixels": (ss.Slic, "over_segment"),
+        "network": (torch.nn.Module, "to"),
+        "inputs": (torch, "from_numpy"),
+    }
+    monkeypatch.setattr(*targets[place], refuse)
+    image = picture()
+    with pytest.raises(kind, match=sentence) as caught:
+        ss.evolve(image, VOTED, superpixels=ss.Slic(n_segments=30), **QUICK)
+    assert caught.value.__cause__ is error
+    np.testing.assert_array_equal(image, picture())
+
+
+def test_an_array_too_large_for_the_computer_is_a_sentence(monkeypatch):
+    """Not a simulation: a petabyte is asked for."""
+
+    def huge(self, image, spacing, mask):
+        return np.zeros(1 << 50)
+
+    monkeypatch.setattr(ss.Slic, "over_segment", huge)
+    with pytest.raises(OutOfMemory, match="Not enough memory for this run"):
+        ss.evolve(picture(), VOTED, superpixels=ss.Slic(n_segments=30), **QUICK)
+
+
+def test_a_warm_start_on_other_grey_values_is_refused():
+    fit = segmented(np.rint(picture() * 40 + 100).astype(np.uint8)).fit
+    with pytest.raises(ValueError, match="far from those the fit was made on"):
+        ss.evolve(np.clip(picture() / 4 + 0.3, 0, 1), PIXELS, start=fit, **QUICK)

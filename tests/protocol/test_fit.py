@@ -155,3 +155,22 @@ def test_labels_have_the_smallest_type(channels, dtype):
     assert run.fit.predict(picture(shape=(9, 8)), **HERE).dtype == dtype
     assert run.labels().dtype == dtype
     np.testing.assert_array_equal(run.fit.predict(picture(shape=(9, 8)), **HERE), run.labels())
+
+
+@pytest.mark.parametrize(
+    ("fitted", "other", "sentence"),
+    [
+        (np.uint8, lambda i: i / 255, r"\(0.\d+ to 0.\d+\) are far from .* \(0 to 255\): convert"),
+        (np.uint16, lambda i: i / 65535, r"made on \(40 to \d+.*\): convert the image first"),
+        (float, lambda i: np.rint(i * 255).astype(np.uint8), r"made on \(0.\d+ to 0.\d+\): conv"),
+    ],
+)
+def test_an_image_in_other_units_is_refused(fitted, other, sentence):
+    image = (picture() - picture().min()) / 5
+    if fitted is not float:
+        image = np.rint(np.maximum(image, 0.1) * 200 + 20).astype(fitted)
+    fit = ss.segment(image, PIXELS, **QUICK).fit
+    with pytest.raises(ValueError, match=sentence):
+        fit.predict(other(image), **HERE)
+    dark = (image * 0.01).astype(fitted)
+    assert fit.predict(dark, **HERE).all()

@@ -97,3 +97,22 @@ def test_moving_to_the_host_keeps_all():
     history.to_host()
     assert all(torch.equal(history.find(t)[1], votes) for t, votes in before.items())
     assert history.iterations == tuple(before)
+
+
+def test_maps_of_a_lost_device_are_dropped():
+    """A tensor on the meta device has no data, and reading it fails as on a lost device."""
+    history = History(10**6)
+    for t, device in enumerate(("cpu", "meta", "cpu")):
+        history.add(t, torch.full((4,), t, dtype=torch.uint8, device=device))
+    history.to_host()
+    assert history.iterations == (0, 2)
+    assert history.find(None)[1].tolist() == [2] * 4
+
+
+def test_when_all_maps_are_lost_it_says_so():
+    history = History(10**6)
+    history.add(0, torch.zeros(4, device="meta"))
+    history.to_host()
+    assert history.iterations == ()
+    with pytest.raises(ValueError, match="were lost with the device: run it again"):
+        history.find(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from typing import ClassVar
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 
 import napari_selfseg as ss
-from napari_selfseg.protocol import OutOfMemory
+from napari_selfseg.protocol import DeviceLost, OutOfMemory
 from napari_selfseg.protocol import _run as module
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
@@ -349,8 +350,8 @@ def test_fit_can_be_read_between_the_wish_to_stop_and_the_end():
 
 def test_memory_of_the_device_is_given_back_at_the_end():
     run = start().finish()
-    assert run._network is None
-    assert run._inputs is None
+    assert run._training._network is None
+    assert run._training._inputs is None
 
 
 def test_iterations_kept_are_those_of_the_record():
@@ -364,3 +365,60 @@ def test_iterations_kept_are_those_of_the_record():
 def test_a_record_shows_an_iteration_that_was_kept():
     with pytest.raises(ValueError, match="Iteration 99 was not kept"):
         start().finish().record(99)
+
+
+class Unreadable(ss.Backprop):
+    """Backprop on a device that fails after four steps, and takes what it holds with it."""
+
+    name: ClassVar[str] = "unreadable"
+    title: ClassVar[str] = "Unreadable"
+    gone: ClassVar[frozenset[int]] = frozenset()
+
+    def steps(self, network, inputs):
+        for step in super().steps(network, inputs):
+            if step.iteration == 4:
+                raise RuntimeError("CUDA error: unspecified launch failure\nSearch for it online.")
+            where = "meta" if step.iteration in type(self).gone else "cpu"
+            losses = {name: value.to(where) for name, value in step.losses.items()}
+            yield dataclasses.replace(step, votes=step.votes.to(where), losses=losses)
+
+
+@pytest.mark.parametrize("gone", [(), (1,), (0, 2), (0, 1, 2, 3)])
+def test_after_the_loss_of_a_device_all_that_can_be_read_is_kept(monkeypatch, gone):
+    """A tensor on the meta device has no data, and reading it fails as on a lost device."""
+    monkeypatch.setattr(Unreadable, "gone", frozenset(gone))
+    run = start(Unreadable(**PIXELS.model_dump()))
+    with pytest.raises(DeviceLost, match="The device stopped working") as caught:
+        run.finish()
+    assert "launch failure" in str(caught.value.__cause__)
+    assert run.stopped.kind == "failed"
+    assert run.stop_reason == (
+        "The run failed after 4 iterations: the device stopped working (CUDA error: unspecified "
+        "launch failure): choose the CPU, or restart the program."
+    )
+    kept = tuple(t for t in range(4) if t not in gone)
+    assert run.iterations == kept == tuple(run.losses["similarity"])
+    whole = start().finish()
+    for t in kept:
+        np.testing.assert_array_equal(run.labels(t), whole.labels(t))
+    if not kept:
+        with pytest.raises(ValueError, match="were lost with the device"):
+            run.labels()
+    run.close()
+    assert run.stopped.kind == "failed"
+
+
+def test_a_device_that_refuses_to_be_cleared_does_not_hide_the_first_error(disturbed, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", raising(RuntimeError("CUDA error: again")))
+    run = disturbed(3, raising(RuntimeError("CUDA error: first")))
+    with pytest.raises(DeviceLost, match="first"):
+        run.finish()
+    assert run.iterations == (0, 1, 2)
+
+
+def test_a_fit_read_on_the_way_explains_what_failed(disturbed):
+    run = disturbed(1, raising(MemoryError()))
+    next(run)
+    with pytest.raises(OutOfMemory, match="Not enough memory for this run"):
+        _ = run.fit

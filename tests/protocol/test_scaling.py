@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -129,3 +131,75 @@ def test_a_large_image_is_sampled_over_its_whole_extent(monkeypatch):
     found = Scaling.measured([image], [None])
     assert found.low[0] < 300
     assert found.high[0] > 9700
+
+
+LEVELS = Scaling((0.0,), (255.0,))
+FRACTIONS = Scaling((0.02,), (0.97,))
+REFUSED = "The grey values of this image ({}) are far from those the fit was made on ({}): convert"
+
+
+def row(*values, dtype=float):
+    return np.array([[values]], dtype)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "image", "ranges"),
+    [
+        (LEVELS, row(0, 0.3, 1), ("0 to 1", "0 to 255")),
+        (LEVELS, row(-1, 0.5, dtype=np.float32), ("-1 to 0.5", "0 to 255")),
+        (LEVELS, row(0.25, 0.25), ("0.25 to 0.25", "0 to 255")),
+        (Scaling((104.0,), (3981.0,)), row(0, 0.5, 1), ("0 to 1", "104 to 3981")),
+        (Scaling((104.0,), (981.3,)), row(0, 0.5, 1), ("0 to 1", "104 to 981.3")),
+        (FRACTIONS, row(0, 17, 255, dtype=np.uint8), ("0 to 255", "0.02 to 0.97")),
+        (FRACTIONS, row(0, 2, dtype=np.int32), ("0 to 2", "0.02 to 0.97")),
+        (Scaling((0.0,), (0.3,)), row(90, 4000, dtype=np.uint16), ("90 to 4000", "0 to 0.3")),
+    ],
+)
+def test_fractions_and_grey_levels_are_told_apart(scaling, image, ranges):
+    with pytest.raises(ValueError, match=re.escape(REFUSED.format(*ranges))):
+        scaling.check_units(image)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "image"),
+    [
+        # Dark slices of the same stack.
+        (LEVELS, row(0, 1, 1, dtype=np.uint8)),
+        (LEVELS, row(0, 0, dtype=np.uint8)),
+        (LEVELS, row(0, 1, 0)),
+        (LEVELS, row(0, 0.4, 1.2)),
+        (Scaling((104.0,), (3981.0,)), row(99, 101, dtype=np.uint16)),
+        (Scaling((103.7,), (3981.3,)), row(0.1, 0.9)),
+        (Scaling((0.0,), (3981.3,)), row(0.1, 0.9)),
+        (FRACTIONS, row(0, 0.001)),
+        # Brighter ones.
+        (Scaling((3.0,), (8.0,)), row(90, 4000, dtype=np.uint16)),
+        (FRACTIONS, row(0.5, 80.0)),
+        # A mask, or counts of which almost none is above 1.
+        (Scaling((0.0,), (1.0,)), row(0, 255, dtype=np.uint8)),
+        # One channel of little contrast does not say that there were no fractions.
+        (Scaling((0.0, 0.0), (255.0, 1.0)), np.full((2, 1, 3), 0.5)),
+        (LEVELS, row(0, 200.5)),
+        (FRACTIONS, row(0, 1, dtype=np.uint8)),
+    ],
+)
+def test_what_may_be_of_the_same_data_passes(scaling, image):
+    scaling.check_units(image)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, bool])
+@pytest.mark.parametrize("level", [0, 0.01, 0.1, 1])
+def test_a_darker_picture_of_the_same_type_always_passes(dtype, level):
+    bright = np.random.default_rng(0).gamma(2, 400, (1, 40, 50))
+    image = bright if dtype in (np.uint16, np.int32, np.float32) else bright / bright.max() * 255
+    if dtype is bool:
+        image = image > 60
+    scaling = Scaling.measured([image.astype(dtype)], [None])
+    scaling.check_units((image * level).astype(dtype))
+
+
+def test_pixels_without_data_say_nothing_of_the_units():
+    mask = np.array([[True, True, False]])
+    with pytest.raises(ValueError, match=r"0 to 0\.5"):
+        LEVELS.check_units(row(0, 0.5, 9000), mask)
+    LEVELS.check_units(row(0, 100, 0.5), mask)

@@ -48,7 +48,10 @@ def save_fit(fit: Fit, path: str | os.PathLike[str]) -> None:
         "classes": fit.classes,
     }
     with whole_file(target) as part:
-        save_file(dict(fit.weights), part, metadata={KEY: json.dumps(meaning)})
+        try:
+            save_file(dict(fit.weights), part, metadata={KEY: json.dumps(meaning)})
+        except SafetensorError as error:  # a full disk, in words of its own
+            raise OSError(_line(error)) from error
 
 
 def load_fit(path: str | os.PathLike[str]) -> Fit:

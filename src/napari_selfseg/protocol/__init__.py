@@ -12,16 +12,18 @@ from napari_selfseg.protocol._estimate import (
     measure_throughput,
 )
 from napari_selfseg.protocol._evolve import evolve, prepare
+from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, Step, Stop, SuperpixelAlgorithm
-from napari_selfseg.protocol._run import OutOfMemory, Run
+from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 
 __all__ = [
     "Control",
     "Cost",
+    "DeviceLost",
     "Estimate",
     "Fit",
     "Inputs",

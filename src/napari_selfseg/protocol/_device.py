@@ -9,7 +9,6 @@ import torch
 
 __all__ = [
     "limited_threads",
-    "out_of_memory",
     "resolve_device",
     "resolve_precision",
     "resolve_threads",
@@ -150,19 +149,3 @@ def limited_threads(threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out; torch has no type for it on the CPU.
-
-    Parameters
-    ----------
-    error : BaseException
-        As raised.
-
-    Returns
-    -------
-    bool
-    """
-    words = ("out of memory", "can't allocate memory", "not enough memory")
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

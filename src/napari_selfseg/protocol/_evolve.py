@@ -14,15 +14,15 @@ from napari_selfseg import record
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.protocol._checks import (
     as_channels_first,
-    as_list,
     as_mask,
-    as_scribbles,
     as_spacing,
     check_images,
 )
 from napari_selfseg.protocol._control import Control
 from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
+from napari_selfseg.protocol._failures import explaining
 from napari_selfseg.protocol._fit import Fit
+from napari_selfseg.protocol._given import Given, check_given, paired
 from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
@@ -88,53 +88,35 @@ def evolve(
     ------
     ValueError
         When something given cannot be used; the message says what to do.
+    OutOfMemory, DeviceLost
+        When memory does not suffice or the device fails already here.
     """
     where = resolve_device(device)
     dtype = resolve_precision(precision, where)
+    used_threads = resolve_threads(threads)
     if where.type == "cpu":
         keep_freed_memory()
-    images = [as_channels_first(each, channel_axis, method.ndims) for each in as_list(image)]
-    if not images:
-        raise ValueError("There is no image: give at least one.")
-    spaced = as_spacing(spacing, images[0].ndim - 1)
-    masks = [as_mask(m, i.shape[1:]) for m, i in _paired(mask, images, "mask")]
-    check_images(images, masks)
-    drawn = [
-        as_scribbles(s, i.shape[1:], method.n_classes)
-        for s, i in _paired(scribbles, images, "scribbles")
-    ]
-    scaling = Scaling.measured(images, masks) if start is None else start.scaling
-    scaled = [scaling(i, m) for i, m in zip(images, masks, strict=True)]
-    regions, source = _over_segmented(superpixels, method, scaled, masks, spaced)
-    used_threads = resolve_threads(threads)
-    provenance = {
-        "software": record.software(),
-        "method": method.as_dict(),
-        "superpixels": source,
-        "images": [
-            record.fingerprint(i, n)
-            for i, n in zip(as_list(image), _names(name, images), strict=True)
-        ],
-        "several": isinstance(image, list | tuple),
-        "channel_axis": channel_axis,
-        "mask": masks if mask is not None else None,
-        "scribbles": drawn if any(each is not None for each in drawn) else None,
-        "spacing": list(spaced),
-        "device": str(where),
-        "precision": str(dtype).removeprefix("torch."),
-        "threads": used_threads,
-        "start": None if start is None else record.weights_hash(start.weights),
-    }
-    return Run(
-        method,
-        _network(method, images[0], start).to(where),
-        gather(scaled, _seen(masks, regions), regions, drawn, where, dtype, Control()),
-        scaling=scaling,
-        shapes=[i.shape[1:] for i in images],
-        superpixels=regions,
-        provenance=provenance,
-        threads=used_threads,
-    )
+    with explaining():
+        given = check_given(image, method, channel_axis, mask, scribbles, spacing)
+        scaling, scaled = _scaled(given, start)
+        regions, source = _over_segmented(superpixels, method, scaled, given)
+        seen = _seen(given.masks, regions)
+        return Run(
+            method,
+            _network(method, given.images[0], start).to(where),
+            gather(scaled, seen, regions, given.scribbles, where, dtype, Control()),
+            scaling=scaling,
+            shapes=[i.shape[1:] for i in given.images],
+            superpixels=regions,
+            provenance={
+                "software": record.software(),
+                "method": method.as_dict(),
+                "superpixels": source,
+                **given.as_record(image, name, channel_axis, mask is not None),
+                **_how(where, dtype, used_threads, start),
+            },
+            threads=used_threads,
+        )
 
 
 def prepare(
@@ -173,26 +155,34 @@ def prepare(
     return scaled, valid, as_spacing(spacing, array.ndim - 1)
 
 
-def _paired(value: Any, images: list[Array], what: str) -> list[tuple[Any, Array]]:
-    values = as_list(value) if value is not None else [None] * len(images)
-    if len(values) != len(images):
-        raise ValueError(f"{len(images)} images need as many {what} arrays, not {len(values)}.")
-    return list(zip(values, images, strict=True))
+def _how(
+    device: torch.device, precision: torch.dtype, threads: int, start: Fit | None
+) -> dict[str, Any]:
+    """Describe for the record how the run computes."""
+    return {
+        "device": str(device),
+        "precision": str(precision).removeprefix("torch."),
+        "threads": threads,
+        "start": None if start is None else record.weights_hash(start.weights),
+    }
 
 
-def _names(name: str | Sequence[str], images: list[Array]) -> list[str]:
-    names = [name] * len(images) if isinstance(name, str) else list(name)
-    if len(names) != len(images):
-        raise ValueError(f"{len(images)} images need as many names, not {len(names)}.")
-    return names
+def _scaled(given: Given, start: Fit | None) -> tuple[Scaling, list[NDArray[np.float32]]]:
+    pairs = list(zip(given.images, given.masks, strict=True))
+    if start is None:
+        scaling = Scaling.measured(given.images, given.masks)
+    else:
+        scaling = start.scaling
+        for i, m in pairs:
+            scaling.check_units(i, m)
+    return scaling, [scaling(i, m) for i, m in pairs]
 
 
 def _over_segmented(
     superpixels: SuperpixelAlgorithm | Any,
     method: Method,
     scaled: list[NDArray[np.float32]],
-    masks: list[NDArray[np.bool_] | None],
-    spacing: tuple[float, ...],
+    given: Given,
 ) -> tuple[list[NDArray[np.int32]] | None, dict[str, Any] | list[Array] | None]:
     """Return the superpixels of each image, and what the record says of their origin."""
     if superpixels is not None and method.default_superpixels() is None:
@@ -202,15 +192,15 @@ def _over_segmented(
         return None, None
     if callable(algorithm):
         made = [
-            algorithm(np.moveaxis(i, 0, -1), spacing=spacing, mask=m)
-            for i, m in zip(scaled, masks, strict=True)
+            algorithm(np.moveaxis(i, 0, -1), spacing=given.spacing, mask=m)
+            for i, m in zip(scaled, given.masks, strict=True)
         ]
         return made, algorithm.as_dict()
-    given = [
+    labels = [
         as_superpixels(s, i.shape[1:], mask=m)
-        for (s, i), m in zip(_paired(superpixels, scaled, "superpixel"), masks, strict=True)
+        for (s, i), m in zip(paired(superpixels, scaled, "superpixel"), given.masks, strict=True)
     ]
-    return given, list(given)
+    return labels, list(labels)
 
 
 def _seen(

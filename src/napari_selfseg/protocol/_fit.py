@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.protocol._checks import as_channels_first, as_mask, check_finite
 from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
+from napari_selfseg.protocol._failures import explaining
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method
 from napari_selfseg.protocol._scaling import Scaling
@@ -94,6 +95,8 @@ class Fit:
         ------
         ValueError
             When the image does not fit what was trained, or cannot be used at all.
+        OutOfMemory, DeviceLost
+            When memory does not suffice or the device fails.
         """
         array = as_channels_first(image, channel_axis, (self.ndim,))
         if len(array) != self.in_channels:
@@ -106,12 +109,13 @@ class Fit:
         index = None if superpixels is None else as_superpixels(superpixels, array.shape[1:], valid)
         if index is not None:
             valid = as_mask(index, index.shape)
+        self.scaling.check_units(array, valid)
         where = resolve_device(device)
-        x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
-        seen = None if valid is None else torch.from_numpy(valid)[None, None].to(where)
-        with limited_threads(resolve_threads(threads)), torch.no_grad():
+        with explaining(), limited_threads(resolve_threads(threads)), torch.no_grad():
+            x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
+            seen = None if valid is None else torch.from_numpy(valid)[None, None].to(where)
             labels = self.method.predict(self.restored(where), x, seen)[0]
-        return self._finished(labels, valid, index)
+            return self._finished(labels, valid, index)
 
     def restored(self, device: torch.device) -> nn.Module:
         """Build the network with its weights, ready to predict.

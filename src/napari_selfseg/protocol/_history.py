@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from torch import Tensor
 
 __all__ = ["History"]
+
+NONE_YET = "The run has no labels yet: take at least one step."
+LOST = "The labels of this run were lost with the device: run it again, on the CPU if it repeats."
 
 
 class History:
@@ -25,6 +29,7 @@ class History:
         self._budget = budget
         self._stride = 1
         self._maps: dict[int, Tensor] = {}
+        self._lost = False
         self._lock = threading.Lock()
 
     @property
@@ -69,7 +74,7 @@ class History:
         """
         with self._lock:
             if not self._maps:
-                raise ValueError("The run has no labels yet: take at least one step.")
+                raise ValueError(LOST if self._lost else NONE_YET)
             found = next(reversed(self._maps)) if iteration is None else iteration
             if found not in self._maps:
                 near = min(self._maps, key=lambda each: abs(each - found))
@@ -77,9 +82,16 @@ class History:
             return found, self._maps[found]
 
     def to_host(self) -> None:
-        """Move every map to the CPU, so that the device's memory is free."""
+        """Move every map to the CPU, so that the device's memory is free.
+
+        Maps on a device that was lost cannot be read any more and are dropped.
+        """
         with self._lock:
-            self._maps = {t: votes.cpu() for t, votes in self._maps.items()}
+            maps, self._maps = self._maps, {}
+            for t, votes in maps.items():
+                with contextlib.suppress(RuntimeError):
+                    self._maps[t] = votes.cpu()
+            self._lost = len(self._maps) < len(maps)
 
     def _drop_last_off_stride(self, iteration: int) -> None:
         # The last map is kept whatever its number, until the next one comes.

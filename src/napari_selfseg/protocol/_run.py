@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,22 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.memory import release_freed_memory
-from napari_selfseg.protocol._closing import closing_forward
-from napari_selfseg.protocol._control import Interrupted
-from napari_selfseg.protocol._device import limited_threads, out_of_memory
-from napari_selfseg.protocol._fit import Fit, label_dtype
+from napari_selfseg.protocol import _endings as endings
+from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
+from napari_selfseg.protocol._losses import Losses
 from napari_selfseg.protocol._method import Method, Step, Stop
+from napari_selfseg.protocol._projection import Projection
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._training import Training
 
-__all__ = ["OutOfMemory", "Run"]
+__all__ = ["Run"]
 
 HISTORY_BYTES = 256 << 20
-
-
-class OutOfMemory(MemoryError):  # noqa: N818 - the word everybody knows
-    """The device or the computer has not enough memory for this run."""
 
 
 class Run(Iterator[Step]):
@@ -61,18 +59,11 @@ class Run(Iterator[Step]):
         self.method = method
         self.superpixels = None if superpixels is None else tuple(superpixels)
         self.threads = threads
-        self._network: nn.Module | None = network
-        self._inputs: Inputs | None = inputs
-        self._control = inputs.control
-        self._scaling = scaling
-        self._shapes = tuple(shapes)
+        self._training = Training(method, network, inputs, scaling, threads)
+        self._projection = Projection(tuple(shapes), self.superpixels, method.n_classes)
         self._provenance = provenance
         self._history = History(HISTORY_BYTES)
-        self._losses: dict[str, dict[int, Tensor | float]] = {}
-        self._fit: Fit | None = None
-        self._stop: Stop | None = None
-        self._control.watch(network)
-        self._steps = method.steps(network, inputs)
+        self._losses = Losses()
 
     def __iter__(self) -> Run:
         return self
@@ -87,17 +78,21 @@ class Run(Iterator[Step]):
 
         Raises
         ------
-        OutOfMemory
-            When memory ran out; what was found before is kept.
+        OutOfMemory, DeviceLost
+            When memory ran out or the device failed; what was found before, and can still be
+            read, is kept.
         """
-        if self._stop is not None:
+        if self.stopped is not None:
             raise StopIteration
-        with limited_threads(self.threads):
-            step = self._advance()
-        self._keep(step)
-        if self._stop is not None:
-            self._release()
-        return step
+        try:
+            if (step := self._training.advance()) is None:
+                raise StopIteration
+            self._history.add(step.iteration, step.votes)
+            self._losses.add(step.iteration, step.losses)
+            return step
+        finally:
+            if self.stopped is not None:
+                self._settle()
 
     def finish(self) -> Run:
         """Run to the end.
@@ -112,32 +107,33 @@ class Run(Iterator[Step]):
 
     def stop(self) -> None:
         """Ask to end after the current layer; from any thread. The closing step still follows."""
-        self._control.stop()
+        self._training.control.stop()
 
     def abandon(self) -> None:
         """Ask to end after the current layer, with no closing step; from any thread."""
-        self._control.abandon()
+        self._training.control.abandon()
 
     def close(self) -> None:
         """End now and free the device, with no closing step; from the thread that iterates."""
-        self._control.abandon()
-        if self._stop is None:
-            self._end_abandoned()
+        self._training.control.abandon()
+        if self.stopped is None:
+            self._training.end(endings.abandoned(self.iteration))
+            self._settle()
 
     @property
     def stop_reason(self) -> str:
         """Why the run ended, in a sentence; empty while it goes on."""
-        return self._stop.sentence if self._stop else ""
+        return self.stopped.sentence if self.stopped else ""
 
     @property
     def stopped(self) -> Stop | None:
         """Why the run ended; None while it goes on."""
-        return self._stop
+        return self._training.stopped
 
     @property
     def iteration(self) -> int:
         """Updates made so far."""
-        return self._control.done
+        return self._training.control.done
 
     @property
     def iterations(self) -> tuple[int, ...]:
@@ -147,10 +143,7 @@ class Run(Iterator[Step]):
     @property
     def losses(self) -> dict[str, dict[int, float]]:
         """Every loss term by iteration."""
-        return {
-            name: {t: float(value) for t, value in list(values.items())}
-            for name, values in list(self._losses.items())
-        }
+        return self._losses.read()
 
     def labels(self, iteration: int | None = None, *, image: int = 0) -> NDArray[Any]:
         """Return the label map of an iteration.
@@ -194,13 +187,7 @@ class Run(Iterator[Step]):
         ValueError
             When there is no such image.
         """
-        if not 0 <= image < len(self._shapes):
-            raise ValueError(f"There is no image {image}: the run has {len(self._shapes)}.")
-        values = votes.cpu().numpy().astype(label_dtype(self.method.n_classes))
-        if self.superpixels is None:
-            return np.ascontiguousarray(values[image][tuple(map(slice, self._shapes[image]))])
-        own = self._own_votes(values, image)
-        return np.take(own, self.superpixels[image])
+        return self._projection(votes, image)
 
     @property
     def fit(self) -> Fit:
@@ -211,12 +198,7 @@ class Run(Iterator[Step]):
         ValueError
             When the run was ended without one.
         """
-        if self._fit is not None:
-            return self._fit
-        if self._network is None or self._inputs is None:
-            raise ValueError(f"There is no fit: {self.stop_reason}")
-        with limited_threads(self.threads):
-            return self._closed(self._network, self._inputs)[0]
+        return self._training.fit
 
     def record(self, iteration: int | None = None) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
@@ -238,83 +220,21 @@ class Run(Iterator[Step]):
         """
         return {
             **self._provenance,
-            "iterations": self._control.done,
+            "iterations": self._training.control.done,
             "shown": self._shown(iteration),
-            "stop": None if self._stop is None else dataclasses.asdict(self._stop),
+            "stop": None if self.stopped is None else dataclasses.asdict(self.stopped),
         }
 
     def _shown(self, iteration: int | None) -> int:
         nothing_yet = iteration is None and not self.iterations
         return 0 if nothing_yet else self._history.find(iteration)[0]
 
-    def _advance(self) -> Step:
-        try:
-            try:
-                return next(self._steps)
-            except StopIteration as end:
-                return self._closing(end.value)
-            except Interrupted:
-                return self._closing(None)
-        except Interrupted:
-            self._end_abandoned()
-            raise StopIteration from None
-        except Exception as error:
-            self._fail(error)
-            raise
-
-    def _closing(self, stop: Stop | None) -> Step:
-        """Freeze what was learned: the final labels are those of the fit, then the vote."""
-        if self._network is None or self._inputs is None:
-            raise Interrupted
-        self._fit, votes = self._closed(self._network, self._inputs)
-        self._stop = stop or self._why()
-        raw_labels = torch.tensor(len(self._fit.classes))
-        return Step(self._control.done, self.method.iterations, votes, raw_labels, {})
-
-    def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
-        return closing_forward(self.method, network, inputs, self._scaling)
-
-    def _why(self) -> Stop:
-        done = self._control.done
-        if done < self.method.iterations:
-            return Stop("asked", f"Stopped when asked, after {done} iterations.")
-        return Stop("finished", f"All {done} iterations are done.")
-
-    def _own_votes(self, values: NDArray[Any], image: int) -> NDArray[Any]:
-        # Superpixels are numbered through all images of a fit; each image has its own stretch.
-        counts = [int(each.max()) for each in self.superpixels or ()]
-        start = sum(counts[:image])
-        return np.concatenate((values[:1], values[start + 1 : start + counts[image] + 1]))
-
-    def _keep(self, step: Step) -> None:
-        self._history.add(step.iteration, step.votes)
-        for name, value in step.losses.items():
-            self._losses.setdefault(name, {})[step.iteration] = value
-
-    def _fail(self, error: Exception) -> None:
-        full = out_of_memory(error)
-        reason = "not enough memory." if full else str(error) or type(error).__name__
-        self._stop = Stop("failed", f"The run failed after {self.iteration} iterations: {reason}")
-        self._release()
-        if full:
-            raise OutOfMemory(
-                "Not enough memory for this run: use fewer channels, a smaller part of the image, "
-                "or another device."
-            ) from error
-
-    def _end_abandoned(self) -> None:
-        done = self._control.done
-        self._stop = Stop("abandoned", f"Ended without a closing pass, after {done} iterations.")
-        self._release()
-
-    def _release(self) -> None:
+    def _settle(self) -> None:
+        """Move what is kept to the computer's memory, and free the device's."""
         self._history.to_host()
-        self._losses = {
-            name: {t: float(value) for t, value in values.items()}
-            for name, values in self._losses.items()
-        }
-        self._steps.close()
-        self._network = self._inputs = None
+        self._losses.to_host()
         release_freed_memory()
         if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+            # A device that was lost refuses even this.
+            with contextlib.suppress(RuntimeError):
+                torch.cuda.empty_cache()

@@ -12,6 +12,8 @@ __all__ = ["Scaling"]
 
 PERCENTILES = (0.1, 99.9)
 SAMPLE = 1 << 22
+# Grey levels that whole numbers of an image span at least, and fractions of 1 never.
+WIDE = 100
 FIXED = {np.dtype(np.bool_): 1.0, np.dtype(np.uint8): 255.0}
 
 
@@ -81,6 +83,56 @@ class Scaling:
         if mask is not None:
             scaled[:, ~mask] = 0
         return scaled
+
+    def check_units(
+        self, image: NDArray[np.generic], mask: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Refuse an image of fractions where whole grey levels were measured, or the reverse.
+
+        Only what cannot be another part of the same data is refused. Fractions are numbers
+        between -1 and 1, some of them not whole; so a dark slice of whole numbers passes, whatever
+        its type. A scaling of exactly 0 to 1 passes all: it may come from a mask or from counts.
+
+        Parameters
+        ----------
+        image : ndarray
+            ``(C, *spatial)``, numeric.
+        mask : ndarray, optional
+            ``(*spatial)``, True where there are data.
+
+        Raises
+        ------
+        ValueError
+            When every pixel would become black, or every one but black ones white.
+        """
+        pixels = image if mask is None else image[:, mask]
+        least, most = float(pixels.min()), float(pixels.max())
+        if self._of_levels():
+            far = image.dtype.kind == "f" and _fractions(pixels, least, most)
+        else:
+            far = image.dtype.kind in "ui" and self._of_fractions() and most > 1
+        if far:
+            raise ValueError(
+                f"The grey values of this image ({least:.4g} to {most:.4g}) are far from those the "
+                f"fit was made on ({min(self.low):.4g} to {max(self.high):.4g}): convert the image "
+                "first."
+            )
+
+    def _of_levels(self) -> bool:
+        # Among whole numbers the dark percentile is one, the bright one may lie between two; among
+        # others the dark one may be a 0 that many pixels share.
+        return all(
+            b - a >= WIDE and a.is_integer() and (a != 0 or b.is_integer())
+            for a, b in zip(self.low, self.high, strict=True)
+        )
+
+    def _of_fractions(self) -> bool:
+        bounds = (*self.low, *self.high)
+        return max(map(abs, bounds)) <= 1 and not all(each.is_integer() for each in bounds)
+
+
+def _fractions(pixels: NDArray[np.generic], least: float, most: float) -> bool:
+    return least >= -1 and most <= 1 and bool((pixels != np.rint(pixels)).any())
 
 
 def _sample(image: NDArray[np.generic], mask: NDArray[np.bool_] | None) -> NDArray[np.float64]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from napari_selfseg.widgets.apply import Application, add_applied
 from napari_selfseg.widgets.dialogs import ask_open, ask_save
 from napari_selfseg.widgets.layers import describe_image
+from napari_selfseg.widgets.outcome import Outcome
 from napari_selfseg.widgets.task import Begin
 from napari_selfseg.widgets.view import SegmentView
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Run
+    from napari_selfseg.protocol import Fit
 
 __all__ = ["FitDesk"]
 
@@ -45,6 +46,7 @@ class FitDesk:
         self, viewer: Any, view: SegmentView, begin: Begin, threads: Callable[[], int]
     ) -> None:
         self.fit: Fit | None = None
+        self._superpixels: Any = None
         self._viewer = viewer
         self._view = view
         self._begin = begin
@@ -53,28 +55,32 @@ class FitDesk:
         view.result.load_fit.clicked.connect(self._load)
         view.result.apply.clicked.connect(self._apply)
 
-    def take_from(self, run: Run | None) -> None:
+    def take_from(self, outcome: Outcome | None) -> None:
         """Take what a run learned; one that was ended without its closing pass has nothing.
 
         Parameters
         ----------
-        run : Run or None
-            An ended one.
+        outcome : Outcome or None
+            Of an ended run.
         """
         try:
-            self.put(None if run is None else run.fit)
+            if outcome is not None:
+                self.put(outcome.run.fit, outcome.request.superpixels)
         except ValueError:
             self.put(None)
 
-    def put(self, fit: Fit | None) -> None:
+    def put(self, fit: Fit | None, superpixels: Any = None) -> None:
         """Work on another fit.
 
         Parameters
         ----------
         fit : Fit or None
             None for nothing.
+        superpixels : Superpixels or other
+            The algorithm whose superpixels vote; anything else takes what the method suggests.
         """
         self.fit = fit
+        self._superpixels = superpixels
         words = ""
         if fit is not None:
             channels = "1 channel" if fit.in_channels == 1 else f"{fit.in_channels} channels"
@@ -125,7 +131,7 @@ class FitDesk:
             describe_image(source, self._viewer.dims, channels),
             setup.device.thing,
             self._threads(),
-            fit.method.default_superpixels(),
+            self._voting(fit),
         )
 
         def put(found: tuple[Any, dict[str, Any]]) -> None:
@@ -134,6 +140,11 @@ class FitDesk:
 
         self._say(f"Labelling {source.name}...")
         self._begin(done, put, "Labelling")
+
+    def _voting(self, fit: Fit) -> Any:
+        suggested = fit.method.default_superpixels()
+        chosen = suggested is not None and callable(self._superpixels)
+        return self._superpixels if chosen else suggested
 
     def _say(self, sentence: str) -> None:
         self._view.controls.say(sentence)

@@ -275,7 +275,7 @@ class SegmentDock(QWidget):
     def _conclude(self, session: Session, message: Ended) -> None:
         self._finish(self._last_words or message.sentence)
         self._results.put(session.outcome)
-        self._fits.take_from(message.run)
+        self._fits.take_from(session.outcome)
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)

@@ -1,0 +1,54 @@
+"""The losses of a run by iteration, read only when somebody asks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+
+from torch import Tensor
+
+__all__ = ["Losses"]
+
+
+class Losses:
+    """Every term of the loss by iteration."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[int, Tensor | float]] = {}
+
+    def add(self, iteration: int, terms: Mapping[str, Tensor]) -> None:
+        """Keep the terms of a step, on the device.
+
+        Parameters
+        ----------
+        iteration : int
+            Its number.
+        terms : mapping of str to Tensor
+            0-d.
+        """
+        for name, value in terms.items():
+            self._values.setdefault(name, {})[iteration] = value
+
+    def read(self) -> dict[str, dict[int, float]]:
+        """Return every term by iteration.
+
+        Returns
+        -------
+        dict
+        """
+        return {
+            name: {t: float(value) for t, value in list(values.items())}
+            for name, values in list(self._values.items())
+        }
+
+    def to_host(self) -> None:
+        """Move every value to the CPU; those of a device that was lost are dropped."""
+        self._values = {name: _readable(values) for name, values in self._values.items()}
+
+
+def _readable(values: Mapping[int, Tensor | float]) -> dict[int, Tensor | float]:
+    found: dict[int, Tensor | float] = {}
+    for t, value in values.items():
+        with contextlib.suppress(RuntimeError):
+            found[t] = float(value)
+    return found

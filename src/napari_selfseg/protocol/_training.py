@@ -1,0 +1,126 @@
+"""The training of one fit: advance it by an update, end it in one of five ways."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from napari_selfseg.protocol import _endings as endings
+from napari_selfseg.protocol._closing import closing_forward
+from napari_selfseg.protocol._control import Control, Interrupted
+from napari_selfseg.protocol._device import limited_threads
+from napari_selfseg.protocol._failures import explained, explaining
+from napari_selfseg.protocol._fit import Fit
+from napari_selfseg.protocol._inputs import Inputs
+from napari_selfseg.protocol._method import Method, Step, Stop
+from napari_selfseg.protocol._scaling import Scaling
+
+__all__ = ["Training"]
+
+
+class Training:
+    """A method at work on its network, which is let go of at the end.
+
+    Parameters
+    ----------
+    method : Method
+        What to run.
+    network : torch.nn.Module
+        On the device.
+    inputs : Inputs
+        On the device.
+    scaling : Scaling
+        How the images were read.
+    threads : int
+        CPU threads to use.
+
+    Attributes
+    ----------
+    control : Control
+        Counts the updates, and is asked to stop.
+    stopped : Stop or None
+        Why it ended; None while it goes on.
+    """
+
+    def __init__(
+        self, method: Method, network: nn.Module, inputs: Inputs, scaling: Scaling, threads: int
+    ) -> None:
+        self.control: Control = inputs.control
+        self.stopped: Stop | None = None
+        self._method = method
+        self._network: nn.Module | None = network
+        self._inputs: Inputs | None = inputs
+        self._scaling = scaling
+        self._threads = threads
+        self._fit: Fit | None = None
+        self.control.watch(network)
+        self._steps = method.steps(network, inputs)
+
+    def advance(self) -> Step | None:
+        """Take one step; the last one is the closing step.
+
+        Returns
+        -------
+        Step or None
+            None when it was abandoned, and has ended.
+
+        Raises
+        ------
+        OutOfMemory, DeviceLost
+            When the machine refused.
+        """
+        try:
+            with limited_threads(self._threads):
+                return self._step()
+        except Interrupted:
+            self.end(endings.abandoned(self.control.done))
+            return None
+        except Exception as error:
+            meant = explained(error)
+            self.end(endings.failed(self.control.done, meant))
+            if meant is error:
+                raise
+            raise meant from error
+
+    def end(self, stop: Stop) -> None:
+        """Say why, and let go of the network and its inputs.
+
+        Parameters
+        ----------
+        stop : Stop
+            Why.
+        """
+        self.stopped = stop
+        self._steps.close()
+        self._network = self._inputs = None
+
+    @property
+    def fit(self) -> Fit:
+        """What was learned so far; see `Run.fit`."""
+        if self._fit is not None:
+            return self._fit
+        network, inputs = self._network, self._inputs
+        if network is None or inputs is None:
+            raise ValueError(f"There is no fit: {self.stopped.sentence if self.stopped else ''}")
+        with explaining(), limited_threads(self._threads):
+            return self._closed(network, inputs)[0]
+
+    def _step(self) -> Step:
+        try:
+            return next(self._steps)
+        except StopIteration as finished:
+            return self._closing(finished.value)
+        except Interrupted:
+            return self._closing(None)
+
+    def _closing(self, stop: Stop | None) -> Step:
+        """Freeze what was learned: the final labels are those of the fit, then the vote."""
+        if self._network is None or self._inputs is None:
+            raise Interrupted
+        self._fit, votes = self._closed(self._network, self._inputs)
+        done, total = self.control.done, self._method.iterations
+        self.end(stop or endings.completed(done, total))
+        return Step(done, total, votes, torch.tensor(len(self._fit.classes)), {})
+
+    def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
+        return closing_forward(self._method, network, inputs, self._scaling)
