@@ -120,7 +120,7 @@ def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot,
 def test_objects_are_measured_in_physical_units_and_saved(
     opened, qtbot, monkeypatch, tmp_path, labels_of
 ):
-    viewer, dock = opened(scale=(0.5, 2), units=("um", "um"))
+    viewer, dock = opened(scale=(0.5, 4), units=("um", "um"))
     ran(dock, qtbot)
     (layer,) = made(viewer)
     classes = layer.data.copy()
@@ -131,7 +131,7 @@ def test_objects_are_measured_in_physical_units_and_saved(
     until_said(dock, qtbot, "rows, in the table below")
     table = layer.features
     assert table["index"].tolist() == list(range(1, layer.data.max() + 1))
-    np.testing.assert_allclose(table["area (µm²)"], table["pixels"])
+    np.testing.assert_allclose(table["area (µm²)"], 2 * table["pixels"])
     biggest = table["index"][table["pixels"].argmax()]
     assert table["class"][biggest - 1] == np.bincount(classes[layer.data == biggest]).argmax()
     assert table["mean"][biggest - 1] == pytest.approx(NOISE[layer.data == biggest].mean())
