@@ -54,7 +54,7 @@ def main() -> None:
             for weight in (None, *args.weights):
                 for name in args.images:
                     _row(args, name, seed, variant, weight)
-    _compare(args.out)
+    _compare(args.out, args.seeds)
 
 
 def names() -> list[str]:
@@ -153,10 +153,10 @@ def _row(
         lines.write(json.dumps({**key, "done": run.iteration, **found}) + "\n")
 
 
-def _compare(out: Path) -> None:
+def _compare(out: Path, seeds: list[int]) -> None:
     """Print means over the seeds, image by image, and the paired differences."""
     by_setting: dict[Any, Any] = defaultdict(lambda: defaultdict(list))
-    for row in _rows(out):
+    for row in [each for each in _rows(out) if each["seed"] in seeds]:
         setting = (row["variant"], row["iterations"], row["channels"])
         by_setting[setting, row["weight"]][row["image"]].append(row)
     for (setting, weight), with_strokes in by_setting.items():
