@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from napari.layers import Labels
 from qtpy.QtCore import QThreadPool
 
@@ -34,8 +35,8 @@ class Failing(Backprop):
 
 
 class Endless(Backprop):
-    def _least_labels(self, inputs):
-        return -1
+    def _few(self, present, scribbled):
+        return torch.tensor(False)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def until_ended(dock, qtbot):
 
 
 def until_no_thread(qtbot):
-    qtbot.waitUntil(lambda: not QThreadPool.globalInstance().activeThreadCount(), timeout=1000)
+    qtbot.waitUntil(lambda: not QThreadPool.globalInstance().activeThreadCount(), timeout=5000)
 
 
 def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, qtbot, monkeypatch):
@@ -100,6 +101,23 @@ def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, q
     dock.view.controls.run.click()
     assert dock.view.controls.error.text() == NO_IMAGE
     assert not dock.live
+
+
+def test_a_dock_closed_while_it_loads_loads_when_it_is_opened_again(
+    make_napari_viewer_proxy, qtbot, monkeypatch
+):
+    gate = threading.Event()
+    load = SegmentDock.__init__.__globals__["load"]
+    monkeypatch.setattr("napari_selfseg.widgets.segment.load", lambda: gate.wait(10) and load())
+    viewer = make_napari_viewer_proxy()
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock)
+    viewer.window.remove_dock_widget(dock)
+    gate.set()
+    until_no_thread(qtbot)
+    assert not dock.loaded
+    viewer.window.add_dock_widget(dock)
+    qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
 
 
 def test_methods_that_cannot_be_loaded_are_reported(make_napari_viewer_proxy, qtbot, monkeypatch):

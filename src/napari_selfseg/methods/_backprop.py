@@ -183,9 +183,7 @@ class Backprop(Method):
             c = assign(y)
             present = _present(c, inputs.valid, self.channels)
             raw_labels = present.sum()
-            few = raw_labels <= self.min_labels
-            if scribbled is not None:
-                few = (present == scribbled).all()
+            few = self._few(present, scribbled)
             votes, target = self._refined(c, inputs)
             losses = self._losses(y, target, raw_labels, inputs)
             loss = torch.stack(list(losses.values())).sum()
@@ -210,6 +208,12 @@ class Backprop(Method):
         if inputs.scribbles is None:
             return None
         return areas(inputs.scribbles + 1, self.channels)[1:] > 0
+
+    def _few(self, present: Tensor, scribbled: Tensor | None) -> Tensor:
+        """Say whether so few classes are present that the run should end."""
+        if scribbled is None:
+            return present.sum() <= self.min_labels
+        return (present == scribbled).all()
 
     def _few_labels(self, found: int, t: int, scribbled: Tensor | None) -> Stop:
         if scribbled is not None:

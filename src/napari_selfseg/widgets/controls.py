@@ -105,7 +105,9 @@ class Controls(QWidget):
         self.show_estimate("")
         self.say(sentence)
 
-    def show_progress(self, iteration: int, total: int, sentence: str) -> None:
+    def show_step(
+        self, iteration: int, total: int, sentence: str, losses: Mapping[str, float]
+    ) -> None:
         """Show where a run is.
 
         Parameters
@@ -114,24 +116,19 @@ class Controls(QWidget):
             Made, and to be made at most.
         sentence : str
             The same in words.
+        losses : mapping of str to float
+            Terms of the loss: a further point of the curve; empty for none.
         """
+        # One painting for all: the bar alone would paint at once, and with it half the window.
+        self.setUpdatesEnabled(False)
         self.bar.setRange(0, total)
         self.bar.setValue(iteration)
         self.say(sentence)
-
-    def add_losses(self, iteration: int, losses: Mapping[str, float]) -> None:
-        """Add a point to the curve.
-
-        Parameters
-        ----------
-        iteration : int
-            Of the point.
-        losses : mapping of str to float
-            Terms of the loss.
-        """
         for name, value in losses.items():
             self._losses.setdefault(name, {})[iteration] = value
-        self.show_losses(self._losses)
+        if losses:
+            self.show_losses(self._losses)
+        self.setUpdatesEnabled(True)
 
     def show_losses(self, losses: Mapping[str, Mapping[int, float]]) -> None:
         """Show a whole curve.

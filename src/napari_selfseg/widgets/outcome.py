@@ -84,6 +84,11 @@ class Outcome:
         return not np.array_equal(self.layer.data, self._shown)
 
     @property
+    def count(self) -> int:
+        """Number of labels shown."""
+        return int(np.count_nonzero(np.bincount(self._shown.ravel())[1:]))
+
+    @property
     def record(self) -> Mapping[str, Any]:
         """How the labels shown were made."""
         return self.layer.metadata[METADATA]

@@ -84,8 +84,7 @@ class ResultDesk:
         before, edited = outcome.layer, outcome.edited
         kind, smallest = self._view.result.kind.thing, self._view.result.smallest.value()
         outcome.show(at, objects=kind == "objects", smallest=smallest)
-        n = len(set(outcome.classes[outcome.classes > 0].ravel().tolist()))
-        words = f"Iteration {at}: {n} labels." if kind == "classes" else f"Iteration {at}: objects."
+        words = f"Iteration {at}: {outcome.count} {'labels' if kind == 'classes' else 'pieces'}."
         self._view.controls.say(EDITED.format(name=before.name) if edited else words)
         self._show()
 

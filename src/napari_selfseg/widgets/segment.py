@@ -66,6 +66,7 @@ class SegmentDock(QWidget):
         self._tasks: list[Task] = []
         self._forecasting = False
         self._last_words = ""
+        self._missing = True
         self._start_when_loaded = False
         self._stopping = False
         self._busy = False
@@ -76,10 +77,9 @@ class SegmentDock(QWidget):
         self._results = ResultDesk(napari_viewer, self.view, self._do)
         self._fits = FitDesk(napari_viewer, self.view, self._do, lambda: self._threads)
         self._connect_widgets()
-        self._life = Life(self, self._begin, self._end)
         # Threads that start later share one heap with it.
         keep_freed_memory()
-        self._do(load, self._populate, "Loading the methods")
+        self._life = Life(self, self._begin, self._end)
 
     @property
     def live(self) -> bool:
@@ -125,6 +125,8 @@ class SegmentDock(QWidget):
         camera_of(self._viewer).events.connect(self._on_view)
         self._viewer.dims.events.point.connect(self._on_view)
         self._timer.start(POLL_MS)
+        if not self.loaded:
+            self._do(load, self._populate, "Loading the methods")
 
     def _end(self) -> None:
         self._timer.stop()
@@ -171,11 +173,14 @@ class SegmentDock(QWidget):
         if isinstance(found, Missing):
             self.view.controls.show_estimate("")
             self.view.controls.say(found.sentence)
+            self._missing = True
         elif self._forecasting:
             self._settle()
         else:
-            if not self.view.controls.error.isVisible():
+            # Whatever else is said there is news, and stays.
+            if self._missing:
                 self.view.controls.say(self._last_words or READY)
+            self._missing = False
             self._forecasting = True
             self._do(lambda: self._forecast(found), self._show_prediction, "The estimate")
 
@@ -263,10 +268,10 @@ class SegmentDock(QWidget):
         message = session.poll()
         if message is None:
             return
+        losses = message.losses if isinstance(message, Update) else {}
         if message.total:
-            self.view.controls.show_progress(message.iteration, message.total, message.sentence)
+            self.view.controls.show_step(message.iteration, message.total, message.sentence, losses)
         if isinstance(message, Update):
-            self.view.controls.add_losses(message.iteration, message.losses)
             took = 1000 * (time.perf_counter() - began)
             self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
         else:
