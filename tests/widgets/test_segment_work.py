@@ -57,7 +57,7 @@ def until_said(dock, qtbot, words):
         texts = (dock.view.controls.status.text(), dock.view.controls.error.text())
         assert any(words in each for each in texts), texts
 
-    qtbot.waitUntil(said, timeout=10_000)
+    qtbot.waitUntil(said, timeout=20_000)
 
 
 def made(viewer):
@@ -180,6 +180,8 @@ def test_a_fit_is_saved_loaded_and_applied_to_another_image(opened, qtbot, monke
     dock.view.result.target.choose(other)
     dock.view.result.apply.click()
     until_said(dock, qtbot, "Labelled other")
+    qtbot.wait(600)
+    assert dock.view.controls.status.text().startswith("Labelled other"), "news stays"
     first = viewer.layers["other [Backprop, applied]"]
     np.testing.assert_array_equal(first.scale, (3, 3))
     fit = load_fit(file)

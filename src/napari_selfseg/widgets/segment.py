@@ -211,6 +211,7 @@ class SegmentDock(QWidget):
         self._busy = True
         try:
             self._last_words = ""
+            self._missing = False
             self._results.put(None)
             self._fits.put(None)
             self._session = Session(self._viewer, self.view.setup.image.thing, request)
