@@ -239,6 +239,9 @@ def test_what_is_removed_or_closed_meanwhile(how, opened, gate, qtbot):
     if how == "dock":
         dock.setParent(None)
         assert not dock.live
+        dock.setParent(holder)
+        dock.view.shown.click()
+        dock.view.shown.click()
     else:
         viewer.layers.clear()
     gate.open()

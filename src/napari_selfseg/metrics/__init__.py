@@ -13,6 +13,7 @@ from napari_selfseg.metrics._boundary_map import boundary_map
 from napari_selfseg.metrics._consistency import global_consistency_error
 from napari_selfseg.metrics._contingency import Contingency, contingency
 from napari_selfseg.metrics._covering import Covering, covering, covering_of
+from napari_selfseg.metrics._disagreement import MERGED, SPLIT, disagreement
 from napari_selfseg.metrics._evaluation import Comparison, Evaluation, evaluate, overall
 from napari_selfseg.metrics._information import Information, variation_of_information
 from napari_selfseg.metrics._matching import Matched, hungarian, majority
@@ -30,7 +31,9 @@ from napari_selfseg.metrics._unsupervised import (
 )
 
 __all__ = [
+    "MERGED",
     "METRICS",
+    "SPLIT",
     "Best",
     "BoundaryMatch",
     "BoundaryStrength",
@@ -56,6 +59,7 @@ __all__ = [
     "contrast",
     "covering",
     "covering_of",
+    "disagreement",
     "evaluate",
     "global_consistency_error",
     "hungarian",

@@ -1,0 +1,191 @@
+"""The Evaluate dock: labels against the truth, side by side, and where they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_selfseg.widgets.dialogs import ask_save
+from napari_selfseg.widgets.evaluate._desk import DisagreementDesk
+from napari_selfseg.widgets.evaluate._figures import Figures, figures
+from napari_selfseg.widgets.evaluate._saving import save_lines
+from napari_selfseg.widgets.evaluate._view import EvaluateView
+from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
+from napari_selfseg.widgets.life import Life
+from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.task import Done, Refused, Task
+from napari_selfseg.widgets.watch import Watch
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["EvaluateDock"]
+
+POLL_MS: Final = 100
+NOTHING: Final = "Open or make two labels layers first: one to evaluate, and one with the truth."
+NO_TRUTH: Final = "Without truth there are only figures that are not accuracy: check one, if any."
+READY: Final = "Ready."
+WORKING: Final = "Comparing..."
+COPIED: Final = "The table is on the clipboard."
+
+
+class EvaluateDock(QWidget):
+    """Compare labels layers with truth layers, and show where they disagree.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the layers are.
+    """
+
+    ended = Signal()
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.view = EvaluateView()
+        stacked(self).addWidget(self.view)
+        self._found: Figures | None = None
+        self._live: Task | None = None
+        self._tasks: list[Task] = []
+        self._hint = ""
+        self._busy = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._desk = DisagreementDesk(napari_viewer, self.view, self._do)
+        self._connect_widgets()
+        self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
+        self._life = Life(self, self._watch.begin, self._end)
+
+    @property
+    def live(self) -> bool:
+        """Whether figures are being computed."""
+        return self._live is not None
+
+    @property
+    def found(self) -> Figures | None:
+        """The figures shown; None before there are any."""
+        return self._found
+
+    def start(self) -> None:
+        """Compute the figures of what is checked."""
+        if self.live:
+            return
+        view = self.view
+        try:
+            wanted = resolve(
+                view.labels.things,
+                view.truths.things,
+                view.image.thing,
+                view.ignore.text(),
+                view.background.text(),
+            )
+        except ValueError as error:
+            view.show_error(str(error))
+            return
+        view.show_live(WORKING)
+        self._do(lambda: figures(wanted), self._show, "The comparison")
+        self._live = self._tasks[-1]
+        self._desk.follow(again=True)
+
+    # Opened and closed
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._watch.end()
+        self._tasks.clear()
+        self._desk.close()
+        if self.live:
+            self._finish("")
+
+    # What is filled in
+
+    def _offer_layers(self) -> None:
+        labels = self._watch.labels()
+        self.view.labels.offer(labels)
+        self.view.truths.offer(labels)
+        self.view.image.offer([("none", None), *self._watch.images()])
+
+    def _on_checked(self) -> None:
+        view = self.view
+        view.one.offer([(each.name, each) for each in view.labels.things])
+        view.other.offer([(each.name, each) for each in view.truths.things])
+        view.show_comparable(bool(view.labels.things and view.truths.things))
+        hint = self._missing()
+        # What was done is not said over by every layer that comes and goes.
+        if hint != self._hint and not self.live:
+            self._hint = hint
+            view.say(hint)
+
+    def _missing(self) -> str:
+        if not self.view.labels.things:
+            return NO_LABELS if self.view.labels.count() > 1 else NOTHING
+        return READY if self.view.truths.things else NO_TRUTH
+
+    # Work in a worker thread
+
+    def _do(self, work: Callable[[], Any], then: Callable[[Any], None], what: str) -> None:
+        self._tasks.append(Task(work, then, what))
+        self._timer.start()
+
+    def _poll(self) -> None:
+        # Adding a layer lets Qt handle events, and so perhaps the timer again.
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            for task in list(self._tasks):
+                self._receive(task, task.take())
+        finally:
+            self._busy = False
+        if not self._tasks:
+            self._timer.stop()
+
+    def _receive(self, task: Task, answer: Done | Refused | None) -> None:
+        if answer is None:
+            return
+        self._tasks.remove(task)
+        if task is self._live:
+            self._finish("")
+        if isinstance(answer, Done):
+            task.then(answer.value)
+        else:
+            self.view.show_error(answer.sentence)
+
+    def _finish(self, words: str) -> None:
+        self._live = None
+        self.view.show_ready(words)
+        self.ended.emit()
+
+    # The table
+
+    def _show(self, found: Figures) -> None:
+        self._found = found
+        self.view.figures.show_figures(found)
+        self.view.show_table()
+        self.view.say(found.note)
+
+    def _copy(self) -> None:
+        if self._found is not None and (clipboard := QApplication.clipboard()):
+            clipboard.setText("\n".join("\t".join(each) for each in self._found.lines()))
+            self.view.say(COPIED)
+
+    def _save(self) -> None:
+        if self._found is None:
+            return
+        lines = self._found.lines()
+        path = ask_save(self.view, "Save table", "evaluation.csv", "CSV (*.csv)")
+        if path:
+            said = f"Saved: {path}"
+            self._do(lambda: save_lines(lines, path), lambda _: self.view.say(said), "Saving")
+
+    def _connect_widgets(self) -> None:
+        view = self.view
+        for each in (view.labels, view.truths):
+            each.chosen.connect(self._on_checked)
+        view.run.clicked.connect(self.start)
+        view.copy.clicked.connect(self._copy)
+        view.save.clicked.connect(self._save)

@@ -1,0 +1,230 @@
+"""Figures of several labels side by side; slow, so for a worker thread. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.metrics import (
+    METRICS,
+    Evaluation,
+    boundary_strength,
+    contrast,
+    evaluate,
+    stability,
+)
+from napari_selfseg.widgets.evaluate._wanted import Wanted
+
+__all__ = ["TRUTH", "WITHOUT", "Figures", "Row", "figures"]
+
+Better = Literal["higher", "lower", ""]
+Labels = NDArray[Any]
+
+TRUTH: Final = "Against the truth"
+WITHOUT: Final = "Without ground truth (not accuracy)"
+COUNT, FRACTION = ".0f", ".3f"
+LARGE: Final = 1e5  # fractions from here on are shown with an exponent
+PLAIN: Final = {
+    "within": "Variance within segments",
+    "between": "Squared contrast to neighbours",
+    "contrast": "  contrast as a share of both",
+    "across": "Step of the image across borders",
+    "elsewhere": "Step of the image elsewhere",
+    "boundary_strength": "  across as a share of both",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of each of the labels.
+
+    Attributes
+    ----------
+    group : str
+        `TRUTH` or `WITHOUT`.
+    name, title : str
+        Key and words.
+    values : tuple of float
+        One each; a single one that belongs to all of them together.
+    better : {"higher", "lower", ""}
+        Empty where neither is.
+    form : str
+        How a value is written in the window.
+    """
+
+    group: str
+    name: str
+    title: str
+    values: tuple[float, ...]
+    better: Better = ""
+    form: str = FRACTION
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values as shown."""
+        return tuple(self._text(value) for value in self.values)
+
+    @property
+    def best(self) -> frozenset[int]:
+        """Which of the values are shown as the best; none where all are shown alike."""
+        if not self.better or len(set(self.texts)) < 2:
+            return frozenset()
+        best = self._text((max if self.better == "higher" else min)(self.values))
+        return frozenset(k for k, each in enumerate(self.texts) if each == best)
+
+    def _text(self, value: float) -> str:
+        large = abs(value) >= LARGE and self.form == FRACTION
+        return f"{value:.4g}" if large else f"{value:{self.form}}"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A table of figures.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the labels layers, one a column.
+    rows : tuple of Row
+        Those of a group together.
+    compared : tuple of (str, str)
+        With what, and how.
+    note : str
+        The same as a sentence.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    compared: tuple[tuple[str, str], ...]
+    note: str
+
+    def lines(self) -> list[list[str]]:
+        """Return the table as text, for a spreadsheet.
+
+        Returns
+        -------
+        list of list of str
+            A head, the rows with six digits, and with what was compared.
+        """
+        n = len(self.names)
+        found = [["group", "metric", "better", *self.names]]
+        for row in self.rows:
+            values = row.values if len(row.values) == n else row.values * n
+            cells = [f"{value:.6g}" for value in values]
+            found.append([row.group, row.title.strip(), row.better, *cells])
+        found += [["Compared with", what, "", *[how] * n] for what, how in self.compared]
+        return [[" ".join(cell.split()) for cell in line] for line in found]
+
+
+def figures(wanted: Wanted) -> Figures:
+    """Compute every figure there can be.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        What is compared.
+
+    Returns
+    -------
+    Figures
+
+    Raises
+    ------
+    ValueError
+        When labels cannot be compared, with the name of their layer.
+    """
+    every = [part.read() for part in wanted.labels]
+    rows = [*_against(wanted, every), *_plain(wanted, every), *_together(every)]
+    names = tuple(part.name for part in wanted.labels)
+    return Figures(names, tuple(rows), _compared(wanted), _note(wanted, every[0].shape))
+
+
+def _against(wanted: Wanted, every: Sequence[Labels]) -> Iterator[Row]:
+    if not wanted.truths:
+        return
+    truths = [part.read() for part in wanted.truths]
+    found = [
+        _evaluated(part.name, labels, truths, wanted)
+        for part, labels in zip(wanted.labels, every, strict=True)
+    ]
+    n_segments = tuple(float(each.n_segments) for each in found)
+    regions = tuple(float(np.mean([a.n_regions for a in each.annotators])) for each in found)
+    yield Row(TRUTH, "segments", "Number of segments", n_segments, form=COUNT)
+    form = COUNT if len(truths) == 1 else ".1f"
+    yield Row(TRUTH, "regions", "Regions of the truth", regions, form=form)
+    values = [each.values for each in found]
+    for metric in METRICS:
+        better: Better = "higher" if metric.higher else "lower"
+        column = tuple(each[metric.name] for each in values)
+        yield Row(TRUTH, metric.name, metric.title, column, better)
+
+
+def _evaluated(name: str, labels: Labels, truths: Sequence[Labels], wanted: Wanted) -> Evaluation:
+    try:
+        return evaluate(
+            labels,
+            truths,
+            ignore=wanted.ignore,
+            background=wanted.background,
+            spacing=wanted.spacing,
+        )
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _plain(wanted: Wanted, every: Sequence[Labels]) -> Iterator[Row]:
+    if not wanted.truths:
+        counts = tuple(float(len(np.unique(labels))) for labels in every)
+        yield Row(WITHOUT, "segments", "Number of segments", counts, form=COUNT)
+    if wanted.image is None:
+        return
+    image = wanted.image.read()
+    found = [_of_image(image, labels) for labels in every]
+    for name, title in PLAIN.items():
+        yield Row(WITHOUT, name, title, tuple(each[name] for each in found))
+
+
+def _of_image(image: NDArray[Any], labels: Labels) -> dict[str, float]:
+    axis = None if image.ndim == labels.ndim else -1
+    spread = contrast(image, labels, channel_axis=axis)
+    strength = boundary_strength(image, labels, channel_axis=axis)
+    return {
+        **spread._asdict(),
+        "contrast": spread.ratio,
+        **strength._asdict(),
+        "boundary_strength": strength.ratio,
+    }
+
+
+def _together(every: Sequence[Labels]) -> Iterator[Row]:
+    if len(every) < 2:
+        return
+    stable = stability(every)
+    rand = "Adjusted Rand index of the labels with each other"
+    voi = "Variation of information of the labels with each other (bits)"
+    yield Row(WITHOUT, "stability_rand", rand, (stable.adjusted_rand,))
+    yield Row(WITHOUT, "stability_voi", voi, (stable.voi,))
+
+
+def _compared(wanted: Wanted) -> tuple[tuple[str, str], ...]:
+    found = {
+        "truth": ", ".join(part.name for part in wanted.truths),
+        "ignored labels": ", ".join(map(str, wanted.ignore)),
+        "background labels": ", ".join(map(str, wanted.background)),
+        "image": "" if wanted.image is None else wanted.image.name,
+        "only over": wanted.cropped,
+    }
+    return tuple((what, how) for what, how in found.items() if how)
+
+
+def _note(wanted: Wanted, shape: Sequence[int]) -> str:
+    pixels = " x ".join(map(str, shape))
+    n = len(wanted.truths)
+    truths = f" with {n} truth layer{'s' if n > 1 else ''}" if n else ""
+    if wanted.cropped:
+        return f"Compared{truths}, only on the {pixels} pixels of {wanted.cropped}."
+    return f"Compared{truths} on {pixels} pixels."

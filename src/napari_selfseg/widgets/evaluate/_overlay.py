@@ -1,0 +1,125 @@
+"""The layer that shows where labels and truth disagree; there for a while only."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+
+from napari_selfseg.metrics import MERGED, SPLIT, disagreement
+from napari_selfseg.widgets.evaluate._view import COLOURS
+from napari_selfseg.widgets.evaluate._wanted import Wanted
+from napari_selfseg.widgets.layers import MARK, is_mark, placed
+from napari_selfseg.widgets.picture import ALL
+
+__all__ = ["Disagreeing", "Mark", "disagreeing"]
+
+NAME: Final = "Disagreement"
+OPACITY: Final = 0.6
+
+
+@dataclass(frozen=True)
+class Disagreeing:
+    """Where labels and truth disagree.
+
+    Attributes
+    ----------
+    where : ndarray of uint8
+        From `napari_selfseg.metrics.disagreement`.
+    shares : dict of int to float
+        Of split and merged pixels in those that count.
+    """
+
+    where: NDArray[np.uint8]
+    shares: dict[int, float]
+
+
+def disagreeing(wanted: Wanted) -> Disagreeing:
+    """Compare labels with a truth, pixel by pixel; slow for many, so for a worker thread.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        With one of each.
+
+    Returns
+    -------
+    Disagreeing
+
+    Raises
+    ------
+    ValueError
+        When they cannot be compared, with the name of the labels layer.
+    """
+    part, truth = wanted.labels[0], wanted.truths[0].read()
+    try:
+        where = disagreement(part.read(), truth, ignore=wanted.ignore)
+    except ValueError as error:
+        raise ValueError(f"{part.name}: {error}") from error
+    n = truth.size - int(np.isin(truth, wanted.ignore).sum())
+    shares = {kind: int((where == kind).sum()) / n for kind in (SPLIT, MERGED)}
+    return Disagreeing(where.reshape(part.shape), shares)
+
+
+class Mark:
+    """Adds the layer over labels, hides what would be seen through it, and puts all back.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self.layer: Any = None
+        self._viewer = viewer
+        self._hidden: list[Any] = []
+
+    def put(self, where: NDArray[np.uint8], labels: Any) -> None:
+        """Show where labels and truth disagree.
+
+        Parameters
+        ----------
+        where : ndarray of uint8
+            From `disagreeing`.
+        labels : napari.layers.Labels
+            The labels.
+        """
+        selected = self._viewer.layers.selection.active
+        for each in self._viewer.layers:
+            # Labels below would mix their colours with the two.
+            if isinstance(each, Labels) and each.visible and not is_mark(each):
+                each.visible = False
+                self._hidden.append(each)
+        self.layer = Labels(
+            where,
+            name=NAME,
+            opacity=OPACITY,
+            colormap=_colormap(),
+            metadata={MARK: True},
+            **placed(labels, (ALL,) * labels.ndim),
+        )
+        self.layer.editable = False
+        self._viewer.add_layer(self.layer)
+        self._viewer.layers.selection.active = selected
+
+    def take_away(self) -> None:
+        """Remove the layer, and show again what was hidden for it."""
+        layer, self.layer = self.layer, None
+        hidden, self._hidden = self._hidden, []
+        if layer is not None:
+            # Somebody may have removed it by hand.
+            with contextlib.suppress(ValueError):
+                self._viewer.layers.remove(layer)
+        for each in hidden:
+            each.visible = True
+
+
+def _colormap() -> DirectLabelColormap:
+    colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
+    return DirectLabelColormap(color_dict=colours | COLOURS)

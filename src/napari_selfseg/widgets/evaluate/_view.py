@@ -1,0 +1,206 @@
+"""What the Evaluate dock looks like; it knows neither layers nor labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QLineEdit,
+    QProgressBar,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_selfseg.metrics import MERGED, SPLIT
+from napari_selfseg.widgets.choosers import Checklist, Chooser
+from napari_selfseg.widgets.evaluate._table import FiguresView
+from napari_selfseg.widgets.look import ERROR, WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.panels import beside, rows, stacked
+
+__all__ = ["COLOURS", "EvaluateView"]
+
+# Apart for those who see colours otherwise, and apart from the stains of histology.
+COLOURS: Final = {SPLIT: "#ffb000", MERGED: "#00c8ff"}
+MEANINGS: Final = {
+    SPLIT: "<b>Split</b>{share}: another segment has more of the region.",
+    MERGED: "<b>Merged</b>{share}: most of the segment lies in another region.",
+}
+SWATCH: Final = '<span style="color: {colour}; font-size: large;">\u25a0</span> '
+NOTHING: Final = "The figures are shown here: check labels on the first page, press Evaluate."
+NO_TRUTH: Final = "This needs a truth layer: check one on the first page."
+IGNORE: Final = "Labels of the truth whose pixels do not count, such as 0, 255."
+BACKGROUND: Final = (
+    "Labels that are no object, such as 0. Matters to the figures of objects alone: Object F, "
+    "Object AP, Instance AP."
+)
+
+
+class EvaluateView(QWidget):
+    """The widgets of the Evaluate dock, and what they show in which state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels = Checklist("Labels to evaluate, side by side.")
+        self.truths = Checklist("What is right. Several are several annotators of one image.")
+        self.ignore = QLineEdit()
+        self.background = QLineEdit()
+        self.image = Chooser("What the labels are of, for figures without ground truth.")
+        self.figures = FiguresView()
+        self.copy = button("Copy table", "The table on the clipboard, to paste into a spreadsheet.")
+        self.save = button("Save table...", "Write the table as CSV.")
+        self.shown = QCheckBox("Show disagreement")
+        self.one = Chooser("The labels to look at.", nothing="None checked")
+        self.other = Chooser("The truth to compare them with.", nothing="None checked")
+        self.run = button("Evaluate", "Compute the figures of the labels that are checked.")
+        self.bar = QProgressBar()
+        self.status = sentence()
+        self.error = sentence()
+        self.legend = sentence()
+        self.pages = QTabWidget()
+        self._empty = sentence(NOTHING)
+        self._table = QWidget()
+        self._disagreement = QWidget()
+        self._no_truth = sentence(NO_TRUTH)
+        self._lay_out()
+        self._prepare()
+
+    def show_table(self) -> None:
+        """Show that there are figures, and turn to them."""
+        self._empty.hide()
+        self._table.show()
+        self.pages.setCurrentIndex(1)
+
+    def show_live(self, text: str) -> None:
+        """Show that figures are being computed.
+
+        Parameters
+        ----------
+        text : str
+            What is done.
+        """
+        self.run.setEnabled(False)
+        self.bar.show()
+        self.say(text)
+
+    def show_ready(self, text: str) -> None:
+        """Show that figures can be computed.
+
+        Parameters
+        ----------
+        text : str
+            What was done, or is missing.
+        """
+        self.run.setEnabled(True)
+        self.bar.hide()
+        self.say(text)
+
+    def show_error(self, text: str) -> None:
+        """Show what went wrong, in place of the status.
+
+        Parameters
+        ----------
+        text : str
+            What, and what to do.
+        """
+        self.say("")
+        self.error.setText(text)
+        self.error.show()
+
+    def say(self, text: str) -> None:
+        """Show a sentence in place of the status and of an error.
+
+        Parameters
+        ----------
+        text : str
+            Empty for none.
+        """
+        self.error.hide()
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
+
+    def show_shares(self, shares: Mapping[int, float]) -> None:
+        """Show how many pixels are split and merged.
+
+        Parameters
+        ----------
+        shares : mapping of int to float
+            Of the pixels that count; empty when none are shown.
+        """
+        lines = []
+        for kind, meaning in MEANINGS.items():
+            share = f" {100 * shares[kind]:.1f} % of pixels" if shares else ""
+            lines.append(SWATCH.format(colour=COLOURS[kind]) + meaning.format(share=share))
+        self.legend.setText("<br>".join(lines))
+
+    def show_comparable(self, comparable: bool) -> None:
+        """Show whether there are labels and truth to show a disagreement of."""
+        self._disagreement.setVisible(comparable)
+        self._no_truth.setVisible(not comparable)
+
+    def _prepare(self) -> None:
+        self.run.setStyleSheet("font-weight: bold;")
+        self.error.setStyleSheet(ERROR)
+        self.bar.setRange(0, 0)
+        for edit, help in ((self.ignore, IGNORE), (self.background, BACKGROUND)):
+            edit.setPlaceholderText("none")
+            edit.setToolTip(help)
+        self.shown.setToolTip("A layer in two colours over the labels; other labels are hidden.")
+        self._table.hide()
+        self.show_shares({})
+        self.show_comparable(False)
+        self.show_ready("")
+
+    # What lies where
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(WIDTH)
+        # Otherwise napari fills half the dock with nothing.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.pages.addTab(scrolled(self._choosers()), "Set up")
+        self.pages.addTab(scrolled(self._result()), "Result")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.addWidget(self.pages, stretch=1)
+        layout.addWidget(line())
+        for each in (self.run, self.bar, self.status, self.error):
+            layout.addWidget(each)
+
+    def _choosers(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(title("Labels to evaluate"))
+        layout.addWidget(self.labels)
+        layout.addWidget(title("Truth"))
+        layout.addWidget(self.truths)
+        layout.addWidget(
+            rows([("Ignored labels", self.ignore), ("Background labels", self.background)])
+        )
+        layout.addWidget(title("Without ground truth"))
+        layout.addWidget(rows([("Image", self.image)]))
+        layout.addStretch(1)
+        return page
+
+    def _result(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(title("Where they disagree"))
+        layout.addWidget(self._no_truth)
+        layout.addWidget(self._disagreement)
+        layout.addWidget(title("Figures"))
+        layout.addWidget(self._empty)
+        layout.addWidget(self._table)
+        layout.addStretch(1)
+        parts = stacked(self._disagreement)
+        parts.addWidget(self.shown)
+        parts.addWidget(rows([("Labels", self.one), ("Truth", self.other)]))
+        parts.addWidget(self.legend)
+        table = stacked(self._table)
+        table.addLayout(beside(self.copy, self.save))
+        table.addWidget(self.figures)
+        return page
