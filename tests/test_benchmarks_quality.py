@@ -1,0 +1,80 @@
+"""The quality benchmark: what a row stands for, and how rows become lines of a table."""
+
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _beside(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+
+def _row(image, coverings, **parameters):
+    return {
+        "set": "bsds500-val",
+        "image": image,
+        "parameters": {"name": "grid", **parameters},
+        "superpixels": None,
+        "axis": "cells",
+        "values": [2, 4],
+        "columns": ["segments", "covered", "total"],
+        "scores": [[k, covered, 10] for k, covered in zip((2, 4), coverings, strict=True)],
+    }
+
+
+def _lines(rows, elsewhere=None):
+    from _scores import SC
+    from _table import Group, _lines
+
+    return _lines(Group(rows), elsewhere and Group(elsewhere), [SC])
+
+
+def test_the_best_for_the_set_is_not_the_best_for_each():
+    from _scores import SC
+
+    ods, ois = _lines([_row("a", (9, 4)), _row("b", (1, 8))])
+    assert ods.value(SC) == pytest.approx(12 / 20)
+    assert ois.value(SC) == pytest.approx(17 / 20)
+    assert ods.segments(SC) == 4
+    assert ods.oracle
+    assert ois.oracle
+
+
+def test_a_parameter_chosen_on_other_images_is_no_oracle():
+    from _scores import SC
+
+    *_, chosen = _lines([_row("a", (9, 4)), _row("b", (1, 8))], [_row("c", (5, 3))])
+    assert chosen.value(SC) == pytest.approx(10 / 20)
+    assert not chosen.oracle
+
+
+def test_differences_are_paired_by_image():
+    from _scores import SC
+    from _table import _difference
+
+    line = _lines([_row("a", (9, 0)), _row("b", (5, 0)), _row("c", (1, 0))])[0]
+    versus = _lines([_row("b", (3, 0)), _row("a", (5, 0))])[0]
+    # 0.4 and 0.2: the image that only one of them has does not count.
+    assert _difference(line, versus, SC) == "+0.300 ± 0.100"
+
+
+def test_a_row_is_used_again_when_a_parameter_came_later():
+    from _jobs import completed, read_job
+
+    key = read_job("kmeans:k=3", "auto", 1).key
+    row = {**key, "parameters": {k: v for k, v in key["parameters"].items() if k != "seed"}}
+    assert completed(row) == key
+    assert completed(row) != read_job("kmeans:k=3,seed=1", "auto", 1).key
+    swept = read_job("kmeans", "auto", 1).key
+    assert completed(swept) == swept
+
+
+def test_what_is_swept():
+    from _jobs import read_job
+
+    assert read_job("slic:n_segments=5", "auto", 1).values == ()
+    assert read_job("slic:n_segments=5/9,compactness=10", "auto", 1).values == (5, 9)
+    assert read_job("backprop:iterations=120", "auto", 1).values == (50, 100, 120)
