@@ -134,6 +134,8 @@ def test_a_labels_layer_is_described():
     labels = Labels(np.ones((8, 9), int), name="mine", scale=(2, 2), translate=(7, 21))
     found = describe_labels(labels, image)
     assert (found.name, found.data.shape, found.start) == ("mine", (8, 9), (3, 10))
+    assert found.aligned
+    assert not describe_labels(Labels(np.ones((8, 9), int), scale=(4, 4)), image).aligned
 
 
 def test_channels_are_layers_of_the_same_size_and_place():

@@ -264,6 +264,19 @@ def test_closing_the_window_ends_the_run(opened, qtbot):
     assert len(results(viewer)) == 1
 
 
+def test_floating_the_dock_leaves_the_run_alone(opened, qtbot):
+    _viewer, dock = opened(show=True)
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    frame = dock.parent()
+    for floating in (True, False):
+        frame.setFloating(floating)
+        qtbot.wait(100)
+        assert dock.live
+    dock.stop()
+    until_ended(dock, qtbot)
+
+
 def test_removing_the_image_ends_the_run_and_keeps_the_labels(opened, qtbot):
     viewer, dock = opened()
     run(dock, ENDLESS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import dask.array
 import numpy as np
 import pytest
 from napari.layers import Labels
@@ -126,6 +127,8 @@ def test_objects_are_measured_in_physical_units_and_saved(
     classes = layer.data.copy()
     dock.view.result.kind.choose("objects")
     dock.view.result.smallest.setValue(5)
+    wanted = {"connected": True, "minimum_size": 5}
+    qtbot.waitUntil(lambda: layer.metadata[METADATA].get("objects") == wanted, timeout=10_000)
     np.testing.assert_array_equal(layer.data, connected(classes, minimum_size=5))
     dock.view.result.measure.click()
     until_said(dock, qtbot, "rows, in the table below")
@@ -337,8 +340,8 @@ def test_an_estimate_is_shown_before_the_run_and_a_limit_is_kept(opened, qtbot, 
     monkeypatch.setattr(dock._forecast, "_limit", 10)
     monkeypatch.setattr(dock, "_settings", segment.settings.Settings(memory_limit=10))
     dock.start()
+    until_said(dock, qtbot, "more than the limit")
     assert not dock.live
-    assert "more than the limit" in controls.error.text()
     assert "take fewer channels" in controls.error.text()
 
 
@@ -361,6 +364,80 @@ def test_a_file_that_cannot_be_written_is_one_sentence(opened, qtbot, monkeypatc
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, "There is no folder")
     assert made(viewer)[0].data.min() >= 1
+
+
+def test_a_table_of_labels_that_are_shown_no_more_is_dropped(opened, qtbot):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    dock.view.result.measure.click()
+    dock.view.controls.timeline.go_to(1)
+    until_said(dock, qtbot, "press Measure again")
+    assert not len(layer.features.columns)
+    dock.view.result.measure.click()
+    viewer.layers.remove(layer)
+    until_said(dock, qtbot, "press Measure again")
+
+
+def test_painted_labels_are_said_wherever_they_go(opened, qtbot):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    layer.paint((10, 10), 7)
+    dock.view.result.measure.click()
+    until_said(dock, qtbot, "rows")
+    table = layer.features
+    assert table["class"].tolist() == table["index"].tolist()
+    dock.view.result.copy.click()
+    until_said(dock, qtbot, "before you painted")
+    assert "edited" not in layer.metadata[METADATA]
+    ran(dock, qtbot, seed=2)
+    assert layer.metadata[METADATA]["edited"]
+
+
+def test_classes_have_names_only_where_they_were_scribbled(opened, qtbot):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    dock.view.setup.new_scribbles.click()
+    dock.view.setup.class_names.table.item(0, 1).setText("nuclei")
+    dock.view.result.measure.click()
+    until_said(dock, qtbot, "rows")
+    assert "name" not in made(viewer)[0].features.columns
+
+
+def test_what_was_learned_outlives_a_run_that_learned_nothing(opened, qtbot):
+    _viewer, dock = opened()
+    ran(dock, qtbot)
+    fit = dock._fits.fit
+    dock.view.setup.fill({"channels": 9})
+    dock.view.controls.resume.click()
+    assert not dock.view.controls.resume.isEnabled()
+    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+    assert "use the same parameters" in dock.view.controls.error.text()
+    assert dock._fits.fit is fit
+    assert dock.view.controls.resume.isEnabled()
+
+
+def test_labels_that_are_no_scribbles_do_no_harm(opened, qtbot):
+    viewer, dock = opened()
+    many = viewer.add_labels(np.full((48, 64), 20_000), name="nuclei")
+    lazy = viewer.add_labels(dask.array.ones((48, 64), dtype=int), name="lazy")
+    dock.view.setup.scribbles.choose(many)
+    assert dock.view.setup.class_names.table.rowCount() == 50
+    dock.view.setup.scribbles.choose(lazy)
+    assert dock.view.setup.class_names.table.rowCount() == 2
+    dock.view.setup.class_names.picked.emit(2)
+    assert (viewer.layers.selection.active, lazy.selected_label) == (lazy, 2)
+
+
+def test_a_closed_dock_hears_nothing_of_the_rectangle(opened, qtbot):
+    viewer, dock = opened()
+    dock.view.setup.area.choose("rectangle")
+    dock.view.setup.draw.click()
+    viewer.window.remove_dock_widget(dock)
+    viewer.layers["Trial rectangle"].add_rectangles([[10, 20], [30, 50]])
+    assert not dock._settling.isActive()
+    dock.deleteLater()
 
 
 def test_closing_the_dock_lets_go_of_the_run(opened, qtbot):

@@ -172,6 +172,9 @@ def test_the_view_of_a_plane_and_of_a_volume():
 def test_a_rectangle_has_to_be_drawn():
     form = replace(FORM, area="rectangle")
     assert sentence(form, picture((20, 30))) == NO_RECTANGLE
+    for outside in (((-9, -2), (3, 9)), ((3, 9), (30, 40))):
+        image = replace(picture((20, 30)), rectangle=outside)
+        assert sentence(form, image) == "The rectangle lies outside cells: draw one on it."
     image = replace(picture((20, 30)), rectangle=((-3, 4), (28, 40)))
     assert resolve(form, image).index == (slice(0, 4), slice(28, 30))
 
@@ -212,6 +215,15 @@ def test_labels_of_an_earlier_trial_lie_where_they_were_cut():
     form = replace(FORM, part="plane")
     assert resolve(form, picture((4, 5, 6), position=(2, 0, 0)), superpixels=thin)
     assert "does not" in sentence(form, picture((4, 5, 6), position=(1, 0, 0)), superpixels=thin)
+
+
+def test_labels_of_another_grid_fit_only_as_a_whole():
+    coarse = Overlay("coarse", np.ones((20, 30), int), start=(0, 0), aligned=False)
+    image = replace(picture((20, 30)), view=((1, 4), (2, 6)))
+    assert resolve(FORM, image, mask=coarse).void is not None
+    assert resolve(replace(FORM, area="view"), image, mask=coarse).shape == (3, 4)
+    small = replace(coarse, data=np.ones((10, 15), int))
+    assert "does not cover" in sentence(replace(FORM, area="view"), image, mask=small)
 
 
 def test_superpixels_that_would_not_be_used_are_refused():

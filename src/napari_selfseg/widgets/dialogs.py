@@ -28,8 +28,12 @@ def ask_save(parent: QWidget, title: str, suggested: str, kind: str) -> str:
     str
         Empty when it was cancelled. The ending is added where it is missing.
     """
-    path, _ = QFileDialog.getSaveFileName(parent, title, suggested, kind)
-    return path if not path or Path(path).suffix else path + Path(suggested).suffix
+    dialog = QFileDialog(parent, title, suggested, kind)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # Before it asks whether to replace a file: the one with the ending.
+    dialog.setDefaultSuffix(Path(suggested).suffix)
+    dialog.selectFile(suggested.replace("/", "-").replace(":", "-"))
+    return dialog.selectedFiles()[0] if dialog.exec() else ""
 
 
 def ask_open(parent: QWidget, title: str, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,8 @@ class FitDesk:
         Called with work for a worker thread, what to do with its answer, and its name.
     threads : callable
         Returns the CPU threads to use.
+    live : callable
+        Returns whether a run is live.
 
     Attributes
     ----------
@@ -43,7 +46,12 @@ class FitDesk:
     """
 
     def __init__(
-        self, viewer: Any, view: SegmentView, begin: Begin, threads: Callable[[], int]
+        self,
+        viewer: Any,
+        view: SegmentView,
+        begin: Begin,
+        threads: Callable[[], int],
+        live: Callable[[], bool],
     ) -> None:
         self.fit: Fit | None = None
         self._superpixels: Any = None
@@ -51,6 +59,7 @@ class FitDesk:
         self._view = view
         self._begin = begin
         self._threads = threads
+        self._live = live
         view.result.save_fit.clicked.connect(self._save)
         view.result.load_fit.clicked.connect(self._load)
         view.result.apply.clicked.connect(self._apply)
@@ -63,11 +72,10 @@ class FitDesk:
         outcome : Outcome or None
             Of an ended run.
         """
-        try:
+        # One that learned nothing leaves what was learned before.
+        with contextlib.suppress(ValueError):
             if outcome is not None:
                 self.put(outcome.run.fit, outcome.request.superpixels)
-        except ValueError:
-            self.put(None)
 
     def put(self, fit: Fit | None, superpixels: Any = None) -> None:
         """Work on another fit.
@@ -86,7 +94,11 @@ class FitDesk:
             channels = "1 channel" if fit.in_channels == 1 else f"{fit.in_channels} channels"
             words = f"{fit.method.title}, {channels}, {fit.ndim}-D: {len(fit.classes)} classes."
         self._view.result.show_fit(words)
-        self._view.controls.show_resumable(fit is not None)
+        self.show_resumable()
+
+    def show_resumable(self) -> None:
+        """Show whether a run can go on from what was learned."""
+        self._view.controls.show_resumable(self.fit is not None and not self._live())
 
     def _save(self) -> None:
         fit = self.fit

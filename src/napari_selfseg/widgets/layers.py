@@ -87,7 +87,16 @@ def describe_labels(layer: Any, image: Any) -> Overlay:
     if layer.ndim == image.ndim:
         first = image.world_to_data(layer.data_to_world((0,) * layer.ndim))
         start = tuple(round(float(at)) for at in first)
+        same = np.allclose(_linear(layer), _linear(image))
+        return Overlay(layer.name, _full(layer), start, aligned=bool(same))
     return Overlay(layer.name, _full(layer), start)
+
+
+def _linear(layer: Any) -> NDArray[Any]:
+    """Return how steps from pixel to pixel lie in the world."""
+    origin = np.asarray(layer.data_to_world((0,) * layer.ndim))
+    steps = [np.asarray(layer.data_to_world(step)) for step in np.eye(layer.ndim)]
+    return np.array(steps) - origin
 
 
 def camera_of(viewer: Any) -> Any:

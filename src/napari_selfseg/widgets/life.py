@@ -52,7 +52,7 @@ class Life(QObject):
             # The close button of napari only takes the parent away.
             self._turn(self._dock.parent() is not None)
         elif event.type() == QEvent.Type.Show:
-            self._window = self._dock.window()
+            self._window = _main_window(self._dock)
             if self._window is not None:
                 self._window.installEventFilter(self)
             self._turn(True)
@@ -66,3 +66,10 @@ class Life(QObject):
         if opened != self._open:
             self._open = opened
             (self._begin if opened else self._end)()
+
+
+def _main_window(dock: QWidget) -> QWidget | None:
+    """Find the window a dock belongs to; a floating one is a window of its own, which Qt hides."""
+    window = dock.window()
+    parent = None if window is None else window.parentWidget()
+    return window if parent is None else parent.window()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def measured(
     labels: NDArray[Any],
     classes: NDArray[Any],
     request: Request,
+    spacing: Sequence[float],
     unit: str,
     names: Mapping[int, str],
 ) -> dict[str, NDArray[Any]]:
@@ -32,8 +33,10 @@ def measured(
         ``(*spatial)`` classes.
     request : Request
         Of the run, with the image.
+    spacing : sequence of float
+        Size of a pixel along each axis.
     unit : str
-        Of the size of a pixel.
+        Of that size.
     names : mapping of int to str
         Names of classes, for the column ``name``.
 
@@ -47,7 +50,7 @@ def measured(
         labels,
         request.arrays()["image"],
         channel_axis=-1 if channels else None,
-        spacing=request.spacing,
+        spacing=spacing,
         unit=unit,
         classes=classes,
         channel_names=_channel_names(request),

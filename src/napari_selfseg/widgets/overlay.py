@@ -25,11 +25,14 @@ class Overlay:
         Labels.
     start : tuple of int
         Pixel of the image under its first pixel.
+    aligned : bool
+        Whether its pixels are those of the image, moved by whole ones.
     """
 
     name: str
     data: Any
     start: tuple[int, ...] = ()
+    aligned: bool = True
 
     def over(self, picture: Picture, index: Index) -> Index | None:
         """Find the part of the labels that lies over a part of an image.
@@ -47,6 +50,8 @@ class Overlay:
             None where they do not cover the part.
         """
         shape = tuple(self.data.shape)
+        if not self.aligned:
+            return index if shape == picture.shape else None
         if len(shape) != len(index):
             return (ALL,) * len(shape) if shape == shape_of(picture.shape, index) else None
         start = self.start or (0,) * len(shape)

@@ -67,6 +67,20 @@ class Picture:
         """Spatial shape."""
         return tuple(self.data[0].shape[: len(self.scale)])
 
+    def reaches(self, box: Box) -> bool:
+        """Say whether a box on the canvas has pixels of the image.
+
+        Parameters
+        ----------
+        box : tuple of (int, int)
+            As `view`.
+
+        Returns
+        -------
+        bool
+        """
+        return all(box[axis][0] < self.shape[axis] and box[axis][1] > 0 for axis in self.plane)
+
 
 def cut(picture: Picture, part: Part, area: Area = "all") -> Index:
     """Say which part of an image is meant.

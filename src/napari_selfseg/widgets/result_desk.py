@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.origin import with_sure_path
-from napari_selfseg.widgets.outcome import Outcome
+from napari_selfseg.widgets.outcome import Found, Outcome, Wanted
 from napari_selfseg.widgets.task import Begin
 from napari_selfseg.widgets.tools import NAMES
 from napari_selfseg.widgets.view import SegmentView
@@ -20,6 +20,10 @@ __all__ = ["ResultDesk"]
 
 TABLE: Final = ("napari", "Features table widget")
 COPIED: Final = "The script is on the clipboard."
+COPIED_UNEDITED: Final = (
+    "The script is on the clipboard. It makes the labels as they were before you painted."
+)
+CHANGED: Final = "Other labels are shown than were measured: press Measure again."
 EDITED: Final = "The labels you edited are in {name}; the slider goes on in a new layer."
 
 
@@ -34,13 +38,23 @@ class ResultDesk:
         With the buttons.
     begin : callable
         Called with work for a worker thread, what to do with its answer, and its name.
+    labels : callable
+        Returns the labels layers there are.
     """
 
-    def __init__(self, viewer: Any, view: SegmentView, begin: Begin) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        view: SegmentView,
+        begin: Begin,
+        labels: Callable[[], list[tuple[str, Any]]],
+    ) -> None:
         self.outcome: Outcome | None = None
+        self._wanted: Wanted | None = None
         self._viewer = viewer
         self._view = view
         self._begin = begin
+        self._labels = labels
         self._connect()
 
     def put(self, outcome: Outcome | None) -> None:
@@ -51,7 +65,10 @@ class ResultDesk:
         outcome : Outcome or None
             None lets go of the last one.
         """
+        if self.outcome is not None:
+            self.outcome.mark_edits()
         self.outcome = outcome
+        self._wanted = None
         result, controls = self._view.result, self._view.controls
         for each in (result.kind, result.smallest):
             each.blockSignals(True)
@@ -81,23 +98,52 @@ class ResultDesk:
         outcome, at = self.outcome, self._view.controls.timeline.iteration
         if outcome is None or at is None:
             return
-        before, edited = outcome.layer, outcome.edited
-        kind, smallest = self._view.result.kind.thing, self._view.result.smallest.value()
-        outcome.show(at, objects=kind == "objects", smallest=smallest)
-        words = f"Iteration {at}: {outcome.count} {'labels' if kind == 'classes' else 'pieces'}."
-        self._view.controls.say(EDITED.format(name=before.name) if edited else words)
+        objects = self._view.result.kind.thing == "objects"
+        waiting, wanted = self._wanted, Wanted(at, objects, self._view.result.smallest.value())
+        if waiting is None and outcome.quick(wanted):
+            self._put_labels(outcome, outcome.find(wanted))
+            return
+        self._wanted = wanted
+        if waiting is None:
+            self._find(outcome, wanted)
+
+    def _find(self, outcome: Outcome, wanted: Wanted) -> None:
+        def put(found: Found) -> None:
+            latest, self._wanted = self._wanted, None
+            if outcome is not self.outcome or latest is None:
+                return
+            self._put_labels(outcome, found)
+            # Meanwhile the slider may have gone on.
+            if latest != wanted:
+                self._wanted = latest
+                self._find(outcome, latest)
+
+        self._begin(lambda: outcome.find(wanted), put, "Showing the labels")
+
+    def _put_labels(self, outcome: Outcome, found: Found) -> None:
+        before, edited = outcome.layer.name, outcome.edited
+        outcome.show(found)
+        what = "pieces" if found.wanted.objects else "labels"
+        words = f"Iteration {found.wanted.iteration}: {found.count} {what}."
+        self._view.controls.say(EDITED.format(name=before) if edited else words)
         self._show()
 
     def _measure(self) -> None:
         outcome = self.outcome
         if outcome is None:
             return
-        layer = outcome.layer
+        layer, version = outcome.layer, outcome.version
         labels = layer.data.reshape(outcome.classes.shape).copy()
-        unit, names = unit_of(outcome.source), self._class_names()
-        work = outcome.classes, outcome.request, unit, names
+        # Somebody may have painted: a label is then its own class.
+        objects = self._view.result.kind.thing == "objects"
+        classes = outcome.classes if objects else labels
+        spacing, unit = self._sizes(outcome)
+        work = classes, outcome.request, spacing, unit, self._class_names(outcome)
 
         def put(table: Mapping[str, Any]) -> None:
+            if (outcome, version) != (self.outcome, outcome.version):
+                self._view.controls.say(CHANGED)
+                return
             layer.features = dict(table)
             self._open_table(layer)
             self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
@@ -105,9 +151,19 @@ class ResultDesk:
 
         self._begin(lambda: measured(labels, *work), put, "Measuring")
 
-    def _class_names(self) -> dict[int, str]:
-        scribbles = self._view.setup.scribbles.thing
-        return {} if scribbles is None else dict(scribbles.metadata.get(NAMES, {}))
+    def _class_names(self, outcome: Outcome) -> dict[int, str]:
+        """Return the names of the classes that were scribbled for this run."""
+        drawn = outcome.request.scribbles
+        if drawn is None:
+            return {}
+        layers = [each for _, each in self._labels() if each.data is drawn.data]
+        return dict(layers[0].metadata.get(NAMES, {})) if layers else {}
+
+    def _sizes(self, outcome: Outcome) -> tuple[tuple[float, ...], str]:
+        """Return pixel size and unit of the layer as it is now, along the axes of the part."""
+        pairs = zip(outcome.layer.scale, outcome.request.index, strict=True)
+        spacing = tuple(abs(float(size)) for size, each in pairs if isinstance(each, slice))
+        return spacing, unit_of(outcome.layer)
 
     def _open_table(self, layer: Any) -> None:
         """Open napari's table of features, which shows the selected layer."""
@@ -134,8 +190,9 @@ class ResultDesk:
         if not path:
             return
         labels = outcome.layer.data.reshape(outcome.classes.shape).copy()
-        record = {**outcome.record, "edited": True} if outcome.edited else outcome.record
-        unit, spacing = unit_of(outcome.source), outcome.request.spacing
+        outcome.mark_edits()
+        record = outcome.record
+        spacing, unit = self._sizes(outcome)
 
         def work() -> None:
             from napari_selfseg.io import write_labels
@@ -150,7 +207,9 @@ class ResultDesk:
     def _copy(self) -> None:
         if self.outcome is None:
             return
-        record = self.outcome.record
+        record, words = self.outcome.record, COPIED
+        if self.outcome.edited:
+            words = COPIED_UNEDITED
 
         def work() -> str:
             from napari_selfseg.script import as_script
@@ -160,7 +219,7 @@ class ResultDesk:
         def put(text: str) -> None:
             if clipboard := QApplication.clipboard():
                 clipboard.setText(text)
-            self._view.controls.say(COPIED)
+            self._view.controls.say(words)
 
         self._begin(work, put, "Writing the script")
 

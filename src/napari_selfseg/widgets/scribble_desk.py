@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from napari_selfseg.widgets.setup import SetupView
 from napari_selfseg.widgets.tools import NAMES
 
 __all__ = ["ScribbleDesk"]
 
 FEWEST: Final = 2
+MOST: Final = 50  # labels of objects, chosen by a slip, are no classes
 
 
 class ScribbleDesk:
@@ -17,11 +20,14 @@ class ScribbleDesk:
 
     Parameters
     ----------
+    viewer : napari.Viewer
+        With the layer.
     view : SetupView
         With the chooser and the table.
     """
 
-    def __init__(self, view: SetupView) -> None:
+    def __init__(self, viewer: Any, view: SetupView) -> None:
+        self._viewer = viewer
         self._view = view
         self._layer: Any = None
         self._count = FEWEST
@@ -44,11 +50,11 @@ class ScribbleDesk:
         self._layer = layer
         if layer is not None:
             layer.events.paint.connect(self._on_paint)
-            self._count = max(FEWEST, int(layer.data.max(initial=0)), layer.selected_label)
+            self._count = min(max(FEWEST, _largest(layer), layer.selected_label), MOST)
             self._show()
 
     def _on_paint(self, event: object = None) -> None:
-        if self._layer.selected_label > self._count:
+        if self._count < self._layer.selected_label <= MOST:
             self._count = self._layer.selected_label
             self._show()
 
@@ -59,6 +65,8 @@ class ScribbleDesk:
 
     def _pick(self, number: int) -> None:
         if self._layer is not None:
+            self._viewer.layers.selection.active = self._layer
+            self._layer.visible = True
             self._layer.selected_label = number
             self._layer.mode = "paint"
 
@@ -75,3 +83,8 @@ class ScribbleDesk:
     def _colour(self, number: int) -> tuple[float, float, float]:
         red, green, blue, _ = map(float, self._layer.get_color(number))
         return red, green, blue
+
+
+def _largest(layer: Any) -> int:
+    """Return the largest label of an array at hand; others are too slow to read here."""
+    return int(layer.data.max(initial=0)) if isinstance(layer.data, np.ndarray) else 0

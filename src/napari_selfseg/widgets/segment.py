@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ from napari_selfseg.widgets.layers import camera_of
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.result_desk import ResultDesk
-from napari_selfseg.widgets.runner import Ended, Update
+from napari_selfseg.widgets.runner import Ended, Update, sentence_of
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.setup_desk import SetupDesk
 from napari_selfseg.widgets.state import NO_IMAGE, Missing, Request
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SegmentDock"]
 
+logger: Final = logging.getLogger(__name__)
 POLL_MS: Final = 100
 SETTLE_MS: Final = 300
 # Showing steps may take this share of the main thread, painting included.
@@ -70,12 +72,15 @@ class SegmentDock(QWidget):
         self._start_when_loaded = False
         self._stopping = False
         self._busy = False
+        self._open = False
         self._timer = QTimer(self)
         self._settling = QTimer(self)
         self._watch = Watch(napari_viewer, lambda: self._setup.offer(), self._on_removed)
         self._setup = SetupDesk(napari_viewer, self.view, self._watch, lambda: self._threads)
-        self._results = ResultDesk(napari_viewer, self.view, self._do)
-        self._fits = FitDesk(napari_viewer, self.view, self._do, lambda: self._threads)
+        self._results = ResultDesk(napari_viewer, self.view, self._do, self._watch.labels)
+        self._fits = FitDesk(
+            napari_viewer, self.view, self._do, lambda: self._threads, lambda: self.live
+        )
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
@@ -121,6 +126,7 @@ class SegmentDock(QWidget):
     # Opened and closed
 
     def _begin(self) -> None:
+        self._open = True
         self._watch.begin()
         camera_of(self._viewer).events.connect(self._on_view)
         self._viewer.dims.events.point.connect(self._on_view)
@@ -129,6 +135,7 @@ class SegmentDock(QWidget):
             self._do(load, self._populate, "Loading the methods")
 
     def _end(self) -> None:
+        self._open = False
         self._timer.stop()
         self._settling.stop()
         self._watch.end()
@@ -160,7 +167,8 @@ class SegmentDock(QWidget):
 
     def _settle(self, event: object = None) -> None:
         """Look at the form once nothing has changed for a moment."""
-        self._settling.start(SETTLE_MS)
+        if self._open:
+            self._settling.start(SETTLE_MS)
 
     def _on_view(self, event: object = None) -> None:
         if self.view.setup.area.thing == "view":
@@ -198,22 +206,32 @@ class SegmentDock(QWidget):
         if isinstance(found, Missing):
             self.view.controls.show_error(found.sentence)
             return
-        if self._settings.memory_limit is not None:
-            prediction = self._forecast(found)
-            if not prediction.allowed:
-                self.view.controls.show_estimate("")
-                self.view.controls.show_error(prediction.sentence)
-                return
-        self._launch(dataclasses.replace(found, start=self._fits.fit if resumed else None))
+        request = dataclasses.replace(found, start=self._fits.fit if resumed else None)
+        if self._settings.memory_limit is None:
+            self._launch(request)
+        else:
+            self._do(
+                lambda: self._forecast(request),
+                lambda prediction: self._launch_within(prediction, request),
+                "The estimate",
+            )
+
+    def _launch_within(self, prediction: Prediction, request: Request) -> None:
+        if prediction.allowed:
+            self._launch(request)
+        else:
+            self.view.controls.show_estimate("")
+            self.view.controls.show_error(prediction.sentence)
 
     def _launch(self, request: Request) -> None:
+        if self.live:
+            return
         # Adding a layer lets Qt handle events, and so perhaps another press on Run.
         self._busy = True
         try:
             self._last_words = ""
             self._missing = False
             self._results.put(None)
-            self._fits.put(None)
             self._session = Session(self._viewer, self.view.setup.image.thing, request)
             self._session.start()
             self._stopping = False
@@ -248,10 +266,17 @@ class SegmentDock(QWidget):
             return
         self._tasks.remove(task)
         if isinstance(answer, Done):
-            task.then(answer.value)
+            self._put(task, answer.value)
         else:
             self._forecasting = False
             self.view.controls.show_error(answer.sentence)
+
+    def _put(self, task: Task, value: Any) -> None:
+        try:
+            task.then(value)
+        except Exception as error:  # nothing may end in Qt's event loop
+            logger.exception("An answer cannot be shown")
+            self.view.controls.show_error(sentence_of(error, "Showing the answer"))
 
     def _do(self, work: Callable[[], Any], then: Callable[[Any], None], what: str) -> None:
         self._tasks.append(Task(work, then, what))
@@ -290,6 +315,8 @@ class SegmentDock(QWidget):
         self._session = None
         self._last_words = sentence
         self.view.controls.show_ready(sentence)
+        self._fits.show_resumable()
+        self._settle()
         self.ended.emit()
 
     def _connect_widgets(self) -> None:

@@ -40,7 +40,8 @@ class SetupDesk:
         self._view = view
         self._watch = watch
         self._threads = threads
-        self._scribbles = ScribbleDesk(view.setup)
+        self._shapes: Any = None
+        self._scribbles = ScribbleDesk(viewer, view.setup)
         view.setup.image.chosen.connect(self._on_image)
         view.setup.draw.clicked.connect(self._draw)
         view.setup.new_scribbles.clicked.connect(self._add_scribbles)
@@ -48,9 +49,11 @@ class SetupDesk:
     def close(self) -> None:
         """Let go of the layers."""
         self._scribbles.close()
+        self._follow_rectangle(None)
 
     def offer(self) -> None:
-        """Offer the layers there are."""
+        """Offer the layers there are, and follow the one with the rectangle."""
+        self._follow_rectangle(rectangle_layer(self._viewer))
         self._view.setup.image.offer(self._watch.images())
         self._view.setup.offer_labels(self._watch.labels())
         self._view.result.target.offer(self._watch.images())
@@ -86,7 +89,14 @@ class SetupDesk:
     def _draw(self) -> None:
         source = self._view.setup.image.thing
         if source is not None:
-            shapes = draw_rectangle(self._viewer, source)
+            draw_rectangle(self._viewer, source)
+            self._follow_rectangle(rectangle_layer(self._viewer))
+
+    def _follow_rectangle(self, shapes: Any) -> None:
+        if self._shapes is not None:
+            self._shapes.events.data.disconnect(self._on_rectangle)
+        self._shapes = shapes
+        if shapes is not None:
             shapes.events.data.connect(self._on_rectangle)
 
     def _on_rectangle(self, event: object = None) -> None:

@@ -229,6 +229,8 @@ def _index(form: Form, picture: Picture) -> Index:
         raise _Incomplete(f"{picture.name} has one axis only: choose an image with two or three.")
     if form.area == "rectangle" and picture.rectangle is None:
         raise _Incomplete(NO_RECTANGLE)
+    if form.area == "rectangle" and not picture.reaches(picture.rectangle or ()):
+        raise _Incomplete(f"The rectangle lies outside {picture.name}: draw one on it.")
     return cut(picture, form.part, form.area)
 
 
