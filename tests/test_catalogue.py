@@ -30,6 +30,8 @@ def test_public_names_are_these():
     assert sorted(ss.__all__) == [
         "Backprop",
         "CompactWatershed",
+        "DIC",
+        "DSC",
         "Felzenszwalb",
         "Fit",
         "METHODS",

@@ -22,7 +22,11 @@ SETTINGS = {
     "backprop": [
         {"iterations": 4, "channels": 8, "min_labels": 1},
         {"iterations": 4, "channels": 8, "min_labels": 1, "variant": "continuity"},
-    ]
+    ],
+    "dic": [{"iterations": 4, "n_clusters": 12, "n_centres": 8, "width": 8}],
+    "dsc": [
+        {"iterations": 4, "autoencoder_iterations": 2, "width": 8, "crop_size": 12},
+    ],
 }
 CASES = [
     pytest.param(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
-from napari_selfseg.methods import Backprop
+from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method, Run, evolve, prepare
@@ -25,7 +25,7 @@ from napari_selfseg.superpixels import (
 
 __all__ = ["METHODS", "SUPERPIXELS", "default_method", "over_segment", "replay", "segment"]
 
-METHODS: Final[tuple[type[Method], ...]] = (Backprop,)
+METHODS: Final[tuple[type[Method], ...]] = (Backprop, DIC, DSC)
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Slic,
     Felzenszwalb,

@@ -2,5 +2,14 @@
 
 from .continuity import continuity
 from .cross_entropy import cross_entropy
+from .cut import similarity, soft_cut
+from .superae import reconstruction, template
 
-__all__ = ["continuity", "cross_entropy"]
+__all__ = [
+    "continuity",
+    "cross_entropy",
+    "reconstruction",
+    "similarity",
+    "soft_cut",
+    "template",
+]

@@ -1,5 +1,7 @@
 """The methods: one paper, one file."""
 
 from napari_selfseg.methods._backprop import Backprop
+from napari_selfseg.methods._dic import DIC
+from napari_selfseg.methods._dsc import DSC
 
-__all__ = ["Backprop"]
+__all__ = ["DIC", "DSC", "Backprop"]
