@@ -100,6 +100,21 @@ def labels_of(tmp_path):
     return run
 
 
+@pytest.mark.parametrize("method", catalogue.METHODS, ids=lambda each: each.name)
+def test_every_method_gives_in_the_dock_what_its_script_gives(opened, qtbot, labels_of, method):
+    viewer, dock = opened()
+    dock.view.setup.method.choose(method)
+    small = {"channels": 8, "width": 8, "autoencoder_iterations": 2, "crop_size": 16}
+    ran(dock, qtbot, iterations=5, **small)
+    (layer,) = made(viewer)
+    assert layer.name == f"noise [{method.title}]"
+    assert layer.metadata[METADATA]["method"]["name"] == method.name
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+    dock.view.setup.reset.click()
+    assert dock.view.setup.form(1).values == method().model_dump()
+
+
 def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot, labels_of):
     viewer, dock = opened()
     ran(dock, qtbot)
