@@ -260,6 +260,19 @@ def test_with_scribbles_it_stops_when_those_classes_are_left_and_no_others():
     assert {3, 5} not in present[:-1]
 
 
+def test_another_label_in_place_of_a_drawn_one_does_not_end_the_run():
+    """As many labels as were drawn, but not those: the public code would stop."""
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64)) // 4
+    image = ((np.indices(noise.shape)[1] > 31) * 160 + noise).astype(np.uint8)
+    drawn = np.zeros(image.shape, int)
+    drawn[8:13, 8:13], drawn[28:33, 48:53] = 1, 2
+    method = ss.Backprop(iterations=20, channels=8)
+    run = ss.segment(image, method, scribbles=drawn, superpixels=ss.Slic(n_segments=100), **QUICK)
+    left = [set(np.unique(run.labels(t)).tolist()) for t in run.iterations]
+    assert any(len(each) == 2 and each != {1, 2} for each in left), "test invalid"
+    assert run.stopped.kind == "finished"
+
+
 def test_scribbles_make_the_classes_the_user_wants():
     image = picture(channels=1)[0]
     drawn = np.zeros(SHAPE, int)
