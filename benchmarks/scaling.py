@@ -101,7 +101,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     """
     import matplotlib
 
-    matplotlib.use("svg")
+    matplotlib.use("agg")
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
@@ -125,9 +125,10 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
         ("superpixels", "seconds an iteration"),
     )
     for axis, (x, y) in zip(axes, texts, strict=True):
-        axis.set(xscale="log", xlabel=x, ylabel=y, ylim=(0, None))
+        axis.set(xscale="log", xlabel=x, ylabel=y)
     for axis in axes[:2]:
-        axis.set(yscale="log", ylim=(None, None))
+        axis.set_yscale("log")
+    axes[2].set_ylim(0, None)
     axes[2].set_title(f"{FIXED_SIZE} x {FIXED_SIZE} pixels", fontsize="medium")
     axes[0].legend()
     path.parent.mkdir(parents=True, exist_ok=True)
