@@ -251,7 +251,10 @@ def test_only_a_rectangle_or_what_is_in_view(opened, qtbot, labels_of):
     dock.view.setup.area.choose("view")
     viewer.layers["noise"].corner_pixels = np.array([[0, 8], [15, 23]])
     ran(dock, qtbot)
-    assert made(viewer)[-1].data.shape == (16, 16)
+    layer = made(viewer)[-1]
+    assert layer.data.shape == (16, 16)
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
 
 
 def test_scribbles_with_names_steer_the_run(opened, qtbot, labels_of):
