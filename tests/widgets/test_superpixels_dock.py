@@ -23,7 +23,7 @@ from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.superpixels._desk import FLAT
 from napari_selfseg.widgets.superpixels._dock import NO_IMAGE, REMOVED
-from napari_selfseg.widgets.superpixels._job import counted
+from napari_selfseg.widgets.superpixels._making import counted
 
 NOISE = np.random.default_rng(0).integers(0, 255, (40, 60)).astype(np.uint8)
 
@@ -336,7 +336,7 @@ def test_an_algorithm_that_fails_is_a_sentence(opened, qtbot, monkeypatch):
     _, dock = opened()
     dock.view.run.click()
     until_ended(dock, qtbot)
-    assert dock.view.error.text() == "No superpixels could be made: the kernel is gone"
+    assert dock.view.error.text() == "Making superpixels failed: the kernel is gone"
 
 
 @pytest.mark.parametrize("how", ["cancel", "image", "dock"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from qtpy.QtWidgets import QProgressBar, QWidget
+from qtpy.QtWidgets import QProgressBar
 
 from napari_selfseg.widgets.look import ERROR, button, sentence
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.plot import LossPlot
+from napari_selfseg.widgets.status import StatusWidget
 from napari_selfseg.widgets.timeline import Timeline
 
 __all__ = ["Controls"]
@@ -19,7 +20,7 @@ STOP_HELP: Final = "End the run and keep what was found."
 RESUME_HELP: Final = "Go on from what the last run learned, with the iterations set above."
 
 
-class Controls(QWidget):
+class Controls(StatusWidget):
     """The buttons, the bar, the curve, the slider and the sentences of a run."""
 
     def __init__(self) -> None:
@@ -33,14 +34,12 @@ class Controls(QWidget):
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
         self.timeline = Timeline()
-        self.status = sentence()
-        self.error = sentence()
-        self.error.setStyleSheet(ERROR)
         self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
         layout.addLayout(beside(self.run, self.stop, self.resume))
-        for each in (self.estimate, self.bar, self.plot, self.timeline, self.status, self.error):
+        for each in (self.estimate, self.bar, self.plot, self.timeline):
             layout.addWidget(each)
+        self.lay_out_status(layout)
         self.plot.picked.connect(self.timeline.go_to)
         self.timeline.moved.connect(self.plot.mark)
         self._begin()
@@ -48,7 +47,7 @@ class Controls(QWidget):
     def _begin(self) -> None:
         for each in (self.run, self.stop, self.resume):
             each.setEnabled(False)
-        for other in (self.estimate, self.bar, self.plot, self.error):
+        for other in (self.estimate, self.bar, self.plot):
             other.hide()
         self.say("Loading methods...")
 
@@ -153,27 +152,3 @@ class Controls(QWidget):
         """Show that the run ends without its closing pass."""
         self.stop.setEnabled(False)
         self.say("Ending...")
-
-    def show_error(self, sentence: str) -> None:
-        """Show what went wrong, in place of the status.
-
-        Parameters
-        ----------
-        sentence : str
-            What, and what to do.
-        """
-        self.say("")
-        self.error.setText(sentence)
-        self.error.show()
-
-    def say(self, sentence: str) -> None:
-        """Show a sentence in place of the status and of an error.
-
-        Parameters
-        ----------
-        sentence : str
-            Empty for none.
-        """
-        self.error.hide()
-        self.status.setText(sentence)
-        self.status.setVisible(bool(sentence))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
@@ -16,15 +14,16 @@ from napari_selfseg.widgets import presets, settings
 from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.fit_desk import FitDesk
 from napari_selfseg.widgets.forecast import Forecast, Prediction
+from napari_selfseg.widgets.guide import Guide
 from napari_selfseg.widgets.layers import camera_of
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.result_desk import ResultDesk
-from napari_selfseg.widgets.runner import Ended, Update, sentence_of
+from napari_selfseg.widgets.runner import Ended, Update
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.setup_desk import SetupDesk
 from napari_selfseg.widgets.state import NO_IMAGE, Missing, Request
-from napari_selfseg.widgets.task import Done, Task
+from napari_selfseg.widgets.task import POLL_MS, Tasks
 from napari_selfseg.widgets.view import SegmentView
 from napari_selfseg.widgets.watch import Watch
 
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SegmentDock"]
 
-logger: Final = logging.getLogger(__name__)
-POLL_MS: Final = 100
-SETTLE_MS: Final = 300
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
 READY: Final = "Ready."
@@ -65,21 +61,20 @@ class SegmentDock(QWidget):
         self._forecast = Forecast(self._settings.memory_limit)
         self._threads = self._settings.threads
         self._session: Session | None = None
-        self._tasks: list[Task] = []
-        self._forecasting = False
         self._last_words = ""
-        self._missing = True
         self._start_when_loaded = False
         self._stopping = False
-        self._busy = False
+        self._launching = False
         self._open = False
         self._timer = QTimer(self)
-        self._settling = QTimer(self)
+        self._tasks = Tasks(self, self.view.controls.show_error)
+        begin, threads = self._tasks.begin, lambda: self._threads
         self._watch = Watch(napari_viewer, lambda: self._setup.offer(), self._on_removed)
-        self._setup = SetupDesk(napari_viewer, self.view, self._watch, lambda: self._threads)
-        self._results = ResultDesk(napari_viewer, self.view, self._do, self._watch.labels)
-        self._fits = FitDesk(
-            napari_viewer, self.view, self._do, lambda: self._threads, lambda: self.live
+        self._setup = SetupDesk(napari_viewer, self.view, self._watch, threads)
+        self._results = ResultDesk(napari_viewer, self.view, begin, self._watch.labels)
+        self._fits = FitDesk(napari_viewer, self.view, begin, threads, lambda: self.live)
+        self._guide = Guide(
+            self.view.controls, self._tasks, self._forecast, self._asked, self._idle_words
         )
         self._connect_widgets()
         # Threads that start later share one heap with it.
@@ -90,6 +85,11 @@ class SegmentDock(QWidget):
     def live(self) -> bool:
         """Whether a run is live."""
         return self._session is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is live, or anything else is being made."""
+        return self.live or self._tasks.busy
 
     @property
     def loaded(self) -> bool:
@@ -130,20 +130,18 @@ class SegmentDock(QWidget):
         self._watch.begin()
         camera_of(self._viewer).events.connect(self._on_view)
         self._viewer.dims.events.point.connect(self._on_view)
-        self._timer.start(POLL_MS)
         if not self.loaded:
-            self._do(load, self._populate, "Loading the methods")
+            self._tasks.begin(load, self._populate, "Loading the methods")
 
     def _end(self) -> None:
         self._open = False
         self._timer.stop()
-        self._settling.stop()
+        self._guide.stop()
+        self._tasks.clear()
         self._watch.end()
         camera_of(self._viewer).events.disconnect(self._on_view)
         self._viewer.dims.events.point.disconnect(self._on_view)
         self._setup.close()
-        self._tasks.clear()
-        self._forecasting = False
         if self._session is not None:
             self._session.leave()
             self._finish("")
@@ -165,42 +163,34 @@ class SegmentDock(QWidget):
 
     # What is filled in
 
-    def _settle(self, event: object = None) -> None:
-        """Look at the form once nothing has changed for a moment."""
+    def _populate(self, choices: Choices) -> None:
+        self._threads = self._settings.threads or choices.threads
+        self.view.setup.populate(choices, self._settings.device)
+        self._setup.offer()
+        image = self.view.setup.image.thing
+        self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
+        if self._start_when_loaded:
+            self._start(resumed=False)
+
+    def _on_change(self) -> None:
         if self._open:
-            self._settling.start(SETTLE_MS)
+            self._guide.changed()
 
     def _on_view(self, event: object = None) -> None:
         if self.view.setup.area.thing == "view":
-            self._settle()
+            self._on_change()
 
-    def _look_at_form(self) -> None:
-        if self.live or self._busy or not self.loaded:
-            return
-        found = self._setup.request()
-        if isinstance(found, Missing):
-            self.view.controls.show_estimate("")
-            self.view.controls.say(found.sentence)
-            self._missing = True
-        elif self._forecasting:
-            self._settle()
-        else:
-            # Whatever else is said there is news, and stays.
-            if self._missing:
-                self.view.controls.say(self._last_words or READY)
-            self._missing = False
-            self._forecasting = True
-            self._do(lambda: self._forecast(found), self._show_prediction, "The estimate")
+    def _asked(self) -> Request | Missing | None:
+        """Return what is filled in; None where no run could be started now."""
+        return None if self.live or not self.loaded else self._setup.request()
 
-    def _show_prediction(self, found: Prediction) -> None:
-        self._forecasting = False
-        if not self.live:
-            self.view.controls.show_estimate(found.sentence, found.enough)
+    def _idle_words(self) -> str:
+        return self._last_words or READY
 
     # A run
 
     def _start(self, resumed: bool) -> None:
-        if self.live or self._busy:
+        if self.live or self._launching:
             return
         found = self._setup.request()
         if isinstance(found, Missing):
@@ -210,7 +200,7 @@ class SegmentDock(QWidget):
         if self._settings.memory_limit is None:
             self._launch(request)
         else:
-            self._do(
+            self._tasks.begin(
                 lambda: self._forecast(request),
                 lambda prediction: self._launch_within(prediction, request),
                 "The estimate",
@@ -224,70 +214,27 @@ class SegmentDock(QWidget):
             self.view.controls.show_error(prediction.sentence)
 
     def _launch(self, request: Request) -> None:
-        if self.live:
-            return
         # Adding a layer lets Qt handle events, and so perhaps another press on Run.
-        self._busy = True
+        if self.live or self._launching:
+            return
+        self._launching = True
         try:
             self._last_words = ""
-            self._missing = False
+            self._guide.told()
             self._results.put(None)
             self._session = Session(self._viewer, self.view.setup.image.thing, request)
-            self._session.start()
-            self._stopping = False
-            self.view.controls.show_live(PREPARING)
-            self._timer.start(POLL_MS)
         finally:
-            self._busy = False
+            self._launching = False
+        self._session.start()
+        self._stopping = False
+        self.view.controls.show_live(PREPARING)
+        self._timer.start(POLL_MS)
 
     def _poll(self) -> None:
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            self._look()
-        finally:
-            self._busy = False
-        if self._start_when_loaded and self.loaded:
-            self._start_when_loaded = False
-            self.start()
-
-    def _look(self) -> None:
-        for task in list(self._tasks):
-            self._receive(task)
-        if self._session is not None:
-            self._follow(self._session)
-        elif not self._tasks:
+        if self._session is None:
             self._timer.stop()
-
-    def _receive(self, task: Task) -> None:
-        answer = task.take()
-        if answer is None:
-            return
-        self._tasks.remove(task)
-        if isinstance(answer, Done):
-            self._put(task, answer.value)
-        else:
-            self._forecasting = False
-            self.view.controls.show_error(answer.sentence)
-
-    def _put(self, task: Task, value: Any) -> None:
-        try:
-            task.then(value)
-        except Exception as error:  # nothing may end in Qt's event loop
-            logger.exception("An answer cannot be shown")
-            self.view.controls.show_error(sentence_of(error, "Showing the answer"))
-
-    def _do(self, work: Callable[[], Any], then: Callable[[Any], None], what: str) -> None:
-        self._tasks.append(Task(work, then, what))
-        self._timer.start()
-
-    def _populate(self, choices: Choices) -> None:
-        self._threads = self._settings.threads or choices.threads
-        self.view.setup.populate(choices, self._settings.device)
-        self._setup.offer()
-        image = self.view.setup.image.thing
-        self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
+        elif not self._launching:
+            self._follow(self._session)
 
     def _follow(self, session: Session) -> None:
         began = time.perf_counter()
@@ -316,17 +263,14 @@ class SegmentDock(QWidget):
         self._last_words = sentence
         self.view.controls.show_ready(sentence)
         self._fits.show_resumable()
-        self._settle()
+        self._on_change()
         self.ended.emit()
 
     def _connect_widgets(self) -> None:
         setup, controls = self.view.setup, self.view.controls
-        self._settling.setSingleShot(True)
-        self._settling.timeout.connect(self._look_at_form)
-        self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
         controls.run.clicked.connect(self.start)
         controls.resume.clicked.connect(self.resume)
         controls.stop.clicked.connect(self.stop)
-        setup.changed.connect(self._settle)
+        setup.changed.connect(self._on_change)
         setup.refused.connect(controls.show_error)

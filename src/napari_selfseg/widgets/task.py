@@ -1,4 +1,4 @@
-"""One piece of work in a worker thread, whose answer the window looks for."""
+"""Work in worker threads, whose answers the window looks for; every dock has one such list."""
 
 from __future__ import annotations
 
@@ -7,77 +7,120 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from qtpy.QtCore import QObject, QTimer
+
 from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.runner import in_thread, sentence_of
 
-__all__ = ["Begin", "Done", "Refused", "Task"]
+__all__ = ["POLL_MS", "Begin", "Tasks"]
 
 # Work for a worker thread, what to do with its answer, and what to call it when it fails.
 Begin = Callable[[Callable[[], Any], Callable[[Any], None], str], None]
+
+POLL_MS: Final = 100
 
 logger: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Done:
-    """What came of a task.
-
-    Attributes
-    ----------
-    value : object
-        What the function returned.
-    """
-
+class _Done:
     value: Any
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Why nothing came of a task.
-
-    Attributes
-    ----------
-    sentence : str
-        For a person.
-    """
-
-    sentence: str
+class _Task:
+    what: str
+    then: Callable[[Any], None]
+    refused: Callable[[str], None]
+    mailbox: Mailbox[_Done | Exception]
 
 
-class Task:
-    """Work that was begun; used on the main thread.
+class Tasks(QObject):
+    """What was begun and has not ended; used on the main thread.
 
     Parameters
     ----------
-    work : callable
-        Called once, in a worker thread.
-    then : callable
-        Called with what it returned, on the main thread.
-    what : str
-        What is done, for the sentence when it fails.
+    dock : QObject
+        It ends with this one.
+    refused : callable
+        Called with a sentence when work fails.
     """
 
-    def __init__(self, work: Callable[[], Any], then: Callable[[Any], None], what: str) -> None:
-        self.then = then
-        self._what = what
-        self._work = work
-        self._mailbox: Mailbox[Done | Refused] = Mailbox()
-        in_thread(self._do)
+    def __init__(self, dock: QObject, refused: Callable[[str], None]) -> None:
+        super().__init__(dock)
+        self._refused = refused
+        self._tasks: list[_Task] = []
+        self._busy = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
 
-    def take(self) -> Done | Refused | None:
-        """Look for the answer.
+    @property
+    def busy(self) -> bool:
+        """Whether anything was begun that has not ended."""
+        return bool(self._tasks) or self._busy
 
-        Returns
-        -------
-        Done, Refused or None
-            None while it is not there.
+    def begin(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        what: str,
+        refused: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin some work.
+
+        Parameters
+        ----------
+        work : callable
+            Called once, in a worker thread.
+        then : callable
+            Called with what it returned, on the main thread.
+        what : str
+            What is done, for the sentence when it fails.
+        refused : callable, optional
+            Called with that sentence in place of the one of all tasks.
         """
-        return self._mailbox.take()
+        task = _Task(what, then, refused or self._refused, Mailbox())
+        self._tasks.append(task)
+        in_thread(lambda: _do(work, task))
+        self._timer.start()
 
-    def _do(self) -> None:
+    def clear(self) -> None:
+        """Wait no longer: answers that come later are dropped."""
+        self._tasks.clear()
+        self._timer.stop()
+
+    def _poll(self) -> None:
+        # Adding a layer lets Qt handle events, and so perhaps the timer again.
+        if self._busy:
+            return
+        self._busy = True
         try:
-            self._mailbox.put(Done(self._work()))
-        except Exception as error:
+            for task in list(self._tasks):
+                self._look_for(task)
+        finally:
+            self._busy = False
+        if not self._tasks:
+            self._timer.stop()
+
+    def _look_for(self, task: _Task) -> None:
+        answer = task.mailbox.take()
+        # An answer before may have cleared the list.
+        if answer is None or task not in self._tasks:
+            return
+        self._tasks.remove(task)
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            task.then(answer.value)
+        except Exception as error:  # nothing may end in Qt's event loop
             if not isinstance(error, ValueError | MemoryError | OSError):
-                logger.exception("%s failed", self._what)
-            self._mailbox.put(Refused(sentence_of(error, self._what)))
+                logger.exception("%s failed", task.what)
+            task.refused(sentence_of(error, task.what))
+
+
+def _do(work: Callable[[], Any], task: _Task) -> None:
+    try:
+        task.mailbox.put(_Done(work()))
+    except Exception as error:
+        task.mailbox.put(error)

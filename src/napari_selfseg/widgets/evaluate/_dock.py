@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_selfseg.widgets.dialogs import ask_save
@@ -16,7 +15,7 @@ from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
-from napari_selfseg.widgets.task import Done, Refused, Task
+from napari_selfseg.widgets.task import Tasks
 from napari_selfseg.widgets.watch import Watch
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EvaluateDock"]
 
-POLL_MS: Final = 100
 NOTHING: Final = "Open or make two labels layers first: one to evaluate, and one with the truth."
 NO_TRUTH: Final = "Without truth there are only figures that are not accuracy: check one, if any."
 READY: Final = "Ready."
@@ -48,14 +46,10 @@ class EvaluateDock(QWidget):
         self.view = EvaluateView()
         stacked(self).addWidget(self.view)
         self._found: Figures | None = None
-        self._live: Task | None = None
-        self._tasks: list[Task] = []
+        self._live = False
         self._hint = ""
-        self._busy = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
-        self._desk = DisagreementDesk(napari_viewer, self.view, self._do)
+        self._tasks = Tasks(self, self.view.show_error)
+        self._desk = DisagreementDesk(napari_viewer, self.view, self._tasks.begin)
         self._connect_widgets()
         self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
         self._life = Life(self, self._watch.begin, self._end)
@@ -63,7 +57,7 @@ class EvaluateDock(QWidget):
     @property
     def live(self) -> bool:
         """Whether figures are being computed."""
-        return self._live is not None
+        return self._live
 
     @property
     def found(self) -> Figures | None:
@@ -87,14 +81,13 @@ class EvaluateDock(QWidget):
             view.show_error(str(error))
             return
         view.show_live(WORKING)
-        self._do(lambda: figures(wanted), self._show, "The comparison")
-        self._live = self._tasks[-1]
+        self._live = True
+        self._tasks.begin(lambda: figures(wanted), self._show, "The comparison", self._refused)
         self._desk.follow(again=True)
 
     # Opened and closed
 
     def _end(self) -> None:
-        self._timer.stop()
         self._watch.end()
         self._tasks.clear()
         self._desk.close()
@@ -125,48 +118,23 @@ class EvaluateDock(QWidget):
             return NO_LABELS if self.view.labels.count() > 1 else NOTHING
         return READY if self.view.truths.things else NO_TRUTH
 
-    # Work in a worker thread
-
-    def _do(self, work: Callable[[], Any], then: Callable[[Any], None], what: str) -> None:
-        self._tasks.append(Task(work, then, what))
-        self._timer.start()
-
-    def _poll(self) -> None:
-        # Adding a layer lets Qt handle events, and so perhaps the timer again.
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            for task in list(self._tasks):
-                self._receive(task, task.take())
-        finally:
-            self._busy = False
-        if not self._tasks:
-            self._timer.stop()
-
-    def _receive(self, task: Task, answer: Done | Refused | None) -> None:
-        if answer is None:
-            return
-        self._tasks.remove(task)
-        if task is self._live:
-            self._finish("")
-        if isinstance(answer, Done):
-            task.then(answer.value)
-        else:
-            self.view.show_error(answer.sentence)
-
     def _finish(self, words: str) -> None:
-        self._live = None
+        self._live = False
         self.view.show_ready(words)
         self.ended.emit()
 
     # The table
 
     def _show(self, found: Figures) -> None:
+        self._finish("")
         self._found = found
         self.view.figures.show_figures(found)
         self.view.show_table()
         self.view.say(found.note)
+
+    def _refused(self, sentence: str) -> None:
+        self._finish("")
+        self.view.show_error(sentence)
 
     def _copy(self) -> None:
         if self._found is not None and (clipboard := QApplication.clipboard()):
@@ -180,7 +148,9 @@ class EvaluateDock(QWidget):
         path = ask_save(self.view, "Save table", "evaluation.csv", "CSV (*.csv)")
         if path:
             said = f"Saved: {path}"
-            self._do(lambda: save_lines(lines, path), lambda _: self.view.say(said), "Saving")
+            self._tasks.begin(
+                lambda: save_lines(lines, path), lambda _: self.view.say(said), "Saving"
+            )
 
     def _connect_widgets(self) -> None:
         view = self.view

@@ -18,8 +18,9 @@ from qtpy.QtWidgets import (
 from napari_selfseg.metrics import MERGED, SPLIT
 from napari_selfseg.widgets.choosers import Checklist, Chooser
 from napari_selfseg.widgets.evaluate._table import FiguresView
-from napari_selfseg.widgets.look import ERROR, WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.look import WIDTH, button, line, scrolled, sentence, title
 from napari_selfseg.widgets.panels import beside, rows, stacked
+from napari_selfseg.widgets.status import StatusWidget
 
 __all__ = ["COLOURS", "EvaluateView"]
 
@@ -39,7 +40,7 @@ BACKGROUND: Final = (
 )
 
 
-class EvaluateView(QWidget):
+class EvaluateView(StatusWidget):
     """The widgets of the Evaluate dock, and what they show in which state."""
 
     def __init__(self) -> None:
@@ -57,8 +58,6 @@ class EvaluateView(QWidget):
         self.other = Chooser("The truth to compare them with.", nothing="None checked")
         self.run = button("Evaluate", "Compute the figures of the labels that are checked.")
         self.bar = QProgressBar()
-        self.status = sentence()
-        self.error = sentence()
         self.legend = sentence()
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)
@@ -98,30 +97,6 @@ class EvaluateView(QWidget):
         self.bar.hide()
         self.say(text)
 
-    def show_error(self, text: str) -> None:
-        """Show what went wrong, in place of the status.
-
-        Parameters
-        ----------
-        text : str
-            What, and what to do.
-        """
-        self.say("")
-        self.error.setText(text)
-        self.error.show()
-
-    def say(self, text: str) -> None:
-        """Show a sentence in place of the status and of an error.
-
-        Parameters
-        ----------
-        text : str
-            Empty for none.
-        """
-        self.error.hide()
-        self.status.setText(text)
-        self.status.setVisible(bool(text))
-
     def show_shares(self, shares: Mapping[int, float]) -> None:
         """Show how many pixels are split and merged.
 
@@ -143,7 +118,6 @@ class EvaluateView(QWidget):
 
     def _prepare(self) -> None:
         self.run.setStyleSheet("font-weight: bold;")
-        self.error.setStyleSheet(ERROR)
         self.bar.setRange(0, 0)
         for edit, help in ((self.ignore, IGNORE), (self.background, BACKGROUND)):
             edit.setPlaceholderText("none")
@@ -166,8 +140,9 @@ class EvaluateView(QWidget):
         layout.setContentsMargins(8, 4, 8, 8)
         layout.addWidget(self.pages, stretch=1)
         layout.addWidget(line())
-        for each in (self.run, self.bar, self.status, self.error):
+        for each in (self.run, self.bar):
             layout.addWidget(each)
+        self.lay_out_status(layout)
 
     def _choosers(self) -> QWidget:
         page = QWidget()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from napari_selfseg.widgets.superpixels._editor import Editor, Tool
-from napari_selfseg.widgets.superpixels._job import Made, counted
 from napari_selfseg.widgets.superpixels._layers import show_boundaries
+from napari_selfseg.widgets.superpixels._making import Made, counted
 from napari_selfseg.widgets.superpixels._mouse import Mouse
 from napari_selfseg.widgets.superpixels._view import HINTS, SuperpixelsView
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.widgets.choices import Choices, load
@@ -12,13 +12,12 @@ from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.picture import cut
-from napari_selfseg.widgets.runner import in_thread
 from napari_selfseg.widgets.state import NO_IMAGE
 from napari_selfseg.widgets.superpixels._desk import Desk
-from napari_selfseg.widgets.superpixels._job import Failed, Job, Made, Wanted
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
+from napari_selfseg.widgets.superpixels._making import Made, Wanted, make
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
-from napari_selfseg.widgets.task import Done, Refused, Task
+from napari_selfseg.widgets.task import Tasks
 from napari_selfseg.widgets.watch import Watch
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SuperpixelsDock"]
 
-POLL_MS: Final = 100
 READY: Final = "Ready."
 WORKING: Final = "Cutting {name} into superpixels..."
 CANCELLED: Final = "Cancelled."
@@ -50,11 +48,9 @@ class SuperpixelsDock(QWidget):
         stacked(self).addWidget(self.view)
         self._viewer: Any = napari_viewer
         self._desk = Desk(napari_viewer, self.view)
-        self._loading = Task(load, self._populate, "Loading the algorithms")
-        self._job: Job | None = None
+        self._tasks = Tasks(self, self.view.show_error)
+        self._live: Wanted | None = None
         self._source: Any = None
-        self._busy = False
-        self._timer = QTimer(self)
         self._connect_widgets()
         self._watch = Watch(napari_viewer, self._offer_layers, self._on_removed)
         self._life = Life(self, self._begin, self._end)
@@ -62,25 +58,29 @@ class SuperpixelsDock(QWidget):
     @property
     def live(self) -> bool:
         """Whether superpixels are being made."""
-        return self._job is not None
+        return self._live is not None
 
     def start(self) -> None:
         """Make superpixels of what is filled in."""
-        if self.live or self._busy or not self.view.loaded:
+        if self.live or not self.view.loaded:
             return
         source = self.view.image.thing
         if source is None:
             self.view.show_error(NO_IMAGE)
             return
         try:
-            self._job = Job(self._wanted(source))
+            wanted = self._wanted(source)
         except ValueError as error:
             self.view.show_error(str(error))
             return
-        self._source = source
+        self._live, self._source = wanted, source
         self.view.show_live(WORKING.format(name=source.name))
-        self._timer.start(POLL_MS)
-        in_thread(self._job)
+        self._tasks.begin(
+            lambda: make(wanted),
+            lambda made: self._put(wanted, made),
+            "Making superpixels",
+            lambda sentence: self._refused(wanted, sentence),
+        )
 
     def cancel(self) -> None:
         """Wait no longer: what is being made is dropped when it is there."""
@@ -91,10 +91,11 @@ class SuperpixelsDock(QWidget):
 
     def _begin(self) -> None:
         self._watch.begin()
-        self._timer.start(POLL_MS)
+        if not self.view.loaded:
+            self._tasks.begin(load, self._populate, "Loading the algorithms")
 
     def _end(self) -> None:
-        self._timer.stop()
+        self._tasks.clear()
         self._watch.end()
         self._desk.close()
         if self.live:
@@ -124,54 +125,28 @@ class SuperpixelsDock(QWidget):
         picture = describe_image(source, self._viewer.dims)
         return Wanted(picture, cut(picture, self.view.part.thing), algorithm)
 
-    def _poll(self) -> None:
-        if self._busy:
-            return
-        # Adding a layer lets Qt handle events, and so perhaps the timer again.
-        self._busy = True
-        try:
-            self._look()
-        finally:
-            self._busy = False
-
-    def _look(self) -> None:
-        if self._job is not None:
-            self._receive(self._job, self._job.mailbox.take())
-        elif not self.view.loaded:
-            self._load(self._loading.take())
-        else:
-            self._timer.stop()
-
-    def _load(self, answer: Done | Refused | None) -> None:
-        if isinstance(answer, Done):
-            self._loading.then(answer.value)
-        elif answer is not None:
-            self._timer.stop()
-            self.view.show_error(answer.sentence)
-
     def _populate(self, choices: Choices) -> None:
         self.view.populate(choices)
         self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
 
-    def _receive(self, job: Job, message: Made | Failed | None) -> None:
-        if isinstance(message, Made):
+    def _put(self, wanted: Wanted, made: Made) -> None:
+        if self._live is wanted:
             lines = self.view.boundaries.isChecked()
-            layer = add_superpixels(
-                self._viewer, self._source, job.wanted, message, boundaries=lines
-            )
-            self._desk.put(layer, message)
+            layer = add_superpixels(self._viewer, self._source, wanted, made, boundaries=lines)
+            self._desk.put(layer, made)
             self._finish(READY)
-        elif message is not None:
+
+    def _refused(self, wanted: Wanted, sentence: str) -> None:
+        if self._live is wanted:
             self._finish("")
-            self.view.show_error(message.sentence)
+            self.view.show_error(sentence)
 
     def _finish(self, words: str) -> None:
-        self._job = self._source = None
+        self._live = self._source = None
         self.view.show_ready(words)
         self.ended.emit()
 
     def _connect_widgets(self) -> None:
-        self._timer.timeout.connect(self._poll)
         self.view.run.clicked.connect(self.start)
         self.view.cancel.clicked.connect(self.cancel)
         self.view.image.chosen.connect(self._on_image)

@@ -14,7 +14,7 @@ from napari_selfseg.widgets.layers import MARK, METADATA, placed
 from napari_selfseg.widgets.picture import ALL
 
 if TYPE_CHECKING:
-    from napari_selfseg.widgets.superpixels._job import Made, Wanted
+    from napari_selfseg.widgets.superpixels._making import Made, Wanted
 
 __all__ = ["Marks", "add_superpixels", "note_edits", "show_boundaries"]
 

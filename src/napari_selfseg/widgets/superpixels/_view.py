@@ -16,8 +16,9 @@ from qtpy.QtWidgets import (
 
 from napari_selfseg.widgets.choices import Choices
 from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import ERROR, WIDTH, line, scrolled, sentence, title
+from napari_selfseg.widgets.look import WIDTH, line, scrolled, title
 from napari_selfseg.widgets.panels import Pages, beside, rows, stacked
+from napari_selfseg.widgets.status import StatusWidget
 
 __all__ = ["SuperpixelsView"]
 
@@ -27,7 +28,7 @@ SPLIT_HELP: Final = "Click two or more points inside one superpixel, then press 
 HINTS: Final = {"pick": PICK_HELP, "split": SPLIT_HELP, None: ""}
 
 
-class SuperpixelsView(QWidget):
+class SuperpixelsView(StatusWidget):
     """The widgets of the Superpixels dock, and what they show in which state."""
 
     def __init__(self) -> None:
@@ -48,8 +49,6 @@ class SuperpixelsView(QWidget):
         self.undo = QPushButton("Undo")
         self.redo = QPushButton("Redo")
         self.clear = QPushButton("Clear")
-        self.status = sentence()
-        self.error = sentence()
         self._part_row = rows([("Part", self.part)])
         self._pages = Pages()
         self._editing = QWidget()
@@ -128,30 +127,6 @@ class SuperpixelsView(QWidget):
         self.bar.show()
         self.say(text)
 
-    def show_error(self, text: str) -> None:
-        """Show what went wrong, in place of the status.
-
-        Parameters
-        ----------
-        text : str
-            What, and what to do.
-        """
-        self.say("")
-        self.error.setText(text)
-        self.error.show()
-
-    def say(self, text: str) -> None:
-        """Show a sentence in place of the status and of an error.
-
-        Parameters
-        ----------
-        text : str
-            Empty for none.
-        """
-        self.error.hide()
-        self.status.setText(text)
-        self.status.setVisible(bool(text))
-
     def show_editable(self, editable: bool) -> None:
         """Show whether there is something to edit."""
         self.pick.setEnabled(editable)
@@ -193,7 +168,6 @@ class SuperpixelsView(QWidget):
         self.part.offer(PARTS)
         self.bar.setRange(0, 0)
         self.run.setStyleSheet("font-weight: bold;")
-        self.error.setStyleSheet(ERROR)
         self.boundaries.setChecked(True)
         self.boundaries.setToolTip("Lines between the superpixels; otherwise they are filled.")
         self._prepare_tools()
@@ -238,8 +212,7 @@ class SuperpixelsView(QWidget):
         layout.addWidget(self._editing)
         self._lay_out_editing()
         layout.addWidget(line())
-        for each in (self.status, self.error):
-            layout.addWidget(each)
+        self.lay_out_status(layout)
 
     def _choosers(self) -> QWidget:
         page = QWidget()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.picture import read, shape_of
 
 if TYPE_CHECKING:
     from napari_selfseg.superpixels import Edits, Superpixels
     from napari_selfseg.widgets.picture import Index, Picture
 
-__all__ = ["Failed", "Job", "Made", "Wanted", "counted"]
+__all__ = ["Made", "Wanted", "counted", "make"]
 
-logger: Final = logging.getLogger(__name__)
 NO_BREAK: Final = "\u00a0"
 
 
@@ -70,43 +67,38 @@ class Made:
     image: NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Failed:
-    """Why none could be made.
-
-    Attributes
-    ----------
-    sentence : str
-        For a person.
-    """
-
-    sentence: str
-
-
-class Job:
-    """Makes superpixels. Call it in a worker thread; the rest is for the window.
+def make(wanted: Wanted) -> Made:
+    """Make superpixels; call it in a worker thread.
 
     Parameters
     ----------
     wanted : Wanted
         What to make.
 
-    Attributes
-    ----------
-    mailbox : Mailbox
-        `Made` or `Failed` at last.
+    Returns
+    -------
+    Made
+
+    Raises
+    ------
+    ValueError
+        When the image cannot be used.
+    MemoryError
+        When there is not enough memory.
     """
+    from napari_selfseg.catalogue import over_segment
+    from napari_selfseg.superpixels import Edits
 
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
-        self.mailbox: Mailbox[Made | Failed] = Mailbox()
-
-    def __call__(self) -> None:
-        """Make them. Never raises: an error is told through the mailbox."""
-        try:
-            self.mailbox.put(_made(self.wanted))
-        except Exception as error:
-            self.mailbox.put(Failed(_sentence(error)))
+    image = read(wanted.picture, wanted.index)
+    labels, record = over_segment(
+        image,
+        wanted.algorithm,
+        channel_axis=-1 if wanted.picture.rgb else None,
+        spacing=wanted.spacing,
+        name=wanted.picture.name,
+    )
+    colours = image.shape[labels.ndim :]
+    return Made(Edits(labels.reshape(wanted.shape)), record, image.reshape(*wanted.shape, *colours))
 
 
 def counted(edits: Edits) -> str:
@@ -128,28 +120,3 @@ def counted(edits: Edits) -> str:
     word = "superpixel" if edits.count == 1 else "superpixels"
     size = f"{edits.median_size:,.0f}".replace(",", NO_BREAK)
     return f"{number} {word}, median {size} px"
-
-
-def _made(wanted: Wanted) -> Made:
-    from napari_selfseg.catalogue import over_segment
-    from napari_selfseg.superpixels import Edits
-
-    image = read(wanted.picture, wanted.index)
-    labels, record = over_segment(
-        image,
-        wanted.algorithm,
-        channel_axis=-1 if wanted.picture.rgb else None,
-        spacing=wanted.spacing,
-        name=wanted.picture.name,
-    )
-    colours = image.shape[labels.ndim :]
-    return Made(Edits(labels.reshape(wanted.shape)), record, image.reshape(*wanted.shape, *colours))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "There is not enough memory: choose the plane in view, or crop the image."
-    if isinstance(error, ValueError) and str(error):
-        return str(error)
-    logger.error("No superpixels could be made", exc_info=error)
-    return f"No superpixels could be made: {str(error) or type(error).__name__}"

@@ -1,0 +1,49 @@
+"""A widget that ends in a sentence: how things are, or what went wrong."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_selfseg.widgets.look import ERROR, sentence
+
+__all__ = ["StatusWidget"]
+
+
+class StatusWidget(QWidget):
+    """A place for a sentence in either colour; at most one of them is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = sentence()
+        self.error = sentence()
+        self.error.setStyleSheet(ERROR)
+        self.error.hide()
+
+    def lay_out_status(self, layout: QVBoxLayout) -> None:
+        """Add the place for the sentence at the end of a layout."""
+        layout.addWidget(self.status)
+        layout.addWidget(self.error)
+
+    def show_error(self, sentence: str) -> None:
+        """Show what went wrong, in place of the status.
+
+        Parameters
+        ----------
+        sentence : str
+            What, and what to do.
+        """
+        self.say("")
+        self.error.setText(sentence)
+        self.error.show()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in place of the status and of an error.
+
+        Parameters
+        ----------
+        sentence : str
+            Empty for none.
+        """
+        self.error.hide()
+        self.status.setText(sentence)
+        self.status.setVisible(bool(sentence))
