@@ -397,6 +397,19 @@ def test_a_table_of_labels_that_are_shown_no_more_is_dropped(opened, qtbot):
     until_said(dock, qtbot, "press Measure again")
 
 
+def test_measure_waits_for_the_labels_that_were_chosen(opened, qtbot):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    dock.view.result.kind.choose("objects")
+    dock.view.result.smallest.setValue(5)
+    dock.view.result.measure.click()
+    until_said(dock, qtbot, "rows")
+    (layer,) = made(viewer)
+    assert layer.metadata[METADATA]["objects"]["minimum_size"] == 5
+    assert len(layer.features) == layer.data.max()
+    qtbot.waitUntil(lambda: not dock.busy)
+
+
 def test_painted_labels_are_said_wherever_they_go(opened, qtbot):
     viewer, dock = opened()
     ran(dock, qtbot)
@@ -454,7 +467,7 @@ def test_a_closed_dock_hears_nothing_of_the_rectangle(opened, qtbot):
     dock.view.setup.draw.click()
     viewer.window.remove_dock_widget(dock)
     viewer.layers["Trial rectangle"].add_rectangles([[10, 20], [30, 50]])
-    assert not dock._settling.isActive()
+    assert not dock._guide.waiting
     dock.deleteLater()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.objects import features
+from napari_selfseg.widgets.picture import read
 from napari_selfseg.widgets.state import Request
 
 __all__ = ["measured", "save_table", "unit_of"]
@@ -48,7 +49,7 @@ def measured(
     channels = request.channels
     table = features(
         labels,
-        request.arrays()["image"],
+        read(request.picture, request.index),
         channel_axis=-1 if channels else None,
         spacing=spacing,
         unit=unit,

@@ -51,6 +51,7 @@ class ResultDesk:
     ) -> None:
         self.outcome: Outcome | None = None
         self._wanted: Wanted | None = None
+        self._measuring_next = False
         self._viewer = viewer
         self._view = view
         self._begin = begin
@@ -68,7 +69,7 @@ class ResultDesk:
         if self.outcome is not None:
             self.outcome.mark_edits()
         self.outcome = outcome
-        self._wanted = None
+        self._wanted, self._measuring_next = None, False
         result, controls = self._view.result, self._view.controls
         for each in (result.kind, result.smallest):
             each.blockSignals(True)
@@ -117,6 +118,8 @@ class ResultDesk:
             if latest != wanted:
                 self._wanted = latest
                 self._find(outcome, latest)
+            elif self._measuring_next:
+                self._measure()
 
         self._begin(lambda: outcome.find(wanted), put, "Showing the labels")
 
@@ -130,7 +133,9 @@ class ResultDesk:
 
     def _measure(self) -> None:
         outcome = self.outcome
-        if outcome is None:
+        # What is measured is what was chosen, also where that is not shown yet.
+        self._measuring_next = self._wanted is not None
+        if outcome is None or self._measuring_next:
             return
         layer, version = outcome.layer, outcome.version
         labels = layer.data.reshape(outcome.classes.shape).copy()
