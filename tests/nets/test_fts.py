@@ -29,7 +29,7 @@ def written_out(net: FTS, x: Tensor) -> Tensor:
     convolve, pool, deconvolve = {
         2: (F.conv2d, F.max_pool2d, F.conv_transpose2d),
         3: (F.conv3d, F.max_pool3d, F.conv_transpose3d),
-    }[net.ndim]
+    }[x.ndim - 2]
 
     def block(layer, x):
         z = convolve(x, layer.convolution.weight, padding=1)

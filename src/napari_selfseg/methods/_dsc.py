@@ -42,7 +42,7 @@ from torch import Tensor, nn
 from napari_selfseg.graphs import near
 from napari_selfseg.losses import cross_entropy, reconstruction, similarity, soft_cut, template
 from napari_selfseg.nets import Embedding, assign, crops, initialise, measure
-from napari_selfseg.nets.superae import REACH
+from napari_selfseg.nets.embedding import REACH
 from napari_selfseg.nets.superae_work import autoencoder_work, embedding_work, n_weights
 from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, small

@@ -1,12 +1,14 @@
 """Small networks, for planes and volumes from one definition."""
 
+from .convolution import Convolution
 from .crops import Crop, cropped, crops, draw_crops
 from .dcs import DCS, associations, centres
+from .embedding import Embedding
 from .fts import FTS
 from .normalisation import Normalisation
-from .responses import Convolution, Responses, assign, initialise, measure
+from .responses import Responses, assign, initialise, measure
 from .subnetworks import Subnetworks
-from .superae import Embedding, SuperAE
+from .superae import SuperAE
 
 __all__ = [
     "DCS",

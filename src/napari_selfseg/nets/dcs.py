@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .convolution import Convolution
 from .normalisation import rows
-from .responses import Convolution
 
 # A centre whose associations add up to less than this share of one pixel moves towards the origin
 # instead of dividing by nothing.

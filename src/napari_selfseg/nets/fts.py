@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .convolution import Convolution
 from .normalisation import Normalisation
-from .responses import Convolution
+from .pooling import pooled, pooled_mask
 
 
 class Block(nn.Module):
@@ -98,7 +99,6 @@ class FTS(nn.Module):
 
     def __init__(self, in_channels: int, width: int, classes: int, ndim: int = 2) -> None:
         super().__init__()
-        self.ndim = ndim
         w = width
         self.begin = nn.ModuleList([Block(in_channels, w, ndim), Block(w, w, ndim)])
         self.pooled = nn.ModuleList([Block(w, 2 * w, ndim), Block(2 * w, 2 * w, ndim)])
@@ -125,7 +125,8 @@ class FTS(nn.Module):
         """
         for block in self.begin:
             x = block(x, valid)
-        below, some = self._pool(x), _pool_mask(valid, self.ndim)
+        # Features are 0 or more, and 0 where there are no data: these never win.
+        below, some = pooled(x), pooled_mask(valid)
         for block in self.pooled:
             below = block(below, some)
         x = self._concatenated(x, self.deconvolution(below), valid)
@@ -134,10 +135,6 @@ class FTS(nn.Module):
         y: Tensor = self.whitening(self.last(x), valid)
         return y
 
-    def _pool(self, x: Tensor) -> Tensor:
-        # Features are 0 or more, and 0 where there are no data: these never win.
-        return (F.max_pool2d if self.ndim == 2 else F.max_pool3d)(x, 2, ceil_mode=True)
-
     def _concatenated(self, x: Tensor, above: Tensor, valid: Tensor | None) -> Tensor:
         for axis in range(2, x.ndim):
             above = above.narrow(axis, 0, x.shape[axis])
@@ -145,10 +142,3 @@ class FTS(nn.Module):
             above = above.masked_fill(~valid, 0)
         # Along the last axis, so that the result is stored channels last whatever was cropped.
         return torch.cat([x.movedim(1, -1), above.movedim(1, -1)], dim=-1).movedim(-1, 1)
-
-
-def _pool_mask(valid: Tensor | None, ndim: int) -> Tensor | None:
-    if valid is None:
-        return None
-    pool = F.max_pool2d if ndim == 2 else F.max_pool3d
-    return pool(valid.float(), 2, ceil_mode=True) > 0

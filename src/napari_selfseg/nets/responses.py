@@ -7,61 +7,9 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from .convolution import Convolution
 from .normalisation import Normalisation
-
-LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
-
-
-class Convolution(nn.Module):
-    """A convolution that keeps the size, in the type of its input.
-
-    The parameters are float32 and not initialised: see `initialise`.
-
-    Parameters
-    ----------
-    in_channels, out_channels : int
-        Numbers of channels.
-    size : int
-        Edge of the kernel in pixels, odd; the border is padded with zeros.
-    ndim : int
-        2 for planes, 3 for volumes.
-    bias : bool
-        Whether a bias is added.
-    """
-
-    def __init__(
-        self, in_channels: int, out_channels: int, size: int, ndim: int, *, bias: bool = True
-    ) -> None:
-        super().__init__()
-        self.ndim = ndim
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, *(size,) * ndim))
-        self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Convolve `x`, shape (N, C, *spatial); the result is stored channels last."""
-        weight = self.weight.to(x.dtype)
-        if x.shape[1] == 1:
-            x, weight = self._widened(x), self._widened(weight)
-        x = x.contiguous(memory_format=LAST[self.ndim])
-        bias = None if self.bias is None else self.bias.to(x.dtype)
-        pad = weight.shape[-1] // 2
-        if _always_onednn(x):
-            ones = [1] * self.ndim
-            return torch.mkldnn_convolution(x, weight, bias, [pad] * self.ndim, ones, ones, 1)
-        return (F.conv2d if self.ndim == 2 else F.conv3d)(x, weight, bias, padding=pad)
-
-    def _widened(self, x: Tensor) -> Tensor:
-        # The kernels for one channel take several times as long as those for two.
-        return F.pad(x, [0, 0] * self.ndim + [0, 1])
-
-
-def _always_onednn(x: Tensor) -> bool:
-    # F.conv2d gives small images to other kernels, which round differently: tiles of an image
-    # would then differ from the whole in the last bits.
-    cpu_float = x.device.type == "cpu" and x.dtype == torch.float32
-    return cpu_float and torch.backends.mkldnn.is_available()
 
 
 class Responses(nn.Module):
