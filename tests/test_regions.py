@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from napari_selfseg.regions import adjacency, areas, centroids, mean, project, vote
+from napari_selfseg.regions import adjacency, areas, centroids, mean, present, project, vote
 
 Q = 4
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -175,3 +175,10 @@ def test_projection_writes_each_regions_value(picture):
     assert found.shape == (*regions.shape, 2)
     for place in np.ndindex(*regions.shape):
         assert found[place].tolist() == values[regions[place]].tolist()
+
+
+def test_a_class_is_present_where_some_pixel_with_data_has_it():
+    c = torch.tensor([[[0, 3, -1], [3, 1, 1]]])
+    assert present(c, 5).tolist() == [True, True, False, True, False]
+    valid = torch.tensor([[[[1, 1, 1], [1, 0, 0]]]], dtype=torch.bool)
+    assert present(c, 5, valid).tolist() == [True, False, False, True, False]

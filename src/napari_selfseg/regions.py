@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Adjacency", "adjacency", "areas", "centroids", "mean", "project", "vote"]
+__all__ = ["Adjacency", "adjacency", "areas", "centroids", "mean", "present", "project", "vote"]
 
 
 class Adjacency(NamedTuple):
@@ -108,6 +108,27 @@ def mean(features: Tensor, index: Tensor, n: int) -> Tensor:
     rows = features.movedim(1, -1).reshape(-1, features.shape[1])
     total = rows.new_zeros(n + 1, rows.shape[1]).index_add_(0, index.reshape(-1), rows)
     return total / areas(index, n).clamp(min=1).to(rows.dtype)[:, None]
+
+
+def present(c: Tensor, n: int, valid: Tensor | None = None) -> Tensor:
+    """Say which classes some pixel has, without waiting for the answer.
+
+    Parameters
+    ----------
+    c : Tensor
+        ``(N, *spatial)`` int64 class of each pixel from 0; -1 is none.
+    n : int
+        Number of classes.
+    valid : Tensor or None
+        ``(N, 1, *spatial)`` bool, True where there are data; None when that is everywhere.
+
+    Returns
+    -------
+    Tensor
+        ``(n,)`` bool.
+    """
+    counted = c + 1 if valid is None else (c + 1) * valid[:, 0]
+    return areas(counted, n)[1:] > 0
 
 
 def centroids(index: Tensor, n: int, spacing: Sequence[float]) -> Tensor:

@@ -367,15 +367,15 @@ def test_collapse_ends_the_run_an_update_later_with_a_reason():
     assert data.control.done == len(steps)
     assert stop == Stop(
         "min_labels",
-        f"Only 1 label is left before the vote after {len(steps)} iterations (it stops when 1 is "
-        "left).",
+        f"All pixels have the same label after {len(steps)} iterations: the labels collapsed. "
+        "Try another seed, or a smaller learning rate.",
     )
     run = segmented(method)
     assert run.stopped.kind == "min_labels"
     assert len(np.unique(run.labels())) == 1
 
 
-def test_it_stops_with_as_few_labels_as_asked_and_goes_on_with_scribbles():
+def test_it_stops_with_as_few_labels_as_asked_but_not_while_scribbled_ones_are_missing():
     method = METHOD.replace(min_labels=6, autoencoder_iterations=0)
     _, steps, stop = ours(method, inputs(picture()))
     assert (len(steps), stop.kind) == (1, "min_labels")
@@ -403,7 +403,7 @@ def test_similarities_have_contrast_and_gain_more(normalised, monkeypatch):
         found.append(similarity(g, edges, sigma))
         return found[-1]
 
-    monkeypatch.setattr("napari_selfseg.methods._dsc.similarity", spied)
+    monkeypatch.setattr("napari_selfseg.methods._dsc._cutting.similarity", spied)
     method = METHOD.replace(iterations=60, autoencoder_iterations=20, normalised=normalised)
     ours(method, inputs(picture(shape=(24, 25))))
     spread = [float(w.quantile(0.9) - w.quantile(0.1)) for w in found]

@@ -6,12 +6,12 @@ import threading
 
 import numpy as np
 import pytest
-import torch
 from napari.layers import Labels
 from qtpy.QtCore import QThreadPool
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
+from napari_selfseg.protocol import FewLabels
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.segment import SegmentDock
@@ -34,11 +34,6 @@ class Failing(Backprop):
             yield step
 
 
-class Endless(Backprop):
-    def _few(self, present, scribbled):
-        return torch.tensor(False)
-
-
 @pytest.fixture
 def opened(make_napari_viewer_proxy, qtbot, monkeypatch):
     """Open a viewer with a dock that has loaded its methods."""
@@ -49,8 +44,10 @@ def opened(make_napari_viewer_proxy, qtbot, monkeypatch):
             viewer.add_image(image, name="noise", **settings)
         return viewer, dock_in(viewer, qtbot)
 
-    monkeypatch.setattr(catalogue, "METHODS", (Endless,))
-    monkeypatch.setattr(catalogue, "default_method", Endless)
+    monkeypatch.setattr(catalogue, "METHODS", (Backprop,))
+    monkeypatch.setattr(catalogue, "default_method", Backprop)
+    # However few labels a run on noise has left, these go on until they are stopped.
+    monkeypatch.setattr(FewLabels, "stop", lambda labels, t: None)
     return make
 
 
@@ -164,7 +161,7 @@ def test_stop_twice_keeps_the_labels_as_they_are(opened, qtbot, monkeypatch):
         while True:
             inputs.control.check()
 
-    monkeypatch.setattr(Endless, "freeze", slow)
+    monkeypatch.setattr(Backprop, "freeze", slow)
     viewer, dock = opened()
     run(dock, ENDLESS)
     until_shown(dock, qtbot)

@@ -3,12 +3,14 @@
 from .continuity import continuity
 from .cross_entropy import cross_entropy
 from .cut import similarity, soft_cut
+from .scribbles import scribbled
 from .superae import reconstruction, template
 
 __all__ = [
     "continuity",
     "cross_entropy",
     "reconstruction",
+    "scribbled",
     "similarity",
     "soft_cut",
     "template",

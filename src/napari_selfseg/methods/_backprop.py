@@ -39,11 +39,11 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from napari_selfseg.losses import continuity, cross_entropy
+from napari_selfseg.losses import continuity, cross_entropy, scribbled
 from napari_selfseg.nets import Responses, assign, initialise, measure
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, small
-from napari_selfseg.regions import areas, vote
+from napari_selfseg.protocol import Cost, FewLabels, Inputs, Method, Problem, Step, Stop, small
+from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Slic
 
 __all__ = ["Backprop"]
@@ -173,17 +173,13 @@ class Backprop(Method):
         """Iterate algorithm 1."""
         optimiser = torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
         v = inputs.x.to(inputs.precision)
-        scribbled = self._scribbled(inputs)
-        raw_labels, few = torch.tensor(self.channels), torch.tensor(False)
+        labels = FewLabels(self.channels, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):
             y = network(v, inputs.valid)
-            # That of the last iteration: by now it is known, and nothing waits for it.
-            if few:
-                return self._few_labels(int(raw_labels), t, scribbled)
+            if stop := labels.stop(t):
+                return stop
             c = assign(y)
-            present = _present(c, inputs.valid, self.channels)
-            raw_labels = present.sum()
-            few = self._few(present, scribbled)
+            raw_labels = labels.count(c)
             votes, target = self._refined(c, inputs)
             losses = self._losses(y, target, raw_labels, inputs)
             loss = torch.stack(list(losses.values())).sum()
@@ -203,27 +199,6 @@ class Backprop(Method):
         """Classify with the statistics kept."""
         return assign(network(x, valid))
 
-    def _scribbled(self, inputs: Inputs) -> Tensor | None:
-        """Say which classes somebody drew, ``(q,)``; None without scribbles."""
-        if inputs.scribbles is None:
-            return None
-        return areas(inputs.scribbles + 1, self.channels)[1:] > 0
-
-    def _few(self, present: Tensor, scribbled: Tensor | None) -> Tensor:
-        """Say whether so few classes are present that the run should end."""
-        if scribbled is None:
-            return present.sum() <= self.min_labels
-        return (present == scribbled).all()
-
-    def _few_labels(self, found: int, t: int, scribbled: Tensor | None) -> Stop:
-        if scribbled is not None:
-            which, rule = f"the {found} scribbled", "the scribbled ones are left"
-        else:
-            which, rule = f"{found}", f"{self.min_labels} are left"
-        labels = f"label{'' if found == 1 else 's'}"
-        sentence = f"Only {which} {labels} left before the vote after {t} iterations"
-        return Stop("min_labels", f"{sentence} (it stops when {rule}).")
-
     def _refined(self, c: Tensor, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Return the labels to show, counted from 1, and the classes c' to learn, -1 for none."""
         if inputs.index is not None:
@@ -235,10 +210,7 @@ class Backprop(Method):
     def _losses(
         self, y: Tensor, target: Tensor, raw_labels: Tensor, inputs: Inputs
     ) -> dict[str, Tensor]:
-        losses = {}
-        if inputs.scribbles is not None:
-            target = target.masked_fill(inputs.scribbles >= 0, -1)
-            losses["scribbles"] = self.scribble_weight * cross_entropy(y, inputs.scribbles)
+        losses, target = scribbled(y, target, inputs.scribbles, self.scribble_weight)
         losses["similarity"] = cross_entropy(y, target)
         if self.variant == "continuity":
             weight = self.continuity_weight * (
@@ -246,9 +218,3 @@ class Backprop(Method):
             )
             losses["continuity"] = weight * continuity(y, inputs.valid)
         return losses
-
-
-def _present(c: Tensor, valid: Tensor | None, q: int) -> Tensor:
-    """Say which classes some pixel has, ``(q,)``, without waiting for the answer."""
-    counted = c + 1 if valid is None else (c + 1) * valid[:, 0]
-    return areas(counted, q)[1:] > 0

@@ -33,21 +33,17 @@ from typing import ClassVar, Final, cast
 import torch
 from torch import Tensor, nn
 
-from napari_selfseg.losses import cross_entropy
+from napari_selfseg.losses import cross_entropy, scribbled
 from napari_selfseg.nets import DCS, FTS, Subnetworks, assign, initialise
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, small
-from napari_selfseg.regions import areas, vote
+from napari_selfseg.protocol import Cost, FewLabels, Inputs, Method, Problem, Step, Stop, small
+from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Felzenszwalb
 
 __all__ = ["DIC", "SETTINGS"]
 
 SETTINGS: Final = ((20, 16), (50, 32), (90, 32), (120, 32), (160, 64), (200, 64), (300, 64))
 """The seven pairs (C, M) of section IV-B, of which the paper takes the best for each image."""
-
-
-COLLAPSED = "All pixels have the same label"
-ADVICE = "the labels collapsed. Try another seed, or a smaller learning rate"
 
 
 class DIC(Method):
@@ -215,17 +211,13 @@ class DIC(Method):
             self.momentum,
         )
         image, index = inputs.x.to(inputs.precision), cast(Tensor, inputs.index)
-        scribbled = self._scribbled(inputs)
-        raw_labels, few = torch.tensor(self.n_clusters), torch.tensor(False)
+        labels = FewLabels(self.n_clusters, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):
             upsilon = network(image, inputs.valid)
-            # That of the last iteration: by now it is known, and nothing waits for it.
-            if few:
-                return self._few_labels(int(raw_labels), t, scribbled)
+            if stop := labels.stop(t):
+                return stop
             delta = assign(upsilon)
-            present = _present(delta, inputs.valid, self.n_clusters)
-            raw_labels = present.sum()
-            few = self._few(present, scribbled)
+            raw_labels = labels.count(delta)
             refined = vote(delta, index, inputs.n_regions, self.n_clusters)
             losses = self._losses(upsilon, refined[index] - 1, inputs)
             loss = torch.stack(list(losses.values())).sum()
@@ -245,34 +237,9 @@ class DIC(Method):
         """Classify with the statistics and centres kept."""
         return assign(network(x, valid))
 
-    def _scribbled(self, inputs: Inputs) -> Tensor | None:
-        """Say which classes somebody drew, ``(C,)``; None without scribbles."""
-        if inputs.scribbles is None:
-            return None
-        return areas(inputs.scribbles + 1, self.n_clusters)[1:] > 0
-
-    def _few(self, present: Tensor, scribbled: Tensor | None) -> Tensor:
-        """Say whether so few labels are present that the run should end."""
-        if scribbled is None:
-            return present.sum() <= self.min_labels
-        return (present == scribbled).all()
-
-    def _few_labels(self, found: int, t: int, scribbled: Tensor | None) -> Stop:
-        if scribbled is not None:
-            which, rule = f"Only the {found} scribbled", "the scribbled ones are left"
-        elif found == 1:
-            return Stop("min_labels", f"{COLLAPSED} after {t} iterations: {ADVICE}.")
-        else:
-            which, rule = f"Only {found}", f"{self.min_labels} are left"
-        labels = f"label{'' if found == 1 else 's'}"
-        sentence = f"{which} {labels} left before the vote after {t} iterations"
-        return Stop("min_labels", f"{sentence} (it stops when {rule}).")
-
     def _losses(self, upsilon: Tensor, refined: Tensor, inputs: Inputs) -> dict[str, Tensor]:
-        losses = {}
-        if inputs.scribbles is not None:
-            refined = refined.masked_fill(inputs.scribbles >= 0, -1)
-            losses["scribbles"] = self.scribble_weight * cross_entropy(upsilon, inputs.scribbles)
+        weight = self.scribble_weight
+        losses, refined = scribbled(upsilon, refined, inputs.scribbles, weight)
         losses["refinement"] = cross_entropy(upsilon, refined)
         return losses
 
@@ -287,9 +254,3 @@ def _check_size(x: Tensor) -> None:
         raise ValueError(
             "The image is too small for DIC, which pools pixels in pairs: some axis needs three."
         )
-
-
-def _present(delta: Tensor, valid: Tensor | None, n: int) -> Tensor:
-    """Say which labels some pixel has, ``(n,)``, without waiting for the answer."""
-    counted = delta + 1 if valid is None else (delta + 1) * valid[:, 0]
-    return areas(counted, n)[1:] > 0

@@ -13,6 +13,7 @@ from napari_selfseg.protocol._estimate import (
 )
 from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
+from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels
@@ -25,6 +26,7 @@ __all__ = [
     "Cost",
     "DeviceLost",
     "Estimate",
+    "FewLabels",
     "Fit",
     "Inputs",
     "Interrupted",
