@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +21,7 @@ SMALLEST = 30  # pixels of an object
 SAMPLE = 20_000  # pixels that k-means is fitted to
 
 
-class Baseline(Parameters):
+class Baseline(Parameters, ABC):
     """Parameters that label an image; a subclass writes `labels`.
 
     Attributes
@@ -31,9 +32,9 @@ class Baseline(Parameters):
 
     finds_objects: ClassVar[bool] = False
 
+    @abstractmethod
     def labels(self, case: Case) -> np.ndarray | None:
         """Return the label map; None where the baseline needs what the image lacks."""
-        raise NotImplementedError
 
 
 class OneRegion(Baseline):
@@ -134,7 +135,7 @@ class Ucm2(Baseline):
         return ucm2_regions(load_ucm2(case.contours), self.threshold)
 
 
-class Human(Baseline):
+class Human(Parameters):
     """Each annotator against the others; what the scores make of it is the caller's work."""
 
     name: ClassVar[str] = "human"
