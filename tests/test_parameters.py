@@ -49,10 +49,10 @@ SOUPS = st.builds(
 
 def test_declaration_is_read_back():
     assert Soup.declared() == (
-        Parameter("litres", int, 2, 1, 9, (), "How much.", "litres", "page 7"),
-        Parameter("salt_weight", float, 0.5, 0, None, (), "How salty.", "", ""),
-        Parameter("hot", bool, True, None, None, (), "Whether it is hot.", "", ""),
-        Parameter("kind", str, "pea", None, None, ("leek", "pea"), "What is in it.", "", ""),
+        Parameter("litres", int, 2, 1, 9, (), "How much.", "litres", "page 7", False),
+        Parameter("salt_weight", float, 0.5, 0, None, (), "How salty.", "", "", False),
+        Parameter("hot", bool, True, None, None, (), "Whether it is hot.", "", "", False),
+        Parameter("kind", str, "pea", None, None, ("leek", "pea"), "What is in it.", "", "", False),
     )
 
 

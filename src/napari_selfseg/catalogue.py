@@ -13,7 +13,7 @@ from napari_selfseg import record as _record
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
-from napari_selfseg.protocol import Method, Run, evolve, prepare
+from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, prepare
 from napari_selfseg.superpixels import (
     CompactWatershed,
     Felzenszwalb,
@@ -74,21 +74,21 @@ def segment(image: Any, method: Method | None = None, **options: Any) -> Run:
 
 def over_segment(
     image: Any,
-    algorithm: Superpixels,
+    superpixels: Superpixels | Any,
     *,
     channel_axis: int | None = None,
     mask: Any = None,
     spacing: Sequence[float] | None = None,
     name: str = "",
 ) -> tuple[NDArray[np.int32], dict[str, Any]]:
-    """Cut an image into superpixels, exactly those a run with that algorithm uses.
+    """Cut an image into superpixels, exactly those a run uses.
 
     Parameters
     ----------
     image : array_like
         ``(*spatial)`` with channels along `channel_axis`.
-    algorithm : Superpixels
-        With its parameters.
+    superpixels : Superpixels or array_like of int
+        An algorithm with its parameters, or labels, which are numbered through.
     channel_axis : int, optional
         Axis of the channels; None when there is none.
     mask : array_like of bool, optional
@@ -110,12 +110,17 @@ def over_segment(
     ValueError
         When something given cannot be used; the message says what to do.
     """
-    scaled, valid, spaced = prepare(image, channel_axis, algorithm.ndims, mask, spacing)
-    labels = algorithm(np.moveaxis(scaled, 0, -1), spacing=spaced, mask=valid)
+    algorithm = superpixels if isinstance(superpixels, Superpixels) else None
+    ndims = algorithm.ndims if algorithm else (2, 3)
+    scaled, valid, spaced = prepare(image, channel_axis, ndims, mask, spacing)
+    if algorithm:
+        labels = algorithm(np.moveaxis(scaled, 0, -1), spacing=spaced, mask=valid)
+    else:
+        labels = as_superpixels(superpixels, scaled.shape[1:], valid)
     record = {
         "software": _record.software(),
         "method": None,
-        "superpixels": algorithm.as_dict(),
+        "superpixels": algorithm.as_dict() if algorithm else [labels],
         "images": [_record.fingerprint(image, name)],
         "several": False,
         "channel_axis": channel_axis,
@@ -167,11 +172,10 @@ def _check_images(record: Mapping[str, Any], image: Any) -> None:
 
 
 def _superpixels_again(record: Mapping[str, Any], image: Any) -> NDArray[np.int32]:
-    algorithm = cast(Superpixels, restore(record["superpixels"], SUPERPIXELS, "superpixels"))
-    mask = _arrays(record["mask"])
+    source, mask = _superpixels(record["superpixels"]), _arrays(record["mask"])
     return over_segment(
         image,
-        algorithm,
+        source[0] if isinstance(source, list) else source,
         channel_axis=record["channel_axis"],
         mask=None if mask is None else mask[0],
         spacing=record["spacing"],

@@ -28,6 +28,7 @@ def parameter(
     maximum: float | None = None,
     unit: str = "",
     source: str = "",
+    path: bool = False,
 ) -> Any:
     """Declare one parameter of a `Parameters` class.
 
@@ -43,13 +44,15 @@ def parameter(
         What the number counts, such as ``"pixels"``.
     source : str, optional
         Where the default comes from in the paper.
+    path : bool, optional
+        Whether a text names a file.
 
     Returns
     -------
     pydantic.fields.FieldInfo
         To be assigned to an annotated class attribute.
     """
-    extra: JsonDict = {"unit": unit, "source": source}
+    extra: JsonDict = {"unit": unit, "source": source, "path": path}
     return Field(default, description=help, ge=minimum, le=maximum, json_schema_extra=extra)
 
 
@@ -71,6 +74,8 @@ class Parameter:
         The allowed words; empty when the value is free.
     help, unit, source : str
         As declared.
+    path : bool
+        Whether a text names a file.
     """
 
     name: str
@@ -82,6 +87,7 @@ class Parameter:
     help: str
     unit: str
     source: str
+    path: bool
 
     @property
     def label(self) -> str:
@@ -252,6 +258,7 @@ def _read(name: str, field: FieldInfo) -> Parameter:
         help=field.description or "",
         unit=str(extra.get("unit", "")),
         source=str(extra.get("source", "")),
+        path=bool(extra.get("path", False)),
     )
 
 

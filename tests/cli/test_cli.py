@@ -4,6 +4,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
+from scipy.io import savemat
 
 from napari_selfseg import Backprop, samples
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
@@ -99,6 +100,35 @@ def test_superpixels_are_those_of_a_run(picture, tmp_path, capsys):
     assert segment(picture, run, "--superpixels", str(out)) == 0
     assert segment(picture, again) == 0
     np.testing.assert_array_equal(tifffile.imread(run), tifffile.imread(again))
+
+
+def test_a_contour_map_gives_superpixels(picture, tmp_path, capsys):
+    ucm2 = np.zeros((49, 65))
+    ucm2[:, 32] = 0.5
+    savemat(tmp_path / "map.mat", {"ucm2": ucm2})
+    out, again, run = (tmp_path / f"{name}.tif" for name in ("sp", "again", "run"))
+    words = ["--superpixels", f"contour_map:file={tmp_path / 'map.mat'},threshold=0.25"]
+    assert main(["superpixels", str(picture), "-o", str(out), *words]) == 0
+    assert capsys.readouterr().out == "2 superpixels\n"
+    assert [np.unique(tifffile.imread(out)[:, k]).tolist() for k in (0, 15, 16, 31)] == [
+        [1],
+        [1],
+        [2],
+        [2],
+    ]
+    (tmp_path / "map.mat").rename(tmp_path / "moved.mat")
+    assert main(["replay", str(out), "-o", str(again)]) == 0
+    np.testing.assert_array_equal(tifffile.imread(again), tifffile.imread(out))
+    words[1] = words[1].replace("map.mat", "moved.mat")
+    assert segment(picture, run, *words) == 0
+    assert main(["replay", str(run), "-o", str(again)]) == 0
+    np.testing.assert_array_equal(tifffile.imread(again), tifffile.imread(run))
+
+
+def test_a_value_with_a_point_is_no_file(picture, tmp_path, capsys):
+    words = ["superpixels", str(picture), "-o", str(tmp_path / "sp.tif")]
+    assert main([*words, "--superpixels", "slic:n_segments=60,compactness=0.5"]) == 0
+    assert capsys.readouterr().out.endswith("superpixels\n")
 
 
 def test_volumes_keep_their_pixel_size(tmp_path):

@@ -1,4 +1,4 @@
-"""Ground truth: label pictures, BSDS annotations and contour maps."""
+"""Ground truth: label pictures and BSDS annotations."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from PIL import Image
 from scipy.io import savemat
 
 from napari_selfseg.io import (
-    load_ucm2,
     read_bsds,
     read_label_image,
     read_truth,
-    ucm2_regions,
     write_labels,
 )
 
@@ -74,23 +72,6 @@ def test_bsds_as_it_is_published(data):
     path = data / "bsds500" / "data" / "groundTruth" / "val" / "101085.mat"
     assert [truth.shape for truth in read_truth(path)] == [(481, 321)] * 5
     assert all(truth.min() == 1 for truth in read_truth(path))
-
-
-def test_regions_between_contours(tmp_path):
-    ucm2 = np.zeros((5, 9))
-    ucm2[2, 4:] = 0.2
-    ucm2[:, 4] = 0.5
-    savemat(tmp_path / "contours.mat", {"ucm2": ucm2})
-    found = load_ucm2(tmp_path / "contours.mat")
-    np.testing.assert_array_equal(ucm2_regions(found, 0.5), np.ones((2, 4)))
-    np.testing.assert_array_equal(ucm2_regions(found, 0.2), [[1, 1, 2, 2]] * 2)
-    np.testing.assert_array_equal(ucm2_regions(found, 0.1), [[1, 1, 2, 2], [1, 1, 3, 3]])
-
-
-def test_regions_touch_at_corners():
-    ucm2 = np.ones((5, 5))
-    ucm2[1, 1] = ucm2[2, 2] = ucm2[3, 3] = 0
-    np.testing.assert_array_equal(ucm2_regions(ucm2, 0.5), [[1, 0], [0, 1]])
 
 
 def _write_bad(folder):

@@ -5,11 +5,12 @@ from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtCore import QLocale
 
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.io import ContourMap
 from napari_selfseg.parameters import Parameters, parameter
-from napari_selfseg.widgets.form import FloatBox, defaults, fill, make_form, values
+from napari_selfseg.widgets.form import FloatBox, PathBox, defaults, fill, make_form, values
 from napari_selfseg.widgets.panels import ParameterPanel
 
-KINDS = [pytest.param(each, id=each.name) for each in (*METHODS, *SUPERPIXELS)]
+KINDS = [pytest.param(each, id=each.name) for each in (*METHODS, *SUPERPIXELS, ContourMap)]
 
 
 class Every(Parameters):
@@ -21,6 +22,7 @@ class Every(Parameters):
     count: int = parameter(3, "A number.", minimum=1, unit="pixels")
     huge: int = parameter(5, "A number.", minimum=0, maximum=2**40)
     flag: bool = parameter(True, "A switch.")
+    file: str = parameter("", "A file.", path=True)
 
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -57,7 +59,7 @@ def test_bounds_are_those_declared(kind):
 def test_every_type_has_its_widget():
     form = make_form(Every.declared())
     kinds = [type(each) for each in form]
-    assert kinds == [FloatBox, FloatBox, SpinBox, SpinBox, CheckBox]
+    assert kinds == [FloatBox, FloatBox, SpinBox, SpinBox, CheckBox, PathBox]
     assert [type(each) for each in make_form(METHODS[0].declared())].count(ComboBox) == 1
 
 
@@ -115,3 +117,14 @@ def test_a_float_can_be_typed(qtbot):
     box.clearFocus()
     box.interpretText()
     assert box.text() == "0.2003"
+
+
+def test_a_file_is_named_as_it_was_written():
+    form = make_form(Every.declared())
+    assert values(form)["file"] == ""
+    changed = []
+    form.changed.connect(lambda: changed.append(values(form)["file"]))
+    field(form, "file").line_edit.value = "maps/one.mat"
+    assert changed[-1] == "maps/one.mat"
+    fill(form, {"file": ""})
+    assert values(form)["file"] == ""

@@ -16,8 +16,10 @@ from napari.utils.interactions import (
 )
 from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QWidget
+from tifffile import imwrite
 
 from napari_selfseg import catalogue
+from napari_selfseg.io import ContourMap
 from napari_selfseg.superpixels import CompactWatershed, Edits
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
@@ -415,3 +417,34 @@ def test_labels_that_cannot_be_edited_are_a_sentence(opened):
     dock.view.split.click()
     assert "cannot be edited" in dock.view.error.text()
     assert not dock.view.split.isChecked()
+
+
+def test_a_contour_map_is_cut_where_its_contours_are_strong(opened, qtbot, tmp_path):
+    strength = np.zeros(NOISE.shape, np.uint8)
+    strength[:, 30] = 200
+    imwrite(tmp_path / "map.tif", strength)
+    _, dock = opened()
+    dock.view.algorithm.choose(ContourMap)
+    dock.view.run.click()
+    until_ended(dock, qtbot)
+    assert dock.view.error.text().startswith("Choose a file with contour strengths")
+    dock.view.fill({"file": str(tmp_path / "map.tif"), "threshold": 0.5})
+    dock.view.run.click()
+    until_ended(dock, qtbot)
+    layer = dock.view.layer.thing
+    assert layer.name == "noise [Contour map]"
+    assert np.unique(layer.data[:, :30]).tolist() == [1]
+    assert np.unique(layer.data[:, 31:]).tolist() == [2]
+    again = catalogue.replay(layer.metadata[METADATA], NOISE)
+    np.testing.assert_array_equal(again, layer.data)
+
+
+def test_the_contour_map_of_another_image_is_told(opened, qtbot, tmp_path):
+    imwrite(tmp_path / "map.tif", np.zeros((9, 9), np.uint8))
+    viewer, dock = opened()
+    dock.view.algorithm.choose(ContourMap)
+    dock.view.fill({"file": str(tmp_path / "map.tif")})
+    dock.view.run.click()
+    until_ended(dock, qtbot)
+    assert "choose the contour map of this image" in dock.view.error.text()
+    assert [layer.name for layer in viewer.layers] == ["noise"]

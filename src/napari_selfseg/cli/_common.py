@@ -12,7 +12,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from napari_selfseg.parameters import Parameter
+    from napari_selfseg.io import ImageFile
+    from napari_selfseg.parameters import Parameter, Parameters
     from napari_selfseg.protocol import Run
 
 __all__ = [
@@ -116,13 +117,15 @@ def add_run_options(parser: Parser) -> None:
     )
 
 
-def superpixels_from(text: str | None) -> Any:
-    """Read ``--superpixels``: an algorithm with parameters, or a labels file.
+def superpixels_from(text: str | None, image: ImageFile) -> Any:
+    """Read ``--superpixels``: an algorithm with parameters, a contour map, or a labels file.
 
     Parameters
     ----------
     text : str or None
-        Such as ``"slic:n_segments=2000"`` or ``"labels.tif"``.
+        Such as ``"slic:n_segments=2000"``, ``"contour_map:file=a.mat"`` or ``"labels.tif"``.
+    image : ImageFile
+        What they are of.
 
     Returns
     -------
@@ -131,17 +134,21 @@ def superpixels_from(text: str | None) -> Any:
     Raises
     ------
     ValueError
-        When it is neither.
+        When it is none of these, or does not fit the image.
     """
     from napari_selfseg.catalogue import SUPERPIXELS
-    from napari_selfseg.io import read_image
+    from napari_selfseg.io import ContourMap, read_image
     from napari_selfseg.parameters import parse
 
     if text is None:
         return None
-    if Path(text).suffix:
+    known: tuple[type[Parameters], ...] = (*SUPERPIXELS, ContourMap)
+    # A value such as 0.5 looks like a file's suffix, so the names come first.
+    named = text.partition(":")[0] in {each.name for each in known}
+    if Path(text).suffix and not named:
         return read_image(text).data
-    return parse(text, SUPERPIXELS, "superpixel algorithm")
+    found = parse(text, known, "superpixel algorithm")
+    return found.regions(image.shape) if isinstance(found, ContourMap) else found
 
 
 def drain(run: Run) -> None:

@@ -34,6 +34,7 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method
+    from napari_selfseg.io import ContourMap
 
     default = default_method().name
     for method in METHODS:
@@ -44,6 +45,8 @@ def _run(args: argparse.Namespace) -> int:
         planes = "planes and volumes" if 3 in algorithm.ndims else "planes"
         print(f"{algorithm.name}: superpixels, {algorithm.title}, for {planes}")
         print(*_table(algorithm), sep="\n", end="\n\n")
+    print(f"{ContourMap.name}: superpixels, {ContourMap.title}, for planes and volumes")
+    print(*_table(ContourMap), sep="\n", end="\n\n")
     return 0
 
 

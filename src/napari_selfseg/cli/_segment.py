@@ -39,7 +39,8 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.add_argument(
         "--superpixels",
         metavar="NAME[:FIELD=VALUE,...]",
-        help="an algorithm such as slic:n_segments=2000, or a labels file",
+        help="an algorithm such as slic:n_segments=2000, a contour map such as "
+        "contour_map:file=MAP.mat,threshold=0.1, or a labels file",
     )
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")
     parser.add_argument("--scribbles", metavar="FILE", help="classes from 1 where drawn, else 0")
@@ -91,7 +92,7 @@ def _options(args: argparse.Namespace, image: ImageFile) -> dict[str, Any]:
     mask = read_image(args.mask).data if args.mask else image.mask
     return {
         "channel_axis": image.channel_axis,
-        "superpixels": superpixels_from(args.superpixels),
+        "superpixels": superpixels_from(args.superpixels, image),
         "mask": mask,
         "scribbles": read_image(args.scribbles).data if args.scribbles else None,
         "spacing": image.spacing,

@@ -39,11 +39,10 @@ def _run(args: argparse.Namespace) -> int:
     check_target(args.output, (".tif", ".tiff"))
     if args.preview:
         check_target(args.preview, (".png",))
-    algorithm = superpixels_from(args.superpixels)
     image = read_image(args.image)
     labels, record = over_segment(
         image.data,
-        algorithm,
+        superpixels_from(args.superpixels, image),
         channel_axis=image.channel_axis,
         mask=image.mask,
         spacing=image.spacing,

@@ -62,6 +62,14 @@ class ImageFile:
     mask: NDArray[np.bool_] | None
     name: str
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the spatial axes."""
+        sizes = list(self.data.shape)
+        if self.channel_axis is not None:
+            del sizes[self.channel_axis]
+        return tuple(sizes)
+
 
 def read_image(path: str | os.PathLike[str]) -> ImageFile:
     """Read a TIFF, PNG or JPEG file.

@@ -9,21 +9,11 @@ from typing import Any, NamedTuple
 import imageio.v3 as iio
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.io import loadmat
 
 from napari_selfseg.io._images import read_image
+from napari_selfseg.io._matlab import variable
 
-__all__ = [
-    "Annotation",
-    "load_ucm2",
-    "read_bsds",
-    "read_label_image",
-    "read_truth",
-    "ucm2_regions",
-]
-
-NEIGHBOURS = np.ones((3, 3), dtype=bool)  # 8-connected
+__all__ = ["Annotation", "read_bsds", "read_label_image", "read_truth"]
 
 
 class Annotation(NamedTuple):
@@ -124,7 +114,7 @@ def read_bsds(path: str | os.PathLike[str]) -> list[Annotation]:
     ValueError
         When it is another kind of file.
     """
-    cells = _variable(path, "groundTruth")
+    cells = variable(path, "groundTruth")
     try:
         return [
             Annotation(cell["Segmentation"][0, 0], cell["Boundaries"][0, 0].astype(bool))
@@ -132,64 +122,3 @@ def read_bsds(path: str | os.PathLike[str]) -> list[Annotation]:
         ]
     except (IndexError, KeyError, ValueError, TypeError):
         raise ValueError(f"{Path(path).name} has no Segmentation and Boundaries.") from None
-
-
-def load_ucm2(path: str | os.PathLike[str]) -> NDArray[np.float64]:
-    """Read an ultrametric contour map at twice the resolution.
-
-    Parameters
-    ----------
-    path : path_like
-        MATLAB file with the variable ``ucm2``.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(2 h + 1, 2 w + 1)`` strength of the contours, 0 to 1.
-
-    Raises
-    ------
-    OSError
-        When there is no such file, or it cannot be opened.
-    ValueError
-        When it is another kind of file.
-    """
-    return np.asarray(_variable(path, "ucm2"), dtype=np.float64)
-
-
-def ucm2_regions(ucm2: NDArray[np.floating[Any]], threshold: float) -> NDArray[np.int32]:
-    """Return the regions between contours stronger than a threshold.
-
-    Parameters
-    ----------
-    ucm2 : ndarray of float
-        From `load_ucm2`.
-    threshold : float
-        Weaker contours, and those as strong, are left out.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(h, w)``, regions from 1.
-
-    References
-    ----------
-    Arbelaez, Maire, Fowlkes and Malik, PAMI 2011, doi:10.1109/TPAMI.2010.161.
-    """
-    regions, _ = ndimage.label(ucm2 <= threshold, structure=NEIGHBOURS)
-    return np.ascontiguousarray(regions[1::2, 1::2])
-
-
-def _variable(path: str | os.PathLike[str], name: str) -> NDArray[Any]:
-    file = Path(path)
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no file {file}.")
-    try:
-        found = loadmat(file, variable_names=[name])
-    except PermissionError:
-        raise PermissionError(f"{file} cannot be opened: no permission.") from None
-    except Exception as error:  # the reader lets errors of many kinds through
-        raise ValueError(f"{file.name} cannot be read as a MATLAB file: {error}") from None
-    if name not in found:
-        raise ValueError(f"{file.name} has no variable {name}.")
-    return np.asarray(found[name])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameters
     from napari_selfseg.protocol import Method
     from napari_selfseg.superpixels import Superpixels
 
@@ -25,7 +26,9 @@ class Choices:
     default : type
         The method selected first.
     superpixels : tuple of type
-        In the order of the menu.
+        Algorithms, in the order of the menu.
+    files : tuple of type
+        What else gives superpixels: files.
     devices : tuple of str
         ``"auto"`` first.
     threads : int
@@ -35,6 +38,7 @@ class Choices:
     methods: tuple[type[Method], ...]
     default: type[Method]
     superpixels: tuple[type[Superpixels], ...]
+    files: tuple[type[Parameters], ...]
     devices: tuple[str, ...]
     threads: int
 
@@ -49,6 +53,7 @@ def load() -> Choices:
     import torch
 
     from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method
+    from napari_selfseg.io import ContourMap
 
     cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     mps = ["mps"] if torch.backends.mps.is_available() else []
@@ -56,6 +61,7 @@ def load() -> Choices:
         methods=METHODS,
         default=type(default_method()),
         superpixels=SUPERPIXELS,
+        files=(ContourMap,),
         devices=("auto", "cpu", *cuda, *mps),
         threads=max(1, torch.get_num_threads() - 1),
     )

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from magicgui.application import use_app
-from magicgui.widgets import CheckBox, Container, create_widget
-from magicgui.widgets.bases import RangedWidget, ValueWidget, Widget
+from magicgui.widgets import CheckBox, Container, FileEdit, create_widget
+from magicgui.widgets.bases import BaseValueWidget, RangedWidget, Widget
 from qtpy.QtWidgets import QDoubleSpinBox
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = ["FloatBox", "defaults", "fill", "make_form", "values"]
 LARGEST_INT: Final = 2**31 - 1
 LARGEST_FLOAT: Final = 1e9
 FEWEST_DECIMALS: Final = 2
+BUTTON: Final = 32  # pixels
 
 
 def make_form(declared: Iterable[Parameter]) -> Container:
@@ -51,7 +52,7 @@ def values(form: Container) -> dict[str, Any]:
     dict
         Values by parameter.
     """
-    return {each.name: each.value for each in form if isinstance(each, ValueWidget)}
+    return {each.name: each.value for each in form if isinstance(each, BaseValueWidget)}
 
 
 def fill(form: Container, values: Mapping[str, Any]) -> None:
@@ -65,7 +66,7 @@ def fill(form: Container, values: Mapping[str, Any]) -> None:
         Values by parameter; those of other parameters are left out.
     """
     for each in form:
-        if isinstance(each, ValueWidget) and each.name in values:
+        if isinstance(each, BaseValueWidget) and each.name in values:
             each.value = values[each.name]
 
 
@@ -108,6 +109,8 @@ def _options(parameter: Parameter) -> dict[str, Any]:
     options: dict[str, Any] = {"tooltip": _tooltip(parameter)}
     if parameter.choices:
         options |= {"widget_type": "ComboBox", "choices": parameter.choices}
+    elif parameter.path:
+        options["widget_type"] = PathBox
     elif parameter.type in (int, float):
         largest = LARGEST_INT if parameter.type is int else LARGEST_FLOAT
         low = -largest if parameter.minimum is None else parameter.minimum
@@ -134,6 +137,24 @@ class FloatBox(RangedWidget):
         super().__init__(**{**options, "widget_type": _backend()})
 
 
+class PathBox(FileEdit):
+    """The name of a file as it is, and none at first; magicgui's own shows a folder then."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.choose_btn.text = "..."
+        self.choose_btn.native.setFixedWidth(BUTTON)
+        self.choose_btn.tooltip = "Choose a file."
+
+    def get_value(self) -> Any:
+        """Return what is written."""
+        return str(self.line_edit.value)
+
+    def set_value(self, value: Any) -> None:
+        """Write another name."""
+        self.line_edit.value = str(value)
+
+
 def _backend() -> type:
     theirs: Any = use_app("qt").get_obj("FloatSpinBox")
 
@@ -152,7 +173,9 @@ def _decimals(parameter: Parameter) -> int:
 
 
 def _tooltip(parameter: Parameter) -> str:
-    parts = [parameter.help, f"Default: {parameter.default}."]
+    parts = [parameter.help]
+    if parameter.default != "":
+        parts.append(f"Default: {parameter.default}.")
     if parameter.source:
         parts.append(f"Source: {parameter.source}.")
     return "<p>" + "</p><p>".join(parts) + "</p>"

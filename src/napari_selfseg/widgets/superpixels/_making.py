@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.picture import read, shape_of
 
 if TYPE_CHECKING:
+    from napari_selfseg.io import ContourMap
     from napari_selfseg.superpixels import Edits, Superpixels
     from napari_selfseg.widgets.picture import Index, Picture
 
@@ -28,13 +29,13 @@ class Wanted:
         The image layer.
     index : tuple of int or slice
         The part of it, along its spatial axes.
-    algorithm : Superpixels
+    algorithm : Superpixels or ContourMap
         With its parameters.
     """
 
     picture: Picture
     index: Index
-    algorithm: Superpixels
+    algorithm: Superpixels | ContourMap
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -82,17 +83,22 @@ def make(wanted: Wanted) -> Made:
     Raises
     ------
     ValueError
-        When the image cannot be used.
+        When image or file cannot be used.
+    OSError
+        When a file cannot be read.
     MemoryError
         When there is not enough memory.
     """
     from napari_selfseg.catalogue import over_segment
+    from napari_selfseg.io import ContourMap
     from napari_selfseg.superpixels import Edits
 
-    image = read(wanted.picture, wanted.index)
+    image, source = read(wanted.picture, wanted.index), cast(Any, wanted.algorithm)
+    if isinstance(source, ContourMap):
+        source = source.regions(image.shape[:-1] if wanted.picture.rgb else image.shape)
     labels, record = over_segment(
         image,
-        wanted.algorithm,
+        source,
         channel_axis=-1 if wanted.picture.rgb else None,
         spacing=wanted.spacing,
         name=wanted.picture.name,

@@ -69,8 +69,9 @@ class SuperpixelsView(StatusWidget):
         choices : Choices
             From `napari_selfseg.widgets.choices.load`.
         """
-        self._pages.fill(choices.superpixels)
-        self.algorithm.offer([(each.title, each) for each in choices.superpixels])
+        kinds = (*choices.superpixels, *choices.files)
+        self._pages.fill(kinds)
+        self.algorithm.offer([(each.title, each) for each in kinds])
         self._loaded = True
         for each in (self.algorithm, self.reset, self._editing):
             each.setEnabled(True)
