@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
-from _baselines import BASELINES, Baseline, Human
+from _baselines import BASELINES, Baseline, Human, Ucm2
 from _scores import COLUMNS, Figures, figures, human
 from _sets import Case
 
@@ -41,7 +41,7 @@ class Job:
     ----------
     what : Parameters
         With its parameters.
-    superpixels : Superpixels or None
+    superpixels : Superpixels, Ucm2 or None
         In place of the method's own.
     axis : str
         The parameter that is swept; ``"shown"`` for the iterations of a run, empty for none.
@@ -54,7 +54,7 @@ class Job:
     """
 
     what: Parameters
-    superpixels: Superpixels | None
+    superpixels: Parameters | None
     axis: str
     values: tuple[float, ...]
     precision: str = "auto"
@@ -68,7 +68,7 @@ class Job:
         own = self.superpixels is None
         return {
             "parameters": parameters,
-            "superpixels": None if own else cast(Superpixels, self.superpixels).as_dict(),
+            "superpixels": None if own else cast(Parameters, self.superpixels).as_dict(),
             **run,
             "axis": self.axis,
             "values": list(self.values),
@@ -105,10 +105,11 @@ class Job:
             yield self.what if value is None else self.what.replace(**{self.axis: value})
 
     def _evolved(self, case: Case, method: Method) -> tuple[list[np.ndarray], dict[str, Any]]:
+        regions = self.superpixels
         run = segment(
             case.image.data,
             method,
-            superpixels=self.superpixels,
+            superpixels=regions.labels(case) if isinstance(regions, Baseline) else regions,
             channel_axis=case.image.channel_axis,
             threads=self.threads,
             precision=self.precision,
@@ -143,7 +144,7 @@ def read_job(text: str, precision: str, threads: int) -> Job:
     several = [pair for pair in given.split(",") if "/" in pair]
     text = ":".join((name, ",".join(pairs)))
     what = parse(text, KNOWN, "method or baseline")
-    superpixels = cast(Superpixels, parse(regions, SUPERPIXELS, "superpixels")) if regions else None
+    superpixels = parse(regions, (*SUPERPIXELS, Ucm2), "superpixels") if regions else None
     axis, values = _several(*several) if several else _axis(what, text)
     return Job(what, superpixels, axis, values, precision, threads)
 

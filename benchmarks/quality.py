@@ -48,7 +48,7 @@ def main() -> None:
     """Fill the file of rows, or print the table."""
     args = _arguments()
     chosen = SETS[args.set]
-    names = read_list(args.list) if args.list else chosen.names()
+    names = (read_list(args.list) if args.list else chosen.names())[: args.first]
     if args.table:
         beside = read_list(args.chosen_on) if args.chosen_on else []
         rows, how = list(_rows(args.out)), {"reference": args.reference, "common": args.common}
@@ -68,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--set", default="bsds500-val", choices=SETS)
     parser.add_argument("--list", help="file of names, or one of the folder splits; all otherwise")
+    parser.add_argument("--first", type=int, metavar="N", help="only the first N images")
     parser.add_argument("--what", nargs="+", help="methods and baselines")
     parser.add_argument("--out", type=Path, default=RESULTS / "quality.jsonl")
     parser.add_argument("--threads", type=int, default=1)
