@@ -27,6 +27,20 @@ for _ in range(6):
 print(faults() - before)
 """
 
+HELD = """
+import resource
+from pathlib import Path
+import torch
+from napari_selfseg.memory import keep_freed_memory, release_freed_memory
+resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+keep_freed_memory()
+x = torch.ones(64 << 20)
+del x
+before = resident()
+release_freed_memory()
+print(before - resident())
+"""
+
 
 def faults(word):
     command = [sys.executable, "-c", FAULTS, word]
@@ -38,6 +52,15 @@ def test_tensors_find_their_pages_ready():
     if not keep_freed_memory():
         pytest.skip("the C library is not glibc")
     assert faults("keep") < faults("leave") / 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc can keep memory")
+def test_what_was_kept_is_given_back():
+    if not keep_freed_memory():
+        pytest.skip("the C library is not glibc")
+    command = [sys.executable, "-c", HELD]
+    given = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert given > 200 << 20, "of 256 MB"
 
 
 def test_asking_twice_is_the_same_and_releasing_is_safe():

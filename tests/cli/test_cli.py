@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import signal
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
+import torch
 from scipy.io import savemat
 
 from napari_selfseg import Backprop, samples
@@ -193,6 +196,80 @@ def test_a_full_disk_leaves_nothing(picture, tmp_path, capsys, monkeypatch):
     assert code == 2
     assert "No space left on device" in line
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), "Not enough memory for this run: use fewer channels"),
+        (torch.OutOfMemoryError("CUDA out of memory."), "Not enough memory for this run"),
+        (RuntimeError("CUDA error: unspecified launch failure"), "choose the CPU, or restart"),
+        (RuntimeError("the kernel is gone"), "the kernel is gone"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_one_sentence(
+    picture, tmp_path, capsys, monkeypatch, error, says
+):
+    def broken(self, network, inputs):
+        yield from ()
+        raise error
+
+    monkeypatch.setattr(Backprop, "steps", broken)
+    words = ("segment", str(picture), "-o", str(tmp_path / "o.tif"), *FAST)
+    code, line = refused(capsys, *words)
+    assert code == 1
+    assert says in line
+    assert list(tmp_path.iterdir()) == [picture]
+
+
+def test_an_image_too_large_for_the_memory_is_one_sentence(picture, tmp_path, capsys, monkeypatch):
+    def full(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("napari_selfseg.io.read_image", full)
+    words = ("segment", str(picture), "-o", str(tmp_path / "o.tif"), *FAST)
+    expected = "napari-selfseg: Not enough memory: try a smaller image."
+    assert refused(capsys, *words) == (1, expected)
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Press Ctrl-C so many times after the second step of a run."""
+    steps = Backprop.steps
+
+    def make(times):
+        def pressed(self, network, inputs):
+            for t, step in enumerate(steps(self, network, inputs)):
+                yield step
+                for _ in range(times if t == 1 else 0):
+                    signal.raise_signal(signal.SIGINT)
+
+        monkeypatch.setattr(Backprop, "steps", pressed)
+
+    return make
+
+
+def test_ctrl_c_stops_the_run_and_writes_what_was_found(picture, tmp_path, interrupted):
+    interrupted(1)
+    out = tmp_path / "out.tif"
+    assert segment(picture, out, "--iterations", "50") == 0
+    record = read_record(out)
+    assert (record["iterations"], record["stop"]["kind"]) == (1, "asked")
+    assert tifffile.imread(out).min() >= 1
+
+
+def test_ctrl_c_twice_ends_at_once(picture, tmp_path, capsys, interrupted):
+    interrupted(2)
+    words = ("segment", str(picture), "-o", str(tmp_path / "o.tif"), *FAST, "--iterations", "50")
+    expected = "napari-selfseg: Interrupted; nothing was written."
+    assert refused(capsys, *words) == (130, expected)
+    assert list(tmp_path.iterdir()) == [picture]
+
+
+def test_ctrl_c_is_pythons_again_after_a_run(picture, tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    assert segment(picture, tmp_path / "out.tif") == 0
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("kind", [*METHODS, *SUPERPIXELS])

@@ -62,6 +62,13 @@ def test_other_errors_are_left_alone(error):
     assert reason(error) == str(error)
 
 
+def test_a_device_that_fails_in_words_of_its_own():
+    kind = type("AcceleratorError", (RuntimeError,), {})
+    meant = explained(kind("The card fell off the bus."))
+    assert isinstance(meant, DeviceLost)
+    assert str(meant).startswith("The device stopped working (The card fell off the bus): choose")
+
+
 def test_an_error_without_words_is_named():
     assert reason(explained(KeyError())) == "KeyError"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -249,13 +251,14 @@ def test_failure_keeps_what_was_found(disturbed, k):
         MemoryError(),
     ],
 )
-def test_memory_that_ran_out_is_said_in_a_sentence(disturbed, error):
-    run = disturbed(2, raising(error))
+@pytest.mark.parametrize("k", [2, 6], ids=["in a step", "in the closing forward"])
+def test_memory_that_ran_out_is_said_in_a_sentence(disturbed, k, error):
+    run = disturbed(k, raising(error))
     with pytest.raises(OutOfMemory, match="Not enough memory for this run: use fewer channels"):
         run.finish()
-    assert run.iterations == (0, 1)
+    assert run.iterations == tuple(range(k))
     assert run.stopped.kind == "failed"
-    assert run.stop_reason.endswith("after 2 iterations: not enough memory.")
+    assert run.stop_reason.endswith(f"after {k} iterations: not enough memory.")
 
 
 def test_interrupt_from_the_keyboard_leaves_a_run_that_can_be_closed(disturbed):
@@ -352,6 +355,31 @@ def test_memory_of_the_device_is_given_back_at_the_end():
     run = start().finish()
     assert run._training._network is None
     assert run._training._inputs is None
+
+
+ENDS = {
+    "finished": lambda run: run.finish(),
+    "stopped": lambda run: (run.stop(), run.finish()),
+    "abandoned": lambda run: (run.abandon(), run.finish()),
+    "closed": lambda run: run.close(),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_every_end_frees_the_network_and_gives_the_memory_back(monkeypatch, end):
+    freed = []
+    monkeypatch.setattr(module, "release_freed_memory", lambda: freed.append("heap"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append("device"))
+    run = start()
+    next(run)
+    watched = [weakref.ref(each) for each in (run._training._network, run._training._inputs)]
+    assert freed == []
+    end(run)
+    gc.collect()
+    assert freed == ["heap", "device"]
+    assert [each() for each in watched] == [None, None]
+    assert run.labels().all()
 
 
 def test_iterations_kept_are_those_of_the_record():

@@ -47,10 +47,11 @@ def opened(qtbot):
 @pytest.fixture
 def gate(monkeypatch):
     """Hold the comparison back until the gate is opened."""
-    opened, entered = threading.Event(), threading.Event()
+    opened, entered, asked = threading.Event(), threading.Event(), []
 
     def held(work):
         def waiting(*args):
+            asked.append(args)
             entered.set()
             assert opened.wait(10)
             return work(*args)
@@ -59,7 +60,7 @@ def gate(monkeypatch):
 
     monkeypatch.setattr(_dock, "figures", held(_dock.figures))
     monkeypatch.setattr(_desk, "disagreeing", held(_desk.disagreeing))
-    yield SimpleNamespace(open=opened.set, entered=entered)
+    yield SimpleNamespace(open=opened.set, entered=entered, asked=asked)
     opened.set()
 
 
@@ -251,6 +252,17 @@ def test_what_is_removed_or_closed_meanwhile(how, opened, gate, qtbot):
     assert marks(viewer) == []
     assert (dock.found is None) == (how == "dock")
     dock.setParent(None)
+
+
+def test_a_second_run_while_one_is_live_is_none(opened, gate, qtbot):
+    _, dock = opened()
+    dock.view.run.click()
+    assert gate.entered.wait(5)
+    dock.start()
+    gate.open()
+    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+    until_no_thread(qtbot)
+    assert len(gate.asked) == 1
 
 
 @pytest.mark.viewer

@@ -11,7 +11,7 @@ import pytest
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.picture import Picture, read
-from napari_selfseg.widgets.runner import Ended, Job, Update
+from napari_selfseg.widgets.runner import Ended, Job, Update, sentence_of
 from napari_selfseg.widgets.state import Form, resolve
 
 QUICK = {"iterations": 5, "channels": 8, "min_labels": 1}
@@ -25,6 +25,18 @@ class Failing(Backprop):
         for t, step in enumerate(super().steps(network, inputs)):
             if t == 3:
                 raise RuntimeError("the kernel is gone")
+            yield step
+
+
+class Disturbed(Backprop):
+    """Calls a function before it hands over its third update."""
+
+    title = "Disturbed"
+
+    def steps(self, network, inputs):
+        for t, step in enumerate(super().steps(network, inputs)):
+            if t == 3:
+                type(self).disturb()
             yield step
 
 
@@ -140,6 +152,31 @@ def test_an_abandoned_job_ends_without_a_closing_pass():
     assert ended.labels.shape == (32, 32)
 
 
+def test_a_job_abandoned_between_two_steps_is_ended_too(monkeypatch):
+    job = Job(request(LONG, Disturbed))
+    monkeypatch.setattr(Disturbed, "disturb", job.abandon, raising=False)
+    job()
+    ended = end_of(job)
+    assert ended.sentence == "Ended without a closing pass, after 3 iterations."
+    assert ended.record["stop"]["kind"] == "abandoned"
+    assert ended.iteration == 3
+
+
+def test_a_job_abandoned_inside_a_layer_ends_there(monkeypatch):
+    job, network = Job(request(LONG)), Backprop.network
+
+    def watched(self, *args):
+        made = network(self, *args)
+        made.classifier.register_forward_pre_hook(lambda *_: job.abandon())
+        return made
+
+    monkeypatch.setattr(Backprop, "network", watched)
+    job()
+    ended = end_of(job)
+    assert ended.sentence == "Ended without a closing pass, after 0 iterations."
+    assert ended.labels is None, "not even those of the step under way"
+
+
 def test_a_job_abandoned_before_it_began_does_nothing():
     job = Job(request(LONG))
     job.abandon()
@@ -156,6 +193,36 @@ def test_a_runtime_error_is_told_and_what_was_found_is_kept(caplog):
     assert ended.sentence == "The run failed after 3 iterations: the kernel is gone"
     assert ended.labels.shape == (32, 32)
     assert "the kernel is gone" in caplog.text, "the traceback is for the developers"
+
+
+def test_memory_that_ran_out_says_what_to_reduce_and_what_is_kept(monkeypatch):
+    def full():
+        raise MemoryError
+
+    monkeypatch.setattr(Disturbed, "disturb", full, raising=False)
+    job = Job(request(method=Disturbed))
+    job()
+    ended = end_of(job)
+    assert ended.failed
+    assert ended.sentence == (
+        "Not enough memory for this run: use fewer channels, a smaller part of the image, or "
+        "another device. The labels of 3 iterations are kept."
+    )
+    assert ended.run.iterations == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ValueError("The image is empty."), "The image is empty."),
+        (MemoryError("Too large."), "Too large."),
+        (MemoryError(), "Saving failed: there is not enough memory. Try a smaller part"),
+        (OSError("no room"), "Saving failed: no room"),
+        (KeyError(), "Saving failed: KeyError"),
+    ],
+)
+def test_every_error_is_a_sentence(error, sentence):
+    assert sentence_of(error, "Saving").startswith(sentence)
 
 
 def test_a_bad_image_is_one_sentence():

@@ -239,6 +239,8 @@ def test_closing_the_dock_ends_the_run_and_keeps_the_labels(opened, qtbot):
     assert layer.data.min() >= 1
     assert layer.editable
     assert layer.metadata[METADATA]["shown"] > 0
+    viewer.add_image(NOISE, name="late")
+    assert dock.view.setup.image.count() == 1, "a closed dock follows the layers no longer"
     viewer.layers.clear()  # reaches no handler of the closed dock
     dock.deleteLater()
 
@@ -286,6 +288,19 @@ def test_removing_the_image_ends_the_run_and_keeps_the_labels(opened, qtbot):
     until_no_thread(qtbot)
 
 
+def test_removing_another_layer_leaves_the_run_alone(opened, qtbot):
+    viewer, dock = opened()
+    viewer.add_image(NOISE, name="other")
+    run(dock, ENDLESS)
+    until_shown(dock, qtbot)
+    viewer.layers.remove("other")
+    shown = dock.view.controls.bar.value()
+    qtbot.waitUntil(lambda: dock.view.controls.bar.value() > shown + 3, timeout=10_000)
+    dock.stop()
+    until_ended(dock, qtbot)
+    assert dock.view.controls.status.text().startswith("Stopped when asked, after ")
+
+
 def test_removing_the_labels_ends_the_run(opened, qtbot):
     viewer, dock = opened()
     run(dock, ENDLESS)
@@ -300,6 +315,8 @@ def test_removing_the_labels_ends_the_run(opened, qtbot):
 def test_two_docks_run_at_once(opened, qtbot):
     viewer, dock = opened()
     other = dock_in(viewer, qtbot)
+    until_no_thread(qtbot)
+    width = QThreadPool.globalInstance().maxThreadCount()
     run(dock, ENDLESS)
     run(other, ENDLESS)
     until_shown(dock, qtbot)
@@ -310,6 +327,8 @@ def test_two_docks_run_at_once(opened, qtbot):
     other.stop()
     until_ended(other, qtbot)
     assert len(results(viewer)) == 2
+    until_no_thread(qtbot)
+    assert QThreadPool.globalInstance().maxThreadCount() == width
 
 
 def test_choosers_follow_the_layers(opened, qtbot):
@@ -327,13 +346,20 @@ def test_choosers_follow_the_layers(opened, qtbot):
     assert dock.view.setup.superpixels.currentText() == "As the method suggests"
 
 
-def test_superpixels_from_a_layer_of_another_shape(opened):
+def test_labels_layers_of_another_shape(opened):
     viewer, dock = opened()
-    viewer.add_labels(np.ones((8, 9), int), name="mine")
-    dock.view.setup.superpixels.choose(viewer.layers["mine"])
-    dock.view.controls.run.click()
-    assert "The superpixels layer mine has shape (8, 9)" in dock.view.controls.error.text()
-    assert not dock.live
+    mine = viewer.add_labels(np.ones((8, 9), int), name="mine")
+    setup = dock.view.setup
+    for what in ("superpixels", "void", "scribbles"):
+        chooser = getattr(setup, what)
+        before = chooser.thing
+        chooser.choose(mine)
+        dock.view.controls.run.click()
+        word = {"void": "mask"}.get(what, what)
+        assert f"The {word} layer mine has shape (8, 9)" in dock.view.controls.error.text()
+        assert not dock.live
+        chooser.choose(before)
+    assert results(viewer) == [mine]
 
 
 def test_a_plane_of_a_volume(opened, qtbot):

@@ -363,6 +363,21 @@ def test_an_estimate_is_shown_before_the_run_and_a_limit_is_kept(opened, qtbot, 
     assert "take fewer channels" in controls.error.text()
 
 
+def test_a_second_run_asked_for_during_the_estimate_is_none(opened, qtbot, monkeypatch):
+    viewer, dock = opened()
+    monkeypatch.setattr(dock._forecast, "_limit", 10**15)
+    monkeypatch.setattr(dock, "_settings", segment.settings.Settings(memory_limit=10**15))
+    dock.view.setup.fill({"iterations": 100_000, "learning_rate": 1e-4})
+    dock.start()
+    dock.start()
+    qtbot.waitUntil(lambda: dock.live and not dock._tasks.busy, timeout=20_000)
+    layers = [each for each in viewer.layers if isinstance(each, Labels)]
+    assert len(layers) == 1
+    dock.stop()
+    qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
+    assert len(made(viewer)) == 1
+
+
 def test_what_is_missing_is_said_while_the_form_is_filled_in(opened, qtbot):
     viewer, dock = opened(None)
     until_said(dock, qtbot, "Open an image first")

@@ -127,12 +127,11 @@ def test_superpixels_of_the_whole_volume_are_cut_like_the_image():
     np.testing.assert_array_equal(request.arrays()["superpixels"], labels[1])
 
 
-def test_superpixels_of_another_shape():
-    found = sentence(
-        image=picture((5, 6)), superpixels=Overlay("mine", np.ones((5, 7), int), start=(0, 1))
-    )
-    assert found == (
-        "The superpixels layer mine has shape (5, 7) and does not cover the part of cells to "
+@pytest.mark.parametrize("what", ["superpixels", "mask", "scribbles"])
+def test_labels_of_another_shape(what):
+    wide = Overlay("mine", np.ones((5, 7), int), start=(0, 1))
+    assert sentence(image=picture((5, 6)), **{what: wide}) == (
+        f"The {what} layer mine has shape (5, 7) and does not cover the part of cells to "
         "segment, (5, 6): choose another layer or part."
     )
 

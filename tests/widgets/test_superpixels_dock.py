@@ -69,16 +69,17 @@ def made(opened, qtbot):
 @pytest.fixture
 def gate(monkeypatch):
     """Hold the algorithm back until the gate is opened."""
-    opened, entered = threading.Event(), threading.Event()
+    opened, entered, asked = threading.Event(), threading.Event(), []
     over_segment = catalogue.over_segment
 
     def waiting(*args, **kwargs):
+        asked.append(args)
         entered.set()
         assert opened.wait(10)
         return over_segment(*args, **kwargs)
 
     monkeypatch.setattr(catalogue, "over_segment", waiting)
-    yield SimpleNamespace(open=opened.set, entered=entered)
+    yield SimpleNamespace(open=opened.set, entered=entered, asked=asked)
     opened.set()
 
 
@@ -364,6 +365,17 @@ def test_what_nobody_waits_for_is_dropped(how, opened, gate, qtbot):
     qtbot.wait(250)
     assert labels_layers(viewer) == []
     dock.setParent(None)
+
+
+def test_a_second_run_while_one_is_live_is_none(opened, gate, qtbot):
+    viewer, dock = opened()
+    dock.view.run.click()
+    assert gate.entered.wait(5)
+    dock.start()
+    gate.open()
+    until_ended(dock, qtbot)
+    until_no_thread(qtbot)
+    assert len(gate.asked) == len(labels_layers(viewer)) == 1
 
 
 def test_superpixels_removed_while_they_are_edited(made):
