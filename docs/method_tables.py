@@ -47,7 +47,8 @@ def _parts(page: str) -> tuple[str, str, str]:
 
 def _row(parameter: Parameter) -> tuple[str, ...]:
     cells = (_default(parameter), _range(parameter), parameter.help, parameter.source)
-    return (f"`{parameter.name}`", *(each.replace("|", "\\|") for each in cells))
+    name = f"`{parameter.name}`" + (f" ({parameter.words})" if parameter.words else "")
+    return (name, *(each.replace("|", "\\|") for each in cells))
 
 
 def _default(parameter: Parameter) -> str:

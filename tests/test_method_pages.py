@@ -47,7 +47,7 @@ def test_a_page_has_title_citation_and_every_parameter(tables, method):
     page = tables.page_of(method).read_text(encoding="utf-8")
     assert page.startswith(f"# {method.title}\n")
     assert f"https://doi.org/{method.doi}" in page
-    names = re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)
+    names = re.findall(r"^\| `(\w+)`", page, flags=re.MULTILINE)
     assert names == [each.name for each in method.declared()]
 
 

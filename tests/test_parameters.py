@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -49,10 +50,10 @@ SOUPS = st.builds(
 
 def test_declaration_is_read_back():
     assert Soup.declared() == (
-        Parameter("litres", int, 2, 1, 9, (), "How much.", "litres", "page 7", False),
-        Parameter("salt_weight", float, 0.5, 0, None, (), "How salty.", "", "", False),
-        Parameter("hot", bool, True, None, None, (), "Whether it is hot.", "", "", False),
-        Parameter("kind", str, "pea", None, None, ("leek", "pea"), "What is in it.", "", "", False),
+        Parameter("litres", int, 2, 1, 9, (), "How much.", "litres", "page 7"),
+        Parameter("salt_weight", float, 0.5, 0, None, (), "How salty.", "", ""),
+        Parameter("hot", bool, True, None, None, (), "Whether it is hot.", "", ""),
+        Parameter("kind", str, "pea", None, None, ("leek", "pea"), "What is in it.", "", ""),
     )
 
 
@@ -60,6 +61,7 @@ def test_label_and_flag():
     litres, salt, *_ = Soup.declared()
     assert (litres.label, litres.flag) == ("Litres (litres)", "--litres")
     assert (salt.label, salt.flag) == ("Salt weight", "--salt-weight")
+    assert replace(litres, words="How much").label == "How much (litres)"
 
 
 def test_defaults_are_the_declared_ones():

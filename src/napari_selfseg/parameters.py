@@ -28,6 +28,7 @@ def parameter(
     maximum: float | None = None,
     unit: str = "",
     source: str = "",
+    label: str = "",
     path: bool = False,
 ) -> Any:
     """Declare one parameter of a `Parameters` class.
@@ -44,6 +45,8 @@ def parameter(
         What the number counts, such as ``"pixels"``.
     source : str, optional
         Where the default comes from in the paper.
+    label : str, optional
+        Name in words, where the field's name does not give it.
     path : bool, optional
         Whether a text names a file.
 
@@ -52,7 +55,7 @@ def parameter(
     pydantic.fields.FieldInfo
         To be assigned to an annotated class attribute.
     """
-    extra: JsonDict = {"unit": unit, "source": source, "path": path}
+    extra: JsonDict = {"unit": unit, "source": source, "words": label, "path": path}
     return Field(default, description=help, ge=minimum, le=maximum, json_schema_extra=extra)
 
 
@@ -74,6 +77,8 @@ class Parameter:
         The allowed words; empty when the value is free.
     help, unit, source : str
         As declared.
+    words : str
+        Name in words, where the field's name does not give it.
     path : bool
         Whether a text names a file.
     """
@@ -87,12 +92,13 @@ class Parameter:
     help: str
     unit: str
     source: str
-    path: bool
+    words: str = ""
+    path: bool = False
 
     @property
     def label(self) -> str:
         """Name in words, with the unit."""
-        words = self.name.replace("_", " ").capitalize()
+        words = self.words or self.name.replace("_", " ").capitalize()
         return f"{words} ({self.unit})" if self.unit else words
 
     @property
@@ -110,6 +116,8 @@ class Parameters(BaseModel):
         The word used in records, flags and menus.
     title : str
         The name as people say it.
+    presets : mapping
+        Values by parameter that belong together, by a name: those of a paper.
 
     Raises
     ------
@@ -121,6 +129,7 @@ class Parameters(BaseModel):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init__(self, /, **values: Any) -> None:
         try:
@@ -258,6 +267,7 @@ def _read(name: str, field: FieldInfo) -> Parameter:
         help=field.description or "",
         unit=str(extra.get("unit", "")),
         source=str(extra.get("source", "")),
+        words=str(extra.get("words", "")),
         path=bool(extra.get("path", False)),
     )
 

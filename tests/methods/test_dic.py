@@ -9,7 +9,6 @@ from torch import nn
 from torch.nn import functional as F
 
 import napari_selfseg as ss
-from napari_selfseg.methods._dic import SETTINGS
 from napari_selfseg.protocol import Control, Inputs, Problem, Stop
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
@@ -345,7 +344,8 @@ def test_defaults_of_the_paper():
     assert method.default_superpixels() == ss.Felzenszwalb()
 
 
-def test_settings_of_the_paper_can_be_used():
-    assert SETTINGS == ((20, 16), (50, 32), (90, 32), (120, 32), (160, 64), (200, 64), (300, 64))
-    for n_clusters, n_centres in SETTINGS:
-        assert METHOD.replace(n_clusters=n_clusters, n_centres=n_centres).n_classes == n_clusters
+def test_settings_of_the_paper_are_presets():
+    pairs = [(20, 16), (50, 32), (90, 32), (120, 32), (160, 64), (200, 64), (300, 64)]
+    chosen = [METHOD.replace(**preset) for preset in ss.DIC.presets.values()]
+    assert [(method.n_clusters, method.n_centres) for method in chosen] == pairs
+    assert next(iter(ss.DIC.presets)) == "Paper, C = 20, M = 16"

@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_selfseg.widgets.curve import curve
+from napari_selfseg.widgets.curve import curves
 
 NAN = math.nan
+
+
+def curve(losses):
+    return curves(losses)[0]
 
 
 def test_terms_are_added():
@@ -32,9 +36,8 @@ def test_what_is_not_finite_is_left_out():
 @pytest.mark.parametrize("losses", [{}, {"a": {}}, {"a": {1: NAN}}])
 def test_nothing_gives_no_points(losses):
     made = curve(losses)
-    assert made.empty
+    assert made.frame is None
     assert made.points(100).shape == (0, 2)
-    assert not made.logarithmic
     assert made.place(1) is None
 
 
@@ -56,14 +59,14 @@ def test_points_fill_the_unit_square():
 
 def test_a_wide_range_is_logarithmic():
     made = curve({"a": {1: 1000.0, 2: 10.0, 3: 0.1}})
-    assert made.logarithmic
+    assert made.frame.logarithmic
     np.testing.assert_allclose(made.points(100), [[0, 1], [0.5, 0.5], [1, 0]])
 
 
 @pytest.mark.parametrize("values", [(100.0, 1.0), (1000.0, 0.0), (1000.0, -1.0)])
 def test_other_ranges_are_linear(values):
     made = curve({"a": {1: values[0], 2: sum(values) / 2, 3: values[1]}})
-    assert not made.logarithmic
+    assert not made.frame.logarithmic
     assert made.points(100)[1].tolist() == [0.5, 0.5]
 
 
@@ -82,6 +85,20 @@ def test_thinning_keeps_every_peak():
     assert points[:, 1].max() == 1
     at_peak = points[points[:, 1] == 1][0, 0]
     assert at_peak == pytest.approx(4321 / 19_999)
+
+
+def test_terms_lie_in_one_frame_with_their_sum():
+    total, terms = curves({"a": {1: 1.0, 3: 4.0}, "b": {3: 2.0, 2: NAN}, "c": {}})
+    assert list(terms) == ["a", "b"]
+    assert (total.frame.low, total.frame.high) == (1, 6)
+    assert (total.frame.first, total.frame.last) == (1, 3)
+    np.testing.assert_allclose(total.points(9), [[0, 0], [1, 1]])
+    np.testing.assert_allclose(terms["a"].points(9), [[0, 0], [1, 0.6]])
+    np.testing.assert_allclose(terms["b"].points(9), [[1, 0.2]])
+
+
+def test_a_single_term_is_the_sum():
+    assert curves({"a": {1: 1.0}, "b": {}})[1] == {}
 
 
 VALUES = st.floats(-1e308, 1e308) | st.floats(0, 1) | st.just(NAN)

@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor, QPalette
 
-from napari_selfseg.widgets.plot import ACCENT, HEIGHT, LossPlot
+from napari_selfseg.widgets.plot import ACCENT, HEIGHT, TERMS, LossPlot
 
 FALLING = {"similarity": {t: 5 / t for t in range(1, 51)}, "continuity": dict.fromkeys([50], 0.25)}
 NAN = math.nan
@@ -140,6 +140,33 @@ def test_it_is_drawn_in_the_colour_of_text(plot, text, back):
     plot.setPalette(palette)
     plot.show_losses(FALLING)
     assert inked(plot) > 200
+
+
+def shaded(plot: LossPlot, shade: str, *, below: int = 0) -> int:
+    """Pixels of about a term's hue."""
+    hue = QColor(shade).hue()
+    found = (c for column in colours(plot) for c in column[below:])
+    return sum(abs(c.hue() - hue) < 8 and c.saturation() > 80 for c in found)
+
+
+def test_every_term_has_its_name_and_its_line_in_one_colour(plot):
+    plot.resize(300, plot.sizeHint().height())
+    plot.show_losses({"labels": {1: 3.0, 9: 2.0}})
+    assert [shaded(plot, shade) for shade in TERMS[:2]] == [0, 0]
+    plot.show_losses({"labels": {1: 3.0, 9: 2.0}, "cut": {1: 1.0, 9: 0.5}})
+    plot.resize(300, plot.sizeHint().height())
+    names = plot.fontMetrics().height()
+    for shade in TERMS[:2]:
+        assert shaded(plot, shade, below=names) > 100
+        assert shaded(plot, shade) > shaded(plot, shade, below=names) + 10
+    assert shaded(plot, TERMS[2]) == 0
+
+
+def test_names_take_a_line_of_their_own(plot):
+    alone = plot._area()
+    plot.show_losses(FALLING)
+    assert plot._area().top() == alone.top() + plot.fontMetrics().height()
+    assert plot.sizeHint().height() == HEIGHT + plot.fontMetrics().height()
 
 
 def test_its_height_is_small_and_fixed(plot):

@@ -12,7 +12,7 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg import catalogue, load_fit, read_record
-from napari_selfseg.methods import Backprop
+from napari_selfseg.methods import DIC, Backprop
 from napari_selfseg.objects import connected
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import fit_desk, result_desk, segment
@@ -327,6 +327,24 @@ def test_several_layers_are_the_channels_of_one_image(opened, qtbot, labels_of):
     dock.view.result.measure.click()
     until_said(dock, qtbot, "rows")
     assert {"mean noise", "mean second"} <= set(layer.features.columns)
+
+
+def test_presets_of_the_paper_are_offered_first_and_stay(opened, own_presets, monkeypatch):
+    monkeypatch.setattr(catalogue, "METHODS", (DIC,))
+    monkeypatch.setattr(catalogue, "default_method", DIC)
+    _, dock = opened()
+    bar = dock.view.setup.presets
+    assert [bar.names.itemText(k) for k in range(bar.names.count())] == list(DIC.presets)
+    bar.names.setCurrentIndex(4)
+    bar.names.activated.emit(4)
+    values = dock.view.setup.form(1).values
+    assert (values["n_clusters"], values["n_centres"]) == (160, 64)
+    for press in (bar.delete, bar.save):
+        dock.view.controls.show_error("")
+        press.click()
+        assert "comes with DIC and stays" in dock.view.controls.error.text()
+    assert bar.names.count() == 7
+    assert not own_presets.exists()
 
 
 def test_presets_come_back_under_their_name(opened, qtbot, own_presets):

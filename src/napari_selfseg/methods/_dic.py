@@ -27,8 +27,8 @@ doi:10.1109/ACCESS.2020.2974496.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import ClassVar, Final, cast
+from collections.abc import Generator, Mapping
+from typing import Any, ClassVar, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -40,10 +40,10 @@ from napari_selfseg.protocol import Cost, FewLabels, Inputs, Method, Problem, St
 from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Felzenszwalb
 
-__all__ = ["DIC", "SETTINGS"]
+__all__ = ["DIC"]
 
+# The seven pairs (C, M) of section IV-B, of which the paper takes the best for each image.
 SETTINGS: Final = ((20, 16), (50, 32), (90, 32), (120, 32), (160, 64), (200, 64), (300, 64))
-"""The seven pairs (C, M) of section IV-B, of which the paper takes the best for each image."""
 
 
 class DIC(Method):
@@ -58,6 +58,10 @@ class DIC(Method):
     doi: ClassVar[str] = "10.1109/ACCESS.2020.2974496"
     stride: ClassVar[int] = 2
 
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        f"Paper, C = {C}, M = {M}": {"n_clusters": C, "n_centres": M} for C, M in SETTINGS
+    }
+
     iterations: int = parameter(
         100,
         "Updates at most.",
@@ -71,6 +75,7 @@ class DIC(Method):
         minimum=2,
         maximum=1000,
         source="C = 20 to 300, section IV-B; 100 in table 3",
+        label="Clusters",
     )
     n_centres: int = parameter(
         32,
@@ -78,6 +83,7 @@ class DIC(Method):
         minimum=2,
         maximum=1000,
         source="M = 16 to 64, section IV-B; 32 for C = 100, table 3",
+        label="Centres",
     )
     rounds: int = parameter(
         3,
@@ -90,6 +96,7 @@ class DIC(Method):
         False,
         "Leave the clustering out, to see what it does: labels are then the largest features.",
         source="table 5",
+        label="Without clustering",
     )
     width: int = parameter(
         64,
@@ -106,6 +113,7 @@ class DIC(Method):
         minimum=1,
         maximum=1000,
         source="not in the paper; 3, after the vote, in the public code",
+        label="Fewest labels",
     )
     learning_rate: float = parameter(
         0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-A"

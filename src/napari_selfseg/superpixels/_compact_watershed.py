@@ -32,7 +32,9 @@ class CompactWatershed(Superpixels):
     ndims: ClassVar[tuple[int, ...]] = (2, 3)
     connectivity: ClassVar[int] = 1
 
-    n_segments: int = parameter(2000, "About how many superpixels to make.", minimum=1)
+    n_segments: int = parameter(
+        2000, "About how many superpixels to make.", minimum=1, label="Segments"
+    )
     compactness: float = parameter(
         0.001,
         "Price of a pixel of distance against a gradient of one intensity range a pixel.",

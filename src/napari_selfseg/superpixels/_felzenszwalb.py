@@ -57,7 +57,11 @@ class Felzenszwalb(Superpixels):
         source="paper: 0.8",
     )
     min_size: int = parameter(
-        20, "Smaller regions are merged into a neighbour.", minimum=1, unit="pixels"
+        20,
+        "Smaller regions are merged into a neighbour.",
+        minimum=1,
+        unit="pixels",
+        label="Smallest size",
     )
 
     def over_segment(

@@ -67,7 +67,12 @@ class MeanShift(Superpixels):
         source="h_r, usual with EDISON, the authors' program",
     )
     min_size: int = parameter(
-        20, "Smaller regions are merged into a neighbour.", minimum=1, unit="pixels", source="M"
+        20,
+        "Smaller regions are merged into a neighbour.",
+        minimum=1,
+        unit="pixels",
+        source="M",
+        label="Smallest size",
     )
 
     def over_segment(

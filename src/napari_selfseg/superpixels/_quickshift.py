@@ -55,7 +55,11 @@ class Quickshift(Superpixels):
         1.0, "Weight of colour against place.", minimum=0.0, maximum=1.0, source="scikit-image"
     )
     min_size: int = parameter(
-        20, "Smaller pieces are merged into a neighbour.", minimum=1, unit="pixels"
+        20,
+        "Smaller pieces are merged into a neighbour.",
+        minimum=1,
+        unit="pixels",
+        label="Smallest size",
     )
 
     def over_segment(

@@ -9,15 +9,58 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "curve"]
+__all__ = ["Curve", "Frame", "curves"]
 
 # Beyond this ratio of the largest to the smallest value the axis is logarithmic.
 WIDE: Final = 100
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What lies at the edges of the unit square.
+
+    Attributes
+    ----------
+    first, last : int
+        Iterations on the left and on the right.
+    low, high : float
+        Values at the bottom and at the top.
+    """
+
+    first: int
+    last: int
+    low: float
+    high: float
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the values differ so much that their logarithms are shown."""
+        return self.low > 0 and self.high / WIDE > self.low
+
+    def places(
+        self, iterations: NDArray[np.int64], values: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return where values lie.
+
+        Parameters
+        ----------
+        iterations, values : ndarray
+            ``(N,)`` inside the frame.
+
+        Returns
+        -------
+        ndarray of float64
+            ``(N, 2)``, x and y from 0 to 1; a half along an axis of no length.
+        """
+        x = _unit(iterations.astype(float), self.first, self.last)
+        if self.logarithmic:
+            return np.stack((x, _unit(np.log(values), np.log(self.low), np.log(self.high))), axis=1)
+        return np.stack((x, _unit(values, self.low, self.high)), axis=1)
+
+
+@dataclass(frozen=True)
 class Curve:
-    """The sum of the loss terms by iteration.
+    """Values by iteration: the sum of the loss terms, or one of them.
 
     Attributes
     ----------
@@ -25,35 +68,13 @@ class Curve:
         ``(N,)``, ascending.
     values : ndarray of float64
         ``(N,)``, finite.
+    frame : Frame or None
+        What it is drawn in, the same for the sum and its terms; None where there is nothing.
     """
 
     iterations: NDArray[np.int64]
     values: NDArray[np.float64]
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to show."""
-        return not self.iterations.size
-
-    @property
-    def last(self) -> int:
-        """The last iteration; only where there is one."""
-        return int(self.iterations[-1])
-
-    @property
-    def low(self) -> float:
-        """The smallest value; only where there is one."""
-        return float(self.values.min())
-
-    @property
-    def high(self) -> float:
-        """The largest value; only where there is one."""
-        return float(self.values.max())
-
-    @property
-    def logarithmic(self) -> bool:
-        """Whether the values differ so much that their logarithms are shown."""
-        return not self.empty and self.low > 0 and self.high / WIDE > self.low
+    frame: Frame | None
 
     def points(self, columns: int) -> NDArray[np.float64]:
         """Return the line to draw.
@@ -61,19 +82,17 @@ class Curve:
         Parameters
         ----------
         columns : int
-            Pixels it is wide. Where many points share a column, its smallest and its largest are
-            kept: a line through them looks the same.
+            Pixels the frame is wide. Where many points share a column, its smallest and its largest
+            are kept: a line through them looks the same.
 
         Returns
         -------
         ndarray of float64
-            ``(M, 2)``, x from the first iteration to the last, y from the smallest value to the
-            largest, both from 0 to 1; a half where there is one iteration or one value only.
+            ``(M, 2)``, as of `Frame.places`.
         """
-        if self.empty:
+        if self.frame is None:
             return np.empty((0, 2))
-        heights = np.log(self.values) if self.logarithmic else self.values
-        line = np.stack((_unit(self.iterations.astype(float)), _unit(heights)), axis=1)
+        line = self.frame.places(self.iterations, self.values)
         return line[_extremes(line, max(1, columns))]
 
     def place(self, iteration: int) -> float | None:
@@ -87,12 +106,13 @@ class Curve:
         Returns
         -------
         float or None
-            From 0 to 1; None outside the curve.
+            From 0 to 1; None outside the frame.
         """
-        if self.empty or not self.iterations[0] <= iteration <= self.last:
+        frame = self.frame
+        if frame is None or not frame.first <= iteration <= frame.last:
             return None
-        first, length = self.iterations[0], self.last - self.iterations[0]
-        return float((iteration - first) / length) if length else 0.5
+        length = frame.last - frame.first
+        return (iteration - frame.first) / length if length else 0.5
 
     def nearest(self, x: float) -> int:
         """Return the iteration nearest to a place; only where there is one.
@@ -100,19 +120,19 @@ class Curve:
         Parameters
         ----------
         x : float
-            0 at the first iteration, 1 at the last.
+            0 at the first iteration of the frame, 1 at the last.
 
         Returns
         -------
         int
         """
-        first = self.iterations[0]
-        wanted = first + x * (self.last - first)
+        assert self.frame is not None
+        wanted = self.frame.first + x * (self.frame.last - self.frame.first)
         return int(self.iterations[np.argmin(np.abs(self.iterations - wanted))])
 
 
-def curve(losses: Mapping[str, Mapping[int, float]]) -> Curve:
-    """Add the terms of a loss.
+def curves(losses: Mapping[str, Mapping[int, float]]) -> tuple[Curve, dict[str, Curve]]:
+    """Add the terms of a loss, and bring all into one frame.
 
     Parameters
     ----------
@@ -122,27 +142,59 @@ def curve(losses: Mapping[str, Mapping[int, float]]) -> Curve:
 
     Returns
     -------
-    Curve
+    total : Curve
+        The sum.
+    terms : dict of str to Curve
+        The terms by name; empty where there is only one, which is the sum.
     """
-    terms = [(_array(term, np.int64), _array(term.values(), float)) for term in losses.values()]
-    terms = [(iterations, values) for iterations, values in terms if iterations.size]
+    terms = {
+        name: (_array(term, np.int64), _array(term.values(), float))
+        for name, term in losses.items()
+        if term
+    }
+    iterations, total = _summed(list(terms.values()))
+    lines = {name: _kept(*term, iterations) for name, term in terms.items()}
+    frame = _around(iterations, [total, *(values for _, values in lines.values())])
+    single = len(lines) < 2
+    apart = {} if single else {k: Curve(*line, frame) for k, line in lines.items() if line[0].size}
+    return Curve(iterations, total, frame), apart
+
+
+def _summed(
+    terms: list[tuple[NDArray[np.int64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     if not terms:
-        return Curve(np.empty(0, np.int64), np.empty(0))
+        return np.empty(0, np.int64), np.empty(0)
     iterations = np.unique(np.concatenate([each for each, _ in terms]))
     total = np.zeros(iterations.shape)
     for each, values in terms:
         total[np.searchsorted(iterations, each)] += values
     finite = np.isfinite(total)
-    return Curve(iterations[finite], total[finite])
+    return iterations[finite], total[finite]
+
+
+def _kept(
+    iterations: NDArray[np.int64], values: NDArray[np.float64], shown: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Put a term in the order of its iterations, without those that are not shown."""
+    order = np.argsort(iterations)
+    order = order[np.isin(iterations[order], shown)]
+    return iterations[order], values[order]
+
+
+def _around(iterations: NDArray[np.int64], values: list[NDArray[np.float64]]) -> Frame | None:
+    every = np.concatenate(values)
+    if not every.size:
+        return None
+    return Frame(int(iterations[0]), int(iterations[-1]), float(every.min()), float(every.max()))
 
 
 def _array(numbers: Any, kind: Any) -> NDArray[Any]:
     return np.fromiter(numbers, kind, len(numbers))
 
 
-def _unit(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(numbers: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
     """Scale to 0..1."""
-    low, high = numbers.min(), numbers.max()
     # In halves, for their difference may be too large for a float.
     length = high / 2 - low / 2
     return (numbers / 2 - low / 2) / length if length else np.full(numbers.shape, 0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QSizePolicy, QWidget
@@ -12,13 +12,16 @@ from napari_selfseg.widgets.look import button
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.presets import Presets
 
+if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameters
+
 __all__ = ["PresetBar"]
 
 HELP: Final = "Parameters kept under a name: choose one, or type a new name and press Save."
 
 
 class PresetBar(QWidget):
-    """A combo box of names with Save and Delete.
+    """A combo box of names with Save and Delete; those that come with a method are first.
 
     Parameters
     ----------
@@ -35,7 +38,7 @@ class PresetBar(QWidget):
         super().__init__()
         self._presets = presets
         self._values = values
-        self._kind = ""
+        self._kind: type[Parameters] | None = None
         self.names = QComboBox()
         self.names.setEditable(True)
         self.names.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -51,37 +54,47 @@ class PresetBar(QWidget):
         if edit := self.names.lineEdit():
             edit.setPlaceholderText("Preset: choose, or type a name")
 
-    def turn_to(self, kind: str) -> None:
+    def turn_to(self, kind: type[Parameters]) -> None:
         """Offer the presets of another method.
 
         Parameters
         ----------
-        kind : str
-            Name of the method.
+        kind : type
+            The method.
         """
         self._kind = kind
         self._try(self._offer)
 
-    def _offer(self, name: str = "") -> None:
+    def _offer(self, kind: type[Parameters], name: str = "") -> None:
         self.names.clear()
-        self.names.addItems(self._presets.names(self._kind))
+        self.names.addItems([*kind.presets, *self._presets.names(kind.name)])
         self.names.setCurrentIndex(-1)
         self.names.setEditText(name)
 
-    def _load(self) -> None:
-        self.chosen.emit(self._presets.load(self._kind, self.names.currentText()))
+    def _load(self, kind: type[Parameters]) -> None:
+        name = self.names.currentText()
+        own = kind.presets.get(name)
+        self.chosen.emit(dict(own) if own else self._presets.load(kind.name, name))
 
-    def _save(self) -> None:
+    def _save(self, kind: type[Parameters]) -> None:
+        name = self._free(kind)
+        self._presets.save(kind.name, name, self._values())
+        self._offer(kind, name)
+
+    def _delete(self, kind: type[Parameters]) -> None:
+        self._presets.remove(kind.name, self._free(kind))
+        self._offer(kind)
+
+    def _free(self, kind: type[Parameters]) -> str:
         name = self.names.currentText().strip()
-        self._presets.save(self._kind, name, self._values())
-        self._offer(name)
+        if name in kind.presets:
+            raise ValueError(f'"{name}" comes with {kind.title} and stays: choose another name.')
+        return name
 
-    def _delete(self) -> None:
-        self._presets.remove(self._kind, self.names.currentText().strip())
-        self._offer()
-
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[type[Parameters]], None]) -> None:
+        if self._kind is None:
+            return
         try:
-            act()
+            act(self._kind)
         except ValueError as error:
             self.refused.emit(str(error))

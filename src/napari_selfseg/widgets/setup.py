@@ -245,7 +245,7 @@ class SetupView(QWidget):
         kind = self.method.thing
         self._method_pages.turn_to(kind)
         if kind is not None:
-            self.presets.turn_to(kind.name)
+            self.presets.turn_to(kind)
             self.about.setText(
                 links({"How it works": PAGE, "Paper": f"https://doi.org/{kind.doi}"})
             )
