@@ -246,7 +246,10 @@ def interrupted(monkeypatch):
 
         monkeypatch.setattr(Backprop, "steps", pressed)
 
-    return make
+    # Python leaves the signal alone where the tests themselves run in the background.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield make
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_stops_the_run_and_writes_what_was_found(picture, tmp_path, interrupted):

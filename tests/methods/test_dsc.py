@@ -344,17 +344,39 @@ def test_two_runs_cut_superpixels_of_the_smoothed_image():
     """The use of the paper: superpixels anew, from the reconstruction."""
     method = METHOD.replace(iterations=60, autoencoder_iterations=60, autoencoder_rate=0.01)
     first = segmented(method)
-    scaled = torch.from_numpy(first.fit.scaling(picture()))[None]
-    smooth = method.smoothed(first.fit.restored(torch.device("cpu")), scaled)[0].numpy()
+    scaled, smooth = first.fit.scaling(picture()), first.fit.smoothed(picture(), channel_axis=0)
     assert smooth.shape == picture().shape
-    inside = [scaled[0].numpy()[:, tiles() == j].std(1) for j in range(1, tiles().max() + 1)]
+    assert smooth.dtype == np.float32
+    inside = [scaled[:, tiles() == j].std(1) for j in range(1, tiles().max() + 1)]
     smoothed = [smooth[:, tiles() == j].std(1) for j in range(1, tiles().max() + 1)]
     assert np.mean(smoothed) < 0.9 * np.mean(inside)
-    assert np.abs(smooth - scaled[0].numpy()).mean() < 0.15
+    assert np.abs(smooth - scaled).mean() < 0.15
     superpixels = ss.Slic(n_segments=20)(np.moveaxis(smooth, 0, -1))
     run = segmented(method.replace(iterations=65), start=first.fit, superpixels=superpixels)
     assert set(run.losses) == {"labels", "cut"}
     np.testing.assert_array_equal(run.superpixels[0], superpixels)
+
+
+def test_the_cut_leaves_the_smoothed_image_as_it_was():
+    only = segmented(METHOD.replace(iterations=3))
+    cut = segmented(METHOD)
+    key = "autoencoder.encoder.0.weight"
+    assert not torch.equal(only.fit.weights[key], cut.fit.weights[key]), "test invalid"
+    one, other = (run.fit.smoothed(picture(), channel_axis=0) for run in (only, cut))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_smoothed_image_has_the_axes_of_the_image_and_0_without_data():
+    fit = segmented(METHOD.replace(iterations=2)).fit
+    last = np.moveaxis(picture(), 0, -1)
+    mask = np.ones(SHAPE, bool)
+    mask[:3] = False
+    smooth = fit.smoothed(last, channel_axis=-1, mask=mask)
+    assert smooth.shape == last.shape
+    assert (smooth[:3] == 0).all()
+    assert (smooth[3:] > 0).all()
+    with pytest.raises(ValueError, match="The image has 1 channels"):
+        fit.smoothed(last[..., 0])
 
 
 def test_collapse_ends_the_run_an_update_later_with_a_reason():

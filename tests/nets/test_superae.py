@@ -88,7 +88,7 @@ def test_embedding_is_a_1x1_convolution_of_all_concatenated(ndim, normalised):
     torch.testing.assert_close(y, expected, rtol=1e-3, atol=1e-4)
     weighting = torch.linspace(-1, 1, y.numel()).view(y.shape) ** 3
     weights = [p for name, p in net.named_parameters() if "weight" in name and "deco" not in name]
-    weights = [p for p in weights if p is not net.autoencoder.last.weight]
+    weights = [p for p in weights if p is not net.autoencoder.last.weight and p.requires_grad]
     assert len(weights) == 4, "test invalid"
     ours = torch.autograd.grad((y * weighting).sum(), weights)
     theirs = torch.autograd.grad((expected * weighting).sum(), weights)
@@ -211,9 +211,20 @@ def test_one_seed_one_initialisation_and_the_global_generator_untouched():
     assert not torch.equal(first.classifier.weight, other.classifier.weight)
 
 
+def test_the_smoother_is_the_autoencoder_as_it_was():
+    net, x = network(2), image(2)
+    net.remember()
+    before = net.autoencoder(x).detach()
+    with torch.no_grad():
+        net.autoencoder.encoder[0].weight += 0.1
+    torch.testing.assert_close(net.smoother(x), before)
+    assert not torch.allclose(net.autoencoder(x), before, atol=0.01), "test invalid"
+    assert not any(p.requires_grad for p in net.smoother.parameters())
+
+
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_weights_are_those_there_are(ndim):
-    expected = sum(p.numel() for p in network(ndim).parameters() if p.ndim > 1)
+    expected = sum(p.numel() for p in network(ndim).parameters() if p.ndim > 1 and p.requires_grad)
     assert n_weights(3, ndim, WIDTH, K) == expected
 
 

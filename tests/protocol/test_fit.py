@@ -36,6 +36,11 @@ def test_prediction_depends_on_the_image(run):
     assert (run.fit.predict(picture(1), **HERE) != run.labels()).any()
 
 
+def test_a_method_that_smooths_nothing_says_which_does(run):
+    with pytest.raises(ValueError, match="Backprop smooths no images: use a fit of DSC"):
+        run.fit.smoothed(picture(), **HERE)
+
+
 def test_prediction_is_votable(run):
     raw = run.fit.predict(picture(), **HERE)
     voted = run.fit.predict(picture(), superpixels=TILES, **HERE)

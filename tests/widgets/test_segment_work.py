@@ -12,7 +12,7 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg import catalogue, load_fit, read_record
-from napari_selfseg.methods import DIC, Backprop
+from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import fit_desk, result_desk, segment
@@ -216,6 +216,36 @@ def test_a_fit_is_saved_loaded_and_applied_to_another_image(opened, qtbot, monke
     dock.view.result.apply.click()
     until_said(dock, qtbot, "3 channels")
     assert dock.view.controls.error.isVisibleTo(dock)
+
+
+SMALL = {"width": 8, "crop_size": 16, "batch_size": 1, "iterations": 4, "autoencoder_iterations": 2}
+
+
+@pytest.mark.parametrize("kind", ["grey", "rgb", "channels"])
+def test_a_fit_that_smooths_adds_the_smoothed_image(opened, qtbot, monkeypatch, kind):
+    monkeypatch.setattr(catalogue, "METHODS", (Backprop, DSC))
+    image = np.dstack([NOISE, NOISE[::-1], NOISE[:, ::-1]]) if kind == "rgb" else NOISE
+    viewer, dock = opened(image, scale=(2, 2), translate=(5, 5), rgb=kind == "rgb")
+    ran(dock, qtbot)
+    assert not dock.view.result.smooth.isVisibleTo(dock.view.result)
+    if kind == "channels":
+        viewer.add_image(NOISE[::-1], name="second", scale=(2, 2), translate=(5, 5))
+        dock.view.setup.channels.check([viewer.layers["second"]])
+    dock.view.setup.method.choose(DSC)
+    ran(dock, qtbot, **SMALL)
+    assert dock.view.result.smooth.isVisibleTo(dock.view.result)
+    dock.view.result.target.choose(viewer.layers["noise"])
+    dock.view.result.smooth.click()
+    until_said(dock, qtbot, "Smoothed noise")
+    names = ["noise", "second"] if kind == "channels" else ["noise"]
+    made = [viewer.layers[f"{name} [smoothed]"] for name in names]
+    fit = dock._fits.fit
+    given = np.dstack([NOISE, NOISE[::-1]]) if kind == "channels" else image
+    expected = fit.smoothed(given, channel_axis=None if kind == "grey" else -1)
+    found = np.dstack([each.data for each in made]) if kind == "channels" else made[0].data
+    np.testing.assert_array_equal(found, expected)
+    assert made[0].rgb == (kind == "rgb")
+    np.testing.assert_array_equal(made[0].translate, (5, 5))
 
 
 def test_a_run_goes_on_from_where_it_stopped(opened, qtbot):

@@ -75,6 +75,9 @@ class Embedding(nn.Module):
     ----------
     autoencoder : SuperAE
         Its encoder is the embedding's.
+    smoother : SuperAE
+        The autoencoder as `remember` found it: cutting changes the encoder, and the decoder does
+        not follow. It has no gradients.
     updates : Tensor of int64, shape ()
         Updates the autoencoder had; part of the weights, so that a warm start knows.
 
@@ -100,6 +103,11 @@ class Embedding(nn.Module):
         self.classifier = Classifier(maps, classes, ndim, bias=not normalised)
         self.whitening = Normalisation(classes, relu=False) if normalised else None
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
+        self.smoother = SuperAE(in_channels, ndim, width=width).requires_grad_(False)
+
+    def remember(self) -> None:
+        """Keep the autoencoder as it is, to smooth images with."""
+        self.smoother.load_state_dict(self.autoencoder.state_dict())
 
     @property
     def reach(self) -> int:

@@ -17,7 +17,7 @@ from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels
-from napari_selfseg.protocol._method import Method, Step, Stop, SuperpixelAlgorithm
+from napari_selfseg.protocol._method import Method, Smoothing, Step, Stop, SuperpixelAlgorithm
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 
@@ -35,6 +35,7 @@ __all__ = [
     "Problem",
     "Run",
     "Scaling",
+    "Smoothing",
     "Step",
     "Stop",
     "SuperpixelAlgorithm",

@@ -15,7 +15,7 @@ from napari_selfseg.protocol._checks import as_channels_first, as_mask, check_fi
 from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
 from napari_selfseg.protocol._failures import explaining
 from napari_selfseg.protocol._labels import as_superpixels
-from napari_selfseg.protocol._method import Method
+from napari_selfseg.protocol._method import Method, Smoothing
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.regions import vote
 
@@ -98,24 +98,65 @@ class Fit:
         OutOfMemory, DeviceLost
             When memory does not suffice or the device fails.
         """
-        array = as_channels_first(image, channel_axis, (self.ndim,))
-        if len(array) != self.in_channels:
-            raise ValueError(
-                f"The image has {len(array)} channels, the fit was made with {self.in_channels}: "
-                "pass the same channels in the same order."
-            )
-        valid = as_mask(mask, array.shape[1:])
-        check_finite(array, valid)
+        array, valid = self._checked(image, channel_axis, mask)
         index = None if superpixels is None else as_superpixels(superpixels, array.shape[1:], valid)
         if index is not None:
             valid = as_mask(index, index.shape)
         self.scaling.check_units(array, valid)
         where = resolve_device(device)
         with explaining(), limited_threads(resolve_threads(threads)), torch.no_grad():
-            x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
-            seen = None if valid is None else torch.from_numpy(valid)[None, None].to(where)
+            x, seen = self._seen(array, valid, where)
             labels = self.method.predict(self.restored(where), x, seen)[0]
             return self._finished(labels, valid, index)
+
+    def smoothed(
+        self,
+        image: Any,
+        *,
+        channel_axis: int | None = None,
+        mask: Any = None,
+        device: str | torch.device = "auto",
+        threads: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Smooth an image within superpixels, as a method learned to that does so (DSC).
+
+        Parameters
+        ----------
+        image : array_like
+            ``(*spatial)``, with channels along `channel_axis`.
+        channel_axis : int, optional
+            Axis of the channels; None when there is none.
+        mask : array_like of bool, optional
+            True where there are data.
+        device : str or torch.device
+            ``"auto"`` takes the fastest there is.
+        threads : int, optional
+            CPU threads.
+
+        Returns
+        -------
+        ndarray of float32
+            Of the image's shape, between 0 and 1; 0 where there are no data.
+
+        Raises
+        ------
+        ValueError
+            When the method smooths no images, or the image does not fit what was trained.
+        OutOfMemory, DeviceLost
+            When memory does not suffice or the device fails.
+        """
+        if not isinstance(self.method, Smoothing):
+            raise ValueError(f"{self.method.title} smooths no images: use a fit of DSC.")
+        array, valid = self._checked(image, channel_axis, mask)
+        self.scaling.check_units(array, valid)
+        where = resolve_device(device)
+        with explaining(), limited_threads(resolve_threads(threads)), torch.no_grad():
+            x, seen = self._seen(array, valid, where)
+            smooth = self.method.smoothed(self.restored(where), x, seen)[0].cpu().numpy()
+        found: NDArray[np.float32] = smooth.astype(np.float32)
+        if valid is not None:
+            found[:, ~valid] = 0
+        return found[0] if channel_axis is None else np.moveaxis(found, 0, channel_axis)
 
     def restored(self, device: torch.device) -> nn.Module:
         """Build the network with its weights, ready to predict.
@@ -134,6 +175,26 @@ class Fit:
         network = self.method.network(self.in_channels, self.ndim, generator)
         network.load_state_dict(dict(self.weights))
         return network.to(device).eval()
+
+    def _checked(
+        self, image: Any, channel_axis: int | None, mask: Any
+    ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        array = as_channels_first(image, channel_axis, (self.ndim,))
+        if len(array) != self.in_channels:
+            raise ValueError(
+                f"The image has {len(array)} channels, the fit was made with {self.in_channels}: "
+                "pass the same channels in the same order."
+            )
+        valid = as_mask(mask, array.shape[1:])
+        check_finite(array, valid)
+        return array, valid
+
+    def _seen(
+        self, array: NDArray[Any], valid: NDArray[np.bool_] | None, where: torch.device
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return image and mask as the network sees them."""
+        x = torch.from_numpy(self.scaling(array, valid))[None].to(where)
+        return x, None if valid is None else torch.from_numpy(valid)[None, None].to(where)
 
     def _finished(
         self,

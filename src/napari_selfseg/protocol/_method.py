@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.protocol._cost import Cost, Problem
 from napari_selfseg.protocol._inputs import Inputs
 
-__all__ = ["Method", "Step", "Stop", "SuperpixelAlgorithm"]
+__all__ = ["Method", "Smoothing", "Step", "Stop", "SuperpixelAlgorithm"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ class SuperpixelAlgorithm(Protocol):
 
     def as_dict(self) -> dict[str, Any]:
         """Return name and parameters."""
+
+
+@runtime_checkable
+class Smoothing(Protocol):
+    """A method whose network also smooths images within superpixels."""
+
+    def smoothed(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
+        """Return the smoothed image, ``(N, C, *spatial)`` as `x`, between 0 and 1."""
 
 
 class Method(Parameters, ABC):

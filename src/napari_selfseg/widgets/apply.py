@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.layers import METADATA, placed
@@ -16,7 +16,7 @@ from napari_selfseg.widgets.results import palette
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit
 
-__all__ = ["Application", "add_applied"]
+__all__ = ["Application", "add_applied", "add_smoothed"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ class Application:
         """
         from napari_selfseg import record
 
-        image = read(self.picture, self.index)
-        channels = image.ndim > len(shape_of(self.picture.shape, self.index))
+        image, channels = self._read()
         voting = self._over_segmented(image, channels)
         labels = self.fit.predict(
             image,
@@ -82,6 +81,28 @@ class Application:
             "superpixels": None if voting is None else self.superpixels.as_dict(),
             "images": [record.fingerprint(image, self.picture.name)],
         }
+
+    def smoothed(self) -> NDArray[Any]:
+        """Smooth the image; call it in a worker thread.
+
+        Returns
+        -------
+        ndarray of float32
+            ``(*spatial)`` of the part, or ``(*spatial, C)``.
+
+        Raises
+        ------
+        ValueError
+            When the image does not fit what was learned, or that smooths nothing.
+        """
+        image, channels = self._read()
+        axis = -1 if channels else None
+        return self.fit.smoothed(image, channel_axis=axis, device=self.device, threads=self.threads)
+
+    def _read(self) -> tuple[NDArray[Any], bool]:
+        """Return the part, and whether its last axis holds channels."""
+        image = read(self.picture, self.index)
+        return image, image.ndim > len(shape_of(self.picture.shape, self.index))
 
     def _over_segmented(self, image: NDArray[Any], channels: bool) -> NDArray[Any] | None:
         from napari_selfseg.catalogue import over_segment
@@ -128,3 +149,36 @@ def add_applied(
         **placed(source, done.index),
     )
     return viewer.add_layer(layer)
+
+
+def add_smoothed(viewer: Any, source: Any, done: Application, image: NDArray[Any]) -> list[Any]:
+    """Add a smoothed image over the image it was made of.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add it.
+    source : napari.layers.Image
+        The image.
+    done : Application
+        What was applied to what.
+    image : ndarray of float32
+        As `Application.smoothed` returned it.
+
+    Returns
+    -------
+    list of napari.layers.Image
+        One for each channel that the image had as a layer of its own.
+    """
+    shape = shape_of(done.picture.shape, done.index, thin=True)
+    channels = [image] if done.picture.rgb else np.moveaxis(image.reshape(*shape, -1), -1, 0)
+    layers = [
+        Image(
+            np.reshape(each, (*shape, -1) if done.picture.rgb else shape),
+            name=f"{name} [smoothed]",
+            rgb=done.picture.rgb,
+            **placed(source, done.index),
+        )
+        for name, each in zip(done.picture.names, channels, strict=True)
+    ]
+    return [viewer.add_layer(layer) for layer in layers]

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_selfseg.widgets.apply import Application, add_applied
+from napari_selfseg.widgets.apply import Application, add_applied, add_smoothed
 from napari_selfseg.widgets.dialogs import ask_open, ask_save
 from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.outcome import Outcome
@@ -63,6 +63,7 @@ class FitDesk:
         view.result.save_fit.clicked.connect(self._save)
         view.result.load_fit.clicked.connect(self._load)
         view.result.apply.clicked.connect(self._apply)
+        view.result.smooth.clicked.connect(self._smooth)
 
     def take_from(self, outcome: Outcome | None) -> None:
         """Take what a run learned; one that was ended without its closing pass has nothing.
@@ -89,11 +90,14 @@ class FitDesk:
         """
         self.fit = fit
         self._superpixels = superpixels
-        words = ""
+        words, smooths = "", False
         if fit is not None:
+            from napari_selfseg.protocol import Smoothing
+
+            smooths = isinstance(fit.method, Smoothing)
             channels = "1 channel" if fit.in_channels == 1 else f"{fit.in_channels} channels"
             words = f"{fit.method.title}, {channels}, {fit.ndim}-D: {len(fit.classes)} classes."
-        self._view.result.show_fit(words)
+        self._view.result.show_fit(words, smooths)
         self.show_resumable()
 
     def show_resumable(self) -> None:
@@ -130,28 +134,42 @@ class FitDesk:
         self._begin(work, put, "Loading the fit")
 
     def _apply(self) -> None:
-        fit, source = self.fit, self._view.result.target.thing
-        if fit is None:
+        if (found := self._application()) is None:
             return
-        if source is None:
-            self._view.controls.show_error(NO_TARGET)
-            return
-        setup = self._view.setup
-        channels = setup.channels.things if source == setup.image.thing else ()
-        done = Application(
-            fit,
-            describe_image(source, self._viewer.dims, channels),
-            setup.device.thing,
-            self._threads(),
-            self._voting(fit),
-        )
+        done, source = found
 
-        def put(found: tuple[Any, dict[str, Any]]) -> None:
-            add_applied(self._viewer, source, done, *found)
+        def put(labelled: tuple[Any, dict[str, Any]]) -> None:
+            add_applied(self._viewer, source, done, *labelled)
             self._say(f"Labelled {source.name} with the classes of the fit.")
 
         self._say(f"Labelling {source.name}...")
         self._begin(done, put, "Labelling")
+
+    def _smooth(self) -> None:
+        if (found := self._application()) is None:
+            return
+        done, source = found
+
+        def put(image: Any) -> None:
+            add_smoothed(self._viewer, source, done, image)
+            self._say(f"Smoothed {source.name}: the Superpixels dock can cut it.")
+
+        self._say(f"Smoothing {source.name}...")
+        self._begin(done.smoothed, put, "Smoothing")
+
+    def _application(self) -> tuple[Application, Any] | None:
+        """Return the fit with the image chosen for it, and that image's layer."""
+        fit, source = self.fit, self._view.result.target.thing
+        if fit is None:
+            return None
+        if source is None:
+            self._view.controls.show_error(NO_TARGET)
+            return None
+        setup = self._view.setup
+        channels = setup.channels.things if source == setup.image.thing else ()
+        picture = describe_image(source, self._viewer.dims, channels)
+        device, threads = setup.device.thing, self._threads()
+        return Application(fit, picture, device, threads, self._voting(fit)), source
 
     def _voting(self, fit: Fit) -> Any:
         suggested = fit.method.default_superpixels()

@@ -38,6 +38,10 @@ class ResultView(QWidget):
         self.load_fit = button("Load fit...", "Read what was learned elsewhere.")
         self.target = Chooser("The image to label.", nothing="No image is open")
         self.apply = button("Apply", "Label the image with the same classes, without training.")
+        self.smooth = button(
+            "Smoothed image",
+            "Add the image as the fit smooths it, for superpixels that follow its objects.",
+        )
         self._kept = QWidget()
         self._lay_out(stacked(self))
         self._prepare()
@@ -56,14 +60,17 @@ class ResultView(QWidget):
         self._kept.setEnabled(there)
         self.save_table.setEnabled(measured)
 
-    def show_fit(self, words: str) -> None:
+    def show_fit(self, words: str, smooths: bool = False) -> None:
         """Show what was learned.
 
         Parameters
         ----------
         words : str
             Empty when there is nothing.
+        smooths : bool
+            Whether it also smooths images.
         """
+        self.smooth.setVisible(smooths)
         self.fit.setText(words or NO_FIT)
         self.save_fit.setEnabled(bool(words))
         self.apply.setEnabled(bool(words))
@@ -94,5 +101,5 @@ class ResultView(QWidget):
         layout.addWidget(self.fit)
         layout.addLayout(beside(self.save_fit, self.load_fit))
         layout.addWidget(rows([("Apply to", self.target)]))
-        layout.addWidget(self.apply)
+        layout.addLayout(beside(self.apply, self.smooth))
         layout.addStretch(1)

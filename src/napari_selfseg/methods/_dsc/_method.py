@@ -58,8 +58,8 @@ class DSC(Settings):
         share = min(self.autoencoder_iterations / self.iterations, 1)
         each = ((share * cropped, first), ((1 - share) * pixels, second))
         image = pixels * (problem.in_channels * (4 + problem.itemsize) + 16)
-        # With the two averages of Adam; gradients come as maps go.
-        weights = 12 * n_weights(*of, self.width, self.partitions)
+        # With the two averages of Adam and the copy that smooths; gradients come as maps go.
+        weights = 16 * n_weights(*of, self.width, self.partitions)
         return Cost(
             sum(n * work.flops for n, work in each),
             sum(n * work.moved for n, work in each),
@@ -72,6 +72,7 @@ class DSC(Settings):
             in_channels, self.partitions, ndim, width=self.width, normalised=self.normalised
         )
         initialise(network, generator)
+        network.remember()
         return network
 
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
@@ -88,21 +89,20 @@ class DSC(Settings):
 
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
         """Measure and keep the statistics of each normalisation; return the partitions."""
-        measure(cast(Embedding, network).autoencoder, inputs.x, inputs.valid)
+        measure(cast(Embedding, network).smoother, inputs.x, inputs.valid)
         return assign(measure(network, inputs.x, inputs.valid))
 
     def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
         """Classify with the statistics kept."""
         return assign(network(x, valid))
 
-    def smoothed(self, network: nn.Module, x: Tensor, valid: Tensor | None = None) -> Tensor:
+    def smoothed(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
         """Return the smoothed image x^R, from which superpixels may be made.
 
         Parameters
         ----------
         network : torch.nn.Module
-            As frozen by a run of no more than `autoencoder_iterations`: the cut changes the
-            encoder, and the decoder does not follow.
+            As frozen.
         x : Tensor
             ``(N, C, *spatial)`` scaled image.
         valid : Tensor or None
@@ -113,8 +113,7 @@ class DSC(Settings):
         Tensor
             ``(N, C, *spatial)`` between 0 and 1.
         """
-        with torch.no_grad():
-            x_r: Tensor = cast(Embedding, network).autoencoder(x, valid)
+        x_r: Tensor = cast(Embedding, network).smoother(x, valid)
         return x_r
 
     def _uncut(self, first: int) -> Stop:

@@ -59,6 +59,7 @@ def smoothing(
         loss.backward()
         optimiser.step()
         E.updates += 1
+        E.remember()
         del x_r, loss, losses
 
 
