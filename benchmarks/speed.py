@@ -1,9 +1,11 @@
-"""Seconds per iteration of Backprop, ours in each precision against the public reference.
+"""Seconds per iteration, ours in each precision against the public code of the method.
 
     python benchmarks/speed.py --reference PATH/demo.py --image IMAGE [--rounds 5]
+    python benchmarks/speed.py --method dic --reference PATH/demo_DIC_BSD.py --image IMAGE
 
-Both run the same image, SLIC with 10 000 superpixels and compactness 100, 100 channels and the
-same number of threads; runs of a few iterations alternate, and ratios are taken round by round.
+Both run the same image, superpixels, sizes of the network and number of threads: Backprop with
+SLIC (10 000, compactness 100) and 100 channels; DIC with Felzenszwalb's and C = 100, M = 32. Runs
+of a few iterations alternate, and ratios are taken round by round.
 """
 
 from __future__ import annotations
@@ -13,22 +15,29 @@ import json
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
-from _reference import run_reference
+from _reference import run_reference, time_dic
+
+from napari_selfseg import DIC, Backprop
+from napari_selfseg.catalogue import over_segment
 
 WARM_UP = 2
 OURS = """
-import sys, time
+import json, sys
 import imageio.v3 as iio
-import torch
-from napari_selfseg import Backprop, evolve
-image, precision, iterations, depth, threads = sys.argv[1:]
-method = Backprop(iterations=int(iterations), depth=int(depth), min_labels=1)
+import numpy as np
+from napari_selfseg import evolve
+from napari_selfseg.catalogue import METHODS
+from napari_selfseg.parameters import restore
+method, image, superpixels, precision, threads = sys.argv[1:]
 run = evolve(
-    iio.imread(image), method, channel_axis=-1, device="cpu", precision=precision,
+    iio.imread(image), restore(json.loads(method), METHODS, "method"),
+    superpixels=np.load(superpixels), channel_axis=-1, device="cpu", precision=precision,
     threads=int(threads),
 )
 for step in run:
@@ -38,38 +47,53 @@ for step in run:
 
 
 def main() -> None:
-    """Print a row a depth and precision."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print a row a precision."""
+    args = _arguments()
+    _report(args.method, _rounds(args))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--method", choices=("backprop", "dic"), default="backprop")
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--image", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--depths", type=int, nargs="+", default=[2])
-    args = parser.parse_args()
-    for depth in args.depths:
-        _report(depth, _rounds(args, depth))
+    return parser.parse_args()
 
 
-def _rounds(args: argparse.Namespace, depth: int) -> dict[str, list[float]]:
+def _rounds(args: argparse.Namespace) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"reference": [], "float32": [], "bfloat16": []}
-    for _ in range(args.rounds):
-        reference = run_reference(
-            args.reference.resolve(),
-            args.image.resolve(),
-            iterations=args.iterations,
-            seed=0,
-            threads=args.threads,
-            depth=depth,
-        ).seconds
-        found["reference"].append(float(np.median(reference[WARM_UP:])))
-        for precision in ("float32", "bfloat16"):
-            found[precision].append(_ours(args, precision, depth))
+    kind = {"backprop": Backprop, "dic": DIC}[args.method]
+    method = kind(iterations=args.iterations, min_labels=1)
+    superpixels, _ = over_segment(
+        iio.imread(args.image), method.default_superpixels(), channel_axis=-1
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "superpixels.npy"
+        np.save(file, superpixels)
+        for _ in range(args.rounds):
+            found["reference"].append(_reference(args, superpixels))
+            for precision in ("float32", "bfloat16"):
+                found[precision].append(_ours(args, json.dumps(method.as_dict()), file, precision))
     return found
 
 
-def _ours(args: argparse.Namespace, precision: str, depth: int) -> float:
-    words = [str(args.image), precision, str(args.iterations), str(depth), str(args.threads)]
+def _reference(args: argparse.Namespace, superpixels: np.ndarray) -> float:
+    script, image = args.reference.resolve(), args.image.resolve()
+    sizes = {"iterations": args.iterations, "threads": args.threads}
+    if args.method == "dic":
+        seconds = time_dic(script, image, superpixels, **sizes)
+    else:
+        seconds = run_reference(script, image, seed=0, **sizes).seconds
+    return float(np.median(seconds[WARM_UP:]))
+
+
+def _ours(args: argparse.Namespace, method: str, superpixels: Path, precision: str) -> float:
+    words = [method, str(args.image), str(superpixels), precision, str(args.threads)]
     process = subprocess.Popen(
         [sys.executable, "-c", OURS, *words], stdout=subprocess.PIPE, text=True
     )
@@ -81,12 +105,12 @@ def _ours(args: argparse.Namespace, precision: str, depth: int) -> float:
     return float(np.median(np.diff(stamps)[WARM_UP:]))
 
 
-def _report(depth: int, found: dict[str, list[float]]) -> None:
+def _report(method: str, found: dict[str, list[float]]) -> None:
     reference = np.array(found["reference"])
     for name, seconds in found.items():
         ratios = reference / np.array(seconds)
         row = {
-            "depth": depth,
+            "method": method,
             "what": name,
             "seconds_per_iteration": round(float(np.median(seconds)), 4),
             "times_faster": round(float(np.median(ratios)), 2),
