@@ -152,6 +152,14 @@ def test_another_seed_another_start(method):
 
 
 @every_method
+def test_a_caller_without_gradients_gets_the_same_labels(method):
+    with torch.no_grad():
+        found = segmented(method).labels()
+        assert not torch.is_grad_enabled()
+    np.testing.assert_array_equal(found, segmented(method).labels())
+
+
+@every_method
 def test_global_generators_are_neither_used_nor_changed(method):
     before = generators()
     expected = segmented(method).labels()

@@ -70,7 +70,8 @@ class Training:
             When the machine refused.
         """
         try:
-            with limited_threads(self._threads):
+            # Gradients, whatever the caller is in the middle of.
+            with limited_threads(self._threads), torch.enable_grad():
                 return self._step()
         except Interrupted:
             self.end(endings.abandoned(self.control.done))
