@@ -106,10 +106,12 @@ class Job:
 
     def _evolved(self, case: Case, method: Method) -> tuple[list[np.ndarray], dict[str, Any]]:
         regions = self.superpixels
+        if isinstance(regions, Baseline) and (regions := regions.labels(case)) is None:
+            return [], {}
         run = segment(
             case.image.data,
             method,
-            superpixels=regions.labels(case) if isinstance(regions, Baseline) else regions,
+            superpixels=regions,
             channel_axis=case.image.channel_axis,
             threads=self.threads,
             precision=self.precision,

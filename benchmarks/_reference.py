@@ -65,9 +65,7 @@ class Result:
     labels: np.ndarray
 
 
-def run_reference(
-    script: Path, image: Path, *, iterations: int, seed: int, threads: int, depth: int = 2
-) -> Result:
+def run_reference(script: Path, image: Path, *, iterations: int, seed: int, threads: int) -> Result:
     """Run the reference's script on an image."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -75,7 +73,7 @@ def run_reference(
         (folder / "torchvision.py").write_text("datasets = transforms = None\n")
         command = [sys.executable, "-u", "-W", "ignore", "-c", START, str(seed), str(threads)]
         command += [str(script), "--visualize", "0", "--input", str(image)]
-        command += ["--maxIter", str(iterations), "--nConv", str(depth)]
+        command += ["--maxIter", str(iterations), "--nConv", "2"]
         out = {"REFERENCE_OUT": str(folder / "out.npy")}
         seconds = _timed(command, folder, script.parent, out)
         picture = np.load(folder / "out.npy")

@@ -41,6 +41,7 @@ SCALES = (50, 100, 150, 200, 300, 400, 500, 700, 1000)
 TRAINED = {"iterations": 100, "autoencoder_iterations": 100}
 AFTER = 228
 METRICS = (SC, PRI, VOI)
+Scores = dict[str, dict[str, float]]  # by image
 COMPONENTS = ("IMG", "REC", "TEM", "TEM, L1", "TEM, L1 + L2")
 
 
@@ -105,9 +106,9 @@ class Parts:
 
     @cached_property
     def _nodes(self) -> np.ndarray:
-        return over_segment(self._image, Slic(n_segments=WANTED, compactness=10), channel_axis=-1)[
-            0
-        ]
+        return over_segment(
+            self._image, Slic(n_segments=WANTED, compactness=10), channel_axis=self._axis
+        )[0]
 
     @cached_property
     def _of_nodes(self) -> Any:
@@ -190,9 +191,9 @@ def _fill(out: Path, case: Case, threads: int) -> None:
 def _print(rows: dict[tuple[str, str], dict[str, float]], names: list[str]) -> None:
     print("|  | images | segments | SC | PRI | VoI | SC: difference to the row before |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    before: list[dict[str, float]] = []
+    before: Scores = {}
     for what in COMPONENTS:
-        found = [rows[name, what] for name in names if (name, what) in rows]
+        found = {name: rows[name, what] for name in names if (name, what) in rows}
         print(_line(what, found, before))
         before = found
     print()
@@ -203,26 +204,28 @@ def _print(rows: dict[tuple[str, str], dict[str, float]], names: list[str]) -> N
     for method in (*methods, "DSC"):
         for chosen, of in (("ODS", _set_best), ("OIS", _image_best)):
             swept = _swept(rows, names, method)
-            beside = [] if method == "DSC" else of(dsc)
+            beside = {} if method == "DSC" else of(dsc)
             print(_line(f"{method}, {chosen}, oracle", of(swept), beside))
 
 
 def _swept(
     rows: dict[tuple[str, str], dict[str, float]], names: list[str], method: str
-) -> list[list[dict[str, float]]]:
+) -> list[Scores]:
     """Return the scores of every number of partitions, for the images that have all."""
     wanted = [f"{method}, {k}" for k in PARTITIONS]
     whole = [name for name in names if all((name, what) in rows for what in wanted)]
-    return [[rows[name, what] for name in whole] for what in wanted]
+    return [{name: rows[name, what] for name in whole} for what in wanted]
 
 
-def _set_best(swept: list[list[dict[str, float]]]) -> list[dict[str, float]]:
-    return max(swept, key=lambda found: _value(SC, found) if found else 0.0)
+def _set_best(swept: list[Scores]) -> Scores:
+    return max(swept, key=lambda found: _value(SC, list(found.values())) if found else 0.0)
 
 
-def _image_best(swept: list[list[dict[str, float]]]) -> list[dict[str, float]]:
-    by_image = zip(*swept, strict=True)
-    return [max(each, key=lambda scores: _value(SC, [scores])) for each in by_image]
+def _image_best(swept: list[Scores]) -> Scores:
+    return {
+        name: max((each[name] for each in swept), key=lambda scores: _value(SC, [scores]))
+        for name in swept[0]
+    }
 
 
 def _value(metric: Any, found: list[dict[str, float]]) -> float:
@@ -230,19 +233,20 @@ def _value(metric: Any, found: list[dict[str, float]]) -> float:
     return float(metric.combine(rows))
 
 
-def _line(what: str, own: list[dict[str, float]], beside: list[dict[str, float]]) -> str:
+def _line(what: str, own: Scores, beside: Scores) -> str:
     if not own:
         return f"| {what} | 0 |  |  |  |  |  |"
-    cells = [what, str(len(own)), f"{np.mean([scores['segments'] for scores in own]):.0f}"]
-    cells += [f"{_value(metric, own):.3f}" for metric in METRICS]
+    found = list(own.values())
+    cells = [what, str(len(own)), f"{np.mean([scores['segments'] for scores in found]):.0f}"]
+    cells += [f"{_value(metric, found):.3f}" for metric in METRICS]
     return f"| {' | '.join(cells)} | {_difference(own, beside)} |"
 
 
-def _difference(own: list[dict[str, float]], beside: list[dict[str, float]]) -> str:
-    if len(own) != len(beside) or len(own) < 2:
+def _difference(own: Scores, beside: Scores) -> str:
+    both = [name for name in own if name in beside]
+    if len(both) < 2:
         return ""
-    pairs = zip(own, beside, strict=True)
-    apart = np.array([_value(SC, [one]) - _value(SC, [other]) for one, other in pairs])
+    apart = np.array([_value(SC, [own[name]]) - _value(SC, [beside[name]]) for name in both])
     error = apart.std(ddof=1) / len(apart) ** 0.5
     decided = "" if abs(apart.mean()) > 2 * error else ", undecided"
     return f"{apart.mean():+.3f} ± {error:.3f}{decided}"

@@ -195,3 +195,11 @@ def test_labels_on_the_way_are_replayed_without_the_closing_step():
     np.testing.assert_array_equal(ss.replay(plain(run.record()), picture()), run.labels())
     run.close()
     np.testing.assert_array_equal(ss.replay(plain(run.record()), picture()), run.labels())
+
+
+def test_labels_given_as_superpixels_are_kept_in_the_record():
+    labels, found = over_segment(picture(), np.full((20, 24), 3))
+    assert (labels == 1).all()
+    labels[0, 0] = 7
+    assert (found["superpixels"][0] == 1).all()
+    assert (ss.replay(plain(found), picture()) == 1).all()

@@ -151,9 +151,10 @@ def test_another_seed_another_start(method):
     assert (first.labels(0) != other.labels(0)).any()
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 @every_method
-def test_a_caller_without_gradients_gets_the_same_labels(method):
-    with torch.no_grad():
+def test_a_caller_without_gradients_gets_the_same_labels(method, mode):
+    with mode():
         found = segmented(method).labels()
         assert not torch.is_grad_enabled()
     np.testing.assert_array_equal(found, segmented(method).labels())

@@ -120,7 +120,7 @@ def over_segment(
     record = {
         "software": _record.software(),
         "method": None,
-        "superpixels": algorithm.as_dict() if algorithm else [labels],
+        "superpixels": algorithm.as_dict() if algorithm else [labels.copy()],
         "images": [_record.fingerprint(image, name)],
         "several": False,
         "channel_axis": channel_axis,

@@ -28,7 +28,7 @@ def parameter(
     maximum: float | None = None,
     unit: str = "",
     source: str = "",
-    label: str = "",
+    words: str = "",
     path: bool = False,
 ) -> Any:
     """Declare one parameter of a `Parameters` class.
@@ -45,7 +45,7 @@ def parameter(
         What the number counts, such as ``"pixels"``.
     source : str, optional
         Where the default comes from in the paper.
-    label : str, optional
+    words : str, optional
         Name in words, where the field's name does not give it.
     path : bool, optional
         Whether a text names a file.
@@ -55,7 +55,7 @@ def parameter(
     pydantic.fields.FieldInfo
         To be assigned to an annotated class attribute.
     """
-    extra: JsonDict = {"unit": unit, "source": source, "words": label, "path": path}
+    extra: JsonDict = {"unit": unit, "source": source, "words": words, "path": path}
     return Field(default, description=help, ge=minimum, le=maximum, json_schema_extra=extra)
 
 
@@ -117,7 +117,7 @@ class Parameters(BaseModel):
     title : str
         The name as people say it.
     presets : mapping
-        Values by parameter that belong together, by a name: those of a paper.
+        Values by parameter that differ from the defaults, by a name: those of a paper.
 
     Raises
     ------

@@ -128,6 +128,12 @@ def test_a_contour_map_gives_superpixels(picture, tmp_path, capsys):
     np.testing.assert_array_equal(tifffile.imread(again), tifffile.imread(run))
 
 
+@pytest.mark.parametrize("text", ["slick:compactness=0.5", "contour-map:file=a.mat"])
+def test_a_misspelt_name_is_no_missing_file(picture, tmp_path, capsys, text):
+    words = ["superpixels", str(picture), "-o", str(tmp_path / "sp.tif"), "--superpixels", text]
+    assert "known are slic" in refused(capsys, *words)[1]
+
+
 def test_a_value_with_a_point_is_no_file(picture, tmp_path, capsys):
     words = ["superpixels", str(picture), "-o", str(tmp_path / "sp.tif")]
     assert main([*words, "--superpixels", "slic:n_segments=60,compactness=0.5"]) == 0

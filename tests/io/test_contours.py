@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
@@ -73,6 +75,46 @@ def test_volumes(tmp_path):
     regions = ContourMap(file=str(tmp_path / "map.tif")).regions((3, 4, 5))
     assert np.unique(regions[:, :2]).tolist() == [1]
     assert np.unique(regions[:, 3]).tolist() == [2]
+
+
+def test_a_boundary_of_ones_is_as_strong_as_can_be(tmp_path):
+    tifffile.imwrite(tmp_path / "map.tif", (PIXELS > 0.5).astype(np.uint8))
+    regions = ContourMap(file=str(tmp_path / "map.tif"), threshold=0.9).regions((6, 7))
+    assert [np.unique(regions[:, k]).tolist() for k in (0, 6)] == [[1], [2]]
+
+
+@pytest.mark.parametrize("paste", ['"{}"', " {} ", "~/{name}"])
+def test_paths_are_taken_as_they_are_pasted(matlab, monkeypatch, paste):
+    folder, name = matlab.rsplit(os.sep, 1)
+    monkeypatch.setenv("HOME", folder)
+    monkeypatch.setenv("USERPROFILE", folder)
+    regions = ContourMap(file=paste.format(matlab, name=name), threshold=0.3).regions((2, 4))
+    np.testing.assert_array_equal(regions, LEFT_RIGHT)
+
+
+@pytest.mark.parametrize("scale", [1, 255])
+def test_matlab_maps_are_scaled_and_checked_as_images_are(tmp_path, scale):
+    path = tmp_path / "map.mat"
+    savemat(path, {"ucm2": (UCM2 * scale).astype(np.uint8 if scale > 1 else np.float64)})
+    np.testing.assert_array_equal(
+        ContourMap(file=str(path), threshold=0.3).regions((2, 4)), LEFT_RIGHT
+    )
+
+
+@pytest.mark.parametrize(
+    ("ucm2", "says"),
+    [
+        (np.where(UCM2 > 0, np.nan, 0), "from nan to nan"),
+        (UCM2 + 1j, "holds no numbers"),
+        (UCM2 + 0.2, "No contour strength is below 0.1: raise the threshold"),
+        (UCM2 * 0, "No contour is stronger than 0.1: lower the threshold"),
+        (np.zeros((0, 0)), "holds no numbers"),
+    ],
+)
+def test_matlab_files_that_are_no_maps_are_refused(tmp_path, ucm2, says):
+    savemat(tmp_path / "map.mat", {"ucm2": ucm2})
+    with pytest.raises(ValueError, match=says):
+        ContourMap(file=str(tmp_path / "map.mat")).regions((2, 4))
 
 
 def _bad(folder, what):

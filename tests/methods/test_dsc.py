@@ -366,6 +366,12 @@ def test_the_cut_leaves_the_smoothed_image_as_it_was():
     np.testing.assert_array_equal(one, other)
 
 
+def test_an_autoencoder_without_updates_smooths_nothing():
+    fit = segmented(METHOD.replace(autoencoder_iterations=0, iterations=2)).fit
+    with pytest.raises(ValueError, match="The autoencoder was not trained"):
+        fit.smoothed(picture(), channel_axis=0)
+
+
 def test_a_smoothed_image_has_the_axes_of_the_image_and_0_without_data():
     fit = segmented(METHOD.replace(iterations=2)).fit
     last = np.moveaxis(picture(), 0, -1)

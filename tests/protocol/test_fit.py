@@ -37,7 +37,7 @@ def test_prediction_depends_on_the_image(run):
 
 
 def test_a_method_that_smooths_nothing_says_which_does(run):
-    with pytest.raises(ValueError, match="Backprop smooths no images: use a fit of DSC"):
+    with pytest.raises(ValueError, match="Backprop smooths no images; DSC, for one, does"):
         run.fit.smoothed(picture(), **HERE)
 
 

@@ -128,6 +128,8 @@ def test_texts_are_short_and_the_tooltip_has_every_term(plot):
     plot.show_losses(FALLING)
     assert "At iteration 50:<br>similarity: 0.1<br>continuity: 0.25" in plot.toolTip()
     assert "logarithmic" not in plot.toolTip()
+    plot.show_losses({"first": {0: 1.0}, "second": {1: 2.0}})
+    assert "At iteration 1:<br>second: 2</p>" in plot.toolTip(), "not what ended before"
     plot.clear()
     assert "during a run" in plot.toolTip()
 

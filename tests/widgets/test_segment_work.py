@@ -369,12 +369,16 @@ def test_presets_of_the_paper_are_offered_first_and_stay(opened, own_presets, mo
     bar.names.activated.emit(4)
     values = dock.view.setup.form(1).values
     assert (values["n_clusters"], values["n_centres"]) == (160, 64)
+    assert values["iterations"] == DIC().iterations, "all others are those of the paper"
     for press in (bar.delete, bar.save):
         dock.view.controls.show_error("")
         press.click()
         assert "comes with DIC and stays" in dock.view.controls.error.text()
     assert bar.names.count() == 7
     assert not own_presets.exists()
+    own_presets.write_text("{not json")
+    bar.turn_to(DIC)
+    assert bar.names.count() == 7, "a damaged file does not hide them"
 
 
 def test_presets_come_back_under_their_name(opened, qtbot, own_presets):

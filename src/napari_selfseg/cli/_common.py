@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
 
 __all__ = [
+    "SUPERPIXELS_HELP",
     "Commands",
     "Parser",
     "add_parameters",
@@ -117,6 +118,12 @@ def add_run_options(parser: Parser) -> None:
     )
 
 
+SUPERPIXELS_HELP = (
+    "an algorithm such as slic:n_segments=2000, a contour map such as "
+    "contour_map:file=MAP.mat,threshold=0.1, or a labels file"
+)
+
+
 def superpixels_from(text: str | None, image: ImageFile) -> Any:
     """Read ``--superpixels``: an algorithm with parameters, a contour map, or a labels file.
 
@@ -143,9 +150,8 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
     if text is None:
         return None
     known: tuple[type[Parameters], ...] = (*SUPERPIXELS, ContourMap)
-    # A value such as 0.5 looks like a file's suffix, so the names come first.
-    named = text.partition(":")[0] in {each.name for each in known}
-    if Path(text).suffix and not named:
+    # A value such as 0.5 looks like a file's suffix.
+    if Path(text).is_file() or (Path(text).suffix and "=" not in text):
         return read_image(text).data
     found = parse(text, known, "superpixel algorithm")
     return found.regions(image.shape) if isinstance(found, ContourMap) else found

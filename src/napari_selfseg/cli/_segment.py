@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_selfseg.cli._common import (
+    SUPERPIXELS_HELP,
     Commands,
     Parser,
     add_parameters,
@@ -39,8 +40,7 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.add_argument(
         "--superpixels",
         metavar="NAME[:FIELD=VALUE,...]",
-        help="an algorithm such as slic:n_segments=2000, a contour map such as "
-        "contour_map:file=MAP.mat,threshold=0.1, or a labels file",
+        help=SUPERPIXELS_HELP,
     )
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")
     parser.add_argument("--scribbles", metavar="FILE", help="classes from 1 where drawn, else 0")

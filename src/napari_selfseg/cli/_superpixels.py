@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._common import Commands, superpixels_from
+from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
 
 __all__ = ["add"]
 
@@ -26,7 +26,7 @@ def add(commands: Commands, words: list[str]) -> None:
         "--superpixels",
         default="slic",
         metavar="NAME[:FIELD=VALUE,...]",
-        help="an algorithm of `napari-selfseg methods`; slic by default",
+        help=f"{SUPERPIXELS_HELP}; slic by default",
     )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of them")
     parser.set_defaults(command=_run)

@@ -57,16 +57,20 @@ class ContourMap(Parameters):
         ValueError
             When it holds no contour strengths, or those of an image of another shape.
         """
-        if not self.file:
+        # As it is pasted: with the quotation marks that Windows puts around a path, or a home.
+        file = Path(self.file.strip().strip("\"'")).expanduser()
+        if file == Path():
             raise ValueError("Choose a file with contour strengths: a .mat file or an image.")
-        strength = _read(self.file)
+        strength = _read(file)
         if strength.shape == shape:
-            return _regions(strength, self.threshold)
+            # Face to face: a contour one pixel wide that runs diagonally keeps its sides apart.
+            return _shared_out(strength, self.threshold, connectivity=1)
         if strength.shape == tuple(2 * n + 1 for n in shape):
-            return ucm2_regions(strength, self.threshold)
+            regions = _shared_out(strength, self.threshold, connectivity=len(shape))
+            return np.ascontiguousarray(regions[(slice(1, None, 2),) * len(shape)])
         raise ValueError(
-            f"{Path(self.file).name} has shape {strength.shape} and the image {shape}: choose the "
-            "contour map of this image, with as many pixels or twice as many and one."
+            f"{file.name} has shape {strength.shape} and the image {shape}: choose the contour map "
+            "of this image, with as many pixels or twice as many and one."
         )
 
 
@@ -118,28 +122,39 @@ def ucm2_regions(ucm2: NDArray[np.floating[Any]], threshold: float) -> NDArray[n
     return np.ascontiguousarray(regions[(slice(1, None, 2),) * ucm2.ndim])
 
 
-def _regions(strength: NDArray[np.float64], threshold: float) -> NDArray[np.int32]:
-    """Label a map whose contours are pixels, and share those out among the regions beside them."""
-    # Face to face: a contour one pixel wide that runs diagonally keeps its sides apart.
-    regions, n = ndimage.label(strength <= threshold)
-    if n == 0:
+def _shared_out(
+    strength: NDArray[np.float64], threshold: float, connectivity: int
+) -> NDArray[np.int32]:
+    """Label a map, and share the strong contours out among the regions beside them."""
+    weak = strength <= threshold
+    if not weak.any():
         raise ValueError(f"No contour strength is below {threshold:g}: raise the threshold.")
+    if weak.all():
+        raise ValueError(f"No contour is stronger than {threshold:g}: lower the threshold.")
+    structure = ndimage.generate_binary_structure(strength.ndim, connectivity)
+    regions, _ = ndimage.label(weak, structure=structure)
     shared: NDArray[np.int32] = watershed(strength, markers=regions).astype(np.int32)
     return shared
 
 
-def _read(path: str) -> NDArray[np.float64]:
-    if Path(path).suffix.lower() == ".mat":
-        return load_ucm2(path)
-    image = read_image(path)
+def _read(file: Path) -> NDArray[np.float64]:
+    if file.suffix.lower() == ".mat":
+        return _strengths(variable(file, "ucm2"), file.name)
+    image = read_image(file)
     if image.channel_axis is not None:
-        raise ValueError(f"{Path(path).name} has colours: contour strengths are one value a pixel.")
-    data = image.data
-    top = np.iinfo(data.dtype).max if data.dtype.kind in "ui" else 1
-    strength: NDArray[np.float64] = data.astype(np.float64) / top
-    if not (strength.min() >= 0 and strength.max() <= 1):
+        raise ValueError(f"{file.name} has colours: contour strengths are one value a pixel.")
+    return _strengths(image.data, file.name)
+
+
+def _strengths(data: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """Scale to 0..1; whole numbers are grey levels, or 1 on a contour and 0 elsewhere."""
+    if data.dtype.kind not in "buif" or not data.size:
+        raise ValueError(f"{name} holds no numbers: contour strengths lie between 0 and 1.")
+    low, high = data.min(), data.max()
+    top = np.iinfo(data.dtype).max if data.dtype.kind in "ui" and high > 1 else 1
+    if not 0 <= low <= high <= top:
         raise ValueError(
-            f"{Path(path).name} holds values from {data.min():g} to {data.max():g}: contour "
-            "strengths lie between 0 and 1."
+            f"{name} holds values from {low:g} to {high:g}: contour strengths lie between 0 and 1."
         )
-    return strength
+    strengths: NDArray[np.float64] = data.astype(np.float64) / top
+    return strengths

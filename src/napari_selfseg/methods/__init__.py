@@ -1,4 +1,4 @@
-"""The methods: one paper, one file."""
+"""The methods: one paper, one module."""
 
 from napari_selfseg.methods._backprop import Backprop
 from napari_selfseg.methods._dic import DIC

@@ -95,7 +95,7 @@ class Backprop(Method):
         minimum=1,
         maximum=1000,
         source="3 in the public code",
-        label="Fewest labels",
+        words="Fewest labels",
     )
     learning_rate: float = parameter(
         0.1, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section 2.4"

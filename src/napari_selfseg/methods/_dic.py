@@ -75,7 +75,7 @@ class DIC(Method):
         minimum=2,
         maximum=1000,
         source="C = 20 to 300, section IV-B; 100 in table 3",
-        label="Clusters",
+        words="Clusters",
     )
     n_centres: int = parameter(
         32,
@@ -83,7 +83,7 @@ class DIC(Method):
         minimum=2,
         maximum=1000,
         source="M = 16 to 64, section IV-B; 32 for C = 100, table 3",
-        label="Centres",
+        words="Centres",
     )
     rounds: int = parameter(
         3,
@@ -96,7 +96,7 @@ class DIC(Method):
         False,
         "Leave the clustering out, to see what it does: labels are then the largest features.",
         source="table 5",
-        label="Without clustering",
+        words="Without clustering",
     )
     width: int = parameter(
         64,
@@ -113,7 +113,7 @@ class DIC(Method):
         minimum=1,
         maximum=1000,
         source="not in the paper; 3, after the vote, in the public code",
-        label="Fewest labels",
+        words="Fewest labels",
     )
     learning_rate: float = parameter(
         0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-A"

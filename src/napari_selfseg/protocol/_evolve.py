@@ -96,7 +96,8 @@ def evolve(
     used_threads = resolve_threads(threads)
     if where.type == "cpu":
         keep_freed_memory()
-    with explaining():
+    # Where a caller is in inference mode nothing that is made there could be trained.
+    with explaining(), torch.inference_mode(False):
         given = check_given(image, method, channel_axis, mask, scribbles, spacing)
         scaling, scaled = _scaled(given, start)
         regions, source = _over_segmented(superpixels, method, scaled, given)

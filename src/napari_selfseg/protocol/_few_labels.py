@@ -15,8 +15,9 @@ __all__ = ["FewLabels"]
 class FewLabels:
     """Counts the labels before the vote, and ends the run one iteration after few were left.
 
-    By then the count is known, and the loop waits for nothing. With scribbles few are the scribbled
-    classes and no others: as many labels, whichever they are, may lack a class that somebody drew.
+    By then the next forward is queued, so that a device is busy while the count is read. With
+    scribbles few are the scribbled classes and no others: as many labels, whichever they are, may
+    lack a class that somebody drew.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ class Fit:
             When memory does not suffice or the device fails.
         """
         if not isinstance(self.method, Smoothing):
-            raise ValueError(f"{self.method.title} smooths no images: use a fit of DSC.")
+            raise ValueError(f"{self.method.title} smooths no images; DSC, for one, does.")
         array, valid = self._checked(image, channel_axis, mask)
         self.scaling.check_units(array, valid)
         where = resolve_device(device)

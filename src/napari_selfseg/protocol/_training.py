@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -70,8 +73,7 @@ class Training:
             When the machine refused.
         """
         try:
-            # Gradients, whatever the caller is in the middle of.
-            with limited_threads(self._threads), torch.enable_grad():
+            with limited_threads(self._threads), _gradients():
                 return self._step()
         except Interrupted:
             self.end(endings.abandoned(self.control.done))
@@ -125,3 +127,10 @@ class Training:
 
     def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
         return closing_forward(self._method, network, inputs, self._scaling)
+
+
+@contextmanager
+def _gradients() -> Iterator[None]:
+    """Compute gradients, also where the caller has switched them off."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield

@@ -33,7 +33,7 @@ class CompactWatershed(Superpixels):
     connectivity: ClassVar[int] = 1
 
     n_segments: int = parameter(
-        2000, "About how many superpixels to make.", minimum=1, label="Segments"
+        2000, "About how many superpixels to make.", minimum=1, words="Segments"
     )
     compactness: float = parameter(
         0.001,

@@ -61,7 +61,7 @@ class Felzenszwalb(Superpixels):
         "Smaller regions are merged into a neighbour.",
         minimum=1,
         unit="pixels",
-        label="Smallest size",
+        words="Smallest size",
     )
 
     def over_segment(

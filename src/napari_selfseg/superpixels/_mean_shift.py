@@ -72,7 +72,7 @@ class MeanShift(Superpixels):
         minimum=1,
         unit="pixels",
         source="M",
-        label="Smallest size",
+        words="Smallest size",
     )
 
     def over_segment(

@@ -59,7 +59,7 @@ class Quickshift(Superpixels):
         "Smaller pieces are merged into a neighbour.",
         minimum=1,
         unit="pixels",
-        label="Smallest size",
+        words="Smallest size",
     )
 
     def over_segment(

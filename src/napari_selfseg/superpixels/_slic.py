@@ -54,7 +54,7 @@ class Slic(Superpixels):
         "About how many superpixels to make.",
         minimum=1,
         source="Kanezaki 2018: K = 10000",
-        label="Segments",
+        words="Segments",
     )
     compactness: float = parameter(
         100.0,

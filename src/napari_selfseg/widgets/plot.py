@@ -198,7 +198,7 @@ class LossPlot(QWidget):
 
 
 def _tooltip(frame: Frame, losses: Mapping[str, Mapping[int, float]]) -> str:
-    last = {name: term[max(term)] for name, term in losses.items() if term}
+    last = {name: term[frame.last] for name, term in losses.items() if frame.last in term}
     terms = "".join(f"<br>{name}: {value:.3g}" for name, value in last.items())
     scale = ", on a logarithmic scale" if frame.logarithmic else ""
     return (

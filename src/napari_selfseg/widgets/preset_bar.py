@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QSizePolicy, QWidget
 
+from napari_selfseg.widgets.form import defaults
 from napari_selfseg.widgets.look import button
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.presets import Presets
@@ -67,14 +68,20 @@ class PresetBar(QWidget):
 
     def _offer(self, kind: type[Parameters], name: str = "") -> None:
         self.names.clear()
-        self.names.addItems([*kind.presets, *self._presets.names(kind.name)])
+        self.names.addItems(list(kind.presets))
+        self.names.setCurrentIndex(-1)
+        # The file may be damaged; what comes with the method is there all the same.
+        saved = [each for each in self._presets.names(kind.name) if each not in kind.presets]
+        self.names.addItems(saved)
         self.names.setCurrentIndex(-1)
         self.names.setEditText(name)
 
     def _load(self, kind: type[Parameters]) -> None:
         name = self.names.currentText()
-        own = kind.presets.get(name)
-        self.chosen.emit(dict(own) if own else self._presets.load(kind.name, name))
+        if name in kind.presets:
+            self.chosen.emit(defaults(kind.declared()) | dict(kind.presets[name]))
+        else:
+            self.chosen.emit(self._presets.load(kind.name, name))
 
     def _save(self, kind: type[Parameters]) -> None:
         name = self._free(kind)
@@ -88,7 +95,7 @@ class PresetBar(QWidget):
     def _free(self, kind: type[Parameters]) -> str:
         name = self.names.currentText().strip()
         if name in kind.presets:
-            raise ValueError(f'"{name}" comes with {kind.title} and stays: choose another name.')
+            raise ValueError(f'"{name}" comes with {kind.title} and stays: type another name.')
         return name
 
     def _try(self, act: Callable[[type[Parameters]], None]) -> None:

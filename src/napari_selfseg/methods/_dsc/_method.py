@@ -112,8 +112,16 @@ class DSC(Settings):
         -------
         Tensor
             ``(N, C, *spatial)`` between 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            When the autoencoder was never trained.
         """
-        x_r: Tensor = cast(Embedding, network).smoother(x, valid)
+        E = cast(Embedding, network)
+        if not E.updates:
+            raise ValueError("The autoencoder was not trained: ask for autoencoder iterations.")
+        x_r: Tensor = E.smoother(x, valid)
         return x_r
 
     def _uncut(self, first: int) -> Stop:

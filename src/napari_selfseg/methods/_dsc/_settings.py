@@ -126,7 +126,7 @@ class Settings(Method, ABC):
         minimum=1,
         maximum=1000,
         source="not in the paper",
-        label="Fewest labels",
+        words="Fewest labels",
     )
     scribble_weight: float = parameter(
         0.5,
