@@ -182,3 +182,26 @@ def test_a_class_is_present_where_some_pixel_with_data_has_it():
     assert present(c, 5).tolist() == [True, True, False, True, False]
     valid = torch.tensor([[[[1, 1, 1], [1, 0, 0]]]], dtype=torch.bool)
     assert present(c, 5, valid).tolist() == [True, False, False, True, False]
+
+
+@pytest.fixture
+def several_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("several_threads")
+def test_gradients_of_a_projection_are_the_same_again():
+    """Floats added in another order make another sum, and other labels in the end."""
+    generator = torch.Generator().manual_seed(0)
+    index = torch.randint(0, 40, (300, 300), generator=generator)
+    weights = torch.randn(300, 300, 3, generator=generator)
+    found = set()
+    for _ in range(8):
+        values = torch.zeros(40, 3, requires_grad=True)
+        (project(values, index) * weights).sum().backward()
+        found.add(values.grad.numpy().tobytes())
+    assert len(found) == 1
+    torch.testing.assert_close(values.grad[7], weights[index == 7].sum(0), rtol=1e-4, atol=1e-3)

@@ -217,4 +217,5 @@ def project(values: Tensor, index: Tensor) -> Tensor:
     Tensor
         ``index.shape + values.shape[1:]``.
     """
-    return values[index]
+    # Backwards through values[index] several threads add in any order; through this they do not.
+    return values.index_select(0, index.flatten()).unflatten(0, index.shape)

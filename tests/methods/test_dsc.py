@@ -329,6 +329,19 @@ def test_stop_is_heard_within_an_update_of_the_first_stage():
     np.testing.assert_array_equal(run.labels(), segmented(METHOD.replace(iterations=1)).labels(0))
 
 
+def test_several_threads_make_the_same_labels_again():
+    image = picture(shape=(96, 110))
+    method = METHOD.replace(crop_size=96, batch_size=4)
+    superpixels = ss.Slic(n_segments=50)
+    runs = [
+        segmented(method, image=image, superpixels=superpixels, threads=4, precision=precision)
+        for precision in ("float32", "float32", "bfloat16", "bfloat16")
+    ]
+    for one, again in (runs[:2], runs[2:]):
+        assert one.losses == again.losses
+        np.testing.assert_array_equal(one.labels(), again.labels())
+
+
 def test_a_warm_start_does_not_train_the_autoencoder_again():
     fit = segmented(METHOD.replace(iterations=2)).fit
     assert int(fit.weights["updates"]) == 2

@@ -59,7 +59,8 @@ def soft_cut(q: Tensor, edges: Tensor, w: Tensor) -> Tensor:
     ----------
     doi:10.48550/arXiv.2103.06031, equation 8.
     """
-    a, b = edges.unbind(1)
-    between = (q[a] * (1 - q[b]) + q[b] * (1 - q[a])).sum(1)
+    # Not q[a]: see `napari_selfseg.regions.project`.
+    q_a, q_b = (q.index_select(0, nodes) for nodes in edges.unbind(1))
+    between = (q_a * (1 - q_b) + q_b * (1 - q_a)).sum(1)
     within = q[1:] * (1 - q[1:])
     return (w * between).sum() + within.sum()
