@@ -218,4 +218,5 @@ def project(values: Tensor, index: Tensor) -> Tensor:
         ``index.shape + values.shape[1:]``.
     """
     # Backwards through values[index] several threads add in any order; through this they do not.
-    return values.index_select(0, index.flatten()).unflatten(0, index.shape)
+    pixels: Tensor = values.index_select(0, index.flatten())
+    return pixels.reshape(*index.shape, *values.shape[1:])
