@@ -182,7 +182,7 @@ def title(key: dict[str, Any]) -> str:
     defaults = {each.name: each.default for each in cls.declared()}
     parts = [f"{k} {v}" for k, v in given.items() if v != defaults.get(k, v)]
     if key["superpixels"]:
-        parts.append("on " + " ".join(f"{k} {v}" for k, v in key["superpixels"].items()))
+        parts.append("on " + title({"parameters": key["superpixels"], "superpixels": None}))
     if key.get("precision", "auto") != "auto":
         parts.append(key["precision"])
     return ", ".join([cls.title, *parts])

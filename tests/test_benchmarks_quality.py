@@ -78,3 +78,20 @@ def test_what_is_swept():
     assert read_job("slic:n_segments=5", "auto", 1).values == ()
     assert read_job("slic:n_segments=5/9,compactness=10", "auto", 1).values == (5, 9)
     assert read_job("backprop:iterations=120", "auto", 1).values == (50, 100, 120)
+
+
+def test_a_method_is_named_with_what_is_not_the_default():
+    from _jobs import read_job, title
+
+    assert title(read_job("dic+felzenszwalb", "auto", 1).key) == "DIC, on Felzenszwalb"
+    key = read_job("dsc:width=32+felzenszwalb:scale=200", "auto", 1).key
+    assert title(key) == "DSC, width 32, on Felzenszwalb, scale 200.0"
+
+
+def test_an_image_without_contours_has_no_row_on_their_superpixels():
+    from types import SimpleNamespace
+
+    from _jobs import read_job
+
+    case = SimpleNamespace(contours=None)
+    assert read_job("dic+ucm2:threshold=0.1", "auto", 1).row(case) is None
