@@ -66,8 +66,7 @@ class ContourMap(Parameters):
             # Face to face: a contour one pixel wide that runs diagonally keeps its sides apart.
             return _shared_out(strength, self.threshold, connectivity=1)
         if strength.shape == tuple(2 * n + 1 for n in shape):
-            regions = _shared_out(strength, self.threshold, connectivity=len(shape))
-            return np.ascontiguousarray(regions[(slice(1, None, 2),) * len(shape)])
+            return _sampled(_shared_out(strength, self.threshold, connectivity=len(shape)))
         raise ValueError(
             f"{file.name} has shape {strength.shape} and the image {shape}: choose the contour map "
             "of this image, with as many pixels or twice as many and one."
@@ -117,9 +116,7 @@ def ucm2_regions(ucm2: NDArray[np.floating[Any]], threshold: float) -> NDArray[n
     ----------
     Arbelaez, Maire, Fowlkes and Malik, PAMI 2011, doi:10.1109/TPAMI.2010.161.
     """
-    eight = np.ones((3,) * ucm2.ndim, dtype=bool)
-    regions, _ = ndimage.label(ucm2 <= threshold, structure=eight)
-    return np.ascontiguousarray(regions[(slice(1, None, 2),) * ucm2.ndim])
+    return _sampled(_labelled(ucm2 <= threshold, connectivity=ucm2.ndim))
 
 
 def _shared_out(
@@ -131,10 +128,20 @@ def _shared_out(
         raise ValueError(f"No contour strength is below {threshold:g}: raise the threshold.")
     if weak.all():
         raise ValueError(f"No contour is stronger than {threshold:g}: lower the threshold.")
-    structure = ndimage.generate_binary_structure(strength.ndim, connectivity)
-    regions, _ = ndimage.label(weak, structure=structure)
+    regions = _labelled(weak, connectivity)
     shared: NDArray[np.int32] = watershed(strength, markers=regions).astype(np.int32)
     return shared
+
+
+def _labelled(weak: NDArray[np.bool_], connectivity: int) -> NDArray[np.int32]:
+    structure = ndimage.generate_binary_structure(weak.ndim, connectivity)
+    regions: NDArray[np.int32] = ndimage.label(weak, structure=structure)[0]
+    return regions
+
+
+def _sampled(regions: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Take the pixels out of a map that also has what lies between them."""
+    return np.ascontiguousarray(regions[(slice(1, None, 2),) * regions.ndim])
 
 
 def _read(file: Path) -> NDArray[np.float64]:
