@@ -1,5 +1,6 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
+from napari_selfseg.protocol._agreeing import merge
 from napari_selfseg.protocol._control import Control, Interrupted
 from napari_selfseg.protocol._cost import Cost, Problem
 from napari_selfseg.protocol._estimate import (
@@ -17,11 +18,19 @@ from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels
-from napari_selfseg.protocol._method import Method, Smoothing, Step, Stop, SuperpixelAlgorithm
+from napari_selfseg.protocol._method import (
+    Ballot,
+    Method,
+    Smoothing,
+    Step,
+    Stop,
+    SuperpixelAlgorithm,
+)
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 
 __all__ = [
+    "Ballot",
     "Control",
     "Cost",
     "DeviceLost",
@@ -47,6 +56,7 @@ __all__ = [
     "fits_in_memory",
     "in_words",
     "measure_throughput",
+    "merge",
     "prepare",
     "small",
 ]

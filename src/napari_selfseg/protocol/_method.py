@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,7 +16,22 @@ from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.protocol._cost import Cost, Problem
 from napari_selfseg.protocol._inputs import Inputs
 
-__all__ = ["Method", "Smoothing", "Step", "Stop", "SuperpixelAlgorithm"]
+__all__ = ["Ballot", "Method", "Smoothing", "Step", "Stop", "SuperpixelAlgorithm"]
+
+
+class Ballot(NamedTuple):
+    """A label map that counts in a consensus.
+
+    Attributes
+    ----------
+    family : str
+        Maps that belong together count as one.
+    votes : Tensor
+        As in `Step`.
+    """
+
+    family: str
+    votes: Tensor
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,8 @@ class Step:
         0-d, number of labels that some pixel had before the vote.
     losses : mapping of str to Tensor
         0-d, every term of the loss, weighted as in the sum; empty for the closing step.
+    ballots : tuple of Ballot
+        Label maps for the consensus, of a method that finds others than those it shows.
     """
 
     iteration: int
@@ -43,6 +60,7 @@ class Step:
     votes: Tensor
     raw_labels: Tensor
     losses: Mapping[str, Tensor]
+    ballots: tuple[Ballot, ...] = ()
 
     @property
     def loss(self) -> float:

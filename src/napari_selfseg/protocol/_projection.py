@@ -53,18 +53,44 @@ class Projection:
         ValueError
             When there is no such image.
         """
-        if not 0 <= image < len(self.shapes):
-            raise ValueError(f"There is no image {image}: the run has {len(self.shapes)}.")
-        values = votes.cpu().numpy().astype(label_dtype(self.n_classes))
-        if self.superpixels is None:
-            return np.ascontiguousarray(values[image][tuple(map(slice, self.shapes[image]))])
-        own = self._own(values, self.superpixels, image)
-        return np.take(own, self.superpixels[image])
+        if self.superpixels is not None:
+            return np.take(self.by_superpixel(votes, image), self.superpixels[image])
+        self._check(image)
+        values = self._values(votes)
+        return np.ascontiguousarray(values[image][tuple(map(slice, self.shapes[image]))])
 
-    def _own(
-        self, values: NDArray[Any], superpixels: Sequence[NDArray[np.int32]], image: int
-    ) -> NDArray[Any]:
+    def by_superpixel(self, votes: Tensor, image: int) -> NDArray[Any]:
+        """Pick the votes of the superpixels of an image.
+
+        Parameters
+        ----------
+        votes : Tensor
+            As in `Step`, one a superpixel.
+        image : int
+            Which image.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16
+            ``(n + 1,)``; entry 0 is 0.
+
+        Raises
+        ------
+        ValueError
+            When there is no such image, or there are no superpixels.
+        """
+        self._check(image)
+        if self.superpixels is None:
+            raise ValueError("This run used no superpixels: its votes are labels of pixels.")
+        values = self._values(votes)
         # Superpixels are numbered through all images of a fit; each image has its own stretch.
-        counts = [int(each.max()) for each in superpixels]
+        counts = [int(each.max()) for each in self.superpixels]
         start = sum(counts[:image])
         return np.concatenate((values[:1], values[start + 1 : start + counts[image] + 1]))
+
+    def _check(self, image: int) -> None:
+        if not 0 <= image < len(self.shapes):
+            raise ValueError(f"There is no image {image}: the run has {len(self.shapes)}.")
+
+    def _values(self, votes: Tensor) -> NDArray[Any]:
+        return votes.cpu().numpy().astype(label_dtype(self.n_classes))

@@ -13,8 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.memory import release_freed_memory
 from napari_selfseg.protocol import _endings as endings
+from napari_selfseg.protocol._agreeing import agreeing, settled
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
@@ -42,6 +44,8 @@ class Run(Iterator[Step]):
         Superpixels of each image, int32 from 1; None where the method uses none.
     threads : int
         CPU threads in use.
+    spacing : tuple of float
+        Physical size of a pixel along each spatial axis.
     """
 
     def __init__(
@@ -59,11 +63,14 @@ class Run(Iterator[Step]):
         self.method = method
         self.superpixels = None if superpixels is None else tuple(superpixels)
         self.threads = threads
+        self.spacing: tuple[float, ...] = tuple(provenance["spacing"])
         self._training = Training(method, network, inputs, scaling, threads)
         self._projection = Projection(tuple(shapes), self.superpixels, method.n_classes)
         self._provenance = provenance
         self._history = History(HISTORY_BYTES)
         self._losses = Losses()
+        self._ballots: dict[str, list[Tensor]] = {}
+        self._cached: tuple[tuple[int, int, int], Hierarchy] | None = None
 
     def __iter__(self) -> Run:
         return self
@@ -89,6 +96,8 @@ class Run(Iterator[Step]):
                 raise StopIteration
             self._history.add(step.iteration, step.votes)
             self._losses.add(step.iteration, step.losses)
+            for ballot in step.ballots:
+                self._ballots.setdefault(ballot.family, []).append(ballot.votes)
             return step
         finally:
             if self.stopped is not None:
@@ -167,6 +176,28 @@ class Run(Iterator[Step]):
         """
         return self.project(self._history.find(iteration)[1], image)
 
+    def by_superpixel(self, votes: Tensor, image: int = 0) -> NDArray[Any]:
+        """Return the votes of a step for the superpixels of one image.
+
+        Parameters
+        ----------
+        votes : Tensor
+            Of a `Step` of this run, which has superpixels.
+        image : int
+            Which image.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16
+            ``(n + 1,)``, counted from 1; entry 0 is 0.
+
+        Raises
+        ------
+        ValueError
+            When there is no such image, or there are no superpixels.
+        """
+        return self._projection.by_superpixel(votes, image)
+
     def project(self, votes: Tensor, image: int = 0) -> NDArray[Any]:
         """Turn the votes of a step into a label map.
 
@@ -188,6 +219,67 @@ class Run(Iterator[Step]):
             When there is no such image.
         """
         return self._projection(votes, image)
+
+    @property
+    def ballots(self) -> dict[str, list[Tensor]]:
+        """Votes that the consensus counts, by family: those a method names, or its iterations."""
+        if self._ballots:
+            return {family: list(votes) for family, votes in self._ballots.items()}
+        return {"iterations": [self._history.find(t)[1] for t in settled(self.iterations)]}
+
+    def hierarchy(self, *, superpixels: Any = None, image: int = 0) -> Hierarchy:
+        """Return the consensus of the iterations so far: segments at every granularity.
+
+        Parameters
+        ----------
+        superpixels : ndarray of int, optional
+            ``(*spatial)`` from 1, 0 for no data: what the segments are made of. Those of the run by
+            default; a run without superpixels needs them given.
+        image : int
+            Which image, where several were fitted together.
+
+        Returns
+        -------
+        Hierarchy
+
+        Raises
+        ------
+        ValueError
+            When there are no labels yet, or the superpixels do not fit or are missing.
+        """
+        return agreeing([self], superpixels=superpixels, image=image)
+
+    def cut(
+        self,
+        n_segments: int | None = None,
+        *,
+        level: float | None = None,
+        bias: float | None = None,
+        image: int = 0,
+    ) -> NDArray[Any]:
+        """Cut the consensus of the iterations so far into segments.
+
+        Parameters
+        ----------
+        n_segments, level, bias
+            One of them, as in `Hierarchy.cut`; with none the number of segments is found.
+        image : int
+            Which image, where several were fitted together.
+
+        Returns
+        -------
+        ndarray of uint8, uint16 or uint32
+            ``(*spatial)``, connected segments from 1, 0 where there are no data.
+
+        Raises
+        ------
+        ValueError
+            As in `hierarchy` and `Hierarchy.cut`.
+        """
+        known = (len(self.iterations), self.iteration, image)
+        if self._cached is None or self._cached[0] != known:
+            self._cached = (known, self.hierarchy(image=image))
+        return self._cached[1].cut(n_segments, level=level, bias=bias)
 
     @property
     def fit(self) -> Fit:

@@ -1,0 +1,18 @@
+"""From many label maps of one image to a tree of segments, cut wherever the user likes."""
+
+from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._globalisation import globalised
+from napari_selfseg.hierarchy._hierarchy import Hierarchy
+from napari_selfseg.hierarchy._matching import matched
+from napari_selfseg.hierarchy._multicut import multicut
+from napari_selfseg.hierarchy._tree import Tree, average_linkage
+
+__all__ = [
+    "Hierarchy",
+    "Tree",
+    "average_linkage",
+    "disagreement",
+    "globalised",
+    "matched",
+    "multicut",
+]

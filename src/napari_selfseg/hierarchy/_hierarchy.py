@@ -1,0 +1,236 @@
+"""The consensus of many label maps of an image: a tree of segments over its superpixels."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._globalisation import globalised
+from napari_selfseg.hierarchy._matching import matched
+from napari_selfseg.hierarchy._multicut import multicut
+from napari_selfseg.hierarchy._tree import Tree, average_linkage
+from napari_selfseg.regions import adjacency
+
+__all__ = ["Hierarchy"]
+
+# Borders above this height stay when nobody says how many segments there should be.
+LEVEL = 0.66
+
+
+@dataclass(frozen=True, eq=False)
+class Hierarchy:
+    """Segments of an image at every granularity.
+
+    Attributes
+    ----------
+    superpixels : ndarray of int32
+        ``(*spatial)`` from 1, 0 where there are no data.
+    edges : ndarray of int64
+        ``(E, 2)`` superpixels that touch, the smaller number first.
+    lengths : ndarray of float64
+        ``(E,)`` length of their border (area in a volume), in physical units.
+    disagreement : ndarray of float64
+        ``(E,)`` share of the label maps that divide the two, families counted equally.
+    heights : ndarray of float64
+        ``(E,)`` what the segments are made from: the disagreement, after the spectral step where
+        it was wanted.
+    """
+
+    superpixels: NDArray[np.int32]
+    edges: NDArray[np.int64]
+    lengths: NDArray[np.float64]
+    disagreement: NDArray[np.float64]
+    heights: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        superpixels: NDArray[np.int32],
+        families: Mapping[str, Sequence[NDArray[np.integer[Any]]]],
+        *,
+        spacing: Sequence[float] | None = None,
+        spectral: bool = True,
+    ) -> Hierarchy:
+        """Count in how many maps neighbours differ.
+
+        Parameters
+        ----------
+        superpixels : ndarray of int32
+            ``(*spatial)`` contiguous from 1, 0 where there are no data.
+        families : mapping of str to sequence of ndarray
+            Label maps that belong together, such as the iterations of one run: ``(n + 1,)``, one
+            label a superpixel; entry 0 is not read. Every family counts the same.
+        spacing : sequence of float, optional
+            Physical size of a pixel along each axis; ones by default.
+        spectral : bool
+            Whether to weigh what a border means for the whole image (`globalised`).
+
+        Returns
+        -------
+        Hierarchy
+
+        Raises
+        ------
+        ValueError
+            When there is no map.
+        """
+        n = int(superpixels.max())
+        index = torch.from_numpy(superpixels.astype(np.int64))
+        found = adjacency(index, n, spacing or (1.0,) * superpixels.ndim)
+        edges, lengths = found.edges.numpy(), found.border.numpy()
+        apart = disagreement(families, edges)
+        heights = globalised(n, edges - 1, apart, lengths) if spectral else apart
+        return cls(superpixels, edges, lengths, apart, heights)
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """``(n,)`` pixels of each superpixel."""
+        return np.bincount(self.superpixels.ravel())[1:]
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Segments that nest: average linkage of the heights."""
+        return average_linkage(
+            len(self.sizes), self.edges - 1, self.heights, self.lengths, self.sizes
+        )
+
+    @property
+    def automatic(self) -> int:
+        """Number of segments when nobody says one: those left at a fixed height of borders."""
+        return self.tree.segments_at(LEVEL)
+
+    def cut(
+        self,
+        n_segments: int | None = None,
+        *,
+        level: float | None = None,
+        bias: float | None = None,
+    ) -> NDArray[Any]:
+        """Return one partition as a label map; with no arguments the `automatic` one.
+
+        Parameters
+        ----------
+        n_segments : int, optional
+            How many segments.
+        level : float, optional
+            Instead: divide where the height is above this level, 0 to 1.
+        bias : float, optional
+            Instead: the partition that pays most (`multicut`), with no number to be given; more
+            gives fewer segments.
+
+        Returns
+        -------
+        ndarray of uint8, uint16 or uint32
+            ``(*spatial)``, segments from 1, 0 where there are no data. A new array. Numbers are
+            those of the tree, so that a segment of two cuts has the same number in both.
+
+        Raises
+        ------
+        ValueError
+            When more than one of the three is given, or the number is not positive.
+
+        Warns
+        -----
+        UserWarning
+            When there cannot be as few, or as many, segments: the nearest number is taken.
+        """
+        return self.project(self.votes(n_segments, level=level, bias=bias))
+
+    def votes(
+        self,
+        n_segments: int | None = None,
+        *,
+        level: float | None = None,
+        bias: float | None = None,
+    ) -> NDArray[np.int64]:
+        """Return one partition as a segment a superpixel.
+
+        Parameters
+        ----------
+        n_segments, level, bias
+            As in `cut`.
+
+        Returns
+        -------
+        ndarray of int64
+            ``(n + 1,)`` segments from 1; entry 0 is 0.
+
+        Raises
+        ------
+        ValueError
+            As in `cut`.
+        """
+        if sum(each is not None for each in (n_segments, level, bias)) > 1:
+            raise ValueError("Say how to cut with one of n_segments, level and bias.")
+        if bias is not None:
+            found = self._multicut(bias)
+        elif n_segments is not None:
+            found = self.tree.cut(self._possible(n_segments))
+        else:
+            found = self.tree.cut(self.tree.segments_at(LEVEL if level is None else level))
+        return np.concatenate(([0], found))
+
+    def project(self, votes: NDArray[np.integer[Any]]) -> NDArray[Any]:
+        """Write a segment a superpixel onto the pixels.
+
+        Parameters
+        ----------
+        votes : ndarray of int
+            ``(n + 1,)``.
+
+        Returns
+        -------
+        ndarray of uint8, uint16 or uint32
+            ``(*spatial)``.
+        """
+        return np.take(votes.astype(np.min_scalar_type(int(votes.max()))), self.superpixels)
+
+    def borders(self) -> NDArray[np.float32]:
+        """Return how sure each border is, as an image.
+
+        Returns
+        -------
+        ndarray of float32
+            ``(*spatial)``: on the pixels at a border of two superpixels the share of label maps
+            that divide them (the largest where several borders meet), 0 elsewhere.
+        """
+        image = np.zeros(self.superpixels.shape, np.float32)
+        n = len(self.sizes)
+        keys = self.edges[:, 0] * (n + 1) + self.edges[:, 1]
+        for axis in range(image.ndim):
+            one, other = (
+                (slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None))
+            )
+            a, b = self.superpixels[one].astype(np.int64), self.superpixels[other].astype(np.int64)
+            low, high = np.minimum(a, b), np.maximum(a, b)
+            at = (low > 0) & (low != high)
+            found = np.searchsorted(keys, low[at] * (n + 1) + high[at])
+            for side in (one, other):
+                image[side][at] = np.maximum(image[side][at], self.disagreement[found])
+        return image
+
+    def _possible(self, n_segments: int) -> int:
+        if n_segments < 1:
+            raise ValueError(f"The number of segments must be 1 or more, not {n_segments}.")
+        found = min(max(n_segments, self.tree.fewest), self.tree.most)
+        if found != n_segments:
+            why = (
+                f"there are only {found} superpixels"
+                if found < n_segments
+                else f"the data lie in {found} pieces that do not touch"
+            )
+            warnings.warn(f"{n_segments} segments cannot be made, as {why}.", stacklevel=4)
+        return found
+
+    def _multicut(self, bias: float) -> NDArray[np.int64]:
+        labels = multicut(len(self.sizes), self.edges - 1, self.heights, self.lengths, bias)
+        alike = self.tree.cut(int(labels.max()) + 1)
+        return matched(labels, alike, self.sizes)
