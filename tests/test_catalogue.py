@@ -170,6 +170,9 @@ def test_replay_of_a_warm_start_says_what_is_missing():
         {"images": []},
         {"images": [{}]},
         {"images": None},
+        {"cut": {}},
+        {"cut": {"n_segments": 0}},
+        {"cut": {"n_segments": 4, "superpixels": {"name": "magic"}}},
     ],
     ids=json.dumps,
 )
@@ -195,6 +198,50 @@ def test_labels_on_the_way_are_replayed_without_the_closing_step():
     np.testing.assert_array_equal(ss.replay(plain(run.record()), picture()), run.labels())
     run.close()
     np.testing.assert_array_equal(ss.replay(plain(run.record()), picture()), run.labels())
+
+
+CUT = {"iterations": 6, "channels": 8, "min_labels": 1}
+
+
+def test_a_cut_is_replayed_and_differs_from_the_classes():
+    run = ss.segment(picture(), ss.Backprop(**CUT), superpixels=ss.Slic(n_segments=40), **QUICK)
+    found = plain(run.record(n_segments=7))
+    assert found["cut"] == {"n_segments": 7}
+    labels = ss.replay(found, picture())
+    np.testing.assert_array_equal(labels, run.cut(7))
+    assert labels.max() == 7
+    assert (labels != run.labels()).any(), "test invalid"
+
+
+def test_a_cut_of_a_run_without_superpixels_takes_those_of_its_record():
+    mask = np.ones((20, 24), bool)
+    mask[:5, :5] = False
+    where = {"mask": mask, "spacing": (1, 2)}
+    slic = ss.Slic(n_segments=25)
+    run = ss.segment(picture(), ss.Backprop(**CUT, variant="continuity"), **where, **QUICK)
+    found = plain(run.record(n_segments=5, superpixels=slic))
+    assert found["cut"] == {"n_segments": 5, "superpixels": slic.as_dict()}
+    pieces, _ = over_segment(picture(), slic, **where)
+    expected = run.hierarchy(superpixels=pieces).cut(5)
+    np.testing.assert_array_equal(ss.replay(found, picture()), expected)
+    np.testing.assert_array_equal(expected > 0, mask)
+    with pytest.raises(ValueError, match="pass some, such as"):
+        ss.replay({**found, "cut": {"n_segments": 5}}, picture())
+
+
+def test_a_cut_on_the_way_counts_the_iterations_up_to_it():
+    slic = ss.Slic(n_segments=40)
+    run = ss.evolve(picture(), ss.Backprop(**CUT), superpixels=slic, **QUICK)
+    next(step for step in run if step.iteration == 3)
+    found, expected = plain(run.record(n_segments=6)), run.cut(6)
+    np.testing.assert_array_equal(ss.replay(found, picture()), expected)
+    assert (run.finish().cut(6) != expected).any(), "test invalid"
+
+
+def test_a_record_of_a_cut_of_one_iteration_is_refused():
+    run = ss.segment(picture(), PIXELS, **QUICK)
+    with pytest.raises(ValueError, match="A cut is of all iterations"):
+        run.record(2, n_segments=4)
 
 
 def test_labels_given_as_superpixels_are_kept_in_the_record():

@@ -28,6 +28,16 @@ def made():
     return image, ss.segment(image, method, name="plane", **options)
 
 
+def test_a_record_says_that_it_is_of_a_cut(made):
+    found = made[1].record()
+    assert "cut" not in found
+    assert record.with_cut(found, 12) == {**found, "cut": {"n_segments": 12}}
+    slic = ss.Slic().as_dict()
+    with_pieces = record.with_cut(found, 12, slic)
+    assert with_pieces["cut"] == {"n_segments": 12, "superpixels": slic}
+    assert record.loads(record.dumps(with_pieces)) == with_pieces
+
+
 @relaxed
 @given(ARRAYS)
 def test_packed_arrays_come_back(array):

@@ -92,6 +92,41 @@ def two(method, **options):
     return ss.segment(images, method, name=["one", "two"], **HERE, **options), images
 
 
+def cut(run, n_segments, image=None, superpixels=None, **options):
+    """A record of a cut, and the cut."""
+    pieces = None
+    if superpixels is not None:
+        pieces, _ = over_segment(picture() if image is None else image, superpixels, **options)
+    labels = run.hierarchy(superpixels=pieces).cut(n_segments)
+    return run.record(n_segments=n_segments, superpixels=superpixels), labels
+
+
+def cuts(cells):
+    """Name: (record, labels, layers by name), of cuts of a consensus."""
+    smoothed, shown = cut(one(VOTED, superpixels=SLIC), 9)
+    smoothed["objects"] = {"connected": False, "minimum_size": 20}
+    options = {"mask": masked(), "spacing": (2, 0.5)}
+    images = [picture(0), picture(1, (13, 9))]
+    several = ss.segment(
+        images, PIXELS, mask=[masked(), None], spacing=(2, 0.5), name=["one", "two"], **HERE
+    )
+    return {
+        "cut": (*cut(one(VOTED, superpixels=SLIC), 7), cells),
+        "cut without superpixels": (
+            *cut(one(PIXELS, **options), 5, superpixels=SLIC, **options),
+            cells,
+        ),
+        "cut of several": (
+            *cut(several, 5, superpixels=SLIC, **options),
+            dict(zip(["one", "two"], images, strict=True)),
+        ),
+        "cut of a stopped run": (*cut(evolved(2, superpixels=SLIC, name="cells"), 6), cells),
+        "cut while running": (*cut(half_way(), 4, superpixels=SLIC), cells),
+        "cut of an abandoned run": (*cut(abandoned(), 4, superpixels=SLIC), cells),
+        "smoothed cut": (smoothed, merged_small(shown, 20), cells),
+    }
+
+
 def pairs():
     """Name: (record, labels, layers by name)."""
     cells = {"cells": picture()}
@@ -113,6 +148,7 @@ def pairs():
     found = {name: (run.record(), run.labels(), layers) for name, (run, layers) in runs.items()}
     earlier = runs["superpixels"][0]
     found["an earlier iteration"] = (earlier.record(1), earlier.labels(1), cells)
+    found |= cuts(cells)
     for name, options in {
         "several": {"superpixels": SLIC},
         "several arrays": {"superpixels": [grid(), grid((13, 9))], "mask": [masked(), None]},
@@ -178,6 +214,13 @@ NAMES = [
     "still running",
     "abandoned",
     "an earlier iteration",
+    "cut",
+    "cut without superpixels",
+    "cut of several",
+    "cut of a stopped run",
+    "cut while running",
+    "cut of an abandoned run",
+    "smoothed cut",
     "several",
     "several arrays",
     "several with scribbles",
@@ -263,6 +306,12 @@ def test_only_what_differs_from_the_defaults_is_spelled_out():
     assert "All 3 iterations are done." in text
 
 
+def test_a_cut_counts_no_iteration_after_the_one_shown():
+    found = abandoned().record(n_segments=4, superpixels=SLIC)
+    found["iterations"] = found["shown"] + 1  # ended between the update and its labels
+    assert f"step.iteration == {found['shown']})" in ss.as_script(found)
+
+
 def test_long_arrays_are_wrapped():
     noise = np.random.default_rng(0).integers(1, 1000, (40, 50))
     text = ss.as_script(one(VOTED, image=picture(0, (40, 50)), superpixels=noise).record())
@@ -306,6 +355,9 @@ def test_no_value_becomes_code():
         {"source": {"layers": ["cells"]}},
         {"source": {"layers": ["a"], "path": "", "multiscale": 0, "rgb": 0, "region": [[1]]}},
         {"objects": {"connected": True}},
+        {"cut": {}},
+        {"cut": {"n_segments": "import os"}},
+        {"cut": {"n_segments": 4, "superpixels": {"name": "magic"}}},
         {"software": None},
     ],
     ids=repr,

@@ -23,7 +23,15 @@ from napari_selfseg.superpixels import (
     Superpixels,
 )
 
-__all__ = ["METHODS", "SUPERPIXELS", "default_method", "over_segment", "replay", "segment"]
+__all__ = [
+    "METHODS",
+    "PIECES",
+    "SUPERPIXELS",
+    "default_method",
+    "over_segment",
+    "replay",
+    "segment",
+]
 
 METHODS: Final[tuple[type[Method], ...]] = (Backprop, DIC, DSC)
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
@@ -33,6 +41,8 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Quickshift,
     CompactWatershed,
 )
+# What segments are made of where a run has no superpixels of its own.
+PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)
 CLOSED = ("finished", "min_labels", "asked")
 PASSED_ON = ("channel_axis", "spacing", "device", "threads", "precision")
 
@@ -157,7 +167,7 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
         if record.get("edited"):
             raise ValueError("These labels were edited by hand: load the labels themselves.")
         if record["method"] is None:
-            return _superpixels_again(record, image)
+            return _superpixels_again(record["superpixels"], record, image)
         return _as_objects(_labels_again(record, image), record.get("objects"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
@@ -171,8 +181,8 @@ def _check_images(record: Mapping[str, Any], image: Any) -> None:
         _record.check_image(each, expected)
 
 
-def _superpixels_again(record: Mapping[str, Any], image: Any) -> NDArray[np.int32]:
-    source, mask = _superpixels(record["superpixels"]), _arrays(record["mask"])
+def _superpixels_again(recorded: Any, record: Mapping[str, Any], image: Any) -> NDArray[np.int32]:
+    source, mask = _superpixels(recorded), _arrays(record["mask"])
     return over_segment(
         image,
         source[0] if isinstance(source, list) else source,
@@ -188,11 +198,23 @@ def _labels_again(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
         run = _run_again(record, image, max(1, done))
         if done == 0:
             run.stop()
-        return run.finish().labels(shown)
+        return _shown(run.finish(), record, image)
     # The labels of a run that had no closing step are those of a step on its way.
     with contextlib.closing(_run_again(record, image, done + 1)) as run:
         next((step for step in run if step.iteration == shown), None)
-        return run.labels(shown)
+        return _shown(run, record, image)
+
+
+def _shown(run: Run, record: Mapping[str, Any], image: Any) -> NDArray[Any]:
+    """Return the labels of the iteration shown, or the cut of all up to it."""
+    cut = record.get("cut")
+    if cut is None:
+        return run.labels(record["shown"])
+    pieces = None
+    if cut.get("superpixels") is not None:
+        first = image[0] if record["several"] else image
+        pieces = _superpixels_again(cut["superpixels"], record, first)
+    return run.hierarchy(superpixels=pieces).cut(int(cut["n_segments"]))
 
 
 def _as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArray[Any]:

@@ -30,6 +30,7 @@ __all__ = [
     "software",
     "unpack",
     "weights_hash",
+    "with_cut",
 ]
 
 PACKED = "npy+zlib+base64"
@@ -94,6 +95,30 @@ def check_image(image: Any, expected: Mapping[str, Any]) -> None:
                 f"This is not the image of the record ({expected['name'] or 'unnamed'}): its "
                 f"{word} is {found[key]}, recorded was {expected[key]}."
             )
+
+
+def with_cut(
+    record: Mapping[str, Any], n_segments: int, superpixels: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Say in a record that not an iteration is shown but what all of them agree on, cut.
+
+    Parameters
+    ----------
+    record : mapping
+        From `Run.record`, of the last iteration that counts.
+    n_segments : int
+        How many segments.
+    superpixels : mapping, optional
+        The algorithm whose superpixels the segments are made of, where the run has none.
+
+    Returns
+    -------
+    dict
+    """
+    cut: dict[str, Any] = {"n_segments": n_segments}
+    if superpixels is not None:
+        cut["superpixels"] = dict(superpixels)
+    return {**record, "cut": cut}
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:

@@ -21,10 +21,11 @@ from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._losses import Losses
-from napari_selfseg.protocol._method import Method, Step, Stop
+from napari_selfseg.protocol._method import Method, Step, Stop, SuperpixelAlgorithm
 from napari_selfseg.protocol._projection import Projection
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.protocol._training import Training
+from napari_selfseg.record import with_cut
 
 __all__ = ["Run"]
 
@@ -292,13 +293,23 @@ class Run(Iterator[Step]):
         """
         return self._training.fit
 
-    def record(self, iteration: int | None = None) -> dict[str, Any]:
+    def record(
+        self,
+        iteration: int | None = None,
+        *,
+        n_segments: int | None = None,
+        superpixels: SuperpixelAlgorithm | None = None,
+    ) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
 
         Parameters
         ----------
         iteration : int, optional
             The iteration that is shown; the last one by default.
+        n_segments : int, optional
+            Instead: how many segments the consensus of all iterations is cut into, as in `cut`.
+        superpixels : SuperpixelAlgorithm, optional
+            What was given to `hierarchy`, where the run has no superpixels.
 
         Returns
         -------
@@ -308,8 +319,13 @@ class Run(Iterator[Step]):
         Raises
         ------
         ValueError
-            When that iteration was not kept.
+            When that iteration was not kept, or both an iteration and segments are asked for.
         """
+        if n_segments is not None:
+            if iteration is not None:
+                raise ValueError("A cut is of all iterations: leave out which one is shown.")
+            given = None if superpixels is None else superpixels.as_dict()
+            return with_cut(self.record(), n_segments, given)
         return {
             **self._provenance,
             "iterations": self._training.control.done,

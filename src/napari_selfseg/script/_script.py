@@ -39,12 +39,12 @@ def as_script(record: Mapping[str, Any]) -> str:
         (``"multiscale"``: their finest level; ``"rgb"``: colours without alpha), and cut to the
         ``"region"``, a list with ``[start, stop]`` or a single place for every spatial axis; a
         single place drops its axis. Where it has ``"objects"``, small pieces are merged and
-        pieces numbered as it says.
+        pieces numbered as it says. Where it has a ``"cut"``, that of the consensus is shown.
 
     Returns
     -------
     str
-        It ends with `labels`, those of the iteration shown; of several images those of the first.
+        It ends with `labels`, those that are shown; of several images those of the first.
         An image that is not a file is taken from a layer of `viewer`, as in napari's console. A
         run that began from a fit has a line to be filled in, and says so when it is not.
 
@@ -95,9 +95,9 @@ def _imports(record: Mapping[str, Any]) -> str:
     lines = ["import napari_selfseg as ss"]
     if len(source_of(record)["layers"]) > 1:
         lines = ["import numpy as np", "", *lines]
-    if record["method"] is None:
+    if record["method"] is None or _pieces(record) is not None:
         lines.append("from napari_selfseg.catalogue import over_segment")
-    elif record.get("start") is not None:
+    if record.get("start") is not None:
         lines.append("from napari_selfseg.record import weights_hash")
     return "\n".join(lines) + "\n"
 
@@ -145,7 +145,8 @@ def _unfinished(record: Mapping[str, Any]) -> bool:
     """Say whether the labels shown are those of an update, where a whole run's end is not."""
     stop = record.get("stop")
     ended = stop is not None and stop["kind"] not in UNFINISHED
-    return not ended and record["shown"] == record["iterations"]
+    # A later iteration would count in a cut.
+    return not ended and (record.get("cut") is not None or record["shown"] == record["iterations"])
 
 
 def _constructed(parameters: Parameters, always: Iterable[str] = ()) -> str:
@@ -162,21 +163,43 @@ def _run(record: Mapping[str, Any]) -> str:
     if record.get("start") is not None:
         values.append("start=start")
     values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
-    shown = int(record["shown"])
     if _unfinished(record):
         lines = [
             _call("run = ss.evolve", values),
             "# The run had not ended: take the steps up to the labels shown.",
-            f"next(step for step in run if step.iteration == {shown})",
-            f"labels = run.labels({shown})",
+            f"next(step for step in run if step.iteration == {int(record['shown'])})",
+            *_shown(record),
             "run.close()",
         ]
     elif record["iterations"] == 0:
-        lines = [_call("run = ss.evolve", values), "run.stop()", "run.finish()"]
-        lines += [f"labels = run.labels({shown})"]
+        lines = [_call("run = ss.evolve", values), "run.stop()", "run.finish()", *_shown(record)]
     else:
-        lines = [_call("run = ss.segment", values), f"labels = run.labels({shown})"]
+        lines = [_call("run = ss.segment", values), *_shown(record)]
     return "\n".join(lines) + "\n"
+
+
+def _shown(record: Mapping[str, Any]) -> list[str]:
+    """Write the labels of the iteration shown, or the cut of all up to it."""
+    if record.get("cut") is None:
+        return [f"labels = run.labels({int(record['shown'])})"]
+    n_segments = int(record["cut"]["n_segments"])
+    recorded = _pieces(record)
+    if recorded is None:
+        return [f"labels = run.cut({n_segments})"]
+    algorithm = _constructed(restore(recorded, SUPERPIXELS, "superpixel algorithm"))
+    masks = zip(_numbered("mask", record), _given(record, "mask"), strict=True)
+    mask = [f"mask={variable}" for variable, array in list(masks)[:1] if array is not None]
+    values = [variables(record)[0], algorithm, *mask, *_axes(record)]
+    return [
+        _call("pieces, _ = over_segment", values),
+        f"labels = run.hierarchy(superpixels=pieces).cut({n_segments})",
+    ]
+
+
+def _pieces(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the superpixels a cut was made of, where they are not those of the run."""
+    found: Mapping[str, Any] | None = (record.get("cut") or {}).get("superpixels")
+    return found
 
 
 def _superpixels_alone(record: Mapping[str, Any]) -> str:
@@ -211,14 +234,20 @@ def _options(record: Mapping[str, Any]) -> list[str]:
         ]
         if set(variables) - {"None"}:
             values.append(f"{key}={_bracketed(variables, record)}")
+    values += _axes(record)
+    names = [str(image["name"]) for image in record["images"]]
+    if any(names):
+        values.append(f"name={names if record.get('several') else names[0]!r}")
+    return values
+
+
+def _axes(record: Mapping[str, Any]) -> list[str]:
+    values = []
     if record["channel_axis"] is not None:
         values.append(f"channel_axis={literal(record['channel_axis'])}")
     spacing = record.get("spacing")
     if spacing is not None and set(spacing) != {1.0}:
         values.append(f"spacing={literal(spacing)}")
-    names = [str(image["name"]) for image in record["images"]]
-    if any(names):
-        values.append(f"name={names if record.get('several') else names[0]!r}")
     return values
 
 
