@@ -70,6 +70,48 @@ def test_replay_finds_a_picture_that_moved_along_and_refuses_another(picture, tm
     assert not (tmp_path / "other.tif").exists()
 
 
+def test_segments_are_a_cut_of_the_consensus(picture, tmp_path, capsys):
+    out, again, preview = (tmp_path / name for name in ("a.tif", "b.tif", "p.png"))
+    assert segment(picture, out, "--segments", "5", "--preview", str(preview)) == 0
+    labels = tifffile.imread(out)
+    assert np.unique(labels).tolist() == [1, 2, 3, 4, 5]
+    assert read_record(out)["cut"] == {"n_segments": 5}
+    assert preview.is_file()
+    assert main(["replay", str(out), "-o", str(again)]) == 0
+    np.testing.assert_array_equal(tifffile.imread(again), labels)
+    assert segment(picture, out, "--segments", "auto") == 0
+    assert read_record(out)["cut"] == {"n_segments": tifffile.imread(out).max()}
+    capsys.readouterr()
+    assert segment(picture, out, "--segments", "9999") == 0
+    assert capsys.readouterr().err.startswith("9999 segments cannot be made, as there are only ")
+    assert read_record(out)["cut"] == {"n_segments": tifffile.imread(out).max()}
+
+
+def test_segments_of_a_run_without_superpixels(picture, tmp_path):
+    mask = np.full((24, 32), 255, np.uint8)
+    mask[:4] = 0
+    iio.imwrite(tmp_path / "mask.png", mask)
+    out, again = tmp_path / "a.tif", tmp_path / "b.tif"
+    words = ["segment", str(picture), "-o", str(out), "--iterations", "3", "--channels", "8"]
+    words += ["--variant", "continuity", "--mask", str(tmp_path / "mask.png"), "--segments", "4"]
+    assert main(words) == 0
+    labels = tifffile.imread(out)
+    assert np.unique(labels).tolist() == [0, 1, 2, 3, 4]
+    assert not labels[:4].any()
+    assert read_record(out)["cut"]["superpixels"]["n_segments"] == 1000
+    assert main(["replay", str(out), "-o", str(again)]) == 0
+    np.testing.assert_array_equal(tifffile.imread(again), labels)
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "2.5", "many"])
+def test_a_number_of_segments_is_checked_before_the_run(picture, tmp_path, capsys, number):
+    words = ["segment", str(picture), "-o", str(tmp_path / "a.tif"), f"--segments={number}"]
+    code, line = refused(capsys, *words)
+    assert code == 2
+    assert f"--segments takes a number from 1 on, or auto: {number} is neither." in line
+    assert not (tmp_path / "a.tif").exists()
+
+
 def test_preview_fit_mask_and_scribbles(picture, tmp_path):
     mask = np.full((24, 32), 255, np.uint8)
     mask[:4] = 0

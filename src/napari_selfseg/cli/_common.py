@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ __all__ = [
     "add_parameters",
     "add_run_options",
     "drain",
+    "saying_warnings",
     "superpixels_from",
     "values_of",
 ]
@@ -174,6 +176,16 @@ def drain(run: Run) -> None:
             bar.update(step.iteration - bar.n)
     if sys.stderr.isatty():
         print(run.stop_reason, file=sys.stderr)
+
+
+@contextmanager
+def saying_warnings() -> Iterator[None]:
+    """Say warnings on standard error as sentences, without the line of code they come from."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for each in caught:
+        print(each.message, file=sys.stderr)
 
 
 @contextmanager

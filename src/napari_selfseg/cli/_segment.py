@@ -12,13 +12,16 @@ from napari_selfseg.cli._common import (
     add_parameters,
     add_run_options,
     drain,
+    saying_warnings,
     superpixels_from,
     values_of,
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_selfseg.io import ImageFile
-    from napari_selfseg.protocol import Method
+    from napari_selfseg.protocol import Method, Run
 
 __all__ = ["add"]
 
@@ -44,6 +47,12 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")
     parser.add_argument("--scribbles", metavar="FILE", help="classes from 1 where drawn, else 0")
+    parser.add_argument(
+        "--segments",
+        metavar="N",
+        help="write what the iterations agree on, cut into N connected segments, in place of the "
+        "classes; auto finds the number",
+    )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
     add_run_options(parser)
@@ -73,17 +82,46 @@ def _run(args: argparse.Namespace) -> int:
         check_target(args.preview, (".png",))
     if args.save_fit:
         check_target(args.save_fit, (".safetensors",))
+    n_segments = _number(args.segments)
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = read_image(args.image)
-    run = evolve(image.data, method, **_options(args, image))
+    options = _options(args, image)
+    run = evolve(image.data, method, **options)
     drain(run)
-    labels = run.labels()
-    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=run.record())
+    labels, record = run.labels(), run.record()
+    if args.segments:
+        labels, record = _cut(run, n_segments, image, options["mask"])
+    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=record)
     if args.preview:
         write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
     if args.save_fit:
         save_fit(run.fit, args.save_fit)
     return 0
+
+
+def _number(text: str | None) -> int | None:
+    """Read ``--segments``; None finds the number."""
+    if text is None or text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"--segments takes a number from 1 on, or auto: {text} is neither.")
+    return int(text)
+
+
+def _cut(
+    run: Run, n_segments: int | None, image: ImageFile, mask: Any
+) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return the consensus of a run in segments, and its record."""
+    from napari_selfseg.catalogue import PIECES, over_segment
+
+    superpixels = PIECES if run.superpixels is None else None
+    pieces = None
+    if superpixels is not None:
+        where = {"channel_axis": image.channel_axis, "mask": mask, "spacing": image.spacing}
+        pieces, _ = over_segment(image.data, superpixels, **where)
+    with saying_warnings():
+        labels = run.hierarchy(superpixels=pieces).cut(n_segments)
+    return labels, run.record(n_segments=int(labels.max()), superpixels=superpixels)
 
 
 def _options(args: argparse.Namespace, image: ImageFile) -> dict[str, Any]:
