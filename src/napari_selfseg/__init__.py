@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
         "methods": ["Backprop", "DIC", "DSC"],
         "objects": ["connected", "features", "merged_small"],
+        "consensus": ["Consensus"],
         "hierarchy": ["Hierarchy"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "merge"],
         "record": ["check_image", "unpack"],

@@ -140,13 +140,14 @@ class Parameters(BaseModel):
 
     @classmethod
     def declared(cls) -> tuple[Parameter, ...]:
-        """Return the declared parameters in their order.
+        """Return the declared parameters in their order: fields that hold others are left out.
 
         Returns
         -------
         tuple of Parameter
         """
-        return tuple(_read(name, field) for name, field in cls.model_fields.items())
+        fields = cls.model_fields.items()
+        return tuple(_read(name, field) for name, field in fields if field.description)
 
     def as_dict(self) -> dict[str, Any]:
         """Return name and every value, ready for JSON.

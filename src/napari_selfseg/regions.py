@@ -16,6 +16,10 @@ from torch import Tensor
 __all__ = ["Adjacency", "adjacency", "areas", "centroids", "mean", "present", "project", "vote"]
 
 
+# Entries a pixel from which on a table of regions by labels is not made.
+SPARSE = 64
+
+
 class Adjacency(NamedTuple):
     """Neighbouring regions and the borders they share.
 
@@ -73,9 +77,23 @@ def vote(labels: Tensor, index: Tensor, n: int, n_classes: int) -> Tensor:
         ``(n + 1,)`` int64 winning labels **counted from 1**; entry 0 is 0.
     """
     key = (index * n_classes + labels).reshape(-1)
+    if (n + 1) * n_classes > SPARSE * key.numel():
+        return _first_largest_of_few(key, n, n_classes)
     count = torch.zeros((n + 1) * n_classes, dtype=torch.int32, device=index.device)
     count.scatter_add_(0, key, torch.ones(1, dtype=torch.int32, device=key.device).expand_as(key))
     return _first_largest(count.view(n + 1, n_classes))
+
+
+def _first_largest_of_few(key: Tensor, n: int, n_classes: int) -> Tensor:
+    """Do the same where a table of all regions by all labels would be nearly empty."""
+    found, count = torch.unique(key, return_counts=True)
+    rank = count * n_classes + (n_classes - 1 - found % n_classes)
+    # A region without pixels gets the first label, as from the table.
+    best = torch.full((n + 1,), n_classes - 1, device=key.device)
+    best.scatter_reduce_(0, found // n_classes, rank, "amax")
+    winner = n_classes - best % n_classes
+    winner[0] = 0
+    return winner
 
 
 def _first_largest(count: Tensor) -> Tensor:

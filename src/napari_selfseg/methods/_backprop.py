@@ -196,7 +196,9 @@ class Backprop(Method):
         """Measure and keep the statistics of each normalisation; return the classes."""
         return assign(measure(network, inputs.x, inputs.valid))
 
-    def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
         """Classify with the statistics kept."""
         return assign(network(x, valid))
 

@@ -241,7 +241,9 @@ class DIC(Method):
         """Measure and keep the statistics of each normalisation and the centres."""
         return assign(cast(Subnetworks, network).freeze(inputs.x, inputs.valid))
 
-    def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
         """Classify with the statistics and centres kept."""
         return assign(network(x, valid))
 

@@ -106,7 +106,10 @@ class Fit:
         where = resolve_device(device)
         with explaining(), limited_threads(resolve_threads(threads)), torch.no_grad():
             x, seen = self._seen(array, valid, where)
-            labels = self.method.predict(self.restored(where), x, seen)[0]
+            regions = None
+            if index is not None:
+                regions = torch.from_numpy(index.astype(np.int64))[None].to(where)
+            labels = self.method.predict(self.restored(where), x, seen, regions)[0]
             return self._finished(labels, valid, index)
 
     def smoothed(

@@ -129,6 +129,9 @@ class Method(Parameters, ABC):
         Supported numbers of spatial dimensions.
     stride : int
         Alignment that tiles need, in pixels.
+    segments : bool
+        Whether labels are segments of the superpixels, which a prediction then depends on, and not
+        classes of pixels.
     seed : int
         Seed of everything random in a run.
     iterations : int
@@ -139,6 +142,7 @@ class Method(Parameters, ABC):
     doi: ClassVar[str]
     ndims: ClassVar[tuple[int, ...]] = (2, 3)
     stride: ClassVar[int] = 1
+    segments: ClassVar[bool] = False
 
     iterations: int = parameter(100, "Updates at most.", minimum=1, maximum=100_000)
     seed: int = parameter(
@@ -234,7 +238,9 @@ class Method(Parameters, ABC):
         """
 
     @abstractmethod
-    def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
         """Classify with frozen weights and statistics.
 
         Parameters
@@ -245,9 +251,27 @@ class Method(Parameters, ABC):
             ``(N, C, *spatial)`` scaled image.
         valid : Tensor or None
             ``(N, 1, *spatial)`` bool, True where there are data; None when that is everywhere.
+        index : Tensor or None
+            ``(N, *spatial)`` int64 superpixels where some were given, as in `Inputs`. Only a method
+            that makes segments of them reads it.
 
         Returns
         -------
         Tensor
             ``(N, *spatial)`` classes from 0.
         """
+
+    def ballots(self, network: nn.Module) -> tuple[Ballot, ...]:
+        """Return label maps for the consensus that no step has brought, after `freeze`.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            As frozen.
+
+        Returns
+        -------
+        tuple of Ballot
+            Nothing, where a method's own iterations are what votes.
+        """
+        return ()

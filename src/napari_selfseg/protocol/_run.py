@@ -341,6 +341,10 @@ class Run(Iterator[Step]):
         """Move what is kept to the computer's memory, and free the device's."""
         self._history.to_host()
         self._losses.to_host()
+        with contextlib.suppress(RuntimeError):
+            self._ballots = {
+                family: [each.cpu() for each in votes] for family, votes in self._ballots.items()
+            }
         release_freed_memory()
         if torch.cuda.is_available():
             # A device that was lost refuses even this.

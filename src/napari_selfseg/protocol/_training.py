@@ -121,9 +121,10 @@ class Training:
         if self._network is None or self._inputs is None:
             raise Interrupted
         self._fit, votes = self._closed(self._network, self._inputs)
+        ballots = self._method.ballots(self._network)
         done, total = self.control.done, self._method.iterations
         self.end(stop or endings.completed(done, total))
-        return Step(done, total, votes, torch.tensor(len(self._fit.classes)), {})
+        return Step(done, total, votes, torch.tensor(len(self._fit.classes)), {}, ballots)
 
     def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
         return closing_forward(self._method, network, inputs, self._scaling)

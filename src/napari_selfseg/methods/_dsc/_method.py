@@ -92,7 +92,9 @@ class DSC(Settings):
         measure(cast(Embedding, network).smoother, inputs.x, inputs.valid)
         return assign(measure(network, inputs.x, inputs.valid))
 
-    def predict(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
         """Classify with the statistics kept."""
         return assign(network(x, valid))
 

@@ -1,0 +1,5 @@
+"""Our own method: many label maps of one image vote on where its segments end."""
+
+from napari_selfseg.consensus._method import Consensus
+
+__all__ = ["Consensus"]

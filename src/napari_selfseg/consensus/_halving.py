@@ -1,0 +1,120 @@
+"""Members see the image at half its resolution, where that still shows something."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from napari_selfseg.protocol import Control, Inputs
+
+__all__ = ["halved", "restored_size", "shrunk", "steps_of"]
+
+# Pixels along an axis from which on it is halved.
+LONG = 64
+
+
+def steps_of(shape: Sequence[int], *, wanted: bool) -> tuple[int, ...]:
+    """Say how many pixels along each axis become one.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(*spatial)``.
+    wanted : bool
+        Whether to halve at all.
+
+    Returns
+    -------
+    tuple of int
+    """
+    return tuple(2 if wanted and size >= LONG else 1 for size in shape)
+
+
+def shrunk(x: Tensor, valid: Tensor | None, steps: Sequence[int]) -> tuple[Tensor, Tensor | None]:
+    """Average pixels with data.
+
+    Parameters
+    ----------
+    x : Tensor
+        ``(N, C, *spatial)``.
+    valid : Tensor or None
+        ``(N, 1, *spatial)`` bool; None when there are data everywhere.
+    steps : sequence of int
+        As from `steps_of`.
+
+    Returns
+    -------
+    x : Tensor
+        Smaller; 0 where there are no data.
+    valid : Tensor or None
+        True where some pixel had data.
+    """
+    if max(steps) == 1:
+        return x, valid
+    if valid is None:
+        return _pooled(x, steps), None
+    share = _pooled(valid.to(x.dtype), steps)
+    seen = share > 0
+    return _pooled(x * valid, steps) / torch.where(seen, share, 1), seen
+
+
+def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
+    """Return what a member iterates on, with a count of its own.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Of the run.
+    steps : sequence of int
+        As from `steps_of`.
+
+    Returns
+    -------
+    Inputs
+    """
+    x, valid = shrunk(inputs.x, inputs.valid, steps)
+    every = (slice(None), *(slice(None, None, step) for step in steps))
+    index = None if inputs.index is None else inputs.index[every].contiguous()
+    if index is not None and valid is not None:
+        # A corner pixel without data may stand for others that have some.
+        index = torch.where(valid[:, 0], index, 0)
+        valid = valid & (index > 0)[:, None]
+        x = x * valid
+    drawn = None if inputs.scribbles is None else inputs.scribbles[every].contiguous()
+    return dataclasses.replace(
+        inputs, x=x, valid=valid, index=index, scribbles=drawn, control=Control()
+    )
+
+
+def restored_size(labels: Tensor, shape: Sequence[int], steps: Sequence[int]) -> Tensor:
+    """Repeat labels of a small image on a large one.
+
+    Parameters
+    ----------
+    labels : Tensor
+        ``(N, *small)``.
+    shape : sequence of int
+        ``(*spatial)`` of the large image.
+    steps : sequence of int
+        As from `steps_of`.
+
+    Returns
+    -------
+    Tensor
+        ``(N, *spatial)``.
+    """
+    for axis, (size, step) in enumerate(zip(shape, steps, strict=True), start=1):
+        if step > 1:
+            labels = labels.repeat_interleave(step, dim=axis).narrow(axis, 0, size)
+    return labels
+
+
+def _pooled(x: Tensor, steps: Sequence[int]) -> Tensor:
+    pool = F.avg_pool2d if x.ndim == 4 else F.avg_pool3d
+    size = tuple(steps)
+    found: Tensor = pool(x, size, ceil_mode=True, count_include_pad=False)
+    return found

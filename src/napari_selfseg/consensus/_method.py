@@ -1,0 +1,257 @@
+r"""Consensus: every label map votes on where segments end.
+
+A run of a network visits many label maps, and methods without a network make others at no cost.
+Each is wrong somewhere; where two superpixels really belong apart, most of them say so. With
+families f of maps c (the networks, each at several times; regions at several scales; clusters of
+colour and texture), neighbouring superpixels a and b, and l the length of their border:
+
+.. math::
+
+    h_{ab} = \frac{1}{F} \sum_f \frac{1}{|f|} \sum_{c \in f} [c_a \ne c_b]
+
+is the complement of the co-association of evidence accumulation. A spectral step weighs what a
+border means for the whole image (`napari_selfseg.hierarchy.globalised`), and average linkage makes
+a tree of segments, which is cut where the height exceeds one minus the granularity.
+
+Networks are trained side by side, on half the resolution, and vote every few updates. The maps of
+a fit are those of frozen copies of the networks at these times, so that a fit applied to its own
+image makes the same segments again. On another image a segment gets the label of the segment of
+the fit that it resembles most, in its mean colours and in its share of the networks' classes.
+
+References
+----------
+Fred and Jain, Combining multiple clusterings using evidence accumulation, IEEE TPAMI 2005,
+doi:10.1109/TPAMI.2005.113.
+
+Arbeláez, Maire, Fowlkes and Malik, Contour detection and hierarchical image segmentation, IEEE
+TPAMI 2011, doi:10.1109/TPAMI.2010.161.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from typing import ClassVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_selfseg.consensus._classical import classical
+from napari_selfseg.consensus._evidence import Evidence
+from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
+from napari_selfseg.consensus._members import Members
+from napari_selfseg.consensus._settings import MOST, Settings
+from napari_selfseg.consensus._training import SideBySide
+from napari_selfseg.protocol import (
+    Ballot,
+    Cost,
+    Inputs,
+    Method,
+    Problem,
+    Step,
+    Stop,
+    small,
+)
+from napari_selfseg.superpixels import Slic
+
+__all__ = ["Consensus"]
+
+# What the classical maps take, as if so many bytes a pixel were read and written.
+CLASSICAL_BYTES = 160_000
+
+
+class Consensus(Settings):
+    """Consensus of networks trained on the image, of regions and of clusters."""
+
+    name: ClassVar[str] = "consensus"
+    title: ClassVar[str] = "Consensus"
+    citation: ClassVar[str] = (
+        "Fred and Jain, Combining multiple clusterings using evidence accumulation, IEEE TPAMI 2005"
+    )
+    doi: ClassVar[str] = "10.1109/TPAMI.2005.113"
+    segments: ClassVar[bool] = True
+
+    @property
+    def n_classes(self) -> int:
+        """Number of segments a label can name."""
+        return MOST
+
+    @property
+    def reach(self) -> None:
+        """The whole image decides."""
+        return None
+
+    def default_superpixels(self) -> Slic:
+        """What the segments are made of."""
+        return Slic(n_segments=800, compactness=10)
+
+    def cost(self, problem: Problem) -> Cost:
+        """Sum over the members; classical maps are spread over the iterations."""
+        shrunk_to = problem.pixels // (2**problem.ndim if self.half_resolution else 1)
+        seen = dataclasses.replace(problem, pixels=max(shrunk_to, 1))
+        costs = [each.cost(seen) for each in self.resolved()]
+        once = CLASSICAL_BYTES * problem.pixels * self.classical / self.iterations
+        return Cost(
+            sum(each.flops for each in costs),
+            sum(each.moved for each in costs) + once,
+            sum(each.kept for each in costs) + 40.0 * problem.pixels,
+        )
+
+    def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
+        """Build the network of each member, which has a seed of its own."""
+
+        def build(number: int) -> nn.Module:
+            member = members[number]
+            return member.network(in_channels, ndim, torch.Generator().manual_seed(member.seed))
+
+        members = self.resolved()
+        return Members([build(number) for number in range(len(members))], build)
+
+    def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
+        """Let the classical maps vote, then train, and let the networks vote from time to time."""
+        M, members = cast(Members, network), self.resolved()
+        M.begin()
+        evidence = Evidence(*_regions(inputs))
+        self._classical(evidence, M, inputs)
+        small_inputs = [halved(inputs, self._steps(inputs.x)) for _ in members]
+        M.evidence = evidence
+        with contextlib.closing(SideBySide(members, M, small_inputs)) as work:
+            work.advance()
+            for t in inputs.control.iterations(self.iterations):
+                with inputs.control.closing():
+                    self._networks_vote(M, inputs)
+                ballots = self.ballots(M)
+                if ballots:
+                    M.show(self._cut(evidence))
+                yield self._step(t, M.shown, work.losses, ballots, inputs)
+                if not members:
+                    return Stop("finished", "All label maps have voted.")
+                work.advance()
+        return None
+
+    def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
+        """Cut once more, and remember what each segment is like."""
+        M = cast(Members, network)
+        if M.evidence is None:
+            evidence = Evidence(*_regions(inputs))
+            self._classical(evidence, M, inputs)
+            M.evidence = evidence
+        self._networks_vote(M, inputs)
+        M.show(self._cut(M.evidence))
+        names, segments = np.unique(M.shown, return_inverse=True)
+        M.prototypes = M.evidence.features(segments, inputs.x)
+        M.names = torch.from_numpy(names)
+        return self._named(M, segments, M.prototypes, cast(Tensor, inputs.index))
+
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
+        """Make segments of an image, and give each the label of the one it resembles most."""
+        M, members = cast(Members, network), self.resolved()
+        index = self._over_segmented(x, valid) if index is None else index
+        evidence = Evidence(index, int(index.max()))
+        deque(self._classical_votes(evidence, x, valid), maxlen=0)
+        steps = self._steps(x)
+        seen = shrunk(x, valid, steps)
+        for number, copy in enumerate(M.kept):
+            member = members[number % len(members)]
+            self._votes(evidence, member, member.predict(copy, *seen), x, steps)
+        segments = np.unique(self._cut(evidence), return_inverse=True)[1]
+        return self._named(M, segments, evidence.features(segments, x), index)
+
+    def ballots(self, network: nn.Module) -> tuple[Ballot, ...]:
+        """Return what has voted since the last step."""
+        return cast(Members, network).take_pending()
+
+    def _classical(self, evidence: Evidence, M: Members, inputs: Inputs) -> None:
+        M.pending.clear()
+        for ballot in self._classical_votes(evidence, inputs.x, inputs.valid):
+            M.pending.append(ballot)
+            inputs.control.check()
+
+    def _classical_votes(
+        self, evidence: Evidence, x: Tensor, valid: Tensor | None
+    ) -> Iterator[Ballot]:
+        """Let the maps vote that need no network."""
+        if not self.classical:
+            return
+        images = x.movedim(1, -1).cpu().numpy()
+        masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
+        each = [classical(i, m, self.seed) for i, m in zip(images, masks, strict=True)]
+        for maps in zip(*each, strict=True):
+            labels = torch.from_numpy(np.stack([one for _, one in maps]).astype(np.int64))
+            family, n_classes = maps[0][0], int(labels.max()) + 1
+            yield _ballot(family, evidence.add(family, labels.to(x.device), n_classes))
+
+    def _networks_vote(self, M: Members, inputs: Inputs) -> None:
+        """Where it is time, keep a frozen copy of each network, and let its labels vote."""
+        t, evidence = inputs.control.done, cast(Evidence, M.evidence)
+        if evidence and (t == M.voted or t == 0 or t % self.every):
+            return
+        M.voted = t
+        steps, members = self._steps(inputs.x), self.resolved()
+        labels = [
+            member.freeze(network, halved(inputs, steps))
+            for member, network in zip(members, M.live, strict=True)
+        ]
+        M.keep()
+        M.pending += [
+            self._votes(evidence, member, each, inputs.x, steps)
+            for member, each in zip(members, labels, strict=True)
+        ]
+
+    def _votes(
+        self, evidence: Evidence, member: Method, labels: Tensor, x: Tensor, steps: Sequence[int]
+    ) -> Ballot:
+        large = restored_size(labels, x.shape[2:], steps)
+        evidence.describe(large, member.n_classes)
+        return _ballot("networks", evidence.add("networks", large, member.n_classes))
+
+    def _cut(self, evidence: Evidence) -> NDArray[np.int64]:
+        tree = evidence.tree()
+        wanted = self.n_segments or tree.segments_at(1 - self.granularity)
+        return tree.cut(min(wanted, MOST))
+
+    def _named(
+        self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor
+    ) -> Tensor:
+        """Return the class of each pixel: that of the prototype its segment is nearest to."""
+        # Exact, so that a segment of the fitted image finds itself.
+        how = "donot_use_mm_for_euclid_dist"
+        nearest = torch.cdist(features, M.prototypes.cpu(), compute_mode=how).argmin(dim=1)
+        names = M.names.cpu()[nearest][torch.from_numpy(segments)]
+        votes = torch.cat((torch.ones(1, dtype=torch.int64), names)).to(index.device)
+        return votes[index] - 1
+
+    def _step(
+        self,
+        t: int,
+        shown: NDArray[np.int64],
+        losses: dict[str, Tensor],
+        ballots: tuple[Ballot, ...],
+        inputs: Inputs,
+    ) -> Step:
+        votes = torch.from_numpy(np.concatenate(([0], shown))).to(inputs.x.device)
+        count = torch.tensor(len(np.unique(shown)))
+        return Step(t, self.iterations, small(votes, MOST), count, losses, ballots)
+
+    def _steps(self, x: Tensor) -> tuple[int, ...]:
+        return steps_of(x.shape[2:], wanted=self.half_resolution)
+
+    def _over_segmented(self, x: Tensor, valid: Tensor | None) -> Tensor:
+        image = x[0].movedim(0, -1).cpu().numpy()
+        mask = None if valid is None else valid[0, 0].cpu().numpy()
+        made = self.default_superpixels()(image, mask=mask)
+        return torch.from_numpy(made.astype(np.int64))[None].to(x.device)
+
+
+def _regions(inputs: Inputs) -> tuple[Tensor, int]:
+    return cast(Tensor, inputs.index), inputs.n_regions
+
+
+def _ballot(family: str, votes: Tensor) -> Ballot:
+    return Ballot(family, small(votes, int(votes.max())))

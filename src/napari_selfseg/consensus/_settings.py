@@ -1,0 +1,115 @@
+"""The parameters of a consensus, and the members they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field, SerializeAsAny, field_serializer, field_validator, model_validator
+
+from napari_selfseg.methods import DIC, DSC, Backprop
+from napari_selfseg.parameters import parameter, restore
+from napari_selfseg.protocol import Method
+
+__all__ = ["MOST", "Settings"]
+
+# Labels are kept in 16 bits, one of them for the sign.
+MOST = 2**15 - 1
+MEMBERS = (Backprop, DIC, DSC)
+SEEDS_APART = 100_003
+
+
+class Settings(Method):
+    """What can be chosen of a consensus."""
+
+    iterations: int = parameter(
+        60,
+        "Updates of each network at most.",
+        minimum=1,
+        maximum=100_000,
+        source="measured, docs/benchmarks.md",
+    )
+    networks: Literal["both", "superpixels", "continuity", "none"] = parameter(
+        "both",
+        "Networks that vote: Backprop's with superpixels, its continuity variant, or both.",
+    )
+    seeds: int = parameter(
+        2,
+        "From how many starts the network with superpixels is trained; more agree better.",
+        minimum=1,
+        maximum=50,
+    )
+    every: int = parameter(
+        10,
+        "Updates between two votes of the networks.",
+        minimum=1,
+        maximum=100_000,
+        words="Updates between votes",
+    )
+    classical: bool = parameter(
+        True,
+        "Let regions at six scales and clusters of colour and texture vote as well.",
+        words="Classical maps",
+    )
+    granularity: float = parameter(
+        0.34,
+        "More gives more and smaller segments; after a run the slider cuts anew without computing.",
+        minimum=0.0,
+        maximum=1.0,
+        source="measured, docs/benchmarks.md",
+    )
+    n_segments: int = parameter(
+        0,
+        "How many segments to make; 0 finds the number.",
+        minimum=0,
+        maximum=MOST,
+        words="Segments",
+    )
+    channels: int = parameter(
+        48, "Features a pixel and classes at most of each network.", minimum=2, maximum=1000
+    )
+    half_resolution: bool = parameter(
+        True, "Train the networks on an image of half the size, four times as fast."
+    )
+    members: tuple[SerializeAsAny[Method], ...] = Field(())
+
+    @field_validator("members", mode="before")
+    @classmethod
+    def _restored(cls, values: Any) -> Any:
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            return values
+        return tuple(
+            restore(each, MEMBERS, "member") if isinstance(each, dict) else each for each in values
+        )
+
+    @field_serializer("members")
+    def _written(self, members: tuple[Method, ...]) -> list[dict[str, Any]]:
+        return [each.as_dict() for each in members]
+
+    @model_validator(mode="after")
+    def _something_votes(self) -> Settings:
+        if not self.classical and not self.resolved():
+            raise ValueError("nothing votes: choose networks, or classical maps")
+        return self
+
+    def resolved(self) -> tuple[Method, ...]:
+        """Return the members whose networks are trained.
+
+        Returns
+        -------
+        tuple of Method
+            Those given, or those the other parameters mean.
+        """
+        if self.members:
+            return tuple(each.replace(iterations=self.iterations) for each in self.members)
+        common = {"iterations": self.iterations, "channels": self.channels}
+        common |= {"depth": 3, "min_labels": 1}
+        found: list[Method] = []
+        if self.networks in ("both", "superpixels"):
+            found += [Backprop(**common, seed=self._seed(k)) for k in range(self.seeds)]
+        if self.networks in ("both", "continuity"):
+            found.append(Backprop(**common, variant="continuity", seed=self._seed(self.seeds)))
+        return tuple(found)
+
+    def _seed(self, number: int) -> int:
+        return (self.seed + number * SEEDS_APART) % 2**31
