@@ -44,7 +44,8 @@ class Job:
     superpixels : Superpixels, Ucm2 or None
         In place of the method's own.
     axis : str
-        The parameter that is swept; ``"shown"`` for the iterations of a run, empty for none.
+        The parameter that is swept; ``"shown"`` for the iterations of a run, ``"level"`` for cuts
+        of its consensus, empty for none.
     values : tuple of float
         Its values.
     precision : str
@@ -59,6 +60,11 @@ class Job:
     values: tuple[float, ...]
     precision: str = "auto"
     threads: int = 1
+
+    @property
+    def stops(self) -> tuple[float, ...]:
+        """Iterations whose labels are scored."""
+        return self.values if self.axis == "shown" else ()
 
     @cached_property
     def key(self) -> dict[str, Any]:
@@ -117,10 +123,13 @@ class Job:
             precision=self.precision,
         )
         # After an early end the last labels stay, and a long run keeps every second map or fewer.
-        kept = [max(t for t in run.iterations if t <= value) for value in self.values]
+        kept = [max(t for t in run.iterations if t <= value) for value in self.stops]
         record = run.record()
         how = {"used": record["precision"], "threads": run.threads, "done": run.iteration}
-        return [run.labels(t) for t in kept], {**how, "stop": run.stop_reason}
+        how["stop"] = run.stop_reason
+        if self.axis == "level":
+            return [run.cut(level=value) for value in self.values], how
+        return [run.labels(t) for t in kept], how
 
 
 def _baseline(what: Parameters, case: Case) -> np.ndarray | None:
@@ -138,7 +147,8 @@ def _short(value: float) -> float:
 def read_job(text: str, precision: str, threads: int) -> Job:
     """Read ``name:field=value,...``, for a method with ``+slic:...`` for other superpixels.
 
-    A baseline may have several values, as in ``slic:n_segments=16/64,compactness=10``.
+    A baseline may have several values, as in ``slic:n_segments=16/64,compactness=10``, and a
+    method several levels at which the consensus of its run is cut: ``backprop:level=0.5/0.7``.
     """
     text, _, regions = text.partition("+")
     name, _, given = text.partition(":")

@@ -89,6 +89,14 @@ def test_vote_is_the_loops_to_the_bit(picture):
 
 @relaxed
 @given(pictures())
+def test_vote_with_many_possible_labels_is_the_same(picture):
+    regions, classes, n, _ = picture
+    few, many = vote(classes, regions, n, Q), vote(classes, regions, n, 30_000)
+    assert torch.equal(few, many)
+
+
+@given(pictures())
+@relaxed
 def test_areas(picture):
     regions, _, n, _ = picture
     assert areas(regions, n).tolist() == np.bincount(regions.flatten(), minlength=n + 1).tolist()

@@ -1,0 +1,191 @@
+"""The parts of a consensus: classical maps, smaller images, members, settings."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import napari_selfseg as ss
+from napari_selfseg.catalogue import METHODS
+from napari_selfseg.consensus._classical import CLUSTERS, REGIONS, classical
+from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
+from napari_selfseg.consensus._members import Members
+from napari_selfseg.consensus._training import SideBySide
+from napari_selfseg.parameters import ParameterError, restore
+from napari_selfseg.protocol import Control, Inputs, Interrupted
+
+
+def halves(channels=3, noise=0.02, shape=(24, 30)):
+    rng = np.random.default_rng(0)
+    image = np.zeros((*shape, channels), np.float32)
+    image[:, shape[1] // 2 :] = 0.8
+    return np.clip(image + rng.normal(scale=noise, size=image.shape), 0, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_classical_maps_find_what_is_plain_to_see(channels):
+    maps = list(classical(halves(channels), None, 0))
+    assert [family for family, _ in maps].count("regions") == len(REGIONS)
+    assert [family for family, _ in maps].count("clusters") == 2 * len(CLUSTERS)
+    left, right = np.s_[:, :12], np.s_[:, 18:]
+    apart = [not set(np.unique(m[left])) & set(np.unique(m[right])) for _, m in maps]
+    # The largest regions are larger than this image.
+    assert sum(apart) >= len(maps) - 4
+    assert all(labels.min() >= 1 for _, labels in maps)
+
+
+def test_classical_maps_do_not_see_what_is_masked():
+    image, mask = halves(), np.ones((24, 30), bool)
+    mask[5:9, 3:8] = False
+    other = image.copy()
+    other[~mask] = 7.0
+    pairs = zip(classical(image, mask, 0), classical(other, mask, 0), strict=True)
+    for (_, one), (_, two) in pairs:
+        np.testing.assert_array_equal(one[mask], two[mask])
+
+
+def test_classical_maps_of_a_constant_volume():
+    maps = [labels for _, labels in classical(np.full((3, 4, 5, 2), 0.5, np.float32), None, 0)]
+    assert all((labels == labels.flat[0]).all() for labels in maps)
+
+
+def test_only_long_axes_are_halved():
+    assert steps_of((63, 64, 200), wanted=True) == (1, 2, 2)
+    assert steps_of((64, 64), wanted=False) == (1, 1)
+
+
+def test_shrinking_averages_the_pixels_with_data():
+    x = torch.tensor([[[[1.0, 3.0, 5.0], [1.0, 3.0, 7.0]]]])
+    small, valid = shrunk(x, None, (2, 2))
+    assert valid is None
+    assert small.tolist() == [[[[2.0, 6.0]]]]
+    seen = torch.tensor([[[[True, False, False], [True, True, False]]]])
+    small, valid = shrunk(x, seen, (2, 2))
+    assert valid.tolist() == [[[[True, False]]]]
+    assert small[0, 0, 0].tolist() == [pytest.approx(5 / 3), 0.0]
+
+
+def test_labels_come_back_to_their_size():
+    labels = torch.tensor([[[1, 2], [3, 4]]])
+    assert restored_size(labels, (3, 4), (2, 2)).tolist() == [
+        [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4]]
+    ]
+
+
+def inputs(shape=(66, 70), **more):
+    index = torch.arange(1, shape[0] * shape[1] + 1).view(1, *shape)
+    values = {"valid": None, "index": index, "n_regions": shape[0] * shape[1], "scribbles": None}
+    values |= {"precision": torch.float32, "control": Control()} | more
+    return Inputs(x=torch.rand(1, 2, *shape), **values)
+
+
+def test_members_see_a_smaller_image_and_count_alone():
+    given = inputs(scribbles=torch.full((1, 66, 70), -1))
+    found = halved(given, (2, 1))
+    assert found.x.shape == (1, 2, 33, 70)
+    assert found.index.shape == found.scribbles.shape == (1, 33, 70)
+    assert found.control is not given.control
+
+
+def test_a_pixel_without_a_superpixel_counts_as_no_data():
+    index = torch.arange(1, 66 * 70 + 1).view(1, 66, 70).clone()
+    valid = torch.ones(1, 1, 66, 70, dtype=torch.bool)
+    index[0, 0, 0], valid[0, 0, 0, 0] = 0, False
+    found = halved(inputs(index=index, valid=valid), (2, 2))
+    assert not found.valid[0, 0, 0, 0]
+    assert found.valid.sum() == 33 * 35 - 1
+    assert (found.x[0, :, 0, 0] == 0).all()
+
+
+class Counter(nn.Module):
+    """A network that is its number of updates."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("updates", torch.zeros(()))
+
+
+class Counting:
+    """A member that adds one and may be interrupted in the middle."""
+
+    def __init__(self, fails_at=None, updates=99):
+        self.fails_at, self.updates = fails_at, updates
+
+    def steps(self, network, seen):
+        for t in range(self.updates):
+            yield ss.Step(t, 99, torch.zeros(2), torch.tensor(1), {"loss": torch.tensor(float(t))})
+            network.updates += 1
+            if self.fails_at == t:
+                raise Interrupted
+
+
+def test_all_members_make_an_update_or_none():
+    networks = Members([Counter(), Counter()], lambda number: Counter())
+    work = SideBySide([Counting(), Counting(fails_at=1)], networks, [None, None])
+    work.advance()
+    work.advance()
+    assert [int(each.updates) for each in networks.live] == [1, 1]
+    with pytest.raises(Interrupted):
+        work.advance()
+    assert [int(each.updates) for each in networks.live] == [1, 1]
+
+
+def test_a_member_that_has_ended_rests_and_losses_are_averaged():
+    networks = Members([Counter(), Counter()], lambda number: Counter())
+    work = SideBySide([Counting(updates=2), Counting()], networks, [None, None])
+    for _ in range(5):
+        work.advance()
+    assert [int(each.updates) for each in networks.live] == [2, 4]
+    assert float(work.losses["loss"]) == pytest.approx((1 + 4) / 2)
+
+
+def test_copies_are_frozen_and_come_back_from_their_weights():
+    networks = Members([nn.Linear(2, 2), nn.Linear(2, 2)], lambda number: nn.Linear(2, 2))
+    networks.keep()
+    with torch.no_grad():
+        networks.live[1].weight += 1
+    networks.keep()
+    networks.prototypes, networks.names = torch.rand(3, 4), torch.tensor([2, 5, 1])
+    again = Members([nn.Linear(2, 2), nn.Linear(2, 2)], lambda number: nn.Linear(2, 2))
+    again.load_state_dict(networks.state_dict())
+    assert len(again.kept) == 4
+    x = torch.rand(1, 2)
+    for one, two in zip(networks.kept, again.kept, strict=True):
+        assert torch.equal(one(x), two(x))
+    assert not torch.equal(again.kept[1](x), again.kept[3](x))
+    assert torch.equal(again.names, networks.names)
+    again.begin()
+    assert len(again.kept) == 0
+    assert len(again.prototypes) == 0
+
+
+def test_flat_fields_mean_members():
+    members = ss.Consensus(seeds=3, iterations=7, channels=5).resolved()
+    assert [each.variant for each in members] == ["superpixels"] * 3 + ["continuity"]
+    assert len({each.seed for each in members}) == 4
+    assert {(each.iterations, each.channels) for each in members} == {(7, 5)}
+    assert ss.Consensus(networks="none").resolved() == ()
+    assert len(ss.Consensus(networks="continuity", seeds=3).resolved()) == 1
+
+
+def test_explicit_members_survive_json():
+    method = ss.Consensus(members=(ss.DIC(width=8), ss.Backprop(channels=9)), iterations=12)
+    again = restore(json.loads(json.dumps(method.as_dict())), METHODS, "method")
+    assert again == method
+    assert [each.title for each in again.resolved()] == ["DIC", "Backprop"]
+    assert {each.iterations for each in again.resolved()} == {12}
+    assert "members" not in {each.name for each in ss.Consensus.declared()}
+
+
+def test_members_must_be_methods_that_are_known():
+    with pytest.raises(ParameterError, match="no member 'otsu'"):
+        ss.Consensus(members=({"name": "otsu"},))
+    with pytest.raises(ParameterError, match="members"):
+        ss.Consensus(members=(3,))
+
+
+def test_something_must_vote():
+    with pytest.raises(ParameterError, match="nothing votes: choose networks"):
+        ss.Consensus(networks="none", classical=False)
