@@ -385,7 +385,8 @@ def test_the_demo_is_live_by_itself(make_napari_viewer_proxy, qtbot):
 
     viewer, dock = show_demo(make_napari_viewer_proxy())
     qtbot.waitUntil(lambda: dock.live, timeout=20_000)
-    assert [each.name for each in viewer.layers] == ["Histology", "Histology [Backprop]"]
+    title = catalogue.default_method().title
+    assert [each.name for each in viewer.layers] == ["Histology", f"Histology [{title}]"]
     viewer.window.remove_dock_widget(dock)
     until_no_thread(qtbot)
     dock.deleteLater()

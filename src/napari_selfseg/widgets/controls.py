@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QProgressBar
 from napari_selfseg.widgets.look import ERROR, button, sentence
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.plot import LossPlot
+from napari_selfseg.widgets.shown_view import ShownView
 from napari_selfseg.widgets.status import StatusWidget
-from napari_selfseg.widgets.timeline import Timeline
 
 __all__ = ["Controls"]
 
@@ -33,11 +33,12 @@ class Controls(StatusWidget):
         self.bar = QProgressBar()
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
-        self.timeline = Timeline()
+        self.shown = ShownView()
+        self.timeline = self.shown.timeline
         self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
         layout.addLayout(beside(self.run, self.stop, self.resume))
-        for each in (self.estimate, self.bar, self.plot, self.timeline):
+        for each in (self.estimate, self.bar, self.plot, self.shown):
             layout.addWidget(each)
         self.lay_out_status(layout)
         self.plot.picked.connect(self.timeline.go_to)

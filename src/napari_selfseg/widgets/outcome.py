@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from napari.utils.colormaps import label_colormap
 from numpy.typing import NDArray
 
 from napari_selfseg.objects import connected, merged_small
+from napari_selfseg.widgets.agreement import Cut, Moment
 from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.results import add_labels, palette, settle
+from napari_selfseg.widgets.results import Canvas, Kind, settle
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Outcome", "Wanted"]
 
-COLOURS: Final = 49
 QUICK_PIXELS: Final = 1 << 21
+QUICK_CUT_PIXELS: Final = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,26 @@ class Wanted:
     Attributes
     ----------
     iteration : int
-        One of those kept.
+        One of those kept; not read where there is a cut.
     objects : bool
         Whether every connected piece gets a label of its own.
     smallest : int
         Pieces of fewer pixels take the label of a neighbour.
+    cut : Cut or None
+        Segments, in place of the classes of an iteration.
     """
 
     iteration: int
     objects: bool = False
     smallest: int = 0
+    cut: Cut | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the labels are."""
+        if self.cut is not None:
+            return "segments"
+        return "pieces" if self.objects else "classes"
 
 
 @dataclass(frozen=True)
@@ -51,14 +61,16 @@ class Found:
     ----------
     wanted : Wanted
         What was asked for.
-    classes, labels : ndarray of int
-        The class of each pixel, and what is shown.
+    classes : ndarray of int or None
+        The class of each pixel; None for segments.
+    labels : ndarray of int
+        What is shown.
     count : int
         Number of labels.
     """
 
     wanted: Wanted
-    classes: NDArray[Any]
+    classes: NDArray[Any] | None
     labels: NDArray[Any]
     count: int
 
@@ -72,7 +84,7 @@ class Outcome:
         With the layer.
     source : napari.layers.Image
         The image layer.
-    layer : napari.layers.Labels
+    canvas : Canvas
         With the labels of the end.
     request : Request
         What was run.
@@ -81,23 +93,53 @@ class Outcome:
 
     Attributes
     ----------
-    layer : napari.layers.Labels
-        The layer that shows them; another one after labels were edited by hand.
-    classes : ndarray of int
-        The class of each pixel of what is shown, ``(*spatial)`` of the part.
     version : int
         Grows whenever other labels are shown.
     """
 
-    def __init__(self, viewer: Any, source: Any, layer: Any, request: Request, run: Run) -> None:
+    def __init__(
+        self, viewer: Any, source: Any, canvas: Canvas, request: Request, run: Run
+    ) -> None:
         self.source = source
-        self.layer = layer
         self.request = request
         self.run = run
         self.version = 0
         self._viewer = viewer
-        self._shown = np.array(layer.data)
-        self.classes = self._shown.reshape(request.shape)
+        self._canvas = canvas
+        self._shown = np.array(self.layer.data)
+        self._classes: NDArray[Any] | None = None
+
+    @property
+    def layer(self) -> Any:
+        """The layer that shows them; another one after labels were edited by hand."""
+        return self._canvas.layer
+
+    @property
+    def moment(self) -> Moment:
+        """All of the run."""
+        return Moment(self.run, {**self.run.record(), "source": self.request.source})
+
+    def labels(self) -> NDArray[Any]:
+        """Return a copy of the labels in the layer, ``(*spatial)`` of the part."""
+        return np.array(self.layer.data).reshape(self.request.shape)
+
+    def classes(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Return the class of each pixel.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            From `labels`.
+
+        Returns
+        -------
+        ndarray of int
+            Where the labels are classes, those: somebody may have painted others. Where they are
+            segments, the classes of the last iteration.
+        """
+        if self._canvas.kind == "segments":
+            return self.run.labels()
+        return labels if self._classes is None else self._classes
 
     def find(self, wanted: Wanted) -> Found:
         """Make other labels; slow for pieces of large images, so call it in a worker thread.
@@ -112,16 +154,26 @@ class Outcome:
         Found
             For `show`.
         """
+        if wanted.cut is not None:
+            return self._found_cut(wanted, wanted.cut)
         classes = self.run.labels(wanted.iteration)
         if wanted.smallest:
             classes = merged_small(classes, wanted.smallest)
         labels = connected(classes) if wanted.objects else classes
-        return Found(wanted, classes, labels, len(np.unique(labels[labels > 0])))
+        return Found(wanted, classes, labels, _count(labels))
+
+    def _found_cut(self, wanted: Wanted, cut: Cut) -> Found:
+        labels = cut.labels()
+        if not wanted.smallest:
+            return Found(wanted, None, labels, cut.n_segments)
+        merged = merged_small(labels, wanted.smallest)
+        return Found(wanted, None, merged, _count(merged))
 
     def quick(self, wanted: Wanted) -> bool:
         """Say whether labels are made so fast that nobody waits for them."""
         plain = not (wanted.objects or wanted.smallest)
-        return plain and self.request.pixels <= QUICK_PIXELS
+        limit = QUICK_PIXELS if wanted.cut is None else QUICK_CUT_PIXELS
+        return plain and self.request.pixels <= limit
 
     def show(self, found: Found) -> None:
         """Show other labels.
@@ -133,9 +185,10 @@ class Outcome:
         """
         if self.edited:
             self._leave()
-        wanted, self.classes = found.wanted, found.classes
-        self._write(found.labels, wanted.objects)
-        record = {**self.run.record(wanted.iteration), "source": self.request.source}
+        wanted = found.wanted
+        self._classes = found.classes if wanted.objects else None
+        self._write(found)
+        record = self._recorded(wanted)
         if wanted.objects or wanted.smallest:
             record["objects"] = {"connected": wanted.objects, "minimum_size": wanted.smallest}
         settle(self.layer, record)
@@ -155,23 +208,24 @@ class Outcome:
         """How the labels shown were made."""
         return self.layer.metadata[METADATA]
 
-    def _write(self, labels: NDArray[Any], objects: bool) -> None:
-        shown = labels.reshape(self.layer.data.shape)
+    def _recorded(self, wanted: Wanted) -> dict[str, Any]:
+        if wanted.cut is not None:
+            return wanted.cut.record
+        return {**self.run.record(wanted.iteration), "source": self.request.source}
+
+    def _write(self, found: Found) -> None:
         self.layer.features = {}
         self.version += 1
-        if shown.dtype == self.layer.data.dtype:
-            self.layer.data[...] = shown
-            self.layer.refresh()
-        else:
-            # The colours first: a palette of few classes repeats them for many objects.
-            n = self.run.method.n_classes
-            self.layer.colormap = label_colormap(COLOURS) if objects else palette(n)
-            self.layer.data = np.array(shown)
-        self._shown = np.array(shown)
+        self._canvas.show(found.labels, found.wanted.kind)
+        self._shown = np.array(self.layer.data)
 
     def _leave(self) -> None:
         """Leave labels that were edited to the user, and go on in a new layer."""
         self.mark_edits()
         self.layer.name = f"{self.layer.name} (edited)"
         self.layer.visible = False
-        self.layer = add_labels(self._viewer, self.source, self.request)
+        self._canvas = Canvas(self._viewer, self.source, self.request)
+
+
+def _count(labels: NDArray[Any]) -> int:
+    return len(np.unique(labels[labels > 0]))

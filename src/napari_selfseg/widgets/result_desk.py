@@ -8,6 +8,7 @@ from typing import Any, Final
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
+from napari_selfseg.widgets.agreement import Cut
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.origin import with_sure_path
@@ -40,6 +41,8 @@ class ResultDesk:
         Called with work for a worker thread, what to do with its answer, and its name.
     labels : callable
         Returns the labels layers there are.
+    cut : callable
+        Returns the segments to show; None for classes.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class ResultDesk:
         view: SegmentView,
         begin: Begin,
         labels: Callable[[], list[tuple[str, Any]]],
+        cut: Callable[[], Cut | None],
     ) -> None:
         self.outcome: Outcome | None = None
         self._wanted: Wanted | None = None
@@ -56,6 +60,7 @@ class ResultDesk:
         self._view = view
         self._begin = begin
         self._labels = labels
+        self._cut = cut
         self._connect()
 
     def put(self, outcome: Outcome | None) -> None:
@@ -71,6 +76,7 @@ class ResultDesk:
         self.outcome = outcome
         self._wanted, self._measuring_next = None, False
         result, controls = self._view.result, self._view.controls
+        result.show_segments(False)
         for each in (result.kind, result.smallest):
             each.blockSignals(True)
         result.kind.choose("classes")
@@ -95,12 +101,15 @@ class ResultDesk:
 
     # Labels
 
-    def _on_view(self) -> None:
+    def refresh(self) -> None:
+        """Show what is chosen."""
         outcome, at = self.outcome, self._view.controls.timeline.iteration
         if outcome is None or at is None:
             return
-        objects = self._view.result.kind.thing == "objects"
-        waiting, wanted = self._wanted, Wanted(at, objects, self._view.result.smallest.value())
+        cut, smallest = self._cut(), self._view.result.smallest.value()
+        self._view.result.show_segments(cut is not None)
+        objects = cut is None and self._view.result.kind.thing == "objects"
+        waiting, wanted = self._wanted, Wanted(at, objects, smallest, cut)
         if waiting is None and outcome.quick(wanted):
             self._put_labels(outcome, outcome.find(wanted))
             return
@@ -126,10 +135,17 @@ class ResultDesk:
     def _put_labels(self, outcome: Outcome, found: Found) -> None:
         before, edited = outcome.layer.name, outcome.edited
         outcome.show(found)
-        what = "pieces" if found.wanted.objects else "labels"
-        words = f"Iteration {found.wanted.iteration}: {found.count} {what}."
-        self._view.controls.say(EDITED.format(name=before) if edited else words)
+        self._view.controls.say(EDITED.format(name=before) if edited else self._words(found))
         self._show()
+
+    def _words(self, found: Found) -> str:
+        wanted = found.wanted
+        if wanted.cut is not None:
+            # Their number stands beside the slider, but not what is left of the large ones.
+            merged = f"{found.count} segments of {wanted.smallest} pixels or more."
+            return merged if wanted.smallest else self._view.controls.status.text()
+        what = "pieces" if wanted.objects else "labels"
+        return f"Iteration {wanted.iteration}: {found.count} {what}."
 
     def _measure(self) -> None:
         outcome = self.outcome
@@ -138,12 +154,9 @@ class ResultDesk:
         if outcome is None or self._measuring_next:
             return
         layer, version = outcome.layer, outcome.version
-        labels = layer.data.reshape(outcome.classes.shape).copy()
-        # Somebody may have painted: a label is then its own class.
-        objects = self._view.result.kind.thing == "objects"
-        classes = outcome.classes if objects else labels
+        labels = outcome.labels()
         spacing, unit = self._sizes(outcome)
-        work = classes, outcome.request, spacing, unit, self._class_names(outcome)
+        work = outcome.classes(labels), outcome.request, spacing, unit, self._class_names(outcome)
 
         def put(table: Mapping[str, Any]) -> None:
             if (outcome, version) != (self.outcome, outcome.version):
@@ -194,7 +207,7 @@ class ResultDesk:
         path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", "TIFF (*.tif)")
         if not path:
             return
-        labels = outcome.layer.data.reshape(outcome.classes.shape).copy()
+        labels = outcome.labels()
         outcome.mark_edits()
         record = outcome.record
         spacing, unit = self._sizes(outcome)
@@ -235,9 +248,9 @@ class ResultDesk:
 
     def _connect(self) -> None:
         result = self._view.result
-        self._view.controls.timeline.moved.connect(lambda _: self._on_view())
-        result.kind.chosen.connect(self._on_view)
-        result.smallest.valueChanged.connect(lambda _: self._on_view())
+        self._view.controls.timeline.moved.connect(lambda _: self.refresh())
+        result.kind.chosen.connect(self.refresh)
+        result.smallest.valueChanged.connect(lambda _: self.refresh())
         result.measure.clicked.connect(self._measure)
         result.save_table.clicked.connect(self._save_table)
         result.save_labels.clicked.connect(self._save_labels)

@@ -13,6 +13,8 @@ from napari_selfseg.widgets.panels import beside, rows, stacked
 __all__ = ["ResultView"]
 
 KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
+KIND_HELP: Final = "One label a class, or every connected piece a label of its own."
+SEGMENTS_HELP: Final = "Segments are shown: each is one connected piece with a label of its own."
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
 NO_FIT: Final = "Nothing learned yet: run once, or load a fit."
 
@@ -23,7 +25,7 @@ class ResultView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.empty = sentence(NOTHING)
-        self.kind = Chooser("One label a class, or every connected piece a label of its own.")
+        self.kind = Chooser(KIND_HELP)
         self.smallest = QSpinBox()
         self.measure = button("Measure", "A table: area, position and intensities of every label.")
         self.save_table = button("Save table...", "Write the table as CSV.")
@@ -60,6 +62,23 @@ class ResultView(QWidget):
         self._kept.setEnabled(there)
         self.save_table.setEnabled(measured)
 
+    def show_segments(self, segments: bool) -> None:
+        """Show whether segments are shown, which are connected pieces already.
+
+        Parameters
+        ----------
+        segments : bool
+            Whether.
+        """
+        if segments != self.kind.isEnabled():
+            return
+        self.kind.blockSignals(True)
+        # What is chosen for classes is kept under another name.
+        self.kind.offer([("Segments", self.kind.thing)] if segments else KINDS)
+        self.kind.blockSignals(False)
+        self.kind.setEnabled(not segments)
+        self.kind.setToolTip(SEGMENTS_HELP if segments else KIND_HELP)
+
     def show_fit(self, words: str, smooths: bool = False) -> None:
         """Show what was learned.
 
@@ -92,7 +111,7 @@ class ResultView(QWidget):
         layout.addWidget(self._kept)
         kept = stacked(self._kept)
         kept.addWidget(title("Labels"))
-        kept.addWidget(rows([("Show", self.kind), ("Smallest piece", self.smallest)]))
+        kept.addWidget(rows([("Labels are", self.kind), ("Smallest piece", self.smallest)]))
         kept.addWidget(title("Measure"))
         kept.addLayout(beside(self.measure, self.save_table))
         kept.addWidget(title("Keep"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
-from napari.layers import Labels
-from napari.utils.colormaps import CyclicLabelColormap
+from napari.layers import Image, Labels
+from napari.utils.colormaps import Colormap, CyclicLabelColormap, label_colormap
 from numpy.typing import NDArray
 from skimage.color import hsv2rgb
 
@@ -15,11 +15,69 @@ from napari_selfseg.widgets.layers import METADATA, placed
 from napari_selfseg.widgets.picture import shape_of
 from napari_selfseg.widgets.state import Request
 
-__all__ = ["add_labels", "hide_earlier", "palette", "settle", "show"]
+__all__ = ["Canvas", "Kind", "add_labels", "hide_earlier", "palette", "settle", "show_borders"]
+
+Kind = Literal["classes", "pieces", "segments"]
 
 GOLDEN: Final = (5**0.5 - 1) / 2
 SATURATIONS: Final = (0.45, 0.80, 0.62)
 VALUES: Final = (0.95, 0.75)
+PIECES: Final = 49
+SEGMENTS: Final = 500
+# Where there is no border the picture shines through, and the surest ones are seen on any picture.
+CONFIDENCE: Final = ((1.0, 0.85, 0.0, 0.0), (1.0, 0.6, 0.0, 0.8), (0.85, 0.0, 0.1, 1.0))
+
+
+class Canvas:
+    """A labels layer that shows a run, in colours that fit what is shown.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Gets the layer.
+    source : napari.layers.Image
+        The image.
+    request : Request
+        The run.
+
+    Attributes
+    ----------
+    layer : napari.layers.Labels
+        The layer.
+    kind : {"classes", "pieces", "segments"}
+        What it shows.
+    """
+
+    def __init__(self, viewer: Any, source: Any, request: Request) -> None:
+        self.layer = add_labels(viewer, source, request)
+        self._n_classes = request.method.n_classes
+        self.kind: Kind = "classes"
+
+    def show(self, labels: NDArray[Any], kind: Kind) -> None:
+        """Write a label map into the layer, in place where its type allows.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            Of the segmented part.
+        kind : {"classes", "pieces", "segments"}
+            What the labels are.
+        """
+        shown = labels.reshape(self.layer.data.shape)
+        if kind != self.kind:
+            # The colours first: a palette of few classes repeats them for many labels.
+            self.kind = kind
+            self.layer.colormap = self._colours()
+        if shown.dtype == self.layer.data.dtype:
+            self.layer.data[...] = shown
+            self.layer.refresh()
+        else:
+            self.layer.data = np.array(shown)
+
+    def _colours(self) -> CyclicLabelColormap:
+        if self.kind == "pieces":
+            return label_colormap(PIECES)
+        return palette(SEGMENTS if self.kind == "segments" else self._n_classes)
 
 
 def add_labels(viewer: Any, source: Any, request: Request) -> Any:
@@ -74,20 +132,6 @@ def palette(n: int) -> CyclicLabelColormap:
     return CyclicLabelColormap(colors=colours, background_value=0)
 
 
-def show(layer: Any, labels: NDArray[Any]) -> None:
-    """Write a label map into a layer in place.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        From `add_labels`.
-    labels : ndarray
-        Of the segmented part.
-    """
-    layer.data[...] = labels.reshape(layer.data.shape)
-    layer.refresh()
-
-
 def settle(layer: Any, record: Mapping[str, Any]) -> None:
     """Hand a layer over to the user, with the record of its labels.
 
@@ -100,6 +144,39 @@ def settle(layer: Any, record: Mapping[str, Any]) -> None:
     """
     layer.editable = True
     layer.metadata[METADATA] = dict(record)
+
+
+def show_borders(viewer: Any, source: Any, request: Request, image: NDArray[Any]) -> Any:
+    """Show how sure each border is over the image; a layer that there is gets the new values.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    source : napari.layers.Image
+        The image.
+    request : Request
+        The run.
+    image : ndarray of float32
+        ``(*spatial)`` of the part, between 0 and 1.
+
+    Returns
+    -------
+    napari.layers.Image
+    """
+    layer = Image(
+        image.reshape(shape_of(request.picture.shape, request.index, thin=True)),
+        name=f"{request.picture.name} [border confidence]",
+        colormap=Colormap(CONFIDENCE, name="border confidence"),
+        contrast_limits=(0, 1),
+        blending="translucent",
+        **placed(source, request.index),
+    )
+    for each in viewer.layers:
+        if each.name == layer.name and np.array_equal(each.extent.world, layer.extent.world):
+            each.data = layer.data
+            return each
+    return viewer.add_layer(layer)
 
 
 def hide_earlier(viewer: Any, name: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
+from napari_selfseg.widgets.agreement import Moment
 from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.words import Pace, progress
 
@@ -42,6 +43,8 @@ class Update:
         Terms of the loss.
     sentence : str
         The same in words.
+    moment : Moment
+        What there is for segments.
     """
 
     iteration: int
@@ -50,6 +53,7 @@ class Update:
     record: dict[str, Any]
     losses: dict[str, float]
     sentence: str
+    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,8 @@ class Job:
         )
         labels, record = run.project(step.votes), self._recorded(run, step.iteration)
         losses = {name: float(value) for name, value in step.losses.items()}
-        return Update(step.iteration, step.total, labels, record, losses, sentence)
+        moment = Moment(run, record)
+        return Update(step.iteration, step.total, labels, record, losses, sentence, moment)
 
     def _ended(self, run: Run) -> Ended:
         """Gather what is left of a run, also of a failed one."""

@@ -11,12 +11,14 @@ from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets import presets, settings
+from napari_selfseg.widgets.agreement_desk import AgreementDesk
 from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.fit_desk import FitDesk
 from napari_selfseg.widgets.forecast import Forecast, Prediction
 from napari_selfseg.widgets.guide import Guide
 from napari_selfseg.widgets.layers import camera_of
 from napari_selfseg.widgets.life import Life
+from napari_selfseg.widgets.outcome import Outcome
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.result_desk import ResultDesk
 from napari_selfseg.widgets.runner import Ended, Update
@@ -71,7 +73,12 @@ class SegmentDock(QWidget):
         begin, threads = self._tasks.begin, lambda: self._threads
         self._watch = Watch(napari_viewer, lambda: self._setup.offer(), self._on_removed)
         self._setup = SetupDesk(napari_viewer, self.view, self._watch, threads)
-        self._results = ResultDesk(napari_viewer, self.view, begin, self._watch.labels)
+        self._segments = AgreementDesk(
+            napari_viewer, self.view.controls, self._tasks, self._show_segments
+        )
+        self._results = ResultDesk(
+            napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
+        )
         self._fits = FitDesk(napari_viewer, self.view, begin, threads, lambda: self.live)
         self._guide = Guide(
             self.view.controls, self._tasks, self._forecast, self._asked, self._idle_words
@@ -146,12 +153,15 @@ class SegmentDock(QWidget):
             self._session.leave()
             self._finish("")
         self._results.put(None)
+        self._segments.close()
 
     # Layers
 
     def _on_removed(self, layer: Any) -> None:
         self._results.forget(layer)
         session = self._session
+        if session is None and self._results.outcome is None:
+            self._segments.clear()
         if session is None or session.over:
             return
         if layer == session.layer:
@@ -223,6 +233,7 @@ class SegmentDock(QWidget):
             self._guide.told()
             self._results.put(None)
             self._session = Session(self._viewer, self.view.setup.image.thing, request)
+            self._segments.begin(self._session.source, request)
         finally:
             self._launching = False
         self._session.start()
@@ -245,26 +256,37 @@ class SegmentDock(QWidget):
         if message.total:
             self.view.controls.show_step(message.iteration, message.total, message.sentence, losses)
         if isinstance(message, Update):
+            self._segments.follow(message.moment)
             took = 1000 * (time.perf_counter() - began)
             self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
         else:
             self._conclude(session, message)
 
     def _conclude(self, session: Session, message: Ended) -> None:
-        self._finish(self._last_words or message.sentence)
-        self._results.put(session.outcome)
+        self._finish(self._last_words or message.sentence, session.outcome)
         self._fits.take_from(session.outcome)
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)
 
-    def _finish(self, sentence: str) -> None:
+    def _finish(self, sentence: str, outcome: Outcome | None = None) -> None:
         self._session = None
+        self._results.put(outcome)
+        if outcome is None:
+            self._segments.clear()
+        else:
+            self._segments.follow(outcome.moment, ended=True)
         self._last_words = sentence
         self.view.controls.show_ready(sentence)
         self._fits.show_resumable()
         self._on_change()
         self.ended.emit()
+
+    def _show_segments(self) -> None:
+        if self._session is None:
+            self._results.refresh()
+        else:
+            self._session.show(self._segments.cut)
 
     def _connect_widgets(self) -> None:
         setup, controls = self.view.setup, self.view.controls

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_selfseg.widgets.agreement import Cut
 from napari_selfseg.widgets.outcome import Outcome
-from napari_selfseg.widgets.results import add_labels, hide_earlier, settle, show
+from napari_selfseg.widgets.results import Canvas, hide_earlier, settle
 from napari_selfseg.widgets.runner import Ended, Job, Update, in_thread
 from napari_selfseg.widgets.state import Request
 
@@ -35,13 +36,16 @@ class Session:
     def __init__(self, viewer: Any, source: Any, request: Request) -> None:
         hide_earlier(viewer, request.picture.name)
         self.source = source
-        self.layer = add_labels(viewer, source, request)
+        self._canvas = Canvas(viewer, source, request)
+        self.layer = self._canvas.layer
         self.over = False
         self.outcome: Outcome | None = None
         self._request = request
         self._job = Job(request)
         self._viewer = viewer
         self._record: dict[str, Any] | None = None
+        self._latest: Update | Ended | None = None
+        self._cut: Cut | None = None
 
     def start(self) -> None:
         """Start the worker thread."""
@@ -75,15 +79,36 @@ class Session:
         """
         message = self._job.mailbox.take()
         if message is not None and message.labels is not None:
-            show(self.layer, message.labels)
-            self._record = message.record
+            self._latest = message
+            if self._cut is None:
+                self._show_classes()
         if isinstance(message, Ended):
             self._settle()
             if message.run is not None:
                 self.outcome = Outcome(
-                    self._viewer, self.source, self.layer, self._request, message.run
+                    self._viewer, self.source, self._canvas, self._request, message.run
                 )
         return message
+
+    def show(self, cut: Cut | None) -> None:
+        """Show segments from now on, or classes.
+
+        Parameters
+        ----------
+        cut : Cut or None
+            None for the classes of each iteration as it comes.
+        """
+        self._cut = cut
+        if cut is None:
+            self._show_classes()
+        else:
+            self._canvas.show(cut.labels(), "segments")
+            self._record = cut.record
+
+    def _show_classes(self) -> None:
+        if self._latest is not None and self._latest.labels is not None:
+            self._canvas.show(self._latest.labels, "classes")
+            self._record = self._latest.record
 
     def _settle(self) -> None:
         self.over = True
