@@ -16,6 +16,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "merge"],
         "record": ["check_image", "unpack"],
         "script": ["as_script"],
-        "superpixels": ["CompactWatershed", "Felzenszwalb", "MeanShift", "Quickshift", "Slic"],
+        "superpixels": [
+            "CompactWatershed",
+            "ContourWatershed",
+            "Felzenszwalb",
+            "Lsc",
+            "MeanShift",
+            "Quickshift",
+            "Slic",
+        ],
     },
 )

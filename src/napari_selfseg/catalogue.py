@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
+from napari_selfseg.consensus import Consensus
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, prepare
 from napari_selfseg.superpixels import (
     CompactWatershed,
+    ContourWatershed,
     Felzenszwalb,
+    Lsc,
     MeanShift,
     Quickshift,
     Slic,
@@ -33,13 +36,15 @@ __all__ = [
     "segment",
 ]
 
-METHODS: Final[tuple[type[Method], ...]] = (Backprop, DIC, DSC)
+METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC)
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Slic,
     Felzenszwalb,
     MeanShift,
     Quickshift,
     CompactWatershed,
+    ContourWatershed,
+    Lsc,
 )
 # What segments are made of where a run has no superpixels of its own.
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)
@@ -54,7 +59,7 @@ def default_method() -> Method:
     -------
     Method
     """
-    return Backprop()
+    return Consensus()
 
 
 def segment(image: Any, method: Method | None = None, **options: Any) -> Run:

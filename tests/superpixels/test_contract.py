@@ -9,7 +9,9 @@ from skimage.measure import label
 
 from napari_selfseg.superpixels import (
     CompactWatershed,
+    ContourWatershed,
     Felzenszwalb,
+    Lsc,
     MeanShift,
     Quickshift,
     Slic,
@@ -22,7 +24,11 @@ ALGORITHMS = (
     MeanShift(spatial_radius=4, min_size=5),
     Quickshift(kernel_size=2, max_dist=6, min_size=5),
     CompactWatershed(n_segments=60),
+    ContourWatershed(n_segments=60),
+    Lsc(n_segments=60),
 )
+COMPACT = (Slic, CompactWatershed, Lsc)
+COUNTED = (*COMPACT, ContourWatershed)
 CASES = [
     pytest.param(each, ndim, id=f"{each.name}-{ndim}d")
     for each in ALGORITHMS
@@ -126,7 +132,7 @@ def test_anisotropic_spacing_changes_volumes(algorithm):
     assert (algorithm(image, spacing=(4, 1, 1)) != algorithm(image)).any()
 
 
-@pytest.mark.parametrize("algorithm", [Slic(n_segments=64), CompactWatershed(n_segments=64)])
+@pytest.mark.parametrize("algorithm", [kind(n_segments=64) for kind in COMPACT])
 def test_superpixels_are_as_long_as_wide_in_physical_units(algorithm):
     labels = algorithm(np.full((16, 48, 48, 1), 0.5, np.float32), spacing=(3, 1, 1))
     sides = [
@@ -158,7 +164,7 @@ def test_constant_image(algorithm, ndim):
 
 
 @pytest.mark.parametrize("shape", [(6, 7), (4, 5, 6)])
-@pytest.mark.parametrize("kind", [Slic, CompactWatershed])
+@pytest.mark.parametrize("kind", COUNTED)
 def test_more_superpixels_than_pixels(kind, shape):
     image = np.random.default_rng(0).random((*shape, 1), dtype=np.float32)
     labels = kind(n_segments=100_000)(image)
@@ -166,7 +172,7 @@ def test_more_superpixels_than_pixels(kind, shape):
     assert labels.max() == labels.size
 
 
-@pytest.mark.parametrize("kind", [Slic, CompactWatershed])
+@pytest.mark.parametrize("kind", COUNTED)
 @pytest.mark.parametrize("spacing", [None, (2, 1, 1)])
 @pytest.mark.parametrize("masked", [False, True])
 def test_number_asked_for_is_about_the_number_made(kind, spacing, masked):

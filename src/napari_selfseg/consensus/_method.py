@@ -56,7 +56,7 @@ from napari_selfseg.protocol import (
     Stop,
     small,
 )
-from napari_selfseg.superpixels import Slic
+from napari_selfseg.superpixels import ContourWatershed
 
 __all__ = ["Consensus"]
 
@@ -85,9 +85,9 @@ class Consensus(Settings):
         """The whole image decides."""
         return None
 
-    def default_superpixels(self) -> Slic:
-        """What the segments are made of."""
-        return Slic(n_segments=800, compactness=10)
+    def default_superpixels(self) -> ContourWatershed:
+        """Regions between contours: what the segments are made of."""
+        return ContourWatershed()
 
     def cost(self, problem: Problem) -> Cost:
         """Sum over the members; classical maps are spread over the iterations."""

@@ -2,16 +2,20 @@
 
 from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
+from napari_selfseg.superpixels._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._edit import Edits
 from napari_selfseg.superpixels._felzenszwalb import Felzenszwalb
+from napari_selfseg.superpixels._lsc import Lsc
 from napari_selfseg.superpixels._mean_shift import MeanShift
 from napari_selfseg.superpixels._quickshift import Quickshift
 from napari_selfseg.superpixels._slic import Slic
 
 __all__ = [
     "CompactWatershed",
+    "ContourWatershed",
     "Edits",
     "Felzenszwalb",
+    "Lsc",
     "MeanShift",
     "Quickshift",
     "Slic",

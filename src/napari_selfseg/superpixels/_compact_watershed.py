@@ -11,6 +11,7 @@ from skimage.segmentation import watershed
 
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels
+from napari_selfseg.superpixels._grid import counts
 
 __all__ = ["CompactWatershed"]
 
@@ -74,24 +75,11 @@ def _gradient(
 
 def _seeds(shape: tuple[int, ...], spacing: NDArray[np.float64], n: float) -> NDArray[np.int32]:
     """Number about n pixels on a grid of equal physical steps."""
-    places = [_centres(size, m) for size, m in zip(shape, _counts(shape, spacing, n), strict=True)]
+    places = [_centres(size, m) for size, m in zip(shape, counts(shape, spacing, n), strict=True)]
     seeds = np.zeros(shape, dtype=np.int32)
     grid = np.ix_(*places)
     seeds[grid] = np.arange(1, seeds[grid].size + 1).reshape(seeds[grid].shape)
     return seeds
-
-
-def _counts(shape: tuple[int, ...], spacing: NDArray[np.float64], n: float) -> list[int]:
-    # Short axes first: what they cannot hold goes to the longer ones.
-    extent = np.array(shape) * spacing
-    counts = [1] * len(shape)
-    left = list(np.argsort(extent, kind="stable"))
-    while left:
-        step = (extent[left].prod() / n) ** (1 / len(left))
-        axis = left.pop(0)
-        counts[axis] = int(np.clip(round(extent[axis] / step), 1, shape[axis]))
-        n = max(n / counts[axis], 1.0)
-    return counts
 
 
 def _centres(size: int, count: int) -> NDArray[np.intp]:
