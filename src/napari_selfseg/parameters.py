@@ -286,4 +286,6 @@ def _sentence(cls: type[Parameters], error: ErrorDetails) -> str:
         return f"{cls.title} has no parameter {name!r}{hint}."
     must = error["msg"].replace("Input should be", "must be").replace("Value error, ", "")
     must = must[:1].lower() + must[1:]
+    if not name:  # what is wrong is how the values go together
+        return f"{cls.title}: {must}."
     return f"{cls.title}: {name} {must}, not {error['input']!r}.".replace(":  ", ": ")

@@ -16,7 +16,16 @@ from napari_selfseg.cli import main
 from napari_selfseg.cli._common import Parser, add_parameters, values_of
 from napari_selfseg.io import load_fit, read_image, read_record
 
-FAST = ["--iterations", "3", "--channels", "8", "--superpixels", "slic:n_segments=60"]
+FAST = [
+    "--method",
+    "backprop",
+    "--iterations",
+    "3",
+    "--channels",
+    "8",
+    "--superpixels",
+    "slic:n_segments=60",
+]
 
 
 def segment(picture, out, *flags):
@@ -93,6 +102,7 @@ def test_segments_of_a_run_without_superpixels(picture, tmp_path):
     iio.imwrite(tmp_path / "mask.png", mask)
     out, again = tmp_path / "a.tif", tmp_path / "b.tif"
     words = ["segment", str(picture), "-o", str(out), "--iterations", "3", "--channels", "8"]
+    words += ["--method", "backprop"]
     words += ["--variant", "continuity", "--mask", str(tmp_path / "mask.png"), "--segments", "4"]
     assert main(words) == 0
     labels = tifffile.imread(out)
@@ -203,7 +213,10 @@ def test_volumes_keep_their_pixel_size(tmp_path):
         (["segment", "{dir}/note.txt", "-o", "{dir}/o.tif"], "give a TIFF, PNG or JPEG"),
         (["segment", "{picture}", "-o", "{dir}/o.png"], "must end in .tif"),
         (["segment", "{picture}", "-o", "{dir}/no/o.tif"], "There is no folder"),
-        (["segment", "{picture}", "-o", "{dir}/o.tif", "--method", "magic"], "known are backprop"),
+        (
+            ["segment", "{picture}", "-o", "{dir}/o.tif", "--method", "magic"],
+            "known are consensus, backprop",
+        ),
         (["segment", "{picture}", "-o", "{dir}/o.tif", "--channels", "1"], "channels must be"),
         (["segment", "{picture}", "-o", "{dir}/o.tif", "--colour", "1"], "--colour"),
         (["segment", "{picture}", "-o", "{dir}/o.tif", "--device", "warp"], "no device 'warp'"),
@@ -360,7 +373,7 @@ def test_help_shows_the_flags_of_the_method(capsys):
     with pytest.raises(SystemExit) as left:
         main(["segment", "--help"])
     assert left.value.code == 0
-    assert "--continuity-weight" in capsys.readouterr().out
+    assert "--granularity" in capsys.readouterr().out
 
 
 def test_demo_writes_labels_and_preview_that_can_be_replayed(tmp_path, capsys, monkeypatch):

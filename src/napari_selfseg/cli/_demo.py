@@ -13,7 +13,7 @@ from napari_selfseg.cli._common import Commands, drain
 __all__ = ["add"]
 
 SAMPLE = "histology"
-ITERATIONS = 100
+ITERATIONS = 60
 FILES = ("image.png", "labels.tif", "preview.png")
 
 
@@ -60,8 +60,8 @@ def _why_no_window() -> str:
 
 
 def _into_files(folder: Path) -> int:
+    from napari_selfseg.catalogue import default_method
     from napari_selfseg.io import write_labels, write_picture, write_preview
-    from napari_selfseg.methods import Backprop
     from napari_selfseg.protocol import evolve
     from napari_selfseg.samples import load
 
@@ -72,7 +72,8 @@ def _into_files(folder: Path) -> int:
     image = load(SAMPLE)
     picture, labels, preview = (folder / name for name in FILES)
     write_picture(picture, image)
-    run = evolve(image, Backprop(iterations=ITERATIONS), channel_axis=-1, name=picture.name)
+    method = default_method().replace(iterations=ITERATIONS)
+    run = evolve(image, method, channel_axis=-1, name=picture.name)
     drain(run)
     write_labels(labels, run.labels(), record=run.record())
     write_preview(preview, image, run.labels(), channel_axis=-1)

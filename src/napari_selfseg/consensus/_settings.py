@@ -29,7 +29,7 @@ class Settings(Method):
         maximum=100_000,
         source="measured, docs/benchmarks.md",
     )
-    networks: Literal["both", "superpixels", "continuity", "none"] = parameter(
+    networks: Literal["none", "superpixels", "continuity", "both"] = parameter(
         "both",
         "Networks that vote: Backprop's with superpixels, its continuity variant, or both.",
     )
