@@ -64,6 +64,34 @@ def test_a_saved_fit_makes_the_same_segments(run, tmp_path):
     np.testing.assert_array_equal(found, run.labels())
 
 
+def test_a_masked_fit_makes_the_same_segments_at_half_the_size():
+    image, mask = scene(), np.ones((72, 72), bool)
+    mask[7:20, 31:50] = mask[40, 41] = False
+    method = ss.Consensus(iterations=3, channels=8, every=1)
+    run = ss.segment(image, method, superpixels=SMALL, mask=mask, channel_axis=-1, **QUICK)
+    given = {"mask": mask, "superpixels": run.superpixels[0], "device": "cpu", "threads": 1}
+    np.testing.assert_array_equal(run.fit.predict(image, channel_axis=-1, **given), run.labels())
+
+
+def test_a_first_look_comes_before_all_classical_maps_have_voted():
+    method = ss.Consensus(networks="none")
+    run = ss.evolve(scene(), method, superpixels=SMALL, channel_axis=-1, **QUICK)
+    assert [len(step.ballots) for step in run] == [6, 10, 0]
+
+
+def test_stopped_at_the_first_look_all_classical_maps_vote_still():
+    image, method = scene(), ss.Consensus(iterations=3, channels=8)
+    run = ss.evolve(image, method, superpixels=SMALL, channel_axis=-1, **QUICK)
+    next(run)
+    run.stop()
+    run.finish()
+    assert {family: len(maps) for family, maps in run.ballots.items()} == {
+        "regions": 6,
+        "clusters": 10,
+    }
+    np.testing.assert_array_equal(ss.replay(run.record(), image), run.labels())
+
+
 def test_numbers_stay_while_the_consensus_sharpens(run):
     changed = [np.mean(run.labels(t) != run.labels(t - 1)) for t in run.iterations[1:]]
     assert max(changed) < 0.5

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_selfseg.protocol import Control, Inputs
+from napari_selfseg.protocol import Inputs
 
 __all__ = ["halved", "restored_size", "shrunk", "steps_of"]
 
@@ -63,7 +63,10 @@ def shrunk(x: Tensor, valid: Tensor | None, steps: Sequence[int]) -> tuple[Tenso
 
 
 def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
-    """Return what a member iterates on, with a count of its own.
+    """Return what members iterate on.
+
+    A pixel that stands for others has data where one of them has; its superpixel is that of their
+    first corner, and 0 where that has no data: it then teaches nothing.
 
     Parameters
     ----------
@@ -79,15 +82,8 @@ def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
     x, valid = shrunk(inputs.x, inputs.valid, steps)
     every = (slice(None), *(slice(None, None, step) for step in steps))
     index = None if inputs.index is None else inputs.index[every].contiguous()
-    if index is not None and valid is not None:
-        # A corner pixel without data may stand for others that have some.
-        index = torch.where(valid[:, 0], index, 0)
-        valid = valid & (index > 0)[:, None]
-        x = x * valid
     drawn = None if inputs.scribbles is None else inputs.scribbles[every].contiguous()
-    return dataclasses.replace(
-        inputs, x=x, valid=valid, index=index, scribbles=drawn, control=Control()
-    )
+    return dataclasses.replace(inputs, x=x, valid=valid, index=index, scribbles=drawn)
 
 
 def restored_size(labels: Tensor, shape: Sequence[int], steps: Sequence[int]) -> Tensor:

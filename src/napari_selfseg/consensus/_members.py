@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Members(nn.Module):
         ``(S,)`` their labels, from 1.
     evidence : Evidence or None
         What has voted in a run so far.
+    coming : iterator of Ballot
+        Votes of the classical maps that are still to be made.
     pending : list of Ballot
         Votes that no step has brought yet.
     voted : int
@@ -55,6 +57,7 @@ class Members(nn.Module):
         self.register_buffer("prototypes", torch.empty(0, 0))
         self.register_buffer("names", torch.empty(0, dtype=torch.int64))
         self.evidence: Evidence | None = None
+        self.coming: Iterator[Ballot] = iter(())
         self.pending: list[Ballot] = []
         self.voted = -1
         self._shown: NDArray[np.int64] | None = None
@@ -67,12 +70,20 @@ class Members(nn.Module):
             raise ValueError("Nothing was shown yet.")
         return self._shown
 
-    def begin(self) -> None:
-        """Forget all but the weights, as a run begins."""
+    def begin(self, evidence: Evidence, coming: Iterator[Ballot]) -> None:
+        """Forget all but the weights, as a run begins.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            Empty.
+        coming : iterator of Ballot
+            Votes that need no network; each votes when it is taken.
+        """
         self.kept = nn.ModuleList()
         self.prototypes, self.names = self.prototypes[:0], self.names[:0]
-        self.evidence = self._shown = None
-        self.pending, self.voted = [], -1
+        self.evidence, self.coming = evidence, coming
+        self._shown, self.pending, self.voted = None, [], -1
 
     def take_pending(self) -> tuple[Ballot, ...]:
         """Return the votes that no step has brought yet, once.

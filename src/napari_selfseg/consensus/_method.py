@@ -114,20 +114,15 @@ class Consensus(Settings):
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
         """Let the classical maps vote, then train, and let the networks vote from time to time."""
         M, members = cast(Members, network), self.resolved()
-        M.begin()
-        evidence = Evidence(*_regions(inputs))
-        self._classical(evidence, M, inputs)
-        small_inputs = [halved(inputs, self._steps(inputs.x)) for _ in members]
-        M.evidence = evidence
-        with contextlib.closing(SideBySide(members, M, small_inputs)) as work:
+        evidence = self._begin(M, inputs)
+        for _ in self._first_looks(M, evidence, inputs):
+            yield self._step(0, M, evidence, {}, inputs)
+        with contextlib.closing(SideBySide(members, M, self._halved(inputs))) as work:
             work.advance()
             for t in inputs.control.iterations(self.iterations):
                 with inputs.control.closing():
-                    self._networks_vote(M, inputs)
-                ballots = self.ballots(M)
-                if ballots:
-                    M.show(self._cut(evidence))
-                yield self._step(t, M.shown, work.losses, ballots, inputs)
+                    self._networks_vote(M, evidence, inputs)
+                yield self._step(t, M, evidence, work.losses, inputs)
                 if not members:
                     return Stop("finished", "All label maps have voted.")
                 work.advance()
@@ -136,14 +131,12 @@ class Consensus(Settings):
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
         """Cut once more, and remember what each segment is like."""
         M = cast(Members, network)
-        if M.evidence is None:
-            evidence = Evidence(*_regions(inputs))
-            self._classical(evidence, M, inputs)
-            M.evidence = evidence
-        self._networks_vote(M, inputs)
-        M.show(self._cut(M.evidence))
+        evidence = M.evidence or self._begin(M, inputs)
+        deque(self._first_looks(M, evidence, inputs), maxlen=0)
+        self._networks_vote(M, evidence, inputs)
+        M.show(self._cut(evidence))
         names, segments = np.unique(M.shown, return_inverse=True)
-        M.prototypes = M.evidence.features(segments, inputs.x)
+        M.prototypes = evidence.features(segments, inputs.x)
         M.names = torch.from_numpy(names)
         return self._named(M, segments, M.prototypes, cast(Tensor, inputs.index))
 
@@ -154,12 +147,12 @@ class Consensus(Settings):
         M, members = cast(Members, network), self.resolved()
         index = self._over_segmented(x, valid) if index is None else index
         evidence = Evidence(index, int(index.max()))
-        deque(self._classical_votes(evidence, x, valid), maxlen=0)
+        deque(self._classical(evidence, x, valid), maxlen=0)
         steps = self._steps(x)
         seen = shrunk(x, valid, steps)
         for number, copy in enumerate(M.kept):
             member = members[number % len(members)]
-            self._votes(evidence, member, member.predict(copy, *seen), x, steps)
+            self._vote(evidence, member, member.predict(copy, *seen), x, steps)
         segments = np.unique(self._cut(evidence), return_inverse=True)[1]
         return self._named(M, segments, evidence.features(segments, x), index)
 
@@ -167,16 +160,13 @@ class Consensus(Settings):
         """Return what has voted since the last step."""
         return cast(Members, network).take_pending()
 
-    def _classical(self, evidence: Evidence, M: Members, inputs: Inputs) -> None:
-        M.pending.clear()
-        for ballot in self._classical_votes(evidence, inputs.x, inputs.valid):
-            M.pending.append(ballot)
-            inputs.control.check()
+    def _begin(self, M: Members, inputs: Inputs) -> Evidence:
+        evidence = Evidence(cast(Tensor, inputs.index), inputs.n_regions)
+        M.begin(evidence, self._classical(evidence, inputs.x, inputs.valid))
+        return evidence
 
-    def _classical_votes(
-        self, evidence: Evidence, x: Tensor, valid: Tensor | None
-    ) -> Iterator[Ballot]:
-        """Let the maps vote that need no network."""
+    def _classical(self, evidence: Evidence, x: Tensor, valid: Tensor | None) -> Iterator[Ballot]:
+        """Let the maps vote that need no network, one after the other."""
         if not self.classical:
             return
         images = x.movedim(1, -1).cpu().numpy()
@@ -187,24 +177,33 @@ class Consensus(Settings):
             family, n_classes = maps[0][0], int(labels.max()) + 1
             yield _ballot(family, evidence.add(family, labels.to(x.device), n_classes))
 
-    def _networks_vote(self, M: Members, inputs: Inputs) -> None:
+    def _first_looks(self, M: Members, evidence: Evidence, inputs: Inputs) -> Iterator[None]:
+        """Take the votes of the classical maps, and stop for a look after each family but one."""
+        for ballot in M.coming:
+            if M.pending and M.pending[-1].family != ballot.family:
+                M.show(self._cut(evidence))
+                yield
+            M.pending.append(ballot)
+            inputs.control.check()
+
+    def _networks_vote(self, M: Members, evidence: Evidence, inputs: Inputs) -> None:
         """Where it is time, keep a frozen copy of each network, and let its labels vote."""
-        t, evidence = inputs.control.done, cast(Evidence, M.evidence)
+        t = inputs.control.done
         if evidence and (t == M.voted or t == 0 or t % self.every):
             return
         M.voted = t
-        steps, members = self._steps(inputs.x), self.resolved()
+        seen, members = self._halved(inputs), self.resolved()
         labels = [
-            member.freeze(network, halved(inputs, steps))
-            for member, network in zip(members, M.live, strict=True)
+            member.freeze(network, seen) for member, network in zip(members, M.live, strict=True)
         ]
         M.keep()
+        steps = self._steps(inputs.x)
         M.pending += [
-            self._votes(evidence, member, each, inputs.x, steps)
+            self._vote(evidence, member, each, inputs.x, steps)
             for member, each in zip(members, labels, strict=True)
         ]
 
-    def _votes(
+    def _vote(
         self, evidence: Evidence, member: Method, labels: Tensor, x: Tensor, steps: Sequence[int]
     ) -> Ballot:
         large = restored_size(labels, x.shape[2:], steps)
@@ -228,16 +227,17 @@ class Consensus(Settings):
         return votes[index] - 1
 
     def _step(
-        self,
-        t: int,
-        shown: NDArray[np.int64],
-        losses: dict[str, Tensor],
-        ballots: tuple[Ballot, ...],
-        inputs: Inputs,
+        self, t: int, M: Members, evidence: Evidence, losses: dict[str, Tensor], inputs: Inputs
     ) -> Step:
-        votes = torch.from_numpy(np.concatenate(([0], shown))).to(inputs.x.device)
-        count = torch.tensor(len(np.unique(shown)))
+        ballots = self.ballots(M)
+        if ballots:
+            M.show(self._cut(evidence))
+        votes = torch.from_numpy(np.concatenate(([0], M.shown))).to(inputs.x.device)
+        count = torch.tensor(len(np.unique(M.shown)))
         return Step(t, self.iterations, small(votes, MOST), count, losses, ballots)
+
+    def _halved(self, inputs: Inputs) -> Inputs:
+        return halved(inputs, self._steps(inputs.x))
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
         return steps_of(x.shape[2:], wanted=self.half_resolution)
@@ -247,10 +247,6 @@ class Consensus(Settings):
         mask = None if valid is None else valid[0, 0].cpu().numpy()
         made = self.default_superpixels()(image, mask=mask)
         return torch.from_numpy(made.astype(np.int64))[None].to(x.device)
-
-
-def _regions(inputs: Inputs) -> tuple[Tensor, int]:
-    return cast(Tensor, inputs.index), inputs.n_regions
 
 
 def _ballot(family: str, votes: Tensor) -> Ballot:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from napari_selfseg.consensus._members import Members
-from napari_selfseg.protocol import Inputs, Interrupted, Method, Step, Stop
+from napari_selfseg.protocol import Control, Inputs, Interrupted, Method, Step, Stop
 
 __all__ = ["SideBySide"]
 
@@ -28,13 +29,11 @@ class SideBySide:
         What they see; each gets a count of its own.
     """
 
-    def __init__(
-        self, members: Sequence[Method], networks: Members, inputs: Sequence[Inputs]
-    ) -> None:
+    def __init__(self, members: Sequence[Method], networks: Members, inputs: Inputs) -> None:
         self._networks = networks
         self._work: list[Generator[Step, None, Stop | None]] = [
-            each.steps(network, seen)
-            for each, network, seen in zip(members, networks.live, inputs, strict=True)
+            each.steps(network, dataclasses.replace(inputs, control=Control()))
+            for each, network in zip(members, networks.live, strict=True)
         ]
         self._losses: list[Mapping[str, Tensor]] = [{} for _ in members]
 
