@@ -36,7 +36,7 @@ class Hierarchy:
     edges : ndarray of int64
         ``(E, 2)`` superpixels that touch, the smaller number first.
     lengths : ndarray of float64
-        ``(E,)`` length of their border (area in a volume), in physical units.
+        ``(E,)`` length of their border (area in a volume), in pixels.
     disagreement : ndarray of float64
         ``(E,)`` share of the label maps that divide the two, families counted equally.
     heights : ndarray of float64
@@ -56,7 +56,6 @@ class Hierarchy:
         superpixels: NDArray[np.int32],
         families: Mapping[str, Sequence[NDArray[np.integer[Any]]]],
         *,
-        spacing: Sequence[float] | None = None,
         spectral: bool = True,
     ) -> Hierarchy:
         """Count in how many maps neighbours differ.
@@ -68,8 +67,6 @@ class Hierarchy:
         families : mapping of str to sequence of ndarray
             Label maps that belong together, such as the iterations of one run: ``(n + 1,)``, one
             label a superpixel; entry 0 is not read. Every family counts the same.
-        spacing : sequence of float, optional
-            Physical size of a pixel along each axis; ones by default.
         spectral : bool
             Whether to weigh what a border means for the whole image (`globalised`).
 
@@ -84,7 +81,8 @@ class Hierarchy:
         """
         n = int(superpixels.max())
         index = torch.from_numpy(superpixels.astype(np.int64))
-        found = adjacency(index, n, spacing or (1.0,) * superpixels.ndim)
+        # Pixels, as a fit of a consensus is applied where no pixel size is known.
+        found = adjacency(index, n, (1.0,) * superpixels.ndim)
         edges, lengths = found.edges.numpy(), found.border.numpy()
         apart = disagreement(families, edges)
         heights = globalised(n, edges - 1, apart, lengths) if spectral else apart

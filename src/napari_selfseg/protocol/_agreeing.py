@@ -25,7 +25,6 @@ class Evolution(Protocol):
     """What is read of a run."""
 
     superpixels: tuple[NDArray[np.int32], ...] | None
-    spacing: tuple[float, ...]
 
     @property
     def ballots(self) -> dict[str, list[Tensor]]:
@@ -65,7 +64,7 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
         for number, run in enumerate(runs)
         for family, ballots in run.ballots.items()
     }
-    return Hierarchy.of(common, families, spacing=runs[0].spacing)
+    return Hierarchy.of(common, families)
 
 
 def merge(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hierarchy:
