@@ -234,6 +234,15 @@ def test_a_cut_of_a_run_without_superpixels_takes_those_of_its_record():
         ss.replay({**found, "cut": {"n_segments": 5}}, picture())
 
 
+def test_a_cut_of_several_images_is_that_of_the_first():
+    images, slic = [picture(0), picture(1, (13, 9))], ss.Slic(n_segments=25)
+    run = ss.segment(images, ss.Backprop(**CUT, variant="continuity"), **QUICK)
+    found = plain(run.record(n_segments=5, superpixels=slic))
+    pieces, _ = over_segment(images[0], slic)
+    expected = run.hierarchy(superpixels=pieces).cut(5)
+    np.testing.assert_array_equal(ss.replay(found, images), expected)
+
+
 def test_a_cut_on_the_way_counts_the_iterations_up_to_it():
     slic = ss.Slic(n_segments=40)
     run = ss.evolve(picture(), ss.Backprop(**CUT), superpixels=slic, **QUICK)

@@ -53,9 +53,8 @@ class AgreementDesk:
         self._ended = False
         self._turns = Turns()
         # One painting for all that the slider went through since the last.
-        self._timer = QTimer(controls)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._paint)
+        self._timer, self._painted = QTimer(controls), QTimer(controls)
+        self._began = 0.0
         self._connect()
 
     @property
@@ -95,6 +94,7 @@ class AgreementDesk:
     def clear(self) -> None:
         """Let go of the run."""
         self._timer.stop()
+        self._painted.stop()
         self._agreements = self._source = self._moment = self._latest = None
         self._turns = Turns()
         self._view.granularity.show_waiting()
@@ -138,15 +138,19 @@ class AgreementDesk:
         self._paint()
 
     def _paint(self) -> None:
-        began = time.perf_counter()
+        self._began = time.perf_counter()
         cut, latest = self.cut, self._latest
         if cut is not None and latest is not None:
             self._view.granularity.show_number(
                 cut.n_segments, self._chosen is None, latest.sentence
             )
         self._show()
-        took = 1000 * (time.perf_counter() - began)
-        self._timer.setInterval(max(FRAME_MS, round(took / SHARE)))
+        # Its turn comes when the canvas was drawn, which may take longer than all else.
+        self._painted.start(0)
+
+    def _pace(self) -> None:
+        took = 1000 * (time.perf_counter() - self._began)
+        self._timer.setInterval(max(FRAME_MS, round(took * (1 - SHARE) / SHARE)))
 
     def _on_number(self, n_segments: int | None) -> None:
         self._chosen = n_segments
@@ -156,7 +160,9 @@ class AgreementDesk:
     def _on_switch(self) -> None:
         self._turns = Turns()
         self._make()
-        self._paint()
+        # While segments are made the classes stay.
+        if self.cut is not None or self._view.classes.isChecked():
+            self._paint()
 
     def _add_borders(self) -> None:
         agreements, source, latest = self._agreements, self._source, self._latest
@@ -170,6 +176,9 @@ class AgreementDesk:
 
     def _connect(self) -> None:
         granularity = self._view.granularity
+        for timer, then in ((self._timer, self._paint), (self._painted, self._pace)):
+            timer.setSingleShot(True)
+            timer.timeout.connect(then)
         self._view.switched.connect(self._on_switch)
         granularity.moved.connect(self._on_number)
         granularity.automatic.clicked.connect(lambda: self._on_number(None))
