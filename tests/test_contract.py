@@ -27,6 +27,7 @@ SETTINGS = {
             "every": 3,
             "networks": "superpixels",
             "classical": False,
+            "granularity": 0.6,
         },
     ],
     "backprop": [

@@ -1,5 +1,6 @@
 """The parts of a consensus: classical maps, smaller images, members, settings."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -81,23 +82,27 @@ def inputs(shape=(66, 70), **more):
     return Inputs(x=torch.rand(1, 2, *shape), **values)
 
 
-def test_members_see_a_smaller_image():
-    given = inputs(scribbles=torch.full((1, 66, 70), -1))
-    found = halved(given, (2, 1))
+def test_members_see_a_smaller_image_and_fine_superpixels():
+    drawn = torch.full((1, 66, 70), -1)
+    drawn[0, 2, 0] = 3
+    plain = dataclasses.replace(inputs(scribbles=drawn), x=torch.zeros(1, 2, 66, 70))
+    found = halved(plain, (2, 1))
     assert found.x.shape == (1, 2, 33, 70)
     assert found.index.shape == found.scribbles.shape == (1, 33, 70)
+    assert found.scribbles[0, 1, 0] == 3
+    assert found.n_regions == int(found.index.max()) == len(torch.unique(found.index))
+    assert 33 * 70 / 64 < found.n_regions < 33 * 70 / 8
 
 
-def test_a_pixel_has_data_where_one_of_those_it_stands_for_has():
-    index = torch.arange(1, 66 * 70 + 1).view(1, 66, 70).clone()
-    valid = torch.ones(1, 1, 66, 70, dtype=torch.bool)
-    index[0, 0, 0], valid[0, 0, 0, 0] = 0, False
-    index[0, 2:4, :2], valid[0, 0, 2:4, :2] = 0, False
-    found = halved(inputs(index=index, valid=valid), (2, 2))
-    assert found.valid[0, 0, 0, 0]
-    assert found.index[0, 0, 0] == 0
-    assert not found.valid[0, 0, 1, 0]
-    assert found.valid.sum() == 33 * 35 - 1
+def test_superpixels_are_numbered_through_and_leave_out_what_is_masked():
+    valid = torch.ones(2, 1, 66, 70, dtype=torch.bool)
+    valid[0, 0, :8, :8] = False
+    given = inputs(valid=valid)
+    two = dataclasses.replace(given, x=given.x.repeat(2, 1, 1, 1))
+    found = halved(two, (2, 2))
+    assert (found.index == 0).sum() == 4 * 4
+    assert (found.index[0, :4, :4] == 0).all()
+    assert found.index[1].min() == found.index[0].max() + 1
 
 
 class Counter(nn.Module):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from napari_selfseg.protocol import Inputs
+from napari_selfseg.superpixels import Slic
 
 __all__ = ["halved", "restored_size", "shrunk", "steps_of"]
 
 # Pixels along an axis from which on it is halved.
 LONG = 64
+# Pixels of a superpixel that members learn with.
+PIXELS = 16
 
 
 def steps_of(shape: Sequence[int], *, wanted: bool) -> tuple[int, ...]:
@@ -63,10 +67,10 @@ def shrunk(x: Tensor, valid: Tensor | None, steps: Sequence[int]) -> tuple[Tenso
 
 
 def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
-    """Return what members iterate on.
+    """Return what members iterate on: a smaller image, and fine superpixels of its own.
 
-    A pixel that stands for others has data where one of them has; its superpixel is that of their
-    first corner, and 0 where that has no data: it then teaches nothing.
+    On the superpixels of the consensus the networks learn less: few large ones take the details
+    away from what is to be learned (measured, docs/benchmarks.md).
 
     Parameters
     ----------
@@ -80,10 +84,27 @@ def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
     Inputs
     """
     x, valid = shrunk(inputs.x, inputs.valid, steps)
-    every = (slice(None), *(slice(None, None, step) for step in steps))
-    index = None if inputs.index is None else inputs.index[every].contiguous()
-    drawn = None if inputs.scribbles is None else inputs.scribbles[every].contiguous()
-    return dataclasses.replace(inputs, x=x, valid=valid, index=index, scribbles=drawn)
+    index = _fine(x, valid)
+    drawn = None
+    if inputs.scribbles is not None:
+        drawn = inputs.scribbles[(slice(None), *(slice(None, None, step) for step in steps))]
+    return dataclasses.replace(
+        inputs, x=x, valid=valid, index=index, n_regions=int(index.max()), scribbles=drawn
+    )
+
+
+def _fine(x: Tensor, valid: Tensor | None) -> Tensor:
+    """Cut images into superpixels of about sixteen pixels, numbered through."""
+    index = torch.zeros(x.shape[:1] + x.shape[2:], dtype=torch.int64)
+    n = 0
+    for number, image in enumerate(x.movedim(1, -1).cpu().numpy()):
+        mask = None if valid is None else valid[number, 0].cpu().numpy()
+        pixels = image[..., 0].size if mask is None else int(mask.sum())
+        slic = Slic(n_segments=max(pixels // PIXELS, 1), compactness=10)
+        found = torch.from_numpy(slic(image, mask=mask).astype(np.int64))
+        index[number] = torch.where(found > 0, found + n, 0)
+        n = int(index.max())
+    return index.to(x.device)
 
 
 def restored_size(labels: Tensor, shape: Sequence[int], steps: Sequence[int]) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.consensus._evidence import Evidence
 from napari_selfseg.hierarchy import matched
-from napari_selfseg.protocol import Ballot
+from napari_selfseg.protocol import Ballot, Inputs
 
 __all__ = ["Members"]
 
@@ -39,6 +39,8 @@ class Members(nn.Module):
         ``(S,)`` their labels, from 1.
     evidence : Evidence or None
         What has voted in a run so far.
+    seen : Inputs or None
+        What the members iterate on.
     coming : iterator of Ballot
         Votes of the classical maps that are still to be made.
     pending : list of Ballot
@@ -57,6 +59,7 @@ class Members(nn.Module):
         self.register_buffer("prototypes", torch.empty(0, 0))
         self.register_buffer("names", torch.empty(0, dtype=torch.int64))
         self.evidence: Evidence | None = None
+        self.seen: Inputs | None = None
         self.coming: Iterator[Ballot] = iter(())
         self.pending: list[Ballot] = []
         self.voted = -1
@@ -82,7 +85,7 @@ class Members(nn.Module):
         """
         self.kept = nn.ModuleList()
         self.prototypes, self.names = self.prototypes[:0], self.names[:0]
-        self.evidence, self.coming = evidence, coming
+        self.evidence, self.coming, self.seen = evidence, coming, None
         self._shown, self.pending, self.voted = None, [], -1
 
     def take_pending(self) -> tuple[Ballot, ...]:

@@ -13,7 +13,8 @@ is the complement of the co-association of evidence accumulation. A spectral ste
 border means for the whole image (`napari_selfseg.hierarchy.globalised`), and average linkage makes
 a tree of segments, which is cut where the height exceeds one minus the granularity.
 
-Networks are trained side by side, on half the resolution, and vote every few updates. The maps of
+Networks are trained side by side, on half the resolution and on fine superpixels of their own, and
+vote every few updates. The maps of
 a fit are those of frozen copies of the networks at these times, so that a fit applied to its own
 image makes the same segments again. On another image a segment gets the label of the segment of
 the fit that it resembles most, in its mean colours and in its share of the networks' classes.
@@ -117,7 +118,7 @@ class Consensus(Settings):
         evidence = self._begin(M, inputs)
         for _ in self._first_looks(M, evidence, inputs):
             yield self._step(0, M, evidence, {}, inputs)
-        with contextlib.closing(SideBySide(members, M, self._halved(inputs))) as work:
+        with contextlib.closing(SideBySide(members, M, self._seen(M, inputs))) as work:
             work.advance()
             for t in inputs.control.iterations(self.iterations):
                 with inputs.control.closing():
@@ -192,7 +193,7 @@ class Consensus(Settings):
         if evidence and (t == M.voted or t == 0 or t % self.every):
             return
         M.voted = t
-        seen, members = self._halved(inputs), self.resolved()
+        seen, members = self._seen(M, inputs), self.resolved()
         labels = [
             member.freeze(network, seen) for member, network in zip(members, M.live, strict=True)
         ]
@@ -236,8 +237,10 @@ class Consensus(Settings):
         count = torch.tensor(len(np.unique(M.shown)))
         return Step(t, self.iterations, small(votes, MOST), count, losses, ballots)
 
-    def _halved(self, inputs: Inputs) -> Inputs:
-        return halved(inputs, self._steps(inputs.x))
+    def _seen(self, M: Members, inputs: Inputs) -> Inputs:
+        if M.seen is None:
+            M.seen = halved(inputs, self._steps(inputs.x))
+        return M.seen
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
         return steps_of(x.shape[2:], wanted=self.half_resolution)
