@@ -48,7 +48,7 @@ def test_the_automatic_cut_of_its_hierarchy_is_what_it_shows(run):
 
 def test_every_map_votes_once(run):
     votes = {family: len(maps) for family, maps in run.ballots.items()}
-    assert votes == {"regions": 6, "clusters": 10, "networks": 3 * 4}
+    assert votes == {"regions": 6, "clusters": 10, "networks": 5 * 4}
 
 
 def test_a_fit_gives_another_image_the_same_numbers(run):

@@ -16,7 +16,7 @@ from napari_selfseg.widgets.layers import (
     rectangle_of,
 )
 from napari_selfseg.widgets.picture import read
-from napari_selfseg.widgets.results import add_labels, hide_earlier, settle, show
+from napari_selfseg.widgets.results import Canvas, add_labels, hide_earlier, settle
 from napari_selfseg.widgets.state import Form, resolve
 from napari_selfseg.widgets.tools import draw_rectangle, rectangle_layer
 
@@ -88,11 +88,12 @@ def test_a_plane_lies_where_it_was_cut():
 def test_small_types_and_a_colour_for_every_class(channels, dtype):
     image = Image(np.zeros((8, 9)), name="cells")
     viewer = shown(image)
-    layer = add_labels(viewer, image, request_for(viewer, image, channels=channels))
+    canvas = Canvas(viewer, image, request_for(viewer, image, channels=channels))
+    layer = canvas.layer
     assert layer.data.dtype == dtype
     colours = np.array([layer.get_color(each) for each in range(1, channels + 1)])
     assert len(np.unique(colours.round(4), axis=0)) == channels
-    show(layer, np.full((8, 9), 3, dtype))
+    canvas.show(np.full((8, 9), 3, dtype), "classes")
     after = np.array([layer.get_color(each) for each in range(1, channels + 1)])
     np.testing.assert_array_equal(after, colours)
 
@@ -100,10 +101,10 @@ def test_small_types_and_a_colour_for_every_class(channels, dtype):
 def test_labels_are_written_in_place_and_handed_over_at_the_end():
     image = Image(np.zeros((8, 9)), name="cells")
     viewer = shown(image)
-    layer = add_labels(viewer, image, request_for(viewer, image))
-    buffer = layer.data
+    canvas = Canvas(viewer, image, request_for(viewer, image))
+    layer, buffer = canvas.layer, canvas.layer.data
     assert not layer.editable
-    show(layer, np.full((8, 9), 3, np.uint8))
+    canvas.show(np.full((8, 9), 3, np.uint8), "classes")
     settle(layer, {"shown": 4})
     assert layer.data is buffer
     assert (buffer == 3).all()

@@ -86,6 +86,11 @@ class Consensus(Settings):
         """The whole image decides."""
         return None
 
+    @property
+    def level(self) -> float:
+        """One minus the granularity."""
+        return 1 - self.granularity
+
     def default_superpixels(self) -> ContourWatershed:
         """Regions between contours: what the segments are made of."""
         return ContourWatershed()
@@ -213,7 +218,7 @@ class Consensus(Settings):
 
     def _cut(self, evidence: Evidence) -> NDArray[np.int64]:
         tree = evidence.tree()
-        wanted = self.n_segments or tree.segments_at(1 - self.granularity)
+        wanted = self.n_segments or tree.segments_at(self.level)
         return tree.cut(min(wanted, MOST))
 
     def _named(

@@ -34,7 +34,7 @@ class Settings(Method):
         "Networks that vote: Backprop's with superpixels, its continuity variant, or both.",
     )
     seeds: int = parameter(
-        2,
+        4,
         "From how many starts the network with superpixels is trained; more agree better.",
         minimum=1,
         maximum=50,
@@ -52,7 +52,7 @@ class Settings(Method):
         words="Classical maps",
     )
     granularity: float = parameter(
-        0.34,
+        0.365,
         "More gives more and smaller segments; after a run the slider cuts anew without computing.",
         minimum=0.0,
         maximum=1.0,

@@ -2,12 +2,13 @@
 
 from napari_selfseg.hierarchy._agreement import disagreement
 from napari_selfseg.hierarchy._globalisation import globalised
-from napari_selfseg.hierarchy._hierarchy import Hierarchy
+from napari_selfseg.hierarchy._hierarchy import LEVEL, Hierarchy
 from napari_selfseg.hierarchy._matching import matched
 from napari_selfseg.hierarchy._multicut import multicut
 from napari_selfseg.hierarchy._tree import Tree, average_linkage
 
 __all__ = [
+    "LEVEL",
     "Hierarchy",
     "Tree",
     "average_linkage",

@@ -22,7 +22,7 @@ from napari_selfseg.regions import adjacency
 __all__ = ["Hierarchy"]
 
 # Borders above this height stay when nobody says how many segments there should be.
-LEVEL = 0.66
+LEVEL = 0.635
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,8 @@ class Hierarchy:
     heights : ndarray of float64
         ``(E,)`` what the segments are made from: the disagreement, after the spectral step where
         it was wanted.
+    level : float
+        Borders above this height stay when nobody says how many segments there should be.
     """
 
     superpixels: NDArray[np.int32]
@@ -49,6 +51,7 @@ class Hierarchy:
     lengths: NDArray[np.float64]
     disagreement: NDArray[np.float64]
     heights: NDArray[np.float64]
+    level: float = LEVEL
 
     @classmethod
     def of(
@@ -57,6 +60,7 @@ class Hierarchy:
         families: Mapping[str, Sequence[NDArray[np.integer[Any]]]],
         *,
         spectral: bool = True,
+        level: float = LEVEL,
     ) -> Hierarchy:
         """Count in how many maps neighbours differ.
 
@@ -69,6 +73,8 @@ class Hierarchy:
             label a superpixel; entry 0 is not read. Every family counts the same.
         spectral : bool
             Whether to weigh what a border means for the whole image (`globalised`).
+        level : float
+            As the attribute.
 
         Returns
         -------
@@ -86,7 +92,7 @@ class Hierarchy:
         edges, lengths = found.edges.numpy(), found.border.numpy()
         apart = disagreement(families, edges)
         heights = globalised(n, edges - 1, apart, lengths) if spectral else apart
-        return cls(superpixels, edges, lengths, apart, heights)
+        return cls(superpixels, edges, lengths, apart, heights, level)
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -102,8 +108,8 @@ class Hierarchy:
 
     @property
     def automatic(self) -> int:
-        """Number of segments when nobody says one: those left at a fixed height of borders."""
-        return self.tree.segments_at(LEVEL)
+        """Number of segments when nobody says one: those left at a height of borders."""
+        return self.tree.segments_at(self.level)
 
     def cut(
         self,
@@ -173,7 +179,7 @@ class Hierarchy:
         elif n_segments is not None:
             found = self.tree.cut(self._possible(n_segments))
         else:
-            found = self.tree.cut(self.tree.segments_at(LEVEL if level is None else level))
+            found = self.tree.cut(self.tree.segments_at(self.level if level is None else level))
         return np.concatenate(([0], found))
 
     def project(self, votes: NDArray[np.integer[Any]]) -> NDArray[Any]:

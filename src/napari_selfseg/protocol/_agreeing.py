@@ -25,6 +25,7 @@ class Evolution(Protocol):
     """What is read of a run."""
 
     superpixels: tuple[NDArray[np.int32], ...] | None
+    level: float
 
     @property
     def ballots(self) -> dict[str, list[Tensor]]:
@@ -64,7 +65,7 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
         for number, run in enumerate(runs)
         for family, ballots in run.ballots.items()
     }
-    return Hierarchy.of(common, families)
+    return Hierarchy.of(common, families, level=runs[0].level)
 
 
 def merge(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hierarchy:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.hierarchy import LEVEL
 from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.protocol._cost import Cost, Problem
 from napari_selfseg.protocol._inputs import Inputs
@@ -161,6 +162,11 @@ class Method(Parameters, ABC):
     @abstractmethod
     def reach(self) -> int | None:
         """Receptive field to each side in pixels; None when the whole image matters."""
+
+    @property
+    def level(self) -> float:
+        """Height of borders at which the consensus of a run is cut when nobody says where."""
+        return LEVEL
 
     @abstractmethod
     def default_superpixels(self) -> SuperpixelAlgorithm | None:

@@ -45,8 +45,8 @@ class Run(Iterator[Step]):
         Superpixels of each image, int32 from 1; None where the method uses none.
     threads : int
         CPU threads in use.
-    spacing : tuple of float
-        Physical size of a pixel along each spatial axis.
+    level : float
+        Height of borders at which the consensus is cut when nobody says where.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Run(Iterator[Step]):
         self.method = method
         self.superpixels = None if superpixels is None else tuple(superpixels)
         self.threads = threads
-        self.spacing: tuple[float, ...] = tuple(provenance["spacing"])
+        self.level = method.level
         self._training = Training(method, network, inputs, scaling, threads)
         self._projection = Projection(tuple(shapes), self.superpixels, method.n_classes)
         self._provenance = provenance

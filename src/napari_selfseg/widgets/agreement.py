@@ -36,7 +36,7 @@ class Moment:
 
     def __init__(self, run: Run, record: Mapping[str, Any]) -> None:
         self.superpixels = run.superpixels
-        self.spacing = run.spacing
+        self.level = run.level
         self.record = record
         self._ballots = run.ballots
         self._run = run

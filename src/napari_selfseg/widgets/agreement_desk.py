@@ -76,6 +76,7 @@ class AgreementDesk:
         """
         self.clear()
         self._source, self._agreements = source, Agreements(request)
+        self._view.suit(makes_segments=request.method.segments)
         self._view.offer(True)
 
     def follow(self, moment: Moment, *, ended: bool = False) -> None:

@@ -24,6 +24,7 @@ SATURATIONS: Final = (0.45, 0.80, 0.62)
 VALUES: Final = (0.95, 0.75)
 PIECES: Final = 49
 SEGMENTS: Final = 500
+DISTINCT: Final = 1000
 # Where there is no border the picture shines through, and the surest ones are seen on any picture.
 CONFIDENCE: Final = ((1.0, 0.85, 0.0, 0.0), (1.0, 0.6, 0.0, 0.8), (0.85, 0.0, 0.1, 1.0))
 
@@ -121,8 +122,9 @@ def palette(n: int) -> CyclicLabelColormap:
     Returns
     -------
     napari.utils.CyclicLabelColormap
-        Label 0 is transparent.
+        Label 0 is transparent. Beyond `DISTINCT` the colours begin anew.
     """
+    n = min(n, DISTINCT)
     each = np.arange(n)
     hsv = np.stack(
         (each * GOLDEN % 1, np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)), axis=-1

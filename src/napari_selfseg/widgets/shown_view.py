@@ -24,6 +24,7 @@ from napari_selfseg.widgets.timeline import Timeline
 __all__ = ["GranularityView", "ShownView"]
 
 CLASSES_HELP: Final = "Every pixel with the class that an iteration gave it."
+ITERATIONS_HELP: Final = "What the method had found after an iteration, as it found it."
 SEGMENTS_HELP: Final = (
     "Connected regions whose borders the iterations agree on, as few or as many as you like."
 )
@@ -174,6 +175,19 @@ class ShownView(QWidget):
         """
         self._switch.setVisible(there)
         self._turn()
+
+    def suit(self, *, makes_segments: bool) -> None:
+        """Name the choice after what a method makes; of segments show the slider at once.
+
+        Parameters
+        ----------
+        makes_segments : bool
+            Whether the method's own labels are segments, and not classes.
+        """
+        self.classes.setText("Iterations" if makes_segments else "Classes")
+        self.classes.setToolTip(ITERATIONS_HELP if makes_segments else CLASSES_HELP)
+        if makes_segments:
+            self.segments.setChecked(True)
 
     def _on_switch(self) -> None:
         self._turn()
