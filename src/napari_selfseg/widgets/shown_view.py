@@ -177,7 +177,7 @@ class ShownView(QWidget):
         self._turn()
 
     def suit(self, *, makes_segments: bool) -> None:
-        """Name the choice after what a method makes; of segments show the slider at once.
+        """Name the choice after what a method makes.
 
         Parameters
         ----------
@@ -186,8 +186,6 @@ class ShownView(QWidget):
         """
         self.classes.setText("Iterations" if makes_segments else "Classes")
         self.classes.setToolTip(ITERATIONS_HELP if makes_segments else CLASSES_HELP)
-        if makes_segments:
-            self.segments.setChecked(True)
 
     def _on_switch(self) -> None:
         self._turn()
