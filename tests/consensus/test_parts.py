@@ -11,6 +11,7 @@ from torch import nn
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
 from napari_selfseg.consensus._classical import CLUSTERS, REGIONS, classical
+from napari_selfseg.consensus._evidence import Evidence
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
 from napari_selfseg.consensus._members import Members
 from napari_selfseg.consensus._training import SideBySide
@@ -195,3 +196,14 @@ def test_members_must_be_methods_that_are_known():
 def test_something_must_vote():
     with pytest.raises(ParameterError, match="nothing votes: choose networks"):
         ss.Consensus(networks="none", classical=False)
+
+
+def test_segments_are_described_by_colour_and_by_their_share_of_each_class():
+    index = torch.tensor([[[1, 1, 2, 2, 0]]])
+    evidence = Evidence(index, 2)
+    image = torch.tensor([[[[0.2, 0.4, 0.3, 0.3, 9.0]]]])
+    evidence.describe(torch.tensor([[[0, 1, 1, 1, 0]]]), 3)
+    found = evidence.features(np.array([0, 1]), image)
+    np.testing.assert_allclose(found, [[0.3, 0.5, 0.5, 0], [0.3, 0, 1, 0]], rtol=1e-6)
+    one = evidence.features(np.array([0, 0]), image)
+    np.testing.assert_allclose(one, [[0.3, 0.25, 0.75, 0]], rtol=1e-6)
