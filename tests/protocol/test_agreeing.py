@@ -62,6 +62,12 @@ def test_cutting_needs_no_computing_until_the_run_goes_on(monkeypatch):
     next(run)
     run.cut(2)
     assert len(calls) == 2
+    before = run.iteration
+    run.stop()
+    next(run)
+    assert run.iteration == before
+    run.cut(2)
+    assert len(calls) == 3, "the closing step has labels of its own"
 
 
 def test_no_labels_yet():

@@ -71,7 +71,8 @@ class Run(Iterator[Step]):
         self._history = History(HISTORY_BYTES)
         self._losses = Losses()
         self._ballots: dict[str, list[Tensor]] = {}
-        self._cached: tuple[tuple[int, int, int], Hierarchy] | None = None
+        self._steps_taken = 0
+        self._cached: tuple[tuple[int, int], Hierarchy] | None = None
 
     def __iter__(self) -> Run:
         return self
@@ -95,6 +96,7 @@ class Run(Iterator[Step]):
         try:
             if (step := self._training.advance()) is None:
                 raise StopIteration
+            self._steps_taken += 1
             self._history.add(step.iteration, step.votes)
             self._losses.add(step.iteration, step.losses)
             for ballot in step.ballots:
@@ -277,7 +279,8 @@ class Run(Iterator[Step]):
         ValueError
             As in `hierarchy` and `Hierarchy.cut`.
         """
-        known = (len(self.iterations), self.iteration, image)
+        # The closing step, and a first look, repeat the number of an iteration.
+        known = (self._steps_taken, image)
         if self._cached is None or self._cached[0] != known:
             self._cached = (known, self.hierarchy(image=image))
         return self._cached[1].cut(n_segments, level=level, bias=bias)
