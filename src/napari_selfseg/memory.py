@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 
@@ -38,6 +39,16 @@ def release_freed_memory() -> None:
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+def release_freed_device_memory() -> None:
+    """Give memory of a GPU that is kept but not in use back to it; nothing where there is none."""
+    import torch
+
+    if torch.cuda.is_available():
+        # A device that was lost refuses even this.
+        with contextlib.suppress(RuntimeError):
+            torch.cuda.empty_cache()
 
 
 def _glibc() -> ctypes.CDLL | None:

@@ -48,6 +48,19 @@ def test_the_number_asked_for_is_made(n):
     assert ContourWatershed(n_segments=n)(scene()[1]).max() == n
 
 
+@pytest.mark.parametrize(("shape", "n"), [((20, 50), 700), ((440, 500), 1000)])
+def test_the_number_grows_with_the_image_where_none_is_asked_for(shape, n):
+    image = np.random.default_rng(0).random((*shape, 1), dtype=np.float32)
+    assert ContourWatershed()(image).max() == n
+
+
+def test_pixels_without_data_ask_for_no_superpixels():
+    image = np.random.default_rng(0).random((440, 500, 1), dtype=np.float32)
+    mask = np.zeros(image.shape[:2], bool)
+    mask[:, :400] = True
+    assert ContourWatershed()(image, mask=mask).max() == 800
+
+
 def test_fewer_superpixels_are_unions_of_more():
     _, image = scene()
     fine, coarse = (ContourWatershed(n_segments=n)(image) for n in (60, 20))

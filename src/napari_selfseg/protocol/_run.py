@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.hierarchy import Hierarchy
-from napari_selfseg.memory import release_freed_memory
+from napari_selfseg.memory import release_freed_device_memory, release_freed_memory
 from napari_selfseg.protocol import _endings as endings
-from napari_selfseg.protocol._agreeing import agreeing, settled
+from napari_selfseg.protocol._agreeing import agreeing
+from napari_selfseg.protocol._ballot_box import BallotBox, Latest
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
@@ -70,9 +69,8 @@ class Run(Iterator[Step]):
         self._provenance = provenance
         self._history = History(HISTORY_BYTES)
         self._losses = Losses()
-        self._ballots: dict[str, list[Tensor]] = {}
-        self._steps_taken = 0
-        self._cached: tuple[tuple[int, int], Hierarchy] | None = None
+        self._votes = BallotBox(self._history)
+        self._agreed = Latest[Hierarchy]()
 
     def __iter__(self) -> Run:
         return self
@@ -96,11 +94,9 @@ class Run(Iterator[Step]):
         try:
             if (step := self._training.advance()) is None:
                 raise StopIteration
-            self._steps_taken += 1
             self._history.add(step.iteration, step.votes)
             self._losses.add(step.iteration, step.losses)
-            for ballot in step.ballots:
-                self._ballots.setdefault(ballot.family, []).append(ballot.votes)
+            self._votes.add(step.ballots)
             return step
         finally:
             if self.stopped is not None:
@@ -226,20 +222,15 @@ class Run(Iterator[Step]):
     @property
     def ballots(self) -> dict[str, list[Tensor]]:
         """Votes that the consensus counts, by family: those a method names, or its iterations."""
-        if self._ballots:
-            return {family: list(votes) for family, votes in self._ballots.items()}
-        return {"iterations": [self._history.find(t)[1] for t in settled(self.iterations)]}
+        return self._votes.read()
 
     def hierarchy(self, *, superpixels: Any = None, image: int = 0) -> Hierarchy:
         """Return the consensus of the iterations so far: segments at every granularity.
 
         Parameters
         ----------
-        superpixels : ndarray of int, optional
-            ``(*spatial)`` from 1, 0 for no data: what the segments are made of. Those of the run by
-            default; a run without superpixels needs them given.
-        image : int
-            Which image, where several were fitted together.
+        superpixels, image
+            As in `merge`, of this run alone; a run without superpixels needs them given.
 
         Returns
         -------
@@ -279,11 +270,9 @@ class Run(Iterator[Step]):
         ValueError
             As in `hierarchy` and `Hierarchy.cut`.
         """
-        # The closing step, and a first look, repeat the number of an iteration.
-        known = (self._steps_taken, image)
-        if self._cached is None or self._cached[0] != known:
-            self._cached = (known, self.hierarchy(image=image))
-        return self._cached[1].cut(n_segments, level=level, bias=bias)
+        asked = (self._votes.steps, image)
+        hierarchy = self._agreed.get(asked, lambda: self.hierarchy(image=image))
+        return hierarchy.cut(n_segments, level=level, bias=bias)
 
     @property
     def fit(self) -> Fit:
@@ -344,12 +333,6 @@ class Run(Iterator[Step]):
         """Move what is kept to the computer's memory, and free the device's."""
         self._history.to_host()
         self._losses.to_host()
-        with contextlib.suppress(RuntimeError):
-            self._ballots = {
-                family: [each.cpu() for each in votes] for family, votes in self._ballots.items()
-            }
+        self._votes.to_host()
         release_freed_memory()
-        if torch.cuda.is_available():
-            # A device that was lost refuses even this.
-            with contextlib.suppress(RuntimeError):
-                torch.cuda.empty_cache()
+        release_freed_device_memory()

@@ -26,6 +26,10 @@ _BIN: Final = 12.0
 _EVEN: Final = 0.05
 # Without so many basins a superpixel there is too little to choose from.
 _SPARE: Final = 2
+# What suits images whose objects are not known: many enough for a small one, fine enough for a
+# large one.
+_FEWEST: Final = 700
+_PIXELS: Final = 220
 
 
 class ContourWatershed(Superpixels):
@@ -59,7 +63,12 @@ class ContourWatershed(Superpixels):
     ndims: ClassVar[tuple[int, ...]] = (2, 3)
     connectivity: ClassVar[int] = 1
 
-    n_segments: int = parameter(700, "How many superpixels to make.", minimum=1, words="Segments")
+    n_segments: int = parameter(
+        0,
+        "How many superpixels to make; 0 makes one every 220 pixels, and 700 at least.",
+        minimum=0,
+        words="Segments",
+    )
     sigma: float = parameter(
         1.0,
         "Width of the finest Gaussian window; the others are two and four times as wide.",
@@ -79,11 +88,12 @@ class ContourWatershed(Superpixels):
         """See `Superpixels.over_segment`."""
         colours = lab(image).astype(np.float32)
         fine, contour = _contours(colours, spacing, self.sigma)
-        basins = _basins(fine, mask, spacing, self.n_segments)
+        wanted = self.n_segments or max(_FEWEST, int(mask.sum()) // _PIXELS)
+        basins = _basins(fine, mask, spacing, wanted)
         arcs = Arcs.between(basins, contour + _EVEN)
         tree = merge_tree(arcs, *_histograms(colours, basins), self.region_weight)
         # What has no data is a region of the tree, too.
-        return cut(tree, self.n_segments + 1)[basins]
+        return cut(tree, wanted + 1)[basins]
 
 
 def _bins(colours: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
