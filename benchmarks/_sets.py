@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -37,6 +37,8 @@ class ImageSet:
         Labels of the truth whose pixels do not count.
     contours : str
         Folder of the contours of gPb-owt-ucm; empty where there are none.
+    window : int or None
+        Longest side in pixels of what is seen of an image, its centre; None for all.
     """
 
     name: str
@@ -45,10 +47,16 @@ class ImageSet:
     kind: Kind
     ignore: tuple[int, ...] = ()
     contours: str = ""
+    window: int | None = None
 
     def names(self) -> list[str]:
         """Return the names of all images, without ending."""
         return sorted(path.stem for path in (DATA / self.images).iterdir())
+
+    def central(self, window: int) -> ImageSet:
+        """Return the set of the centres of its images, without contours."""
+        name = f"{self.name}, central {window}"
+        return replace(self, name=name, window=window, contours="")
 
 
 def _bsds(split: str) -> ImageSet:
@@ -104,8 +112,10 @@ class Case:
 
     @cached_property
     def image(self) -> ImageFile:
-        """The image as it is stored."""
-        return read_image(_one(DATA / self.of.images, self.name))
+        """The image as it is stored, or its centre."""
+        image = read_image(_one(DATA / self.of.images, self.name))
+        spatial = [k for k in range(image.data.ndim) if k != _positive(image)]
+        return replace(image, data=_centre(image.data, spatial, self.of.window))
 
     @cached_property
     def scaled(self) -> np.ndarray:
@@ -116,7 +126,8 @@ class Case:
     @cached_property
     def truths(self) -> list[np.ndarray]:
         """Ground truth, one array an annotator."""
-        return read_truth(_one(DATA / self.of.truths, self.name))
+        whole = read_truth(_one(DATA / self.of.truths, self.name))
+        return [_centre(each, range(each.ndim), self.of.window) for each in whole]
 
     @property
     def contours(self) -> Path | None:
@@ -130,6 +141,20 @@ def _one(folder: Path, name: str) -> Path:
     if len(found) != 1:
         raise SystemExit(f"There are {len(found)} files {name} in {folder}.")
     return found[0]
+
+
+def _positive(image: ImageFile) -> int | None:
+    return None if image.channel_axis is None else image.channel_axis % image.data.ndim
+
+
+def _centre(array: np.ndarray, axes: Iterable[int], window: int | None) -> np.ndarray:
+    if window is None:
+        return array
+    part = [slice(None)] * array.ndim
+    for axis in axes:
+        start = max(array.shape[axis] - window, 0) // 2
+        part[axis] = slice(start, start + window)
+    return array[tuple(part)]
 
 
 def read_list(text: str) -> list[str]:

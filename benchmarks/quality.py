@@ -47,7 +47,7 @@ BASELINES = {
 def main() -> None:
     """Fill the file of rows, or print the table."""
     args = _arguments()
-    chosen = SETS[args.set]
+    chosen = SETS[args.set].central(args.window) if args.window else SETS[args.set]
     names = (read_list(args.list) if args.list else chosen.names())[: args.first]
     if args.table:
         beside = read_list(args.chosen_on) if args.chosen_on else []
@@ -69,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--set", default="bsds500-val", choices=SETS)
     parser.add_argument("--list", help="file of names, or one of the folder splits; all otherwise")
     parser.add_argument("--first", type=int, metavar="N", help="only the first N images")
+    parser.add_argument("--window", type=int, metavar="N", help="only the central N x N pixels")
     parser.add_argument("--what", nargs="+", help="methods and baselines")
     parser.add_argument("--out", type=Path, default=RESULTS / "quality.jsonl")
     parser.add_argument("--threads", type=int, default=1)

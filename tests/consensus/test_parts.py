@@ -33,9 +33,21 @@ def test_classical_maps_find_what_is_plain_to_see(channels):
     assert [family for family, _ in maps].count("clusters") == 2 * len(CLUSTERS)
     left, right = np.s_[:, :12], np.s_[:, 18:]
     apart = [not set(np.unique(m[left])) & set(np.unique(m[right])) for _, m in maps]
-    # The largest regions are larger than this image.
-    assert sum(apart) >= len(maps) - 4
+    assert all(apart)
     assert all(labels.min() >= 1 for _, labels in maps)
+
+
+def spotted(shape):
+    image = np.full((*shape, 1), 0.2, np.float32)
+    image[20:26, 30:36] = 0.9
+    maps = [labels for family, labels in classical(image, None, 0) if family == "regions"]
+    return sum(labels[23, 33] != labels[0, 0] for labels in maps)
+
+
+def test_regions_of_a_small_image_are_small():
+    # The same spot is below the smallest size of most regions where the image is large.
+    assert spotted((48, 60)) == len(REGIONS)
+    assert spotted((481, 321)) <= len(REGIONS) / 2
 
 
 def test_classical_maps_do_not_see_what_is_masked():

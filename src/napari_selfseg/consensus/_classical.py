@@ -15,7 +15,9 @@ from napari_selfseg.superpixels._base import lab
 
 __all__ = ["classical"]
 
-# Scale and smallest size, of regions from small to large.
+# Scale and smallest size, of regions from small to large, in an image of as many pixels or more.
+# A smaller image has as many superpixels, smaller ones, and its regions are smaller as well.
+LARGE: Final = 481 * 321
 REGIONS: Final = ((50, 50), (100, 100), (200, 150), (400, 200), (800, 400), (1600, 600))
 CLUSTERS: Final = (3, 5, 8, 12, 18)
 # Widths of the windows in which texture is measured, in pixels.
@@ -47,11 +49,12 @@ def classical(
     labels : ndarray of int
         ``(*spatial)`` from 1; 0, or anything, where there are no data.
     """
+    seen = np.ones(image.shape[:-1], bool) if mask is None else mask
+    share = min(seen.sum() / LARGE, 1.0)
     for scale, size in REGIONS:
-        regions = Felzenszwalb(scale=scale, min_size=size)
+        regions = Felzenszwalb(scale=share * scale, min_size=max(round(share * size), 1))
         yield "regions", regions(image, mask=mask)
     colour = lab(image).astype(np.float64)
-    seen = np.ones(image.shape[:-1], bool) if mask is None else mask
     colour[~seen] = colour[seen].mean(axis=0)
     for features in (_smooth(colour, 1.0), _textured(colour)):
         for k in CLUSTERS:

@@ -22,7 +22,7 @@ from napari_selfseg.regions import adjacency
 __all__ = ["Hierarchy"]
 
 # Borders above this height stay when nobody says how many segments there should be.
-LEVEL = 0.635
+LEVEL = 0.615
 
 
 @dataclass(frozen=True, eq=False)
