@@ -185,6 +185,13 @@ def _class(key: dict[str, Any]) -> type[Parameters]:
     return named(key["parameters"]["name"], KNOWN, "method or baseline")
 
 
+def own_level(key: dict[str, Any]) -> float:
+    """Return the height at which a method cuts its consensus when nobody says where."""
+    cls = _class(key)
+    fields = {k: v for k, v in key["parameters"].items() if k != "name"}
+    return cast(Method, cls(**fields)).level
+
+
 def title(key: dict[str, Any]) -> str:
     """Name a key with the parameters that are not the defaults."""
     cls, given = _class(key), dict(key["parameters"])

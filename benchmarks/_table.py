@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from _jobs import title
+from _jobs import own_level, title
 from _scores import METRICS, Shown
 from _sets import ImageSet
 
@@ -183,6 +183,10 @@ def _lines(group: Group, elsewhere: Group | None, metrics: Sequence[Shown]) -> l
         Line(group, f"ODS, oracle ({group.axis} {first:g} for {metrics[0].title})", over_set),
         Line(group, "OIS, oracle", {name: each for name, (_, each) in best.items()}),
     ]
+    if group.axis == "level" and (own := own_level(group.key)) in group.values:
+        found.append(
+            Line(group, f"level {own:g}, its own", _same(group, metrics, group.values.index(own)))
+        )
     if elsewhere is not None:
         k, _ = elsewhere.best(metrics[0])
         chosen = f"{group.axis} {group.values[k]:g}, chosen on {len(elsewhere.images)} others"
