@@ -27,16 +27,65 @@ class Merges(NamedTuple):
     heights: NDArray[np.float64]
 
 
-class _Edge:
-    """A border between two nodes: sums of height times length, and of lengths."""
+class _Borders:
+    """Borders between nodes, by number: sums of height times length, and of lengths.
 
-    __slots__ = ("ends", "height", "length", "moment")
+    Plain numbers in lists: an object a border would be that many for the garbage collector to
+    look at, which stops every thread meanwhile.
 
-    def __init__(self, ends: list[int], moment: float, length: float) -> None:
-        self.ends = ends
-        self.moment = moment
-        self.length = length
-        self.height = 0.0
+    Attributes
+    ----------
+    near : list of dict
+        Of each node its neighbours, and the border to each.
+    waiting : list of tuple
+        A heap of height, turn and border; out of date where the height has changed since.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        edges: NDArray[np.integer[Any]],
+        heights: NDArray[np.floating[Any]],
+        lengths: NDArray[np.floating[Any]],
+        summed: bool,
+    ) -> None:
+        pairs = np.asarray(edges).reshape(-1, 2)
+        moments = np.asarray(heights, np.float64) * lengths
+        self._one, self._other = pairs[:, 0].tolist(), pairs[:, 1].tolist()
+        self._moments, self._lengths = moments.tolist(), np.asarray(lengths).tolist()
+        self._heights = (moments if summed else moments / lengths).tolist()
+        self._summed = summed
+        self.near: list[dict[int, int]] = [{} for _ in range(n)]
+        for number, (a, b) in enumerate(zip(self._one, self._other, strict=True)):
+            self.near[a][b] = self.near[b][a] = number
+        count = range(len(pairs))
+        self.waiting = list(zip(self._heights, count, count, strict=True))
+        heapq.heapify(self.waiting)
+        self._made = len(pairs)
+
+    def lowest(self) -> tuple[float, int, int] | None:
+        """Take the lowest border out; return its height and its two nodes, None at the end."""
+        while self.waiting:
+            height, _, border = heapq.heappop(self.waiting)
+            if self._heights[border] == height:
+                self._heights[border] = np.nan
+                return height, self._one[border], self._other[border]
+        return None
+
+    def hand_over(self, border: int, b: int, a: int) -> None:
+        """Let a border of node b be one of node a."""
+        ends = self._one if self._one[border] == b else self._other
+        ends[border] = a
+
+    def combine(self, there: int, moving: int) -> None:
+        """Make one border of two."""
+        self._heights[moving] = np.nan
+        self._moments[there] += self._moments[moving]
+        self._lengths[there] += self._lengths[moving]
+        length = 1.0 if self._summed else self._lengths[there]
+        self._heights[there] = self._moments[there] / length
+        heapq.heappush(self.waiting, (self._heights[there], self._made, there))
+        self._made += 1
 
 
 def contract(
@@ -73,57 +122,24 @@ def contract(
     -------
     Merges
     """
-    near, waiting = _borders(n, edges, heights, lengths, summed)
-    made = len(waiting)
-    kept, gone, found = [], [], []
-    while waiting:
-        height, _, edge = heapq.heappop(waiting)
-        if edge.height != height:  # combined with another since, or gone
-            continue
-        if height >= until:
-            break
-        a, b = edge.ends
-        # Few edges change hands when the node with fewer gives way.
+    borders = _Borders(n, edges, heights, lengths, summed)
+    near, kept, gone, found = borders.near, [], [], []
+    while (lowest := borders.lowest()) is not None and lowest[0] < until:
+        height, a, b = lowest
+        # Few borders change hands when the node with fewer gives way.
         if len(near[a]) < len(near[b]):
             a, b = b, a
-        edge.height = np.nan
         del near[a][b], near[b][a]
         for c, moving in near[b].items():
             del near[c][b]
             there = near[a].get(c)
             if there is None:
-                moving.ends[moving.ends.index(b)] = a
+                borders.hand_over(moving, b, a)
                 near[a][c] = near[c][a] = moving
-                continue
-            moving.height = np.nan
-            there.moment += moving.moment
-            there.length += moving.length
-            there.height = there.moment if summed else there.moment / there.length
-            heapq.heappush(waiting, (there.height, made, there))
-            made += 1
+            else:
+                borders.combine(there, moving)
         near[b] = {}
         kept.append(a)
         gone.append(b)
         found.append(height)
     return Merges(np.array(kept, np.int64), np.array(gone, np.int64), np.array(found, np.float64))
-
-
-def _borders(
-    n: int,
-    edges: NDArray[np.integer[Any]],
-    heights: NDArray[np.floating[Any]],
-    lengths: NDArray[np.floating[Any]],
-    summed: bool,
-) -> tuple[list[dict[int, _Edge]], list[tuple[float, int, _Edge]]]:
-    """Return the edges of each node by their other end, and all of them in a heap."""
-    near: list[dict[int, _Edge]] = [{} for _ in range(n)]
-    waiting = []
-    moments = (np.asarray(heights, np.float64) * lengths).tolist()
-    rows = zip(np.asarray(edges).reshape(-1, 2).tolist(), moments, lengths.tolist(), strict=True)
-    for number, (ends, moment, length) in enumerate(rows):
-        edge = _Edge(ends, moment, length)
-        edge.height = moment if summed else moment / length
-        near[ends[0]][ends[1]] = near[ends[1]][ends[0]] = edge
-        waiting.append((edge.height, number, edge))
-    heapq.heapify(waiting)
-    return near, waiting
