@@ -167,6 +167,11 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     ValueError
         When the image is another one, or something needed is missing.
     """
+    if "applied" in record:
+        raise ValueError(
+            "These labels are those of a model that was applied: apply the model again to make "
+            "them."
+        )
     try:
         _check_images(record, image)
         if record.get("edited"):

@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 PACKED = "npy+zlib+base64"
+# What the record of a fit that was applied has instead.
+APPLIED = ("applied", "fitted", "images", "software")
 KEYS = ("method", "superpixels", "images", "channel_axis", "iterations", "shown", "software")
 
 
@@ -225,7 +227,8 @@ def loads(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"The record cannot be read: {error}") from None
-    missing = [key for key in KEYS if not isinstance(found, dict) or key not in found]
+    needed = APPLIED if isinstance(found, dict) and "applied" in found else KEYS
+    missing = [key for key in needed if not isinstance(found, dict) or key not in found]
     if missing:
         raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
     return dict(found)

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 import napari_selfseg as ss
+from napari_selfseg.io import read_progress, save_fit
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 HERE = {"device": "cpu", "threads": 1}
@@ -203,3 +204,21 @@ def test_weights_that_do_not_fit_are_refused(fit, path):
         save_file(weights, path, metadata={"napari-selfseg": meaning})
         with pytest.raises(ValueError, match=r"^a\.safetensors is not a fit of napari-selfseg: "):
             ss.load_fit(path)
+
+
+def test_a_fit_says_how_many_iterations_it_has_had(fit, path):
+    ss.save_fit(fit, path)
+    assert read_progress(path) == fit.method.iterations
+    save_fit(fit, path, done=2)
+    assert read_progress(path) == 2
+
+
+@pytest.mark.parametrize("done", [None, -1, "3"])
+def test_a_damaged_count_of_iterations_is_refused(fit, path, done):
+    meaning = json.dumps({"done": done})
+    save_file(dict(fit.weights), path, metadata={"napari-selfseg": meaning})
+    with pytest.raises(ValueError, match="does not say how many iterations"):
+        read_progress(path)
+    save_file(dict(fit.weights), path, metadata={"napari-selfseg": "null"})
+    with pytest.raises(ValueError, match="does not say how many iterations"):
+        read_progress(path)

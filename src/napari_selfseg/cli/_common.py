@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.parameters import Parameter, Parameters
-    from napari_selfseg.protocol import Run
+    from napari_selfseg.protocol import Method, Run
+    from napari_selfseg.scale import Trainer
 
 __all__ = [
     "SUPERPIXELS_HELP",
     "Commands",
     "Parser",
+    "add_method",
     "add_parameters",
     "add_run_options",
     "drain",
@@ -74,6 +76,29 @@ def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) ->
                 metavar=_range(each),
                 help=text,
             )
+
+
+def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None = None) -> None:
+    """Add the flags of the method that the words name.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command; its ``kind`` becomes the class of the method.
+    words : list of str
+        The command line.
+    otherwise : type of Method, optional
+        When they name none; the default one by default.
+    """
+    from napari_selfseg.catalogue import METHODS, default_method
+    from napari_selfseg.parameters import named
+
+    first = Parser(add_help=False, allow_abbrev=False)
+    first.add_argument("--method")
+    name = first.parse_known_args(words)[0].method
+    kind = named(name, METHODS, "method") if name else otherwise or type(default_method())
+    add_parameters(parser, f"parameters of {kind.title}", kind.declared())
+    parser.set_defaults(kind=kind)
 
 
 def _range(parameter: Parameter) -> str:
@@ -159,23 +184,29 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
     return found.regions(image.shape) if isinstance(found, ContourMap) else found
 
 
-def drain(run: Run) -> None:
+def drain(run: Run | Trainer, first: int = 0) -> None:
     """Run to the end with a progress bar on a terminal; Ctrl-C stops and keeps what was found.
 
     Parameters
     ----------
-    run : Run
+    run : Run or Trainer
         Not yet started.
+    first : int
+        Iterations made before.
     """
-    from tqdm import tqdm
-
     total = run.method.iterations
-    with _stop_on_interrupt(run), tqdm(total=total, disable=None, unit="it") as bar:
+    with _stop_on_interrupt(run), _bar(total, first) as bar:
         for step in run:
             bar.set_postfix(labels=step.n_labels, refresh=False)
             bar.update(step.iteration - bar.n)
     if sys.stderr.isatty():
         print(run.stop_reason, file=sys.stderr)
+
+
+def _bar(total: int, first: int) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, initial=first, disable=None, unit="it")
 
 
 @contextmanager
@@ -189,7 +220,7 @@ def saying_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def _stop_on_interrupt(run: Run) -> Iterator[None]:
+def _stop_on_interrupt(run: Run | Trainer) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         run.stop()
         signal.signal(signal.SIGINT, before)

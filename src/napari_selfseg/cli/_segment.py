@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
-    Parser,
-    add_parameters,
+    add_method,
     add_run_options,
     drain,
     saying_warnings,
@@ -58,19 +57,7 @@ def add(commands: Commands, words: list[str]) -> None:
     add_run_options(parser)
     parser.set_defaults(command=_run)
     if words[:1] == ["segment"]:
-        _add_method(parser, words[1:])
-
-
-def _add_method(parser: Parser, words: list[str]) -> None:
-    from napari_selfseg.catalogue import METHODS, default_method
-    from napari_selfseg.parameters import named
-
-    first = Parser(add_help=False, allow_abbrev=False)
-    first.add_argument("--method")
-    name = first.parse_known_args(words)[0].method
-    kind = named(name, METHODS, "method") if name else type(default_method())
-    add_parameters(parser, f"parameters of {kind.title}", kind.declared())
-    parser.set_defaults(kind=kind)
+        add_method(parser, words[1:])
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -17,12 +17,12 @@ from napari_selfseg.io._whole import check_target, whole_file
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Fit, Method, Scaling
 
-__all__ = ["load_fit", "save_fit"]
+__all__ = ["load_fit", "read_progress", "save_fit"]
 
 KEY = "napari-selfseg"
 
 
-def save_fit(fit: Fit, path: str | os.PathLike[str]) -> None:
+def save_fit(fit: Fit, path: str | os.PathLike[str], *, done: int | None = None) -> None:
     """Save a fit, whole or not at all.
 
     Parameters
@@ -31,6 +31,8 @@ def save_fit(fit: Fit, path: str | os.PathLike[str]) -> None:
         From `Run.fit`.
     path : path_like
         Ending in ``.safetensors``.
+    done : int, optional
+        Iterations it has had, where it is a checkpoint; all of its method's by default.
 
     Raises
     ------
@@ -46,6 +48,7 @@ def save_fit(fit: Fit, path: str | os.PathLike[str]) -> None:
         "ndim": fit.ndim,
         "scaling": {"low": fit.scaling.low, "high": fit.scaling.high},
         "classes": fit.classes,
+        "done": fit.method.iterations if done is None else done,
     }
     with whole_file(target) as part:
         try:
@@ -74,6 +77,44 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
         When it is damaged, or not a fit of this package.
     """
     file = Path(path)
+    meaning, weights = _read(file)
+    try:
+        fit = _fit(meaning, weights)
+        fit.restored(torch.device("cpu"))
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        raise ValueError(f"{file.name} is not a fit of napari-selfseg: {_line(error)}") from None
+    return fit
+
+
+def read_progress(path: str | os.PathLike[str]) -> int:
+    """Read how many iterations the fit in a file has had.
+
+    Parameters
+    ----------
+    path : path_like
+        From `save_fit`.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    OSError
+        When there is no such file.
+    ValueError
+        When it is damaged, or does not say.
+    """
+    file = Path(path)
+    meaning = _read(file)[0]
+    done = meaning.get("done") if isinstance(meaning, dict) else None
+    if not isinstance(done, int) or done < 0:
+        raise ValueError(f"{file.name} does not say how many iterations it has had.")
+    return done
+
+
+def _read(file: Path) -> tuple[Any, dict[str, Any]]:
+    """Return what the weights mean, whatever is written there, and the weights."""
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")
     try:
@@ -82,12 +123,7 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
             weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError, RecursionError) as error:
         raise ValueError(f"{file.name} cannot be read as a fit: {_line(error)}") from None
-    try:
-        fit = _fit(meaning, weights)
-        fit.restored(torch.device("cpu"))
-    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
-        raise ValueError(f"{file.name} is not a fit of napari-selfseg: {_line(error)}") from None
-    return fit
+    return meaning, weights
 
 
 def _line(error: Exception) -> str:

@@ -18,10 +18,11 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-__all__ = ["ImageFile", "read_image"]
+__all__ = ["SUFFIXES", "ImageFile", "read_image"]
 
 TIFF = (".tif", ".tiff")
 PICTURES = (".png", ".jpg", ".jpeg")
+SUFFIXES = TIFF + PICTURES
 DEPTH = "ZQI"
 BROKEN = (
     ValueError,
@@ -94,7 +95,7 @@ def read_image(path: str | os.PathLike[str]) -> ImageFile:
     file = Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")
-    if file.suffix.lower() not in TIFF + PICTURES:
+    if file.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{file.name} is not read: give a TIFF, PNG or JPEG file.")
     if file.stat().st_size == 0:
         raise ValueError(f"{file.name} is empty.")

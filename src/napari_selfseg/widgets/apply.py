@@ -63,24 +63,21 @@ class Application:
         ValueError
             When the image does not fit what was learned.
         """
-        from napari_selfseg import record
+        from napari_selfseg.scale import applied
 
         image, channels = self._read()
         voting = self._over_segmented(image, channels)
-        labels = self.fit.predict(
+        labels, record = applied(
+            self.fit,
             image,
             channel_axis=-1 if channels else None,
             superpixels=voting,
             device=self.device,
             threads=self.threads,
+            name=self.picture.name,
         )
-        return labels, {
-            "software": record.software(),
-            "applied": record.weights_hash(self.fit.weights),
-            "fitted": self.fit.method.as_dict(),
-            "superpixels": None if voting is None else self.superpixels.as_dict(),
-            "images": [record.fingerprint(image, self.picture.name)],
-        }
+        record["superpixels"] = None if voting is None else self.superpixels.as_dict()
+        return labels, record
 
     def smoothed(self) -> NDArray[Any]:
         """Smooth the image; call it in a worker thread.

@@ -1,0 +1,107 @@
+"""Several files as one collection of images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_selfseg.io import ImageFile
+
+__all__ = ["files_of", "gathered"]
+
+UNSET = object()
+
+
+def files_of(paths: Sequence[str]) -> list[Path]:
+    """Replace folders by the images in them.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files and folders.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Files in the order given, those of a folder by name.
+
+    Raises
+    ------
+    ValueError
+        When a folder holds no images.
+    """
+    from napari_selfseg.io import SUFFIXES
+
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
+        if not inside:
+            raise ValueError(f"The folder {path} holds no TIFF, PNG or JPEG files.")
+        found += inside
+    return found
+
+
+def gathered(
+    paths: Sequence[str], *, planes: bool, tile: int | None, axis: Any = UNSET
+) -> tuple[list[Any], int | None, list[str]]:
+    """Read a collection.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files and folders.
+    planes : bool
+        Whether to take stacks apart.
+    tile : int or None
+        Longest side of the tiles that planes are cut into; None leaves them whole.
+    axis : int or None
+        Axis of the channels that all have to have; that of the first by default.
+
+    Returns
+    -------
+    images : list of ndarray
+        With channels last, if any.
+    channel_axis : int or None
+        Of all of them.
+    names : list of str
+        The files.
+
+    Raises
+    ------
+    ValueError
+        When some have channels and others have none, or one cannot be used.
+    OSError
+        When a file cannot be read.
+    """
+    from napari_selfseg.io import read_image
+
+    images: list[Any] = []
+    names: list[str] = []
+    for path in files_of(paths):
+        file = read_image(path)
+        axis = file.channel_axis if axis is UNSET else axis
+        if file.channel_axis != axis:
+            raise ValueError(
+                f"{path.name} {'has' if axis is None else 'has no'} channels and others "
+                f"{'have none' if axis is None else 'have'}: give images of one kind."
+            )
+        parts = _parts(file, planes, tile)
+        images += parts
+        names += [str(path)] * len(parts)
+    return images, axis, names
+
+
+def _parts(file: ImageFile, planes: bool, tile: int | None) -> list[Any]:
+    from napari_selfseg.scale import planes as apart
+    from napari_selfseg.scale import tiles
+
+    stack = len(file.shape) == 3 and planes
+    flat = apart(file.data, file.channel_axis) if stack else [file.data]
+    if tile is None:
+        return flat
+    return [part for each in flat for part in tiles(each, file.channel_axis, tile)]

@@ -1,0 +1,112 @@
+"""``napari-selfseg train IMAGES... -o MODEL.safetensors``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from napari_selfseg.cli._collection import gathered
+from napari_selfseg.cli._common import (
+    Commands,
+    Parser,
+    add_method,
+    add_run_options,
+    drain,
+    values_of,
+)
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Method
+
+__all__ = ["add"]
+
+
+def add(commands: Commands, words: list[str]) -> None:
+    """Declare the command; its flags are those of the method named in `words`.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    words : list of str
+        The command line.
+    """
+    parser = commands.add_parser("train", help="train one model on several images")
+    parser.add_argument("images", nargs="+", help="TIFF, PNG or JPEG files, or folders of them")
+    parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
+    parser.add_argument("--method", help="one of `napari-selfseg methods`")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with MODEL where there is one; its own method and parameters if none are given",
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=int,
+        default=10,
+        metavar="N",
+        help="iterations between checkpoints",
+    )
+    parser.add_argument(
+        "--check", nargs="+", default=[], metavar="IMAGE", help="images on which to see stability"
+    )
+    parser.add_argument(
+        "--stable",
+        type=float,
+        metavar="SHARE",
+        help="end when this share of pixels, such as 0.99, kept its label over three checkpoints",
+    )
+    parser.add_argument("--planes", action="store_true", help="take stacks plane by plane")
+    parser.add_argument(
+        "--tile", type=int, metavar="N", help="cut planes into tiles of at most N pixels a side"
+    )
+    add_run_options(parser)
+    parser.set_defaults(command=_run)
+    if words[:1] == ["train"]:
+        known = _known(words[1:])
+        add_method(parser, words[1:], None if known is None else type(known))
+
+
+def _run(args: argparse.Namespace) -> int:
+    from napari_selfseg.scale import Trainer
+
+    method = _method(args)
+    flat = args.planes or 3 not in method.ndims
+    images, axis, names = gathered(args.images, planes=flat, tile=args.tile)
+    check = gathered(args.check, planes=flat, tile=None, axis=axis)[0] if args.check else []
+    trainer = Trainer(
+        images,
+        method,
+        args.output,
+        every=args.checkpoint_every,
+        resume=args.resume,
+        check=check,
+        stable=args.stable,
+        channel_axis=axis,
+        device=args.device,
+        threads=args.threads,
+        precision=args.precision,
+        name=names,
+    )
+    drain(trainer, trainer.before)
+    return 0
+
+
+def _method(args: argparse.Namespace) -> Method:
+    """Return the method of the flags, or that of the model to resume where they name none."""
+    given: dict[str, Any] = values_of(args, args.kind.declared())
+    words = ["--output", args.output, *(["--resume"] if args.resume else [])]
+    known = None if args.method else _known(words)
+    return cast("Method", args.kind(**given) if known is None else known.replace(**given))
+
+
+def _known(words: list[str]) -> Method | None:
+    """Return the method of the model that the words ask to resume, if there is one."""
+    from napari_selfseg.io import load_fit
+
+    first = Parser(add_help=False, allow_abbrev=False)
+    first.add_argument("-o", "--output", default="")
+    first.add_argument("--resume", action="store_true")
+    args = first.parse_known_args(words)[0]
+    return load_fit(args.output).method if args.resume and Path(args.output).is_file() else None

@@ -1,0 +1,7 @@
+"""Beyond one image: models of a collection, trained, kept and applied."""
+
+from napari_selfseg.scale._applying import applied
+from napari_selfseg.scale._collection import planes, tiles
+from napari_selfseg.scale._trainer import Trainer
+
+__all__ = ["Trainer", "applied", "planes", "tiles"]

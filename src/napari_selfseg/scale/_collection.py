@@ -1,0 +1,74 @@
+"""An image as a collection: the planes of a stack, the tiles of a large plane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["planes", "tiles"]
+
+
+def planes(image: NDArray[Any], channel_axis: int | None, axis: int = 0) -> list[NDArray[Any]]:
+    """Take a stack apart.
+
+    Parameters
+    ----------
+    image : ndarray
+        ``(z, y, x)`` with channels along `channel_axis`.
+    channel_axis : int or None
+        Axis of the channels.
+    axis : int
+        Of the planes, among the spatial axes.
+
+    Returns
+    -------
+    list of ndarray
+        Views; channels, if any, are last.
+
+    Raises
+    ------
+    ValueError
+        When it is no stack.
+    """
+    last = image[..., np.newaxis] if channel_axis is None else np.moveaxis(image, channel_axis, -1)
+    if last.ndim != 4:
+        raise ValueError(f"An image of shape {image.shape} is no stack of planes.")
+    flat = np.moveaxis(last, axis, 0)
+    return [each[..., 0] if channel_axis is None else each for each in flat]
+
+
+def tiles(image: NDArray[Any], channel_axis: int | None, size: int) -> list[NDArray[Any]]:
+    """Cut a plane into tiles of about equal size that cover it.
+
+    Parameters
+    ----------
+    image : ndarray
+        ``(y, x)`` with channels along `channel_axis`.
+    channel_axis : int or None
+        Axis of the channels.
+    size : int
+        Longest side of a tile, in pixels.
+
+    Returns
+    -------
+    list of ndarray
+        Views; channels, if any, are last.
+
+    Raises
+    ------
+    ValueError
+        When the size is not positive, or it is no plane.
+    """
+    if size < 1:
+        raise ValueError(f"A tile of {size} pixels is none: give its longest side.")
+    last = image if channel_axis is None else np.moveaxis(image, channel_axis, -1)
+    if last.ndim - (channel_axis is not None) != 2:
+        raise ValueError(f"An image of shape {image.shape} is no plane: take its planes first.")
+    rows, columns = (-(-length // size) for length in last.shape[:2])
+    return [
+        part
+        for row in np.array_split(last, rows, axis=0)
+        for part in np.array_split(row, columns, axis=1)
+    ]
