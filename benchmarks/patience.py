@@ -23,7 +23,7 @@ from _sets import SETS, Case, read_list
 import napari_selfseg as ss
 
 STARTS = (0, 1, 2, 4, 8)
-ITERATIONS = 120
+ITERATIONS = 100
 SHOWN = (SC, PRI, VOI)
 
 
