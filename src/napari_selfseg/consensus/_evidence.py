@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_selfseg.hierarchy import Tree, average_linkage, disagreement, globalised
+from napari_selfseg.hierarchy import average_linkage, disagreement, globalised, height_at
 from napari_selfseg.regions import adjacency, areas, vote
 
 __all__ = ["Evidence"]
@@ -72,17 +72,29 @@ class Evidence:
         counts = torch.bincount(key, minlength=(self._n + 1) * n_classes)
         self._shares.append(counts.view(self._n + 1, n_classes)[1:].cpu())
 
-    def tree(self) -> Tree:
+    def cut(self, level: float, n_segments: int, most: int) -> NDArray[np.int64]:
         """Merge neighbours that few maps divide.
+
+        Parameters
+        ----------
+        level : float
+            Where to end, as for `height_at`.
+        n_segments : int
+            Instead: how many segments are left; 0 goes by the level.
+        most : int
+            Segments at most.
 
         Returns
         -------
-        Tree
+        ndarray of int64
+            ``(n,)`` segment of each superpixel, from 1.
         """
         edges = self._edges - 1
         heights = disagreement(self._families, self._edges)
         heights = globalised(self._n, edges, heights, self._lengths)
-        return average_linkage(self._n, edges, heights, self._lengths, self.sizes)
+        tree = average_linkage(self._n, edges, heights, self._lengths, self.sizes)
+        wanted = n_segments or tree.segments_at(height_at(level, heights, self._lengths))
+        return tree.cut(min(wanted, most))
 
     def features(self, segments: NDArray[np.int64], image: Tensor) -> Tensor:
         """Describe segments by their mean colours, and their share of each class.

@@ -11,7 +11,8 @@ colour and texture), neighbouring superpixels a and b, and l the length of their
 
 is the complement of the co-association of evidence accumulation. A spectral step weighs what a
 border means for the whole image (`napari_selfseg.hierarchy.globalised`), and average linkage makes
-a tree of segments, which is cut where the height exceeds one minus the granularity.
+a tree of segments, which is cut where the height exceeds one minus the granularity, times what is
+usual in this image (`napari_selfseg.hierarchy.height_at`).
 
 Networks are trained side by side, on half the resolution and on fine superpixels of their own, and
 vote every few updates. The maps of
@@ -217,9 +218,7 @@ class Consensus(Settings):
         return _ballot("networks", evidence.add("networks", large, member.n_classes))
 
     def _cut(self, evidence: Evidence) -> NDArray[np.int64]:
-        tree = evidence.tree()
-        wanted = self.n_segments or tree.segments_at(self.level)
-        return tree.cut(min(wanted, MOST))
+        return evidence.cut(self.level, self.n_segments, MOST)
 
     def _named(
         self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor

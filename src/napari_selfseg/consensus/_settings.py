@@ -52,7 +52,7 @@ class Settings(Method):
         words="Classical maps",
     )
     granularity: float = parameter(
-        0.385,
+        0.39,
         "More gives more and smaller segments; after a run the slider cuts anew without computing.",
         minimum=0.0,
         maximum=1.0,

@@ -3,6 +3,7 @@
 from napari_selfseg.hierarchy._agreement import disagreement
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._hierarchy import LEVEL, Hierarchy
+from napari_selfseg.hierarchy._level import height_at
 from napari_selfseg.hierarchy._matching import matched
 from napari_selfseg.hierarchy._multicut import multicut
 from napari_selfseg.hierarchy._tree import Tree, average_linkage
@@ -14,6 +15,7 @@ __all__ = [
     "average_linkage",
     "disagreement",
     "globalised",
+    "height_at",
     "matched",
     "multicut",
 ]
