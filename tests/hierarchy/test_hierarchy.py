@@ -86,8 +86,8 @@ def test_no_segments_cannot_be_asked_for():
 
 
 def test_without_a_wish_the_number_is_the_automatic_one():
-    found = hierarchy()
-    assert found.cut().max() == found.automatic
+    found = hierarchy(level=0.6)
+    assert found.cut().max() == found.automatic == found.cut(level=0.6).max()
     assert 1 < found.automatic < 36
 
 
