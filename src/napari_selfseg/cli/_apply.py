@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._collection import files_of
 from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import load_fit
+    from napari_selfseg.scale import files_of
 
     fit = load_fit(args.model)
     targets = _targets(files_of(args.images), Path(args.output))

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._collection import gathered
 from napari_selfseg.cli._common import (
     Commands,
     Parser,
@@ -69,7 +68,7 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.scale import Trainer
+    from napari_selfseg.scale import Trainer, gathered
 
     method = _method(args)
     flat = args.planes or 3 not in method.ndims

@@ -2,6 +2,7 @@ r"""How high a border has to be in an image to stay, when nobody says how many s
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,4 +43,4 @@ def height_at(
     if total == 0:
         return level
     mean = float(np.dot(heights, lengths)) / total
-    return min(level * (mean / USUAL) ** 0.5, max(level, SURE))
+    return min(level * math.sqrt(mean / USUAL), max(level, SURE))

@@ -2,6 +2,7 @@
 
 from napari_selfseg.scale._applying import applied
 from napari_selfseg.scale._collection import planes, tiles
+from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._trainer import Trainer
 
-__all__ = ["Trainer", "applied", "planes", "tiles"]
+__all__ = ["Trainer", "applied", "files_of", "gathered", "planes", "tiles"]

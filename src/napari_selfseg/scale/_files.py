@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from napari_selfseg.io import ImageFile
+from napari_selfseg.io import SUFFIXES, ImageFile, read_image
+from napari_selfseg.scale._collection import planes as apart
+from napari_selfseg.scale._collection import tiles
 
 __all__ = ["files_of", "gathered"]
 
@@ -32,8 +33,6 @@ def files_of(paths: Sequence[str]) -> list[Path]:
     ValueError
         When a folder holds no images.
     """
-    from napari_selfseg.io import SUFFIXES
-
     found: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
@@ -78,8 +77,6 @@ def gathered(
     OSError
         When a file cannot be read.
     """
-    from napari_selfseg.io import read_image
-
     images: list[Any] = []
     names: list[str] = []
     for path in files_of(paths):
@@ -97,9 +94,6 @@ def gathered(
 
 
 def _parts(file: ImageFile, planes: bool, tile: int | None) -> list[Any]:
-    from napari_selfseg.scale import planes as apart
-    from napari_selfseg.scale import tiles
-
     stack = len(file.shape) == 3 and planes
     flat = apart(file.data, file.channel_axis) if stack else [file.data]
     if tile is None:

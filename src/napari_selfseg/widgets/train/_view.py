@@ -1,0 +1,221 @@
+"""What the Train dock looks like; it knows neither layers nor models."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QSizePolicy,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_selfseg.widgets.choices import Choices
+from napari_selfseg.widgets.choosers import Chooser
+from napari_selfseg.widgets.look import WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
+from napari_selfseg.widgets.plot import LossPlot
+from napari_selfseg.widgets.status import StatusWidget
+
+__all__ = ["FOLDER", "TrainView"]
+
+FOLDER: Final = "A folder of images"
+EXPLAINED: Final = (
+    "One model for all images: every class has the same number in each of them. The planes of a "
+    "stack count as images."
+)
+RESUME_HELP: Final = "Train the model in the file further, if there is one."
+TILE_HELP: Final = "Cut large planes into tiles of at most so many pixels a side; 0 leaves them."
+EVERY_HELP: Final = "The model file is written so often: what was learned outlives a crash."
+STABLE_HELP: Final = (
+    "End when this share of pixels kept its label over three checkpoints; 0 trains to the end."
+)
+NO_MODEL: Final = "Train a model first, or choose a file of one on the first page."
+
+
+class TrainView(StatusWidget):
+    """The widgets of the Train dock, and what they show in which state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.source = Chooser("A layer, whose planes are the images, or a folder of files.")
+        self.folder = QLineEdit()
+        self.browse = button("Browse...", "Choose the folder.")
+        self.tile = _whole(0, 100_000, 0, TILE_HELP)
+        self.method = Chooser("What to train.")
+        self.model = QLineEdit()
+        self.save_as = button("Browse...", "Choose the file to write.")
+        self.resume = QCheckBox("Go on with this model")
+        self.every = _whole(1, 100_000, 10, EVERY_HELP)
+        self.stable = QDoubleSpinBox()
+        self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
+        self.run = button("Train", "Start, and write the model as it goes.")
+        self.stop = button("Stop", "End and keep what was learned.")
+        self.bar = QProgressBar()
+        self.plot = LossPlot()
+        self.target = Chooser("The image to label; a stack is labelled plane by plane.")
+        self.apply = button("Apply", "Label the image with the class numbers of the model.")
+        self.pages = QTabWidget()
+        self._methods = Pages()
+        self._folder_row = _joined(self.folder, self.browse)
+        self._losses: dict[str, dict[int, float]] = {}
+        self._lay_out()
+        self._prepare()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Parameters of the method, as filled in."""
+        page = self._methods.current
+        return page.values() if page else {}
+
+    def populate(self, choices: Choices, device: str) -> None:
+        """Offer the methods and devices there are.
+
+        Parameters
+        ----------
+        choices : Choices
+            From `napari_selfseg.widgets.choices.load`.
+        device : str
+            Chosen first, where there is one of that name.
+        """
+        self._methods.fill(choices.methods)
+        self.method.offer([(each.title, each) for each in choices.methods])
+        named = {each.name: each for each in choices.methods}
+        self.method.choose(named.get("sgseg") or named["backprop"])
+        self.device.offer([(each, each) for each in choices.devices])
+        self.device.choose(device)
+        self.show_ready("")
+
+    def show_live(self, text: str) -> None:
+        """Show that a training is being prepared."""
+        self.run.setEnabled(False)
+        self.stop.setEnabled(True)
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self._losses = {}
+        self.plot.hide()
+        self.say(text)
+
+    def show_look(self, iteration: int, total: int, text: str, losses: dict[str, float]) -> None:
+        """Show where the training is.
+
+        Parameters
+        ----------
+        iteration, total : int
+            Made, and to be made at most.
+        text : str
+            The same in words.
+        losses : dict of str to float
+            Terms of the loss: a further point of the curve.
+        """
+        self.setUpdatesEnabled(False)
+        self.bar.setRange(0, total)
+        self.bar.setValue(iteration)
+        for name, value in losses.items():
+            self._losses.setdefault(name, {})[iteration] = value
+        self.plot.show_losses(self._losses)
+        self.plot.setVisible(bool(self._losses))
+        self.say(text)
+        self.setUpdatesEnabled(True)
+
+    def show_ready(self, text: str) -> None:
+        """Show that a training can be started.
+
+        Parameters
+        ----------
+        text : str
+            How the last one ended.
+        """
+        self.run.setEnabled(True)
+        self.stop.setEnabled(False)
+        if not self.bar.maximum():
+            self.bar.hide()
+        self.say(text)
+
+    def _prepare(self) -> None:
+        self.run.setStyleSheet("font-weight: bold;")
+        for each in (self.run, self.stop):
+            each.setEnabled(False)
+        self.bar.setFormat("%v / %m")
+        for other in (self.bar, self.plot, self._folder_row):
+            other.hide()
+        self.folder.setPlaceholderText("folder")
+        self.model.setPlaceholderText("model.safetensors")
+        self.resume.setToolTip(RESUME_HELP)
+        self.stable.setRange(0, 1)
+        self.stable.setSingleStep(0.01)
+        self.stable.setToolTip(STABLE_HELP)
+        self.method.chosen.connect(lambda: self._methods.turn_to(self.method.thing))
+        self.source.chosen.connect(lambda: self._folder_row.setVisible(self.source.thing == FOLDER))
+        self.say("Loading methods...")
+
+    # What lies where
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(WIDTH)
+        # Otherwise napari fills half the dock with nothing.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.pages.addTab(scrolled(self._training()), "Train")
+        self.pages.addTab(scrolled(self._applying()), "Apply")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.addWidget(self.pages, stretch=1)
+        layout.addWidget(line())
+        layout.addLayout(beside(self.run, self.stop))
+        for each in (self.bar, self.plot):
+            layout.addWidget(each)
+        self.lay_out_status(layout)
+
+    def _training(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(sentence(EXPLAINED))
+        layout.addWidget(title("Images"))
+        for each in (self.source, self._folder_row, rows([("Tiles of at most", self.tile)])):
+            layout.addWidget(each)
+        layout.addWidget(title("Model"))
+        layout.addWidget(_joined(self.model, self.save_as))
+        layout.addWidget(self.resume)
+        layout.addWidget(rows([("Checkpoint every", self.every), ("End when stable", self.stable)]))
+        layout.addWidget(title("Method"))
+        layout.addWidget(self.method)
+        layout.addWidget(self._methods)
+        layout.addWidget(Fold("Device", rows([("Device", self.device)])))
+        layout.addStretch(1)
+        return page
+
+    def _applying(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(sentence("The model in the file of the first page labels other images."))
+        layout.addWidget(title("Image"))
+        layout.addWidget(self.target)
+        layout.addWidget(self.apply)
+        layout.addStretch(1)
+        return page
+
+
+def _whole(low: int, high: int, value: int, tooltip: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setToolTip(tooltip)
+    return box
+
+
+def _joined(edit: QLineEdit, beside_it: QWidget) -> QWidget:
+    page = QWidget()
+    layout = QHBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(edit, stretch=1)
+    layout.addWidget(beside_it)
+    return page

@@ -1,0 +1,182 @@
+"""What the Train dock is asked for, checked; no Qt and no napari here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.picture import Index, Picture, cut, read
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Method
+
+__all__ = ["Collection", "Wanted", "check"]
+
+NO_SOURCE: Final = "Open an image layer, or choose a folder of images."
+NO_FOLDER: Final = "Choose the folder with the images."
+NO_MODEL: Final = "Say where to save the model."
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Images to train on.
+
+    Attributes
+    ----------
+    images : list of ndarray
+        Planes, or tiles of planes; channels last.
+    channel_axis : int or None
+        Of all of them.
+    names : list of str
+        What to call each in the record.
+    shown : dict of int to (slice, slice)
+        Which of them are shown while training, and where in the plane they lie.
+    shape : tuple of int
+        Of that plane.
+    first : ndarray or None
+        That plane, where it is in no layer yet.
+    """
+
+    images: list[NDArray[Any]]
+    channel_axis: int | None
+    names: list[str]
+    shown: dict[int, tuple[slice, slice]]
+    shape: tuple[int, int]
+    first: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A training.
+
+    Attributes
+    ----------
+    method : Method
+        What to train.
+    model : str
+        The file to write.
+    picture : Picture or None
+        The layer whose planes are the images; None where they lie in a folder.
+    folder : str
+        With the images.
+    tile : int
+        Longest side of the tiles planes are cut into; 0 leaves them whole.
+    every : int
+        Iterations between checkpoints.
+    resume : bool
+        Whether to go on with the model file where there is one.
+    stable : float or None
+        Share of pixels that keep their label at which to end.
+    device : str
+        As for `evolve`.
+    threads : int
+        CPU threads.
+    """
+
+    method: Method
+    model: str
+    picture: Picture | None
+    folder: str
+    tile: int
+    every: int
+    resume: bool
+    stable: float | None
+    device: str
+    threads: int
+
+    @property
+    def index(self) -> Index:
+        """The plane of the layer that is shown while training."""
+        return () if self.picture is None else cut(self.picture, "plane")
+
+    def collect(self) -> Collection:
+        """Read the images; slow where they lie on a disk.
+
+        Returns
+        -------
+        Collection
+
+        Raises
+        ------
+        ValueError
+            When they are of different kinds, or there are none.
+        OSError
+            When a file cannot be read.
+        """
+        return self._of_folder() if self.picture is None else self._of_layer(self.picture)
+
+    def _of_folder(self) -> Collection:
+        from napari_selfseg.io import read_image
+        from napari_selfseg.scale import files_of, gathered, planes
+
+        images, axis, names = gathered([self.folder], planes=True, tile=self.tile or None)
+        file = read_image(files_of([self.folder])[0])
+        stack = len(file.shape) == 3
+        first = planes(file.data, file.channel_axis)[0] if stack else file.data
+        spots = list(_tiles(first.shape[:2], self.tile))
+        shape = (first.shape[0], first.shape[1])
+        return Collection(images, axis, names, dict(enumerate(spots)), shape, first)
+
+    def _of_layer(self, picture: Picture) -> Collection:
+        images: list[NDArray[Any]] = []
+        shown: dict[int, tuple[slice, slice]] = {}
+        height, width = (picture.shape[axis] for axis in picture.plane)
+        for index in _planes(picture):
+            plane = read(picture, index)
+            for spot in _tiles((height, width), self.tile):
+                if index == self.index:
+                    shown[len(images)] = spot
+                images.append(plane[spot])
+        colours = images[0].ndim == 3
+        names = [picture.name] * len(images)
+        return Collection(images, -1 if colours else None, names, shown, (height, width))
+
+
+def check(wanted: Wanted) -> None:
+    """Refuse a training that cannot be.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        As filled in.
+
+    Raises
+    ------
+    ValueError
+        With a sentence that says what is missing.
+    OSError
+        When the model cannot be written there.
+    """
+    from napari_selfseg.io import check_target
+
+    if wanted.picture is None and not wanted.folder:
+        raise ValueError(NO_FOLDER)
+    if wanted.picture is None and not Path(wanted.folder).is_dir():
+        raise ValueError(f"There is no folder {wanted.folder}.")
+    if not wanted.model:
+        raise ValueError(NO_MODEL)
+    check_target(wanted.model, (".safetensors",))
+
+
+def _planes(picture: Picture) -> Iterator[Index]:
+    lengths = [
+        [slice(None)] if axis in picture.plane else range(n) for axis, n in enumerate(picture.shape)
+    ]
+    yield from product(*lengths)
+
+
+def _tiles(shape: tuple[int, ...], size: int) -> Iterator[tuple[slice, slice]]:
+    """Say where the tiles of a plane lie, in the order of `napari_selfseg.scale.tiles`."""
+    each = [_parts(n, size or n) for n in shape]
+    yield from product(*each)
+
+
+def _parts(n: int, size: int) -> list[slice]:
+    found = np.array_split(np.arange(n), -(-n // size))
+    return [slice(int(part[0]), int(part[-1]) + 1) for part in found]
