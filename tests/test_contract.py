@@ -38,6 +38,13 @@ SETTINGS = {
     "dsc": [
         {"iterations": 4, "autoencoder_iterations": 2, "width": 8, "crop_size": 12},
     ],
+    "deepcut": [
+        {"iterations": 4, "n_clusters": 4},
+        {"iterations": 4, "n_clusters": 4, "loss": "correlation"},
+        {"iterations": 4, "n_clusters": 4, "features": "responses", "feature_iterations": 2},
+        {"iterations": 4, "n_clusters": 4, "features": "autoencoder", "feature_iterations": 2},
+        {"iterations": 4, "n_clusters": 3, "foreground_iterations": 2, "affinity": "product"},
+    ],
 }
 CASES = [
     pytest.param(
@@ -244,10 +251,11 @@ def test_prediction_is_the_runs_labels_before_and_after_the_vote(method, masked,
     mask[..., 4:9] = not masked
     run = segmented(method, image, mask=mask)
     (raw,) = before_the_vote
-    given = {"superpixels": run.superpixels[0]} if method.segments else {}
+    regional = method.segments or method.classifies_regions
+    given = {"superpixels": run.superpixels[0]} if regional else {}
     found = run.fit.predict(image, mask=mask, **given, **HERE)
     np.testing.assert_array_equal(found, np.where(mask, raw, 0))
-    if run.superpixels and not method.segments:
+    if run.superpixels and not regional:
         assert (found != run.labels()).any(), "test invalid"
         found = run.fit.predict(image, mask=mask, superpixels=run.superpixels[0], **HERE)
     np.testing.assert_array_equal(found, run.labels())

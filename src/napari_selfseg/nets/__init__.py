@@ -5,6 +5,7 @@ from .crops import Crop, cropped, crops, draw_crops
 from .dcs import DCS, associations, centres
 from .embedding import Embedding
 from .fts import FTS
+from .graph import GraphClassifier, dropout_mask, propagation
 from .normalisation import Normalisation
 from .responses import Responses, assign, initialise, measure
 from .subnetworks import Subnetworks
@@ -16,6 +17,7 @@ __all__ = [
     "Convolution",
     "Crop",
     "Embedding",
+    "GraphClassifier",
     "Normalisation",
     "Responses",
     "Subnetworks",
@@ -26,6 +28,8 @@ __all__ = [
     "cropped",
     "crops",
     "draw_crops",
+    "dropout_mask",
     "initialise",
     "measure",
+    "propagation",
 ]

@@ -133,6 +133,8 @@ class Method(Parameters, ABC):
     segments : bool
         Whether labels are segments of the superpixels, which a prediction then depends on, and not
         classes of pixels.
+    classifies_regions : bool
+        Whether superpixels are classified as they are, so that a prediction depends on them.
     seed : int
         Seed of everything random in a run.
     iterations : int
@@ -144,6 +146,7 @@ class Method(Parameters, ABC):
     ndims: ClassVar[tuple[int, ...]] = (2, 3)
     stride: ClassVar[int] = 1
     segments: ClassVar[bool] = False
+    classifies_regions: ClassVar[bool] = False
 
     iterations: int = parameter(100, "Updates at most.", minimum=1, maximum=100_000)
     seed: int = parameter(

@@ -1,6 +1,6 @@
 """Superpixels: numpy in, contiguous connected labels out."""
 
-from napari_selfseg.superpixels._base import Superpixels
+from napari_selfseg.superpixels._base import Superpixels, lab
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._edit import Edits
@@ -20,4 +20,5 @@ __all__ = [
     "Quickshift",
     "Slic",
     "Superpixels",
+    "lab",
 ]

@@ -1,0 +1,153 @@
+"""What superpixels are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from napari_selfseg.methods._deepcut._settings import Settings
+from napari_selfseg.nets import Responses, SuperAE
+from napari_selfseg.nets.pooling import halved
+from napari_selfseg.nets.superae import LEVELS, widths
+from napari_selfseg.regions import mean
+from napari_selfseg.superpixels import lab
+
+__all__ = ["described", "encoder", "n_features", "standard"]
+
+# Responses of a pixel, and convolutions, of the network trained as in Backprop.
+RESPONSES, DEPTH = 32, 2
+# Channels of the first level of the autoencoder.
+WIDTH = 16
+LEAST = 1e-6
+
+
+def n_features(settings: Settings, in_channels: int) -> int:
+    """Return the number of features of a superpixel.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    in_channels : int
+        Channels of the image.
+
+    Returns
+    -------
+    int
+    """
+    if settings.features == "responses":
+        return RESPONSES
+    return sum(widths(WIDTH)) if settings.features == "autoencoder" else 2 * in_channels
+
+
+def encoder(settings: Settings, in_channels: int, ndim: int) -> nn.Module | None:
+    """Build the network that learns the features, not initialised; None where none is needed.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    in_channels, ndim : int
+        Of the image.
+
+    Returns
+    -------
+    torch.nn.Module or None
+    """
+    if settings.features == "responses":
+        return Responses(in_channels, RESPONSES, RESPONSES, DEPTH, ndim)
+    return SuperAE(in_channels, ndim, width=WIDTH) if settings.features == "autoencoder" else None
+
+
+def described(
+    settings: Settings, network: nn.Module | None, x: Tensor, valid: Tensor | None, index: Tensor
+) -> Tensor:
+    """Describe each superpixel by its mean features.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    network : torch.nn.Module or None
+        From `encoder`, its statistics measured.
+    x, valid, index : Tensor
+        As in `Inputs`.
+
+    Returns
+    -------
+    Tensor
+        ``(M, F)`` float32.
+    """
+    n = int(index.max())
+    with torch.no_grad():
+        if network is None:
+            return _colour_and_texture(x, index, n)
+        with _evaluating(network):
+            maps = _maps(network, x, valid)
+        found = [mean(each.float(), index, n)[1:] for each in maps]
+    return torch.cat(found, dim=1)
+
+
+def standard(settings: Settings, features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what to take from features, and what to divide them by.
+
+    Colours keep their proportions, as do textures: each group has one scale, at which the sum of
+    its variances is about the square of its weight.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    features : Tensor
+        ``(M, F)``.
+
+    Returns
+    -------
+    centre, scale : Tensor
+        ``(F,)``.
+    """
+    centre, spread = features.mean(dim=0), features.std(dim=0, correction=0)
+    if settings.features != "colour":
+        return centre, _scale(spread, 1.0)
+    colour, texture = spread.chunk(2)
+    return centre, torch.cat([_scale(colour, 1.0), _scale(texture, settings.texture_weight)])
+
+
+def _scale(spread: Tensor, weight: float) -> Tensor:
+    size = spread.square().sum().sqrt().clamp(min=LEAST)
+    # Divided by infinity a group of no weight is 0.
+    return (size / weight if weight else size * torch.inf).expand_as(spread)
+
+
+def _colour_and_texture(x: Tensor, index: Tensor, n: int) -> Tensor:
+    """Return the mean colour of each superpixel and the standard deviation of its colours."""
+    colours = lab(x.movedim(1, -1).cpu().numpy())
+    c = torch.from_numpy(colours).double().movedim(-1, 1).to("cpu")
+    at = index.cpu()
+    first, second = mean(c, at, n)[1:], mean(c.square(), at, n)[1:]
+    spread = (second - first.square()).clamp(min=0).sqrt()
+    return torch.cat([first, spread], dim=1).to(x.dtype).to(x.device)
+
+
+def _maps(network: nn.Module, x: Tensor, valid: Tensor | None) -> list[Tensor]:
+    """Return features of each pixel."""
+    if isinstance(network, Responses):
+        return [network(x, valid)]
+    levels = cast(SuperAE, network).levels(x, halved(valid, LEVELS))
+    size = [slice(None)] * 2 + [slice(n) for n in x.shape[2:]]
+    return [F.interpolate(y, scale_factor=2.0**k)[tuple(size)] for k, y in enumerate(levels)]
+
+
+@contextmanager
+def _evaluating(network: nn.Module) -> Iterator[None]:
+    training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(training)

@@ -1,0 +1,275 @@
+"""DeepCut as a method: learned features, a graph, and its clustering in one stage or two."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import ClassVar, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_selfseg.methods._deepcut._affinity import (
+    Nodes,
+    connected_graph,
+    median_distance,
+    placed,
+    repelling,
+)
+from napari_selfseg.methods._deepcut._clustering import Task, classes, matched, objective, taught
+from napari_selfseg.methods._deepcut._features import described, n_features, standard
+from napari_selfseg.methods._deepcut._learning import learning
+from napari_selfseg.methods._deepcut._network import Cutter
+from napari_selfseg.methods._deepcut._partners import named, partition, prototypes
+from napari_selfseg.methods._deepcut._settings import Settings
+from napari_selfseg.nets import GraphClassifier, initialise, measure
+from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop, small
+from napari_selfseg.regions import areas, present, vote
+from napari_selfseg.superpixels import Slic
+
+__all__ = ["DeepCut"]
+
+# Superpixels of which every pair is compared, at most: a similarity of all pairs takes 400 MB.
+MOST = 10_000
+NODES = 500
+
+
+class DeepCut(Settings):
+    """DeepCut (Aflalo, Bagon, Kashti and Eldar 2022)."""
+
+    name: ClassVar[str] = "deepcut"
+    title: ClassVar[str] = "DeepCut"
+    citation: ClassVar[str] = (
+        "Aflalo, Bagon, Kashti and Eldar, DeepCut: Unsupervised segmentation using graph neural "
+        "networks clustering, 2022"
+    )
+    doi: ClassVar[str] = "10.48550/arXiv.2212.05853"
+    classifies_regions: ClassVar[bool] = True
+
+    @property
+    def n_classes(self) -> int:
+        """Number of clusters K; in two stages of both sides."""
+        return self.n_clusters * (2 if self.foreground_iterations else 1)
+
+    @property
+    def reach(self) -> None:
+        """The graph joins superpixels of the whole image."""
+        return None
+
+    def default_superpixels(self) -> Slic:
+        """SLIC, whose regions are the nodes."""
+        return Slic(n_segments=NODES, compactness=10)
+
+    def cost(self, problem: Problem) -> Cost:
+        """Count the products with the graph; what is done once is spread over the iterations."""
+        M, F = min(NODES, problem.pixels), n_features(self, problem.in_channels)
+        flops = 2.0 * M**2 * (2 * F + 3 * self.n_clusters)
+        once = problem.pixels * (1000.0 + 100.0 * F) / self.iterations
+        kept = 40.0 * M**2 + problem.pixels * (8.0 * F + 24.0 * problem.in_channels + 24.0)
+        return Cost(flops, 40.0 * M**2 + once, kept)
+
+    def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
+        """Build the graph networks, and the one that learns features, from Xavier's distribution."""
+        network = Cutter(self, in_channels, ndim)
+        if network.encoder is not None:
+            initialise(network.encoder, generator)
+        network.draw(self.seed)
+        return network
+
+    def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
+        """Learn features, then cluster; one count goes through all stages."""
+        N = cast(Cutter, network)
+        updates = inputs.control.iterations(self.iterations)
+        first = 0 if N.begun or N.encoder is None else self.feature_iterations
+        if first:
+            yield from self._learning(N, inputs, islice(updates, first))
+        if self.iterations < first:
+            return self._uncut(first)
+        if not N.begun:
+            self._begin(N, inputs)
+            N.begun.fill_(True)
+        nodes = self._nodes(N, inputs.x, inputs.valid, cast(Tensor, inputs.index))
+        if self.solver == "network":
+            stop = yield from self._stages(N, nodes, inputs, updates, first)
+        else:
+            for t in islice(updates, 1):
+                yield self._step(t, self._classes(N, nodes), {})
+            stop = Stop("finished", "The graph was cut; there is nothing to train.")
+        return self._uncut(first) if first and self.iterations == first else stop
+
+    def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
+        """Where no clustering has begun, begin it; classify each image by itself."""
+        N, index = cast(Cutter, network), cast(Tensor, inputs.index)
+        if not N.begun:
+            self._begin(N, inputs)
+        found = []
+        for k, labels in enumerate(index):
+            here, valid = labels[None], None if inputs.valid is None else inputs.valid[k : k + 1]
+            before = index[:k].max() if k else 0
+            own = torch.where(here > 0, here - before, 0)
+            found.append(self.predict(N, inputs.x[k : k + 1], valid, own))
+        return torch.cat(found)
+
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
+        """Make the graph of an image, and run the network as it was frozen."""
+        N = cast(Cutter, network)
+        index = self._over_segmented(x, valid) if index is None else index
+        nodes = self._nodes(N, x, valid, index)
+        c = self._classes(N, nodes)
+        return torch.cat((c.new_zeros(1), c))[index]
+
+    def _learning(
+        self, N: Cutter, inputs: Inputs, updates: Iterator[int]
+    ) -> Generator[Step, None, None]:
+        """Learn features; the labels shown meanwhile are those before any update."""
+        self._begin(N, inputs)
+        shown = self._classes(N, self._nodes(N, inputs.x, inputs.valid, cast(Tensor, inputs.index)))
+        for t, losses in learning(self, cast(nn.Module, N.encoder), inputs, updates):
+            yield self._step(t, shown, losses)
+
+    def _stages(
+        self, N: Cutter, nodes: Nodes, inputs: Inputs, updates: Iterator[int], first: int
+    ) -> Generator[Step, None, Stop | None]:
+        """Cluster the whole, or two sides and then the superpixels of each."""
+        drawn = self._drawn(inputs)
+        if self.foreground_iterations and not N.parted:
+            sides = islice(updates, self.foreground_iterations)
+            yield from self._clustering(self._tasks(N, nodes, drawn), len(nodes), sides)
+            if self.iterations < first + self.foreground_iterations:
+                return None
+            with inputs.control.closing():
+                self._begin_sides(N, nodes, drawn)
+        tasks = self._tasks(N, nodes, drawn)
+        yield from self._clustering(tasks, len(nodes), updates)
+        return self._collapsed(classes(tasks, len(nodes)))
+
+    def _clustering(
+        self, tasks: Sequence[Task], n: int, updates: Iterator[int]
+    ) -> Generator[Step, None, None]:
+        """Minimise the loss."""
+        generator = torch.Generator().manual_seed(self.seed)
+        parameters = [each for task in tasks for each in task.network.parameters()]
+        optimiser = torch.optim.AdamW(parameters, self.learning_rate)
+        for t in updates:
+            losses = objective(self, tasks, generator)
+            loss = torch.stack(list(losses.values())).sum()
+            shown = {name: term.detach() for name, term in losses.items()}
+            yield self._step(t, classes(tasks, n), shown)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+
+    def _begin(self, N: Cutter, inputs: Inputs) -> None:
+        """Measure what superpixels are described by, and start the networks anew."""
+        with inputs.control.closing(), torch.enable_grad():
+            N.draw(self.seed)
+            if N.encoder is not None:
+                measure(N.encoder, inputs.x, inputs.valid)
+            index = cast(Tensor, inputs.index)
+            raw = described(self, N.encoder, inputs.x, inputs.valid, index)
+            for kept, found in zip((N.centre, N.scale), standard(self, raw), strict=True):
+                kept.copy_(found)
+            nodes = self._nodes(N, inputs.x, inputs.valid, index)
+            N.sigma[0] = median_distance(nodes)
+            if self.solver != "network":
+                N.prototypes.copy_(
+                    prototypes(nodes.features, self._partition(N, nodes), self.n_classes)
+                )
+            elif self.initialised:
+                self._initialise(self._tasks(N, nodes, self._drawn(inputs)))
+
+    def _begin_sides(self, N: Cutter, nodes: Nodes, drawn: Tensor | None) -> None:
+        """Start the networks of both sides."""
+        side = classes(self._tasks(N, nodes), len(nodes)) // self.n_clusters
+        for k in range(2):
+            N.sigma[1 + k] = median_distance(nodes[side == k])
+        N.parted.fill_(True)
+        if self.initialised:
+            self._initialise(self._tasks(N, nodes, drawn))
+
+    def _initialise(self, tasks: Sequence[Task]) -> None:
+        """Teach each network what the classical partner finds."""
+        for task in tasks:
+            K = len(task.network.last.bias)
+            segments = partition(task.graph.W, K, repelling=repelling(self))
+            found = named(task.graph.x, segments, prototypes(task.graph.x, segments, K))
+            taught(self, task, matched(found, task.drawn, K))
+
+    def _tasks(self, N: Cutter, nodes: Nodes, drawn: Tensor | None = None) -> list[Task]:
+        """Say which network clusters which nodes: all of them, or in the second stage each side."""
+        K, everything = self.n_clusters, torch.arange(len(nodes), device=nodes.image.device)
+        graph, two = connected_graph(self, nodes, N.sigma[0]), self.foreground_iterations > 0
+        whole = N.whole, graph, everything
+        if not two:
+            return [Task(*whole, drawn=drawn)]
+        sides = Task(*whole, step=K, drawn=None if drawn is None else drawn // K)
+        if not N.parted:
+            return [sides]
+        side = classes([sides], len(nodes)) // K
+        found = []
+        for k, network in enumerate(N.sides):
+            here = (side == k).nonzero()[:, 0]
+            if len(here):
+                graph = connected_graph(self, nodes[here], N.sigma[1 + k])
+                found.append(Task(cast(GraphClassifier, network), graph, here, first=k * K))
+        return found if drawn is None else [_with_scribbles(each, drawn, K) for each in found]
+
+    def _classes(self, N: Cutter, nodes: Nodes) -> Tensor:
+        """Classify nodes as the network or the classical partner does."""
+        if self.solver == "network":
+            return classes(self._tasks(N, nodes), len(nodes))
+        return named(nodes.features, self._partition(N, nodes), N.prototypes)
+
+    def _partition(self, N: Cutter, nodes: Nodes) -> Tensor:
+        W = connected_graph(self, nodes, N.sigma[0]).W
+        return partition(W, self.n_clusters, repelling=repelling(self))
+
+    def _nodes(self, N: Cutter, x: Tensor, valid: Tensor | None, index: Tensor) -> Nodes:
+        n = int(index.max())
+        if n > MOST:
+            raise ValueError(
+                f"{self.title} compares all superpixels with each other, and {n} are too many: "
+                f"make no more than {MOST}."
+            )
+        raw = described(self, N.encoder, x, valid, index)
+        return placed((raw - N.centre) / N.scale, index, n)
+
+    def _drawn(self, inputs: Inputs) -> Tensor | None:
+        """Return the class scribbled on each superpixel, -1 for none."""
+        if inputs.scribbles is None:
+            return None
+        index, n = cast(Tensor, inputs.index), inputs.n_regions
+        touched = torch.where(inputs.scribbles >= 0, index, 0)
+        votes = vote(inputs.scribbles.clamp(min=0), touched, n, self.n_classes)[1:] - 1
+        return votes.masked_fill(areas(touched, n)[1:] == 0, -1)
+
+    def _over_segmented(self, x: Tensor, valid: Tensor | None) -> Tensor:
+        image = x[0].movedim(0, -1).cpu().numpy()
+        mask = None if valid is None else valid[0, 0].cpu().numpy()
+        made = self.default_superpixels()(image, mask=mask)
+        return torch.from_numpy(made.astype(np.int64))[None].to(x.device)
+
+    def _step(self, t: int, c: Tensor, losses: Mapping[str, Tensor]) -> Step:
+        votes = torch.cat((c.new_zeros(1), c + 1))
+        there = present(c, self.n_classes).sum()
+        return Step(t, self.iterations, small(votes, self.n_classes), there, losses)
+
+    def _uncut(self, first: int) -> Stop:
+        sentence = f"All {self.iterations} iterations learned features"
+        return Stop("finished", f"{sentence}: ask for more than {first} to cluster.")
+
+    def _collapsed(self, c: Tensor) -> Stop | None:
+        if len(c) == 0 or (c != c[0]).any():
+            return None
+        sentence = f"All superpixels have the same label after {self.iterations} iterations"
+        return Stop("finished", f"{sentence}: initialise the network, or try a smaller alpha.")
+
+
+def _with_scribbles(task: Task, drawn: Tensor, n_clusters: int) -> Task:
+    here = drawn[task.nodes] - task.first
+    inside = (here >= 0) & (here < n_clusters)
+    return dataclasses.replace(task, drawn=here.masked_fill(~inside, -1))

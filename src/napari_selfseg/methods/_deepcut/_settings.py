@@ -1,0 +1,116 @@
+"""The parameters of DeepCut."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Literal
+
+from napari_selfseg.parameters import parameter
+from napari_selfseg.protocol import Method
+
+__all__ = ["Settings"]
+
+
+class Settings(Method, ABC):
+    """What DeepCut can be told."""
+
+    iterations: int = parameter(
+        100,
+        "Updates at most: those of learned features first, then those of the clustering.",
+        minimum=1,
+        maximum=100_000,
+        source="10 to 100 in the public code",
+    )
+    n_clusters: int = parameter(
+        10,
+        "Clusters, and so labels; with correlation clustering at most, and in two stages of each "
+        "side.",
+        minimum=2,
+        maximum=1000,
+        source="K = 10 for correlation clustering in the public code",
+        words="Clusters",
+    )
+    loss: Literal["ncut", "correlation"] = parameter(
+        "ncut",
+        "Normalised cut, which wants as many clusters of similar size as it may have; or "
+        "correlation clustering, which finds their number.",
+        source="both, section 3",
+    )
+    solver: Literal["network", "spectral", "multicut"] = parameter(
+        "network",
+        "Who cuts the graph: the graph network, or without any training the spectral normalised "
+        "cut or the multicut it is compared with.",
+    )
+    features: Literal["colour", "responses", "autoencoder"] = parameter(
+        "colour",
+        "What superpixels are compared by: colour and texture, the responses of a small network "
+        "trained on the image as in Backprop, or the encoder of DSC's autoencoder.",
+        source="features of a pretrained transformer",
+    )
+    texture_weight: float = parameter(
+        0.5,
+        "Weight of the spread of colours within a superpixel against their mean; 0 leaves it out.",
+        minimum=0,
+        maximum=100,
+        source="not in the paper",
+    )
+    affinity: Literal["distance", "product"] = parameter(
+        "distance",
+        "How features become similarities: exp(-distance² / sigma), or the product of their "
+        "directions.",
+        source="the product, section 3",
+    )
+    neighbourhood: float = parameter(
+        0.0,
+        "How far apart the centres of superpixels may lie to be compared, in widths of a "
+        "superpixel; 0 compares all.",
+        minimum=0,
+        maximum=1000,
+        source="0: all",
+    )
+    alpha: float = parameter(
+        3.0,
+        "In correlation clustering and multicut superpixels attract that are more similar than "
+        "the most similar over alpha, and others repel; more merges more.",
+        minimum=1,
+        maximum=1000,
+        source="alpha = 3 in the public code",
+    )
+    initialised: bool = parameter(
+        True,
+        "Teach the network the spectral cut or the multicut first, which keeps it from ending in "
+        "one cluster.",
+        source="not in the paper",
+    )
+    feature_iterations: int = parameter(
+        50,
+        "Updates that learn the features, where these are responses or of the autoencoder.",
+        minimum=0,
+        maximum=100_000,
+        source="not in the paper",
+    )
+    foreground_iterations: int = parameter(
+        0,
+        "Updates that part foreground from background before each is cut into clusters of its "
+        "own; 0 cuts the whole image at once.",
+        minimum=0,
+        maximum=100_000,
+        source="two stages, section 3",
+    )
+    learning_rate: float = parameter(
+        1e-3, "Step of AdamW.", minimum=1e-6, maximum=1, source="1e-3 in the public code"
+    )
+    dropout: float = parameter(
+        0.25,
+        "Share of hidden features left out in an update.",
+        minimum=0,
+        maximum=0.9,
+        source="0.25 in the public code",
+    )
+    scribble_weight: float = parameter(
+        0.5,
+        "Weight of the scribbled superpixels.",
+        minimum=0,
+        maximum=1000,
+        source="not in the paper; as in Backprop",
+    )
