@@ -40,10 +40,23 @@ SETTINGS = {
     ],
     "deepcut": [
         {"iterations": 4, "n_clusters": 4},
-        {"iterations": 4, "n_clusters": 4, "loss": "correlation"},
-        {"iterations": 4, "n_clusters": 4, "features": "responses", "feature_iterations": 2},
-        {"iterations": 4, "n_clusters": 4, "features": "autoencoder", "feature_iterations": 2},
-        {"iterations": 4, "n_clusters": 3, "foreground_iterations": 2, "affinity": "product"},
+        {
+            "iterations": 4,
+            "n_clusters": 4,
+            "loss": "ncut",
+            "features": "responses",
+            "feature_iterations": 2,
+            "initialised": False,
+        },
+        {
+            "iterations": 4,
+            "n_clusters": 3,
+            "features": "autoencoder",
+            "feature_iterations": 1,
+            "foreground_iterations": 2,
+            "affinity": "product",
+            "initialised": False,
+        },
     ],
 }
 CASES = [

@@ -61,7 +61,8 @@ def orthogonality(S: Tensor) -> Tensor:
     K = S.shape[1]
     StS = S.T @ S
     identity = torch.eye(K, dtype=S.dtype, device=S.device)
-    return (StS / StS.norm() - identity / K**0.5).norm()
+    distance: Tensor = (StS / StS.norm() - identity / K**0.5).norm()
+    return distance
 
 
 def correlation(S: Tensor, W: Tensor) -> Tensor:

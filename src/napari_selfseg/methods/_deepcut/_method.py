@@ -71,7 +71,7 @@ class DeepCut(Settings):
         return Cost(flops, 40.0 * M**2 + once, kept)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
-        """Build the graph networks, and the one that learns features, from Xavier's distribution."""
+        """Build the graph networks and the one of features, drawn from Xavier's distribution."""
         network = Cutter(self, in_channels, ndim)
         if network.encoder is not None:
             initialise(network.encoder, generator)
