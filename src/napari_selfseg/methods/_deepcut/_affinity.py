@@ -11,7 +11,7 @@ from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import propagation
 from napari_selfseg.regions import centroids
 
-__all__ = ["Graph", "Nodes", "connected_graph", "median_distance", "placed", "repelling"]
+__all__ = ["Graph", "Nodes", "connected_graph", "mean_distance", "placed", "repelling"]
 
 # Below any squared distance between features that means something.
 LEAST = 1e-6
@@ -83,11 +83,15 @@ def placed(features: Tensor, index: Tensor, n: int) -> Nodes:
     return Nodes(features, places[:, 1:] / width, places[:, 0].round().long())
 
 
-def median_distance(nodes: Nodes) -> Tensor:
-    r"""Return :math:`\sigma`, the median of the squared distances of all pairs.
+def mean_distance(settings: Settings, nodes: Nodes) -> Tensor:
+    r"""Return :math:`\sigma`, the mean of the squared distances of all pairs that are compared.
+
+    The median would vanish where most of an image is flat, and noise would then part it.
 
     Parameters
     ----------
+    settings : Settings
+        Of the run.
     nodes : Nodes
         Any number.
 
@@ -96,9 +100,8 @@ def median_distance(nodes: Nodes) -> Tensor:
     Tensor
         0-d, positive.
     """
-    a, b = torch.triu_indices(len(nodes), len(nodes), 1, device=nodes.features.device)
-    apart = _squared_distances(nodes.features)[a, b]
-    return apart.median().clamp(min=LEAST) if len(apart) else nodes.features.new_ones(())
+    apart = _squared_distances(nodes.features)[_linked(settings, nodes)]
+    return apart.mean().clamp(min=LEAST) if len(apart) else nodes.features.new_ones(())
 
 
 def connected_graph(settings: Settings, nodes: Nodes, sigma: Tensor) -> Graph:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -15,8 +16,9 @@ from napari_selfseg.losses import correlation, cross_entropy, orthogonality, rel
 from napari_selfseg.methods._deepcut._affinity import Graph
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import GraphClassifier, dropout_mask
+from napari_selfseg.protocol import Stop
 
-__all__ = ["Task", "classes", "matched", "objective", "taught"]
+__all__ = ["Task", "classes", "clustering", "matched", "objective", "taught"]
 
 # Updates that teach the partition of the classical partner, and their step.
 TAUGHT, RATE = 100, 1e-2
@@ -69,6 +71,94 @@ def classes(tasks: Sequence[Task], n: int) -> Tensor:
             k = task.network(task.graph.x, task.graph.P).argmax(dim=1)
             found[task.nodes] = task.first + task.step * k
     return found
+
+
+def clustering(
+    settings: Settings, tasks: Sequence[Task], n: int, updates: Iterator[int], most: int | None
+) -> Generator[tuple[int, Tensor, dict[str, Tensor]], None, Stop | None]:
+    """Minimise the loss; where all nodes come into one cluster, put the networks back and end.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    tasks : sequence of Task
+        What is trained.
+    n : int
+        Number of all nodes.
+    updates : iterator of int
+        Updates done, as often as one is to be made.
+    most : int or None
+        Updates to make at most.
+
+    Yields
+    ------
+    int
+        Updates done.
+    Tensor
+        ``(n,)`` int64 classes.
+    dict of str to Tensor
+        Terms of the loss.
+
+    Returns
+    -------
+    Stop or None
+        None when all updates were made.
+    """
+    generator = torch.Generator().manual_seed(settings.seed)
+    networks = torch.nn.ModuleList(task.network for task in tasks)
+    optimiser = torch.optim.AdamW(networks.parameters(), settings.learning_rate)
+    guard = _Guard(networks)
+    for t in islice(updates, most):
+        if stop := guard.stop(t):
+            return stop
+        found = classes(tasks, n)
+        guard.note(found)
+        losses = objective(settings, tasks, generator)
+        loss = torch.stack(list(losses.values())).sum()
+        yield t, found, {name: term.detach() for name, term in losses.items()}
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    # What the last iteration showed is known only now; the next number makes its update count.
+    stop = guard.stop(settings.iterations)
+    if stop:
+        next(updates, None)
+    return stop
+
+
+class _Guard:
+    """Puts networks back that come to give all nodes the same class.
+
+    The number of classes is read one iteration late, when a device has the next forward queued.
+
+    Parameters
+    ----------
+    networks : torch.nn.Module
+        As they begin.
+    """
+
+    def __init__(self, networks: torch.nn.Module) -> None:
+        self._networks = networks
+        self._begun = {name: each.clone() for name, each in networks.state_dict().items()}
+        self._several = torch.tensor(False)
+        self._one = torch.tensor(False)
+
+    def note(self, found: Tensor) -> None:
+        """Note the classes of an iteration."""
+        self._one = (found == found[0]).all()
+        self._several = self._several | ~self._one
+
+    def stop(self, t: int) -> Stop | None:
+        """End, after `t` updates, where there were several classes and only one is left."""
+        if not (self._one & self._several):
+            return None
+        self._networks.load_state_dict(self._begun)
+        return Stop(
+            "min_labels",
+            f"All superpixels came into one cluster after {t} iterations, so the labels are those "
+            "before the first of them: try a smaller alpha, or other features.",
+        )
 
 
 def objective(

@@ -14,11 +14,17 @@ from torch import Tensor, nn
 from napari_selfseg.methods._deepcut._affinity import (
     Nodes,
     connected_graph,
-    median_distance,
+    mean_distance,
     placed,
     repelling,
 )
-from napari_selfseg.methods._deepcut._clustering import Task, classes, matched, objective, taught
+from napari_selfseg.methods._deepcut._clustering import (
+    Task,
+    classes,
+    clustering,
+    matched,
+    taught,
+)
 from napari_selfseg.methods._deepcut._features import described, n_features, standard
 from napari_selfseg.methods._deepcut._learning import learning
 from napari_selfseg.methods._deepcut._network import Cutter
@@ -137,31 +143,24 @@ class DeepCut(Settings):
         """Cluster the whole, or two sides and then the superpixels of each."""
         drawn = self._drawn(inputs)
         if self.foreground_iterations and not N.parted:
-            sides = islice(updates, self.foreground_iterations)
-            yield from self._clustering(self._tasks(N, nodes, drawn), len(nodes), sides)
-            if self.iterations < first + self.foreground_iterations:
-                return None
+            tasks, most = self._tasks(N, nodes, drawn), self.foreground_iterations
+            stop = yield from self._clustering(tasks, len(nodes), updates, most)
+            if stop or self.iterations < first + most:
+                return stop
             with inputs.control.closing():
                 self._begin_sides(N, nodes, drawn)
         tasks = self._tasks(N, nodes, drawn)
-        yield from self._clustering(tasks, len(nodes), updates)
-        return self._collapsed(classes(tasks, len(nodes)))
+        return (yield from self._clustering(tasks, len(nodes), updates))
 
     def _clustering(
-        self, tasks: Sequence[Task], n: int, updates: Iterator[int]
-    ) -> Generator[Step, None, None]:
-        """Minimise the loss."""
-        generator = torch.Generator().manual_seed(self.seed)
-        parameters = [each for task in tasks for each in task.network.parameters()]
-        optimiser = torch.optim.AdamW(parameters, self.learning_rate)
-        for t in updates:
-            losses = objective(self, tasks, generator)
-            loss = torch.stack(list(losses.values())).sum()
-            shown = {name: term.detach() for name, term in losses.items()}
-            yield self._step(t, classes(tasks, n), shown)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+        self, tasks: Sequence[Task], n: int, updates: Iterator[int], most: int | None = None
+    ) -> Generator[Step, None, Stop | None]:
+        work = clustering(self, tasks, n, updates, most)
+        while True:
+            try:
+                yield self._step(*next(work))
+            except StopIteration as end:
+                return cast(Stop | None, end.value)
 
     def _begin(self, N: Cutter, inputs: Inputs) -> None:
         """Measure what superpixels are described by, and start the networks anew."""
@@ -174,7 +173,7 @@ class DeepCut(Settings):
             for kept, found in zip((N.centre, N.scale), standard(self, raw), strict=True):
                 kept.copy_(found)
             nodes = self._nodes(N, inputs.x, inputs.valid, index)
-            N.sigma[0] = median_distance(nodes)
+            N.sigma[0] = mean_distance(self, nodes)
             if self.solver != "network":
                 N.prototypes.copy_(
                     prototypes(nodes.features, self._partition(N, nodes), self.n_classes)
@@ -186,7 +185,7 @@ class DeepCut(Settings):
         """Start the networks of both sides."""
         side = classes(self._tasks(N, nodes), len(nodes)) // self.n_clusters
         for k in range(2):
-            N.sigma[1 + k] = median_distance(nodes[side == k])
+            N.sigma[1 + k] = mean_distance(self, nodes[side == k])
         N.parted.fill_(True)
         if self.initialised:
             self._initialise(self._tasks(N, nodes, drawn))
@@ -261,12 +260,6 @@ class DeepCut(Settings):
     def _uncut(self, first: int) -> Stop:
         sentence = f"All {self.iterations} iterations learned features"
         return Stop("finished", f"{sentence}: ask for more than {first} to cluster.")
-
-    def _collapsed(self, c: Tensor) -> Stop | None:
-        if len(c) == 0 or (c != c[0]).any():
-            return None
-        sentence = f"All superpixels have the same label after {self.iterations} iterations"
-        return Stop("finished", f"{sentence}: initialise the network, or try a smaller alpha.")
 
 
 def _with_scribbles(task: Task, drawn: Tensor, n_clusters: int) -> Task:

@@ -22,18 +22,18 @@ class Settings(Method, ABC):
         source="10 to 100 in the public code",
     )
     n_clusters: int = parameter(
-        10,
+        20,
         "Clusters, and so labels; with correlation clustering at most, and in two stages of each "
         "side.",
         minimum=2,
         maximum=1000,
-        source="K = 10 for correlation clustering in the public code",
+        source="measured; 10 for correlation clustering in the public code",
         words="Clusters",
     )
-    loss: Literal["ncut", "correlation"] = parameter(
-        "ncut",
-        "Normalised cut, which wants as many clusters of similar size as it may have; or "
-        "correlation clustering, which finds their number.",
+    loss: Literal["correlation", "ncut"] = parameter(
+        "correlation",
+        "Correlation clustering, which finds the number of clusters; or the normalised cut, which "
+        "wants all of them, of similar size.",
         source="both, section 3",
     )
     solver: Literal["network", "spectral", "multicut"] = parameter(
@@ -61,20 +61,20 @@ class Settings(Method, ABC):
         source="the product, section 3",
     )
     neighbourhood: float = parameter(
-        0.0,
+        3.0,
         "How far apart the centres of superpixels may lie to be compared, in widths of a "
         "superpixel; 0 compares all.",
         minimum=0,
         maximum=1000,
-        source="0: all",
+        source="measured; 0 in the paper",
     )
     alpha: float = parameter(
-        3.0,
+        2.0,
         "In correlation clustering and multicut superpixels attract that are more similar than "
         "the most similar over alpha, and others repel; more merges more.",
         minimum=1,
         maximum=1000,
-        source="alpha = 3 in the public code",
+        source="measured; 3 in the public code",
     )
     initialised: bool = parameter(
         True,
