@@ -21,6 +21,7 @@ from napari_selfseg.superpixels import (
     Felzenszwalb,
     Lsc,
     MeanShift,
+    Patches,
     Quickshift,
     Slic,
     Superpixels,
@@ -45,6 +46,7 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     CompactWatershed,
     ContourWatershed,
     Lsc,
+    Patches,
 )
 # What segments are made of where a run has no superpixels of its own.
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)

@@ -8,7 +8,14 @@ from scipy import ndimage
 from skimage.measure import label
 from skimage.segmentation import felzenszwalb, slic
 
-from napari_selfseg.superpixels import CompactWatershed, Felzenszwalb, MeanShift, Quickshift, Slic
+from napari_selfseg.superpixels import (
+    CompactWatershed,
+    Felzenszwalb,
+    MeanShift,
+    Patches,
+    Quickshift,
+    Slic,
+)
 
 
 def photo(shape, seed, channels=3):
@@ -170,3 +177,16 @@ def test_compact_watershed_follows_a_drawn_edge_in_any_channel():
         labels = CompactWatershed(n_segments=30, sigma=0)(image)
         crossing = set(labels[:, :16].ravel()) & set(labels[:, 18:].ravel())
         assert not crossing
+
+
+def test_patches_are_squares_whatever_the_image_shows():
+    image = two_colours(0.5)[1][:10, :14]
+    rows, columns = np.indices((10, 14)) // 4
+    np.testing.assert_array_equal(Patches(size=4)(image), rows * 4 + columns + 1)
+    assert Patches(size=1)(image).max() == 140
+
+
+def test_patches_are_cubes_in_physical_units():
+    labels = Patches(size=4)(np.zeros((4, 8, 8, 1), np.float32), spacing=(2.0, 1.0, 1.0))
+    assert labels.max() == 8
+    assert set(np.bincount(labels.ravel())[1:]) == {2 * 4 * 4}

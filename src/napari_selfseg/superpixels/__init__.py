@@ -7,6 +7,7 @@ from napari_selfseg.superpixels._edit import Edits
 from napari_selfseg.superpixels._felzenszwalb import Felzenszwalb
 from napari_selfseg.superpixels._lsc import Lsc
 from napari_selfseg.superpixels._mean_shift import MeanShift
+from napari_selfseg.superpixels._patches import Patches
 from napari_selfseg.superpixels._quickshift import Quickshift
 from napari_selfseg.superpixels._slic import Slic
 
@@ -17,6 +18,7 @@ __all__ = [
     "Felzenszwalb",
     "Lsc",
     "MeanShift",
+    "Patches",
     "Quickshift",
     "Slic",
     "Superpixels",
