@@ -128,7 +128,7 @@ def test_declaration(cls):
         assert getattr(default, each.name) == each.default
         assert each.minimum is None or each.minimum <= each.default
         assert each.maximum is None or each.default <= each.maximum
-        assert (each.type is str) == bool(each.choices)
+        assert (each.type is str) == bool(each.choices or each.path)
         assert not each.choices or each.default in each.choices
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from napari_selfseg.methods._deepcut import _dino
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import Responses, SuperAE
 from napari_selfseg.nets.pooling import halved
@@ -23,6 +24,8 @@ __all__ = ["described", "encoder", "n_features", "standard"]
 RESPONSES, DEPTH = 32, 2
 # Channels of the first level of the autoencoder.
 WIDTH = 16
+# Features of a transformer that are enlarged at the same time.
+TOGETHER = 64
 LEAST = 1e-6
 
 
@@ -40,8 +43,8 @@ def n_features(settings: Settings, in_channels: int) -> int:
     -------
     int
     """
-    if settings.features == "responses":
-        return RESPONSES
+    if settings.features in ("responses", "dino"):
+        return RESPONSES if settings.features == "responses" else _dino.WIDTH
     return sum(widths(WIDTH)) if settings.features == "autoencoder" else 2 * in_channels
 
 
@@ -74,7 +77,7 @@ def described(
     settings : Settings
         Of the run.
     network : torch.nn.Module or None
-        From `encoder`, its statistics measured.
+        From `encoder`, its statistics measured, or a transformer.
     x, valid, index : Tensor
         As in `Inputs`.
 
@@ -88,8 +91,7 @@ def described(
         if network is None:
             return _colour_and_texture(x, index, n)
         with _evaluating(network):
-            maps = _maps(network, x, valid)
-        found = [mean(each.float(), index, n)[1:] for each in maps]
+            found = [mean(each.float(), index, n)[1:] for each in _maps(network, x, valid)]
     return torch.cat(found, dim=1)
 
 
@@ -134,13 +136,22 @@ def _colour_and_texture(x: Tensor, index: Tensor, n: int) -> Tensor:
     return torch.cat([first, spread], dim=1).to(x.dtype).to(x.device)
 
 
-def _maps(network: nn.Module, x: Tensor, valid: Tensor | None) -> list[Tensor]:
-    """Return features of each pixel."""
+def _maps(network: nn.Module, x: Tensor, valid: Tensor | None) -> Iterator[Tensor]:
+    """Yield features of each pixel, not all at once."""
     if isinstance(network, Responses):
-        return [network(x, valid)]
-    levels = cast(SuperAE, network).levels(x, halved(valid, LEVELS))
+        yield network(x, valid)
+    elif isinstance(network, _dino.Transformer):
+        for part in network(x).split(TOGETHER, dim=1):
+            yield _enlarged(part, network.side, x)
+    else:
+        for k, level in enumerate(cast(SuperAE, network).levels(x, halved(valid, LEVELS))):
+            yield _enlarged(level, 2**k, x)
+
+
+def _enlarged(y: Tensor, times: int, x: Tensor) -> Tensor:
+    """Repeat pixels, and cut to the size of the image."""
     size = [slice(None)] * 2 + [slice(n) for n in x.shape[2:]]
-    return [F.interpolate(y, scale_factor=2.0**k)[tuple(size)] for k, y in enumerate(levels)]
+    return F.interpolate(y, scale_factor=float(times))[tuple(size)]
 
 
 @contextmanager

@@ -169,7 +169,7 @@ class DeepCut(Settings):
             if N.encoder is not None:
                 measure(N.encoder, inputs.x, inputs.valid)
             index = cast(Tensor, inputs.index)
-            raw = described(self, N.encoder, inputs.x, inputs.valid, index)
+            raw = described(self, N.describing, inputs.x, inputs.valid, index)
             for kept, found in zip((N.centre, N.scale), standard(self, raw), strict=True):
                 kept.copy_(found)
             nodes = self._nodes(N, inputs.x, inputs.valid, index)
@@ -234,7 +234,7 @@ class DeepCut(Settings):
                 f"{self.title} compares all superpixels with each other, and {n} are too many: "
                 f"make no more than {MOST}."
             )
-        raw = described(self, N.encoder, x, valid, index)
+        raw = described(self, N.describing, x, valid, index)
         return placed((raw - N.centre) / N.scale, index, n)
 
     def _drawn(self, inputs: Inputs) -> Tensor | None:

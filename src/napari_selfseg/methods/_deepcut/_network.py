@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from napari_selfseg.methods._deepcut._dino import Transformer, transformer
 from napari_selfseg.methods._deepcut._features import encoder, n_features
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import GraphClassifier, initialise
@@ -26,6 +27,8 @@ class Cutter(nn.Module):
     ----------
     encoder : torch.nn.Module or None
         Learns the features; None where they need no learning.
+    frozen : list of Transformer
+        The pretrained one, where it makes the features.
     whole : GraphClassifier
         Clusters all superpixels, in two stages into two sides.
     sides : torch.nn.ModuleList
@@ -49,7 +52,13 @@ class Cutter(nn.Module):
 
     def __init__(self, settings: Settings, in_channels: int, ndim: int) -> None:
         super().__init__()
-        F, K = n_features(settings, in_channels), settings.n_clusters
+        dino = settings.features == "dino"
+        # Not a part of the weights: a fit asks for the same file again.
+        self.frozen: list[Transformer] = []
+        if dino:
+            self.frozen.append(transformer(settings, in_channels, ndim))
+        F = self.frozen[0].width if dino else n_features(settings, in_channels)
+        K = settings.n_clusters
         two = settings.foreground_iterations > 0
         self.encoder = encoder(settings, in_channels, ndim)
         self.whole = GraphClassifier(F, 2 if two else K)
@@ -60,6 +69,11 @@ class Cutter(nn.Module):
         self.register_buffer("prototypes", torch.full((settings.n_classes, F), torch.inf))
         self.register_buffer("begun", torch.tensor(False))
         self.register_buffer("parted", torch.tensor(False))
+
+    @property
+    def describing(self) -> nn.Module | None:
+        """What describes pixels; None where colour and texture do."""
+        return self.frozen[0].to(self.centre.device) if self.frozen else self.encoder
 
     def draw(self, seed: int) -> None:
         """Draw the weights of the graph networks, the same whenever it is called.

@@ -41,11 +41,26 @@ class Settings(Method, ABC):
         "Who cuts the graph: the graph network, or without any training the spectral normalised "
         "cut or the multicut it is compared with.",
     )
-    features: Literal["colour", "responses", "autoencoder"] = parameter(
+    features: Literal["colour", "responses", "autoencoder", "dino"] = parameter(
         "colour",
         "What superpixels are compared by: colour and texture, the responses of a small network "
-        "trained on the image as in Backprop, or the encoder of DSC's autoencoder.",
+        "trained on the image as in Backprop, the encoder of DSC's autoencoder, or a pretrained "
+        "transformer (needs the extra dino).",
         source="features of a pretrained transformer",
+    )
+    transformer: Literal[
+        "vit_small_patch8_224.dino",
+        "vit_small_patch14_dinov2.lvd142m",
+        "vit_small_patch16_dinov3.lvd1689m",
+    ] = parameter(
+        "vit_small_patch8_224.dino",
+        "The pretrained transformer, by its name in timm.",
+        source="ViT-S/8 of DINO, section 4",
+    )
+    weights: str = parameter(
+        "",
+        "File of the transformer's weights; without one those in timm's cache.",
+        path=True,
     )
     texture_weight: float = parameter(
         0.5,
