@@ -110,4 +110,9 @@ def test_without_timm_a_sentence_says_what_to_install(monkeypatch):
 def test_volumes_and_other_channels_are_refused(shape, axis):
     method = ss.DeepCut(features="dino")
     with pytest.raises(ValueError, match="are of planes with one or three channels"):
-        ss.evolve(np.random.default_rng(0).random(shape), method, superpixels=ss.Patches(), channel_axis=axis)
+        ss.evolve(
+            np.random.default_rng(0).random(shape),
+            method,
+            superpixels=ss.Patches(),
+            channel_axis=axis,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -53,6 +53,17 @@ class DeepCut(Settings):
     )
     doi: ClassVar[str] = "10.48550/arXiv.2212.05853"
     classifies_regions: ClassVar[bool] = True
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "Public code, correlation clustering": {
+            "n_clusters": 10,
+            "features": "dino",
+            "affinity": "product",
+            "neighbourhood": 0.0,
+            "alpha": 3.0,
+            "initialised": False,
+        },
+    }
 
     @property
     def n_classes(self) -> int:
