@@ -55,7 +55,7 @@ def agreement(labels, truth):
     return len(pairs) == len(np.unique(truth)) == len(np.unique(labels))
 
 
-def random_nodes(n=9, images=1, seed=0):
+def random_nodes(n=12, images=1, seed=0):
     drawn = torch.Generator().manual_seed(seed)
     features = torch.randn(n, 4, generator=drawn, dtype=torch.float64)
     centres = 2.5 * torch.rand(n, 2, generator=drawn, dtype=torch.float64)

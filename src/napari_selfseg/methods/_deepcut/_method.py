@@ -175,7 +175,8 @@ class DeepCut(Settings):
 
     def _begin(self, N: Cutter, inputs: Inputs) -> None:
         """Measure what superpixels are described by, and start the networks anew."""
-        with inputs.control.closing(), torch.enable_grad():
+        # Also where a caller asks for a fit with gradients switched off.
+        with inputs.control.closing(), torch.inference_mode(False), torch.enable_grad():
             N.draw(self.seed)
             if N.encoder is not None:
                 measure(N.encoder, inputs.x, inputs.valid)
