@@ -240,6 +240,17 @@ def test_several_images_share_their_classes():
     np.testing.assert_array_equal(run.labels(image=1), np.rot90(run.labels()))
 
 
+def test_each_of_several_images_is_labelled_as_if_it_were_alone():
+    image, _, superpixels = quarters(noise=0.3)
+    other = np.rot90(quarters(seed=1, noise=0.3)[0])
+    method = ss.DeepCut(n_clusters=6, neighbourhood=0, initialised=False, iterations=10)
+    run = segmented(method, [image, other], [superpixels, superpixels])
+    given = {"channel_axis": -1, "superpixels": superpixels, **HERE}
+    assert len(np.unique(run.labels(image=1))) > 1, "test invalid"
+    for k, each in enumerate((image, other)):
+        np.testing.assert_array_equal(run.fit.predict(each, **given), run.labels(image=k))
+
+
 def test_two_stages_part_two_sides_and_then_each():
     image, truth, superpixels = quarters()
     method = ss.DeepCut(loss="correlation", n_clusters=3, foreground_iterations=5, alpha=4)
@@ -307,6 +318,12 @@ def test_networks_that_come_into_one_cluster_are_put_back(monkeypatch):
     np.testing.assert_array_equal(run.labels(), run.labels(0))
     shorter = segmented(method.replace(iterations=run.iteration), image, superpixels)
     np.testing.assert_array_equal(shorter.labels(), run.labels())
+    assert shorter.stopped == run.stopped
+    two = method.replace(foreground_iterations=run.iteration, n_clusters=2)
+    sides = [segmented(two.replace(iterations=n), image, superpixels) for n in (50, run.iteration)]
+    assert [each.stopped.kind for each in sides] == ["min_labels"] * 2
+    assert sides[0].iteration == sides[1].iteration <= run.iteration
+    np.testing.assert_array_equal(sides[0].labels(), sides[1].labels())
 
 
 def test_initialised_it_begins_where_the_partner_ends():
@@ -326,6 +343,18 @@ def test_scribbled_superpixels_get_the_class_that_was_drawn():
     assert agreement(labels, truth)
     assert set(labels[truth == 0]) == {5}
     assert set(labels[truth == 3]) == {2}
+
+
+def test_scribbles_are_a_term_of_the_loss_of_the_superpixels_under_them():
+    image, truth, superpixels = quarters()
+    drawn = np.zeros(truth.shape, int)
+    drawn[2:6, 2:6], drawn[-6:-2, -6:-2] = 5, 2
+    method = ss.DeepCut(n_clusters=6, initialised=False, learning_rate=0.01, scribble_weight=3)
+    run = segmented(method, image, superpixels, scribbles=drawn)
+    term = list(run.losses["scribbles"].values())
+    assert term[0] > 3 > 0.3 > term[-1]
+    assert set(run.labels()[drawn == 5]) == {5}
+    assert set(run.labels()[drawn == 2]) == {2}
 
 
 def test_segments_keep_their_number_where_scribbles_do_not_decide():
