@@ -109,6 +109,7 @@ def clustering(
     networks = torch.nn.ModuleList(task.network for task in tasks)
     optimiser = torch.optim.AdamW(networks.parameters(), settings.learning_rate)
     guard = _Guard(networks)
+    t = -1
     for t in islice(updates, most):
         if stop := guard.stop(t):
             return stop
@@ -121,7 +122,7 @@ def clustering(
         loss.backward()
         optimiser.step()
     # What the last iteration showed is known only now; the next number makes its update count.
-    stop = guard.stop(settings.iterations)
+    stop = guard.stop(t + 1)
     if stop:
         next(updates, None)
     return stop
