@@ -34,7 +34,7 @@ class Settings(Method, ABC):
         "correlation",
         "Correlation clustering, which finds the number of clusters; or the normalised cut, which "
         "wants all of them, of similar size.",
-        source="both, section 3",
+        source="both, 2022",
     )
     solver: Literal["network", "spectral", "multicut"] = parameter(
         "network",
@@ -55,7 +55,7 @@ class Settings(Method, ABC):
     ] = parameter(
         "vit_small_patch8_224.dino",
         "The pretrained transformer, by its name in timm.",
-        source="ViT-S/8 of DINO, section 4",
+        source="ViT-S/8 of DINO, 2022",
     )
     weights: str = parameter(
         "",
@@ -73,7 +73,7 @@ class Settings(Method, ABC):
         "distance",
         "How features become similarities: exp(-distance² / sigma), or the product of their "
         "directions.",
-        source="the product, section 3",
+        source="the product, 2022",
     )
     neighbourhood: float = parameter(
         3.0,
@@ -110,7 +110,7 @@ class Settings(Method, ABC):
         "own; 0 cuts the whole image at once.",
         minimum=0,
         maximum=100_000,
-        source="two stages, section 3",
+        source="two stages, 2022",
     )
     learning_rate: float = parameter(
         1e-3, "Step of AdamW.", minimum=1e-6, maximum=1, source="1e-3 in the public code"
