@@ -77,4 +77,5 @@ def joint(M1: Tensor, M2: Tensor, T: int) -> Tensor:
     # One product of matrices a frequency, over the images.
     spectrum = (F1.conj() @ F2.transpose(-1, -2)).permute(2, 3, 0, 1)
     J = torch.fft.irfft2(spectrum, s=padded).roll((T, T), (2, 3))
-    return J[..., : 2 * T + 1, : 2 * T + 1].flatten(2).clamp(min=0)
+    clipped: Tensor = J[..., : 2 * T + 1, : 2 * T + 1].flatten(2).clamp(min=0)
+    return clipped
