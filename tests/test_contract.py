@@ -17,6 +17,15 @@ from napari_selfseg.parameters import restore
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 HERE = {"device": "cpu", "threads": 1}
+SGSEG = {
+    "iterations": 4,
+    "spnn_iterations": 2,
+    "view_every": 1,
+    "width": 4,
+    "n_superpixels": 8,
+    "patch_size": 16,
+    "batch_size": 2,
+}
 # Small enough for a test, and the variants that run other code.
 SETTINGS = {
     "consensus": [
@@ -57,6 +66,15 @@ SETTINGS = {
             "affinity": "product",
             "initialised": False,
         },
+    "sgseg": [
+        {**SGSEG, "backbone": backbone, "scheme": scheme}
+        for backbone, scheme in (
+            ("diffgcn", "pre-trained"),
+            ("dgcnn", "disjoint"),
+            ("pointnet", "end-to-end"),
+            ("superpixels", "pre-trained"),
+            ("none", "end-to-end"),
+        )
     ],
 }
 CASES = [

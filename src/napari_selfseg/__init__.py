@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "catalogue": ["METHODS", "SUPERPIXELS", "replay", "segment"],
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
         "methods": ["Backprop", "DIC", "DSC", "DeepCut"],
+        "methods": ["Backprop", "DIC", "DSC", "SGSeg"],
         "objects": ["connected", "features", "merged_small"],
         "consensus": ["Consensus"],
         "hierarchy": ["Hierarchy"],

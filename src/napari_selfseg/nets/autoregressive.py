@@ -57,7 +57,7 @@ class Autoregressive(nn.Module):
 
     def forward(self, x: Tensor, order: int | None = None) -> Tensor:
         """Convolve `x`, (B, C, H, W), which stays in place: the border is padded with zeros."""
-        weight = self.weight
+        weight: Tensor = self.weight
         if order is not None:
             weight = weight * order_mask(order).to(weight)
         return convolved(x, weight.to(x.dtype))

@@ -55,7 +55,8 @@ def gathered(values: Tensor, neighbours: Tensor) -> Tensor:
     Tensor, shape (B, c, N, k)
     """
     flat = neighbours.flatten(1).unsqueeze(1).expand(-1, values.shape[1], -1)
-    return values.gather(2, flat).unflatten(2, neighbours.shape[1:])
+    found: Tensor = values.gather(2, flat).unflatten(2, neighbours.shape[1:])
+    return found
 
 
 def directional(F_SP: Tensor, xy: Tensor, neighbours: Tensor) -> Tensor:

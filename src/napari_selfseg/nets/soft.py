@@ -31,7 +31,8 @@ def soft_means(P: Tensor, F: Tensor) -> Tensor:
     """
     weights = P.flatten(2)
     total = weights.sum(2, keepdim=True) + SMALLEST
-    return weights @ F.flatten(2).transpose(1, 2) / total
+    means: Tensor = weights @ F.flatten(2).transpose(1, 2) / total
+    return means
 
 
 def soft_project(P: Tensor, F_SP: Tensor) -> Tensor:
@@ -57,7 +58,8 @@ def soft_project(P: Tensor, F_SP: Tensor) -> Tensor:
     doi:10.48550/arXiv.2210.11810, equations 2 and 6.
     """
     pixels = F_SP.transpose(1, 2) @ P.flatten(2)
-    return pixels.unflatten(2, P.shape[2:])
+    image: Tensor = pixels.unflatten(2, P.shape[2:])
+    return image
 
 
 def coordinates(x: Tensor, valid: Tensor | None = None) -> Tensor:

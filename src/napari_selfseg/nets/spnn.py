@@ -13,8 +13,6 @@ from .fts import Block
 from .normalisation import Normalisation
 
 DILATIONS = (1, 2, 4)
-# The first convolution sees two pixels far, the other four and the widest atrous one 1 or 4.
-REACH = 2 + 3 + max(DILATIONS) + 1
 
 
 class Assignment(NamedTuple):
@@ -61,9 +59,9 @@ class Atrous(nn.Module):
 class SPNN(nn.Module):
     """Superpixel extraction network (table 7).
 
-    5 x 5 convolution to w channels (64 in the paper), 3 x 3 ones to 2w, 4w and 8w, depth-wise atrous
-    convolutions, a 3 x 3 one to 8w, each with normalisation and ReLU but the atrous ones; a 1 x 1
-    convolution to N superpixels and the channels of the image. A convolution before a
+    5 x 5 convolution to w channels (64 in the paper), 3 x 3 ones to 2w, 4w and 8w, depth-wise
+    atrous convolutions, a 3 x 3 one to 8w, each with normalisation and ReLU but the atrous ones;
+    a 1 x 1 convolution to N superpixels and the channels of the image. A convolution before a
     normalisation has no bias, as any constant would be taken away.
 
     Parameters
@@ -88,9 +86,7 @@ class SPNN(nn.Module):
         w, self.superpixels = width, superpixels
         self.first = Convolution(in_channels, w, 5, 2, bias=False)
         self.norm = Normalisation(w, relu=False)
-        self.blocks = nn.ModuleList(
-            [Block(w, 2 * w, 2), Block(2 * w, 4 * w, 2), Block(4 * w, 8 * w, 2)]
-        )
+        self.blocks = nn.ModuleList(Block(n * w, 2 * n * w, 2) for n in (1, 2, 4))
         self.atrous = Atrous(8 * w)
         self.penultimate = Block(len(DILATIONS) * 8 * w, 8 * w, 2)
         self.last = Convolution(8 * w, superpixels + out_channels, 1, 2)
@@ -123,5 +119,5 @@ class SPNN(nn.Module):
         for block in self.blocks:
             y = block(y, valid)
         y = self.atrous(y)
-        y = self.penultimate(y if valid is None else y * valid, valid)
-        return y
+        found: Tensor = self.penultimate(y if valid is None else y * valid, valid)
+        return found
