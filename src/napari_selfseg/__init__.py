@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "Patches",
             "Quickshift",
             "Slic",
+            "Spnn",
         ],
     },
 )

@@ -25,6 +25,7 @@ from napari_selfseg.superpixels import (
     Patches,
     Quickshift,
     Slic,
+    Spnn,
     Superpixels,
 )
 
@@ -49,6 +50,7 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     ContourWatershed,
     Lsc,
     Patches,
+    Spnn,
 )
 # What segments are made of where a run has no superpixels of its own.
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from napari_selfseg.nets import SPNN, coordinates, initialise, soft_means, soft_project
+from napari_selfseg.nets import SPNN, coordinates, initialise, part, soft_means, soft_project
 
 B, C, N, H, W = 2, 3, 5, 6, 8
 
@@ -108,3 +108,11 @@ def test_pixels_without_data_change_nothing():
     torch.testing.assert_close(found.P[..., :11, :13], alone.P)
     torch.testing.assert_close(found.features[..., :11, :13], alone.features)
     assert not found.P[..., 11:, :].any()
+
+
+def test_superpixels_differ_from_the_start():
+    before, after = network().double(), network().double()
+    part(after)
+    found = [net(images()).P.detach().amax(1).mean() for net in (before, after)]
+    assert float(found[1]) > 1.3 * float(found[0])
+    torch.testing.assert_close(after.last.weight[N:], before.last.weight[N:])

@@ -16,6 +16,7 @@ from napari_selfseg.superpixels import (
     Patches,
     Quickshift,
     Slic,
+    Spnn,
     Superpixels,
 )
 
@@ -28,6 +29,7 @@ ALGORITHMS = (
     ContourWatershed(n_segments=60),
     Lsc(n_segments=60),
     Patches(size=5),
+    Spnn(n_segments=60, iterations=20),
 )
 COMPACT = (Slic, CompactWatershed, Lsc)
 COUNTED = (*COMPACT, ContourWatershed)

@@ -12,7 +12,7 @@ from .normalisation import Normalisation
 from .responses import Responses, assign, initialise, measure
 from .segmenter import Segmentation, Segmenter
 from .soft import coordinates, soft_means, soft_project
-from .spnn import SPNN, Assignment
+from .spnn import SPNN, Assignment, part
 from .subnetworks import Subnetworks
 from .superae import SuperAE
 
@@ -48,6 +48,7 @@ __all__ = [
     "propagation",
     "nearest",
     "order_mask",
+    "part",
     "soft_means",
     "soft_project",
 ]

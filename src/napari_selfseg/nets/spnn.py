@@ -13,6 +13,8 @@ from .fts import Block
 from .normalisation import Normalisation
 
 DILATIONS = (1, 2, 4)
+# See `part`.
+CONTRAST = 5.0
 
 
 class Assignment(NamedTuple):
@@ -121,3 +123,17 @@ class SPNN(nn.Module):
         y = self.atrous(y)
         found: Tensor = self.penultimate(y if valid is None else y * valid, valid)
         return found
+
+
+def part(network: SPNN) -> None:
+    """Enlarge the first responses of a network, so that superpixels differ from the start.
+
+    With all of them about equally likely everywhere they take hundreds of updates to part.
+
+    Parameters
+    ----------
+    network : SPNN
+        As initialised; changed in place.
+    """
+    with torch.no_grad():
+        network.last.weight[: network.superpixels] *= CONTRAST

@@ -10,6 +10,7 @@ from napari_selfseg.superpixels._mean_shift import MeanShift
 from napari_selfseg.superpixels._patches import Patches
 from napari_selfseg.superpixels._quickshift import Quickshift
 from napari_selfseg.superpixels._slic import Slic
+from napari_selfseg.superpixels._spnn import Spnn
 
 __all__ = [
     "CompactWatershed",
@@ -21,6 +22,7 @@ __all__ = [
     "Patches",
     "Quickshift",
     "Slic",
+    "Spnn",
     "Superpixels",
     "lab",
 ]

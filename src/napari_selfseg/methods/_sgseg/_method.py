@@ -14,7 +14,7 @@ from napari_selfseg.methods._sgseg._classes import training
 from napari_selfseg.methods._sgseg._patches import patches
 from napari_selfseg.methods._sgseg._settings import Settings
 from napari_selfseg.methods._sgseg._superpixels import pre_training
-from napari_selfseg.nets import assign, initialise, measure
+from napari_selfseg.nets import assign, initialise, measure, part
 from napari_selfseg.nets.segmenter import REACH
 from napari_selfseg.nets.sgseg import SGSegNetwork
 from napari_selfseg.nets.sgseg_work import cnn_work, spnn_work
@@ -78,6 +78,8 @@ class SGSeg(Settings):
             width=self.width,
         )
         initialise(network, generator)
+        if network.spnn is not None:
+            part(network.spnn)
         return network
 
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
