@@ -91,5 +91,5 @@ def jittered(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """
     drawn = torch.rand(2, *x.shape[:2], 1, 1, generator=generator)
     contrast, brightness = (share * (2 * drawn - 1)).to(x)
-    changed: Tensor = 0.5 + (1 + contrast) * (x - 0.5) + brightness
+    changed: Tensor = x + contrast * (x - 0.5) + brightness
     return changed

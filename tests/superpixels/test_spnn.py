@@ -1,0 +1,112 @@
+"""SPNN as a superpixel algorithm: what it sees, what it learns, and that it can be made again."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_selfseg.metrics import achievable_segmentation_accuracy, contingency
+from napari_selfseg.superpixels import Spnn
+from napari_selfseg.superpixels._spnn import _seen, _shrunk
+
+QUICK = Spnn(n_segments=24, iterations=20, shrink=2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As small as this, work is slower in two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def scene(seed=0):
+    """Three regions of a wavy border, with noise, and their truth."""
+    y, x = np.indices((36, 48))
+    truth = (x > 20 + 6 * np.sin(y / 5)).astype(int) + (y > 22 + x / 8)
+    rng = np.random.default_rng(seed)
+    colours = np.array([[0.2, 0.3, 0.6], [0.7, 0.5, 0.3], [0.4, 0.8, 0.5]])
+    return (colours[truth] + rng.normal(scale=0.04, size=(36, 48, 3))).astype(np.float32), truth
+
+
+def achievable(algorithm):
+    image, truth = scene()
+    return achievable_segmentation_accuracy(contingency(algorithm(image), truth + 1))
+
+
+def test_training_makes_borders_follow_the_image():
+    trained = QUICK.replace(iterations=60)
+    assert achievable(trained) > 0.98
+    squares = np.add.outer(np.arange(36) // 9 * 6, np.arange(48) // 8) + 1
+    _, truth = scene()
+    assert achievable_segmentation_accuracy(contingency(squares, truth + 1)) < 0.95, "test invalid"
+
+
+def test_another_seed_gives_others_and_the_global_generator_is_left_alone():
+    image, before = scene()[0], torch.get_rng_state()
+    assert (QUICK(image) != QUICK.replace(seed=1)(image)).any()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_caller_without_gradients_gets_the_same():
+    image = scene()[0]
+    expected = QUICK(image)
+    with torch.no_grad():
+        np.testing.assert_array_equal(QUICK(image), expected)
+    with torch.inference_mode():
+        np.testing.assert_array_equal(QUICK(image), expected)
+
+
+def test_small_pieces_are_merged():
+    labels = QUICK(scene()[0])
+    assert np.bincount(labels.ravel())[1:].min() >= 0.25 * labels.size / QUICK.n_segments
+
+
+def test_one_superpixel_is_the_image():
+    assert (Spnn(n_segments=1)(scene()[0]) == 1).all()
+
+
+def test_volumes_are_refused():
+    with pytest.raises(ValueError, match=r"SPNN works on 2-D images, not on 3-D .*: choose"):
+        QUICK(np.zeros((4, 5, 6, 1), np.float32))
+
+
+def seen(shape=(6, 9), spacing=(1.0, 1.0), compactness=1.0, valid=None):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(1, 2, *shape, generator=generator, dtype=torch.float64)
+    return _seen(x, valid, np.array(spacing), compactness)
+
+
+def test_colours_and_place_are_seen_in_units_of_their_spread():
+    found = seen(compactness=3.0)[0].flatten(1)
+    torch.testing.assert_close(found.mean(1), torch.zeros(4).double(), atol=1e-6, rtol=0)
+    spread = found.std(1, correction=0)
+    torch.testing.assert_close(spread[:2], torch.ones(2).double())
+    assert float(spread[2:].square().mean().sqrt()) == pytest.approx(3)
+
+
+def test_place_is_in_physical_units():
+    found = seen((6, 9), spacing=(2.0, 1.0))[0]
+    steps = found[2].diff(dim=1)[0, 0], found[3].diff(dim=0)[0, 0]
+    assert float(steps[1] / steps[0]) == pytest.approx(2)
+
+
+def test_pixels_without_data_are_not_seen():
+    valid = torch.ones(1, 1, 6, 9, dtype=torch.bool)
+    valid[..., 5:] = False
+    found = seen(valid=valid)
+    assert not found.masked_select(~valid).any()
+    spread = found[0][:, valid[0, 0]].std(1, correction=0)
+    torch.testing.assert_close(spread[:2], torch.ones(2).double())
+
+
+def test_shrinking_averages_the_pixels_with_data():
+    x = torch.arange(20.0).view(1, 1, 4, 5)
+    small, none = _shrunk(x, None, 2)
+    assert none is None
+    assert small[0, 0].tolist() == [[3, 5, 6.5], [13, 15, 16.5]]
+    valid = torch.ones(1, 1, 4, 5, dtype=torch.bool)
+    valid[..., :2, 1:4] = False
+    small, there = _shrunk(x * valid, valid, 2)
+    assert small[0, 0].tolist() == [[2.5, 0, 6.5], [13, 15, 16.5]]
+    assert there[0, 0].tolist() == [[True, False, True], [True, True, True]]
