@@ -20,7 +20,7 @@ __all__ = ["Spnn"]
 
 # Weights of equation 8 for COCO-Stuff, table 12 (eta is gamma there), and lambda and sigma of
 # equations 9 and 10.
-ALPHA, BETA, ETA, LAMBDA, SIGMA = 2.0, 5.0, 1.0, 2.0, 10.0
+BETA, ETA, LAMBDA, SIGMA = 5.0, 1.0, 2.0, 10.0
 RATE: Final = 0.02
 # Pixels of a superpixel at least while the network learns.
 FEWEST: Final = 16
@@ -80,6 +80,13 @@ class Spnn(Superpixels):
         maximum=1000,
         source="1, Suzuki 2020",
     )
+    smoothness: float = parameter(
+        0.5,
+        "Weight of the borders that do not lie on edges; less follows the image closer.",
+        minimum=0,
+        maximum=1000,
+        source="alpha = 1 and 2, table 12; less keeps to borders better in short runs",
+    )
     shrink: int = parameter(
         4,
         "The network learns on an image so many times smaller along each axis.",
@@ -135,7 +142,7 @@ class Spnn(Superpixels):
             I_P = soft_project(P, soft_means(P, image))
             loss = (
                 clustering(P, LAMBDA, valid)
-                + ALPHA * smoothness(P, image, SIGMA, valid)
+                + self.smoothness * smoothness(P, image, SIGMA, valid)
                 + BETA * reconstructions(image, I_tilde, I_P, valid)
                 + ETA * edges(image, I_tilde, I_P, valid=valid)
             )
