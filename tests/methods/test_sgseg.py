@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -67,10 +68,7 @@ def flat(part):
 
 
 def moved(found, name):
-    return [
-        not torch.equal(before[name], after[name])
-        for before, after in zip(found[:-1], found[1:], strict=True)
-    ]
+    return [not torch.equal(one[name], after[name]) for one, after in pairwise(found)]
 
 
 @pytest.mark.parametrize(
@@ -161,16 +159,14 @@ def test_two_orders_are_drawn_an_update_and_none_is_used_for_labels():
     assert used == [None] * 4
 
 
-@pytest.mark.parametrize("backbone", ["none", "superpixels", "diffgcn"])
+@pytest.mark.parametrize(
+    "backbone",
+    ["none", *(pytest.param(each, marks=pytest.mark.slow) for each in ("superpixels", "diffgcn"))],
+)
 def test_two_colours_become_two_classes(backbone):
-    method = ss.SGSeg(
-        backbone=backbone,
-        iterations=100,
-        spnn_iterations=10,
-        spnn_rate=0.01,
-        cnn_rate=0.01,
-        **SMALL,
-    ).replace(classes=2, view_every=200, patch_size=32, gnn_rate=0.01)
+    rates = {"spnn_rate": 0.01, "gnn_rate": 0.01, "cnn_rate": 0.01}
+    size = {**SMALL, "classes": 2, "patch_size": 32, "view_every": 200}
+    method = ss.SGSeg(backbone=backbone, iterations=100, spnn_iterations=10, **rates, **size)
     run, _ = steps(method, picture(shape=(32, 40)))
     left, right = np.split(run.labels(), 2, axis=1)
     shares = [np.bincount(half.ravel(), minlength=3)[1:] / half.size for half in (left, right)]
@@ -182,14 +178,8 @@ def test_labels_are_looked_at_every_so_often():
     method = METHOD.replace(backbone="none", iterations=7, view_every=3, cnn_rate=0.05)
     _, found = steps(method)
     votes = [step.votes for step in found]
-    assert [bool((a == b).all()) for a, b in zip(votes[:-1], votes[1:], strict=True)][:6] == [
-        True,
-        True,
-        False,
-        True,
-        True,
-        False,
-    ]
+    same = [bool((one == after).all()) for one, after in pairwise(votes)]
+    assert same[:6] == [True, True, False, True, True, False]
 
 
 def test_a_warm_start_has_its_superpixels_already():
@@ -276,7 +266,7 @@ def test_pixels_without_data_are_zero_and_do_not_count():
     image = torch.from_numpy(picture() / 255.0).float().movedim(-1, 0)[None]
     valid = torch.ones(1, 1, 20, 26, dtype=torch.bool)
     valid[..., :9] = False
-    x, colours, cropped, _ = drawn_patches(image * valid, valid)
+    x, _, cropped, _ = drawn_patches(image * valid, valid)
     assert not x.masked_fill(cropped, 0).any()
     assert cropped.any()
     # Their units are those of the part with data.

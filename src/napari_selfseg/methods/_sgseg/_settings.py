@@ -150,7 +150,7 @@ class Settings(Method, ABC):
         source="1, equation 22",
     )
     spnn_rate: float = parameter(
-        1e-3,
+        1e-2,
         "Step of Adam for SPNN.",
         minimum=1e-8,
         maximum=1,
@@ -158,7 +158,7 @@ class Settings(Method, ABC):
         words="SPNN rate",
     )
     gnn_rate: float = parameter(
-        1e-3,
+        3e-3,
         "Step of Adam for the graph network.",
         minimum=1e-8,
         maximum=1,
@@ -166,7 +166,7 @@ class Settings(Method, ABC):
         words="GNN rate",
     )
     cnn_rate: float = parameter(
-        1e-3,
+        3e-3,
         "Step of Adam for the segmentation network.",
         minimum=1e-8,
         maximum=1,
