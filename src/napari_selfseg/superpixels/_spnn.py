@@ -23,7 +23,7 @@ __all__ = ["Spnn"]
 BETA, ETA, LAMBDA, SIGMA = 5.0, 1.0, 2.0, 10.0
 RATE: Final = 0.02
 # Pixels of a superpixel at least while the network learns.
-FEWEST: Final = 16
+FEWEST: Final = 12
 # Smaller pieces than this share of the mean are merged.
 _SMALLEST_SHARE: Final = 0.25
 
@@ -39,7 +39,7 @@ class Spnn(Superpixels):
 
     As in Suzuki's network, on which it is based, the place of a pixel is seen beside its colours,
     and both in units of their standard deviation. The network learns on the image shrunk, with at
-    least 16 pixels a superpixel, and then labels the whole one.
+    least 12 pixels a superpixel, and then labels the whole one.
 
     Notes
     -----
