@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from napari_selfseg.losses import clustering, edges, reconstructions, smoothness
 from napari_selfseg.metrics import achievable_segmentation_accuracy, contingency
+from napari_selfseg.nets import SPNN, initialise, part, soft_means, soft_project
 from napari_selfseg.superpixels import Spnn
 from napari_selfseg.superpixels._spnn import _seen, _shrunk
 
@@ -69,6 +71,49 @@ def test_one_superpixel_is_the_image():
 def test_volumes_are_refused():
     with pytest.raises(ValueError, match=r"SPNN works on 2-D images, not on 3-D .*: choose"):
         QUICK(np.zeros((4, 5, 6, 1), np.float32))
+
+
+def terms(image):
+    """Gradient of each term of equation 8 at the first update, and the terms' edge weights."""
+    network = SPNN(5, 3, 24, 4)
+    initialise(network, torch.Generator().manual_seed(0))
+    part(network)
+    I = image[:, :3]  # noqa: E741
+    P, I_tilde, _ = network(image)
+    I_P = soft_project(P, soft_means(P, I))
+    losses = {
+        "clustering": clustering(P, 2.0),
+        "smoothness": smoothness(P, I, 10.0),
+        "reconstructions": reconstructions(I, I_tilde, I_P),
+        "edges": edges(I, I_tilde, I_P),
+        "edges of superpixels": edges(I, I, I_P),
+    }
+    norms = {}
+    for name, loss in losses.items():
+        (slope,) = torch.autograd.grad(loss, network.last.weight, retain_graph=True)
+        norms[name] = float(slope.norm())
+    return norms
+
+
+def test_every_term_moves_the_network():
+    x = torch.from_numpy(scene()[0]).movedim(-1, 0)[None]
+    norms = terms(_seen(x, None, np.ones(2), 1.0))
+    assert min(norms.values()) > 0.01
+    assert max(norms.values()) < 1000 * min(norms.values())
+
+
+def test_edges_count_in_units_of_the_spread_and_hardly_between_0_and_1():
+    x = torch.from_numpy(scene()[0]).movedim(-1, 0)[None]
+    spread = _seen(x, None, np.ones(2), 1.0)[:, :3]
+    steps = torch.zeros_like(x[:, :1])
+    steps[..., ::2] = 1
+    flat = float(smoothness(steps, torch.zeros_like(x), 10.0))
+    found = [float(smoothness(steps, image, 10.0)) / flat for image in (x, spread)]
+    assert found[0] > 0.98
+    assert found[1] < found[0] - 0.03
+    least = [(-image.diff(dim=3).square().sum(1) / 10).exp().min() for image in (x, spread)]
+    assert least[0] > 0.9
+    assert least[1] < 0.5
 
 
 def seen(shape=(6, 9), spacing=(1.0, 1.0), compactness=1.0, valid=None):

@@ -37,16 +37,17 @@ class Spnn(Superpixels):
     the likeliest superpixel; connected pieces of it are superpixels, and small pieces join the
     neighbour of the nearest colour, so that fewer may be left than were asked for.
 
-    As in Suzuki's network, on which it is based, the place of a pixel is seen beside its colours,
-    and both in units of their standard deviation. The network learns on the image shrunk, with at
-    least 12 pixels a superpixel, and then labels the whole one.
+    As in Suzuki's network, on which it is based, the place of a pixel is seen beside its colours.
+    Both are in units of their standard deviation: with colours between 0 and 1 an edge would hardly
+    count in equations 10 and 13. The network learns on the image shrunk, with at least 12 pixels a
+    superpixel, and then labels the whole one.
 
     Notes
     -----
     Eliasof, Ben Zikri & Treister (2022), Unsupervised image semantic segmentation through
     superpixels and graph neural networks, section 3.3, doi:10.48550/arXiv.2210.11810.
     Suzuki (2020), Superpixel segmentation via convolutional neural networks with regularized
-    information maximization, doi:10.1109/ICASSP40776.2020.9054140.
+    information maximization, doi:10.48550/arXiv.2002.06765.
     """
 
     name: ClassVar[str] = "spnn"
@@ -78,7 +79,7 @@ class Spnn(Superpixels):
         "Weight of place against colour.",
         minimum=0.001,
         maximum=1000,
-        source="1, Suzuki 2020",
+        source="chosen on BSDS500",
     )
     smoothness: float = parameter(
         0.5,
