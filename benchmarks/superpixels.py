@@ -50,7 +50,7 @@ ASKED = {
     1500: (1740, 1270, (20, 20)),
 }
 # A network takes its time: only where it was asked for.
-TRAINED = {200: (Spnn(n_segments=200),), 600: (Spnn(n_segments=640),)}
+TRAINED = {200: (Spnn(n_segments=155),), 600: (Spnn(n_segments=470),)}
 ALGORITHMS: dict[int, Sequence[Superpixels]] = {
     n: (
         Slic(n_segments=slic, compactness=10),

@@ -198,6 +198,17 @@ def test_the_tensors_kept_are_those_that_live(precision, masked, scribbled, valu
     assert method.cost(problem).kept == pytest.approx(living.most, rel=0.2)
 
 
+@pytest.mark.parametrize("side", [64, 256])
+@pytest.mark.parametrize("backbone", ["none", "superpixels", "diffgcn"])
+def test_the_tensors_kept_of_patches_and_whole_images_are_those_that_live(side, backbone):
+    size = {"patch_size": 32, "batch_size": 4, "width": 8, "n_superpixels": 50}
+    method = ss.SGSeg(backbone=backbone, iterations=2, spnn_iterations=1, view_every=1, **size)
+    image = np.random.default_rng(0).random((side, side, 3), np.float32)
+    with Living() as living:
+        ss.segment(image, method, channel_axis=-1, device="cpu", precision="float32", threads=1)
+    assert method.cost(Problem(3, side * side, 2)).kept == pytest.approx(living.most, rel=0.35)
+
+
 # The peak of the resident memory, as Linux keeps it; the first run pays for what stays.
 MEASURE = """
 import re, sys

@@ -35,7 +35,7 @@ class Spnn(Superpixels):
     (equation 8) wants certain pixels and superpixels of equal weight, no borders but on edges, and
     superpixels from whose mean colours the image, with its edges, can be made again. Pixels take
     the likeliest superpixel; connected pieces of it are superpixels, and small pieces join the
-    neighbour of the nearest colour, so that fewer may be left than were asked for.
+    neighbour of the nearest colour: what is left may be more or fewer than were asked for.
 
     As in Suzuki's network, on which it is based, the place of a pixel is seen beside its colours.
     Both are in units of their standard deviation: with colours between 0 and 1 an edge would hardly
@@ -57,7 +57,7 @@ class Spnn(Superpixels):
 
     n_segments: int = parameter(
         200,
-        "Superpixels at most before they are parted into connected pieces; the time is in "
+        "About how many superpixels to make: so many before they are parted; the time is in "
         "proportion.",
         minimum=1,
         maximum=10_000,
