@@ -66,13 +66,12 @@ SETTINGS = {
             "affinity": "product",
             "initialised": False,
         },
+    ],
     "sgseg": [
         {**SGSEG, "backbone": backbone, "scheme": scheme}
         for backbone, scheme in (
             ("diffgcn", "pre-trained"),
-            ("dgcnn", "disjoint"),
-            ("pointnet", "end-to-end"),
-            ("superpixels", "pre-trained"),
+            ("superpixels", "disjoint"),
             ("none", "end-to-end"),
         )
     ],

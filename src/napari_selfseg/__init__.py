@@ -9,8 +9,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "catalogue": ["METHODS", "SUPERPIXELS", "replay", "segment"],
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
-        "methods": ["Backprop", "DIC", "DSC", "DeepCut"],
-        "methods": ["Backprop", "DIC", "DSC", "SGSeg"],
+        "methods": ["Backprop", "DIC", "DSC", "DeepCut", "SGSeg"],
         "objects": ["connected", "features", "merged_small"],
         "consensus": ["Consensus"],
         "hierarchy": ["Hierarchy"],

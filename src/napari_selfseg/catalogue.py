@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
 from napari_selfseg.consensus import Consensus
-from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut
-from napari_selfseg.methods import DIC, DSC, Backprop, SGSeg
+from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, prepare
@@ -39,8 +38,7 @@ __all__ = [
     "segment",
 ]
 
-METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC, DeepCut)
-METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC, SGSeg)
+METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC, DeepCut, SGSeg)
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Slic,
     Felzenszwalb,

@@ -6,5 +6,4 @@ from napari_selfseg.methods._dic import DIC
 from napari_selfseg.methods._dsc import DSC
 from napari_selfseg.methods._sgseg import SGSeg
 
-__all__ = ["DIC", "DSC", "Backprop", "DeepCut"]
-__all__ = ["DIC", "DSC", "Backprop", "SGSeg"]
+__all__ = ["DIC", "DSC", "Backprop", "DeepCut", "SGSeg"]

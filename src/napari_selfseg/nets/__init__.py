@@ -6,8 +6,8 @@ from .crops import Crop, cropped, crops, draw_crops
 from .dcs import DCS, associations, centres
 from .embedding import Embedding
 from .fts import FTS
-from .graph import GraphClassifier, dropout_mask, propagation
 from .gnn import GNN, directional, nearest
+from .graph import GraphClassifier, dropout_mask, propagation
 from .normalisation import Normalisation
 from .responses import Responses, assign, initialise, measure
 from .segmenter import Segmentation, Segmenter
@@ -45,10 +45,10 @@ __all__ = [
     "dropout_mask",
     "initialise",
     "measure",
-    "propagation",
     "nearest",
     "order_mask",
     "part",
+    "propagation",
     "soft_means",
     "soft_project",
 ]

@@ -111,7 +111,7 @@ class Settings(Method, ABC):
         "patches are flipped, too.",
         minimum=0,
         maximum=1,
-        source="as autoregressive segmentation",
+        source="chosen; the paper names no strength",
     )
     displacement: int = parameter(
         4,
