@@ -56,6 +56,7 @@ from napari_selfseg.protocol import (
     Problem,
     Step,
     Stop,
+    over_segmented,
     small,
 )
 from napari_selfseg.superpixels import ContourWatershed
@@ -152,7 +153,8 @@ class Consensus(Settings):
     ) -> Tensor:
         """Make segments of an image, and give each the label of the one it resembles most."""
         M, members = cast(Members, network), self.resolved()
-        index = self._over_segmented(x, valid) if index is None else index
+        if index is None:
+            index = over_segmented(self.default_superpixels(), x, valid)
         evidence = Evidence(index, int(index.max()))
         deque(self._classical(evidence, x, valid), maxlen=0)
         steps = self._steps(x)
@@ -248,12 +250,6 @@ class Consensus(Settings):
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
         return steps_of(x.shape[2:], wanted=self.half_resolution)
-
-    def _over_segmented(self, x: Tensor, valid: Tensor | None) -> Tensor:
-        image = x[0].movedim(0, -1).cpu().numpy()
-        mask = None if valid is None else valid[0, 0].cpu().numpy()
-        made = self.default_superpixels()(image, mask=mask)
-        return torch.from_numpy(made.astype(np.int64))[None].to(x.device)
 
 
 def _ballot(family: str, votes: Tensor) -> Ballot:

@@ -17,7 +17,7 @@ from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._labels import as_superpixels
+from napari_selfseg.protocol._labels import as_superpixels, over_segmented
 from napari_selfseg.protocol._method import (
     Ballot,
     Method,
@@ -57,6 +57,7 @@ __all__ = [
     "in_words",
     "measure_throughput",
     "merge",
+    "over_segmented",
     "prepare",
     "small",
 ]

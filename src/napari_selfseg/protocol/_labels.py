@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-__all__ = ["as_superpixels"]
+from napari_selfseg.protocol._method import SuperpixelAlgorithm
+
+__all__ = ["as_superpixels", "over_segmented"]
 
 
 def as_superpixels(
@@ -49,3 +53,26 @@ def as_superpixels(
         raise ValueError("The superpixels label no pixel with data: number them from 1.")
     first = 0 if values[0] == 0 else 1
     return (inverse.reshape(shape) + first).astype(np.int32)
+
+
+def over_segmented(algorithm: SuperpixelAlgorithm, x: Tensor, valid: Tensor | None) -> Tensor:
+    """Make the superpixels of an image that a fit is applied to.
+
+    Parameters
+    ----------
+    algorithm : SuperpixelAlgorithm
+        Such as a method's default.
+    x : Tensor
+        ``(1, C, *spatial)``, as the network sees it.
+    valid : Tensor or None
+        ``(1, 1, *spatial)`` bool; None when there are data everywhere.
+
+    Returns
+    -------
+    Tensor
+        ``(1, *spatial)`` int64 from 1, 0 where there are no data; on the device of the image.
+    """
+    image = x[0].movedim(0, -1).cpu().numpy()
+    mask = None if valid is None else valid[0, 0].cpu().numpy()
+    made = algorithm(image, mask=mask)
+    return torch.from_numpy(made.astype(np.int64))[None].to(x.device)

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, ClassVar, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -31,7 +30,7 @@ from napari_selfseg.methods._deepcut._network import Cutter
 from napari_selfseg.methods._deepcut._partners import named, partition, prototypes
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import GraphClassifier, initialise, measure
-from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop, small
+from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop, over_segmented, small
 from napari_selfseg.regions import areas, present, vote
 from napari_selfseg.superpixels import Slic
 
@@ -134,7 +133,8 @@ class DeepCut(Settings):
     ) -> Tensor:
         """Make the graph of an image, and run the network as it was frozen."""
         N = cast(Cutter, network)
-        index = self._over_segmented(x, valid) if index is None else index
+        if index is None:
+            index = over_segmented(self.default_superpixels(), x, valid)
         nodes = self._nodes(N, x, valid, index)
         c = self._classes(N, nodes)
         return torch.cat((c.new_zeros(1), c))[index]
@@ -257,12 +257,6 @@ class DeepCut(Settings):
         touched = torch.where(inputs.scribbles >= 0, index, 0)
         votes = vote(inputs.scribbles.clamp(min=0), touched, n, self.n_classes)[1:] - 1
         return votes.masked_fill(areas(touched, n)[1:] == 0, -1)
-
-    def _over_segmented(self, x: Tensor, valid: Tensor | None) -> Tensor:
-        image = x[0].movedim(0, -1).cpu().numpy()
-        mask = None if valid is None else valid[0, 0].cpu().numpy()
-        made = self.default_superpixels()(image, mask=mask)
-        return torch.from_numpy(made.astype(np.int64))[None].to(x.device)
 
     def _step(self, t: int, c: Tensor, losses: Mapping[str, Tensor]) -> Step:
         votes = torch.cat((c.new_zeros(1), c + 1))
