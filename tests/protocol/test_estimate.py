@@ -40,7 +40,8 @@ def test_every_method_says_what_it_takes(cls, masked):
     for ndim in cls.ndims:
         cost = cls().cost(Problem(3, 10_000, ndim, masked=masked))
         twice = cls().cost(Problem(3, 20_000, ndim, masked=masked))
-        assert 0 < cost.flops < twice.flops
+        # A graph of superpixels is no larger in a larger image; reading the image always is.
+        assert 0 < cost.flops <= twice.flops
         assert 0 < cost.moved < twice.moved
         assert 0 < cost.kept < twice.kept
 

@@ -130,7 +130,7 @@ def one_after_the_other(arcs, sizes, sums, weight, n):
     return set(map(frozenset, groups.values()))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 8))
 def test_rounds_give_the_tree_of_one_merge_after_the_other_for_ward(seed, n):
     rng = np.random.default_rng(seed)
