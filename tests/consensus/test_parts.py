@@ -50,6 +50,19 @@ def test_regions_of_a_small_image_are_small():
     assert spotted((481, 321)) <= len(REGIONS) / 2
 
 
+def test_regions_of_a_large_image_grow_no_further(monkeypatch):
+    def regions(large):
+        monkeypatch.setattr("napari_selfseg.consensus._classical.LARGE", large)
+        maps = classical(halves(shape=(30, 40)), None, 0)
+        return [labels for family, labels in maps if family == "regions"]
+
+    pairs = list(zip(regions(1200), regions(600), strict=True))
+    assert all((one == other).all() for one, other in pairs)
+    assert any(
+        (one != other).any() for one, other in zip(regions(1200), regions(5000), strict=True)
+    )
+
+
 def test_classical_maps_do_not_see_what_is_masked():
     image, mask = halves(), np.ones((24, 30), bool)
     mask[5:9, 3:8] = False

@@ -10,6 +10,7 @@ import pytest
 
 import napari_selfseg as ss
 from napari_selfseg.io import load_fit, read_progress
+from napari_selfseg.record import weights_hash
 from napari_selfseg.scale import Trainer, applied
 
 HERE = {"device": "cpu", "threads": 1}
@@ -67,9 +68,10 @@ def test_resumed_training_goes_on_where_it_ended(tmp_path):
     halfway = load_fit(path).weights
     again = trained(path, every=2, resume=True)
     assert again.before == 2
-    steps = [step.iteration for step in again]
-    assert steps == [2, 3, 4, 5, 6]
-    assert {step.total for step in trained(path, resume=False)} == {6}
+    assert again.run.record()["start"] == weights_hash(halfway)
+    steps = [(step.iteration, step.total) for step in again]
+    assert steps == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+    assert load_fit(path).method == METHOD
     assert read_progress(path) == 6
     assert any((halfway[name] != each).any() for name, each in load_fit(path).weights.items())
 
