@@ -71,7 +71,7 @@ def works_again(viewer, dock, qtbot):
     """The same dock segments a good image afterwards."""
     viewer.add_image(NOISE, name="good")
     dock.view.setup.image.choose(viewer.layers["good"])
-    dock.view.setup.method.setCurrentIndex(dock.view.setup.method.count() - 1)
+    dock.view.setup.method.choose(Backprop)
     dock.view.setup.device.choose("cpu")
     dock.view.setup.fill(QUICK)
     before = len(made(viewer))

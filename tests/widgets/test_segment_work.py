@@ -105,7 +105,10 @@ def labels_of(tmp_path):
 def test_every_method_gives_in_the_dock_what_its_script_gives(opened, qtbot, labels_of, method):
     viewer, dock = opened()
     dock.view.setup.method.choose(method)
+    if method().default_superpixels() is None:
+        dock.view.setup.superpixels.choose(None)
     small = {"channels": 8, "width": 8, "autoencoder_iterations": 2, "crop_size": 16}
+    small |= {"spnn_iterations": 2, "patch_size": 16}
     ran(dock, qtbot, iterations=5, **small)
     (layer,) = made(viewer)
     assert layer.name == f"noise [{method.title}]"
