@@ -1,8 +1,8 @@
 """Beyond one image: models of a collection, trained, kept and applied."""
 
 from napari_selfseg.scale._applying import applied
-from napari_selfseg.scale._collection import planes, tiles
+from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._trainer import Trainer
 
-__all__ = ["Trainer", "applied", "files_of", "gathered", "planes", "tiles"]
+__all__ = ["Trainer", "applied", "files_of", "gathered", "planes", "spots", "tiles"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["planes", "tiles"]
+__all__ = ["planes", "spots", "tiles"]
 
 
 def planes(image: NDArray[Any], channel_axis: int | None, axis: int = 0) -> list[NDArray[Any]]:
@@ -66,9 +68,27 @@ def tiles(image: NDArray[Any], channel_axis: int | None, size: int) -> list[NDAr
     last = image if channel_axis is None else np.moveaxis(image, channel_axis, -1)
     if last.ndim - (channel_axis is not None) != 2:
         raise ValueError(f"An image of shape {image.shape} is no plane: take its planes first.")
-    rows, columns = (-(-length // size) for length in last.shape[:2])
-    return [
-        part
-        for row in np.array_split(last, rows, axis=0)
-        for part in np.array_split(row, columns, axis=1)
-    ]
+    return [last[spot] for spot in spots(last.shape[:2], size)]
+
+
+def spots(shape: Sequence[int], size: int) -> Iterator[tuple[slice, ...]]:
+    """Say where the tiles of an array lie, row by row.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+    size : int
+        Longest side of a tile, in pixels.
+
+    Yields
+    ------
+    tuple of slice
+        One an axis.
+    """
+    yield from product(*(_parts(length, size) for length in shape))
+
+
+def _parts(length: int, size: int) -> list[slice]:
+    each = np.array_split(np.arange(length), -(-length // size))
+    return [slice(int(part[0]), int(part[-1]) + 1) for part in each]

@@ -14,7 +14,7 @@ from napari_selfseg.widgets.picture import Index, Picture, cut, read, shape_of
 from napari_selfseg.widgets.results import palette
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit
+    from napari_selfseg.protocol import Fit, Method
 
 __all__ = ["Application", "add_applied", "add_smoothed"]
 
@@ -116,9 +116,14 @@ class Application:
 
 
 def add_applied(
-    viewer: Any, source: Any, done: Application, labels: NDArray[Any], record: dict[str, Any]
+    viewer: Any,
+    source: Any,
+    method: Method,
+    index: Index,
+    labels: NDArray[Any],
+    record: dict[str, Any],
 ) -> Any:
-    """Add the labels over their image, in the colours of the fit's classes.
+    """Add labels of a fit over their image, in the colours of its classes.
 
     Parameters
     ----------
@@ -126,24 +131,26 @@ def add_applied(
         Where to add them.
     source : napari.layers.Image
         The image.
-    done : Application
-        What was applied to what.
+    method : Method
+        What was fitted.
+    index : tuple of int or slice
+        The part of the image that is labelled.
     labels : ndarray of int
-        As it returned them.
+        ``(*spatial)`` of the part.
     record : dict
-        As it returned it.
+        How they were made.
 
     Returns
     -------
     napari.layers.Labels
     """
-    shape = shape_of(done.picture.shape, done.index, thin=True)
+    thin = [k for k, each in enumerate(index) if isinstance(each, int)]
     layer = Labels(
-        np.reshape(labels, shape),
-        name=f"{source.name} [{done.fit.method.title}, applied]",
-        colormap=palette(done.fit.method.n_classes),
+        np.expand_dims(labels, thin),
+        name=f"{source.name} [{method.title}, applied]",
+        colormap=palette(method.n_classes),
         metadata={METADATA: record},
-        **placed(source, done.index),
+        **placed(source, index),
     )
     return viewer.add_layer(layer)
 

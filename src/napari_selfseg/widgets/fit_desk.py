@@ -139,7 +139,7 @@ class FitDesk:
         done, source = found
 
         def put(labelled: tuple[Any, dict[str, Any]]) -> None:
-            add_applied(self._viewer, source, done, *labelled)
+            add_applied(self._viewer, source, done.fit.method, done.index, *labelled)
             self._say(f"Labelled {source.name} with the classes of the fit.")
 
         self._say(f"Labelling {source.name}...")

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.layers import METADATA, placed
-from napari_selfseg.widgets.picture import ALL, Picture, read
-from napari_selfseg.widgets.results import palette
+from napari_selfseg.widgets.picture import ALL, Index, Picture, read
 
-__all__ = ["Labelled", "Labelling", "add_labelled"]
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Method
 
-
-@dataclass(frozen=True)
-class Labelled:
-    """Labels by a model.
-
-    Attributes
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` of the layer.
-    record : dict
-        How they were made.
-    title : str
-        Of the method.
-    n_classes : int
-        Classes a label can name.
-    """
-
-    labels: NDArray[Any]
-    record: dict[str, Any]
-    title: str
-    n_classes: int
+__all__ = ["Labelling"]
 
 
 @dataclass(frozen=True)
@@ -59,12 +36,22 @@ class Labelling:
     device: str
     threads: int
 
-    def __call__(self) -> Labelled:
+    @property
+    def index(self) -> Index:
+        """All of the image."""
+        return (ALL,) * len(self.picture.shape)
+
+    def __call__(self) -> tuple[Method, NDArray[Any], dict[str, Any]]:
         """Label the image.
 
         Returns
         -------
-        Labelled
+        method : Method
+            What the model is of.
+        labels : ndarray of int
+            ``(*spatial)`` of the image.
+        record : dict
+            How they were made.
 
         Raises
         ------
@@ -77,40 +64,13 @@ class Labelling:
         from napari_selfseg.scale import applied
 
         fit = load_fit(self.model)
-        shape = self.picture.shape
-        image = read(self.picture, (ALL,) * len(shape))
+        image = read(self.picture, self.index)
         labels, record = applied(
             fit,
             image,
-            channel_axis=-1 if image.ndim > len(shape) else None,
+            channel_axis=-1 if image.ndim > len(self.index) else None,
             device=self.device,
             threads=self.threads,
             name=self.picture.name,
         )
-        return Labelled(np.asarray(labels), record, fit.method.title, fit.method.n_classes)
-
-
-def add_labelled(viewer: Any, source: Any, found: Labelled) -> Any:
-    """Add the labels over their image, in the colours of the model's classes.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add them.
-    source : napari.layers.Image
-        The image.
-    found : Labelled
-        What to add.
-
-    Returns
-    -------
-    napari.layers.Labels
-    """
-    layer = Labels(
-        found.labels,
-        name=f"{source.name} [{found.title}, applied]",
-        colormap=palette(found.n_classes),
-        metadata={METADATA: found.record},
-        **placed(source, (ALL,) * found.labels.ndim),
-    )
-    return viewer.add_layer(layer)
+        return fit.method, labels, record

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets import settings
+from napari_selfseg.widgets.apply import add_applied
 from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.layers import describe_image
@@ -16,7 +17,7 @@ from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.runner import in_thread
 from napari_selfseg.widgets.task import POLL_MS, Tasks
-from napari_selfseg.widgets.train._applying import Labelling, add_labelled
+from napari_selfseg.widgets.train._applying import Labelling
 from napari_selfseg.widgets.train._job import Look, Over, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
 from napari_selfseg.widgets.train._view import FOLDER, NO_MODEL, TrainView
@@ -25,6 +26,9 @@ from napari_selfseg.widgets.watch import Watch
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from numpy.typing import NDArray
+
+    from napari_selfseg.protocol import Method
 
 __all__ = ["TrainDock"]
 
@@ -198,14 +202,24 @@ class TrainDock(QWidget):
             self.view.apply.setEnabled(False)
             self.view.say("Labelling...")
             self._tasks.begin(
-                work, lambda found: self._add(layer, found), "Applying the model", self._refused
+                work,
+                lambda found: self._add(layer, work, *found),
+                "Applying the model",
+                self._refused,
             )
 
-    def _add(self, layer: Any, found: Any) -> None:
+    def _add(
+        self,
+        layer: Any,
+        work: Labelling,
+        method: Method,
+        labels: NDArray[Any],
+        record: dict[str, Any],
+    ) -> None:
         self.view.apply.setEnabled(True)
         self.view.say("")
         if layer in self._viewer.layers:
-            add_labelled(self._viewer, layer, found)
+            add_applied(self._viewer, layer, method, work.index, labels, record)
 
     def _refused(self, sentence: str) -> None:
         self.view.apply.setEnabled(True)

@@ -8,7 +8,6 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.picture import Index, Picture, cut, read
@@ -35,7 +34,7 @@ class Collection:
         Of all of them.
     names : list of str
         What to call each in the record.
-    shown : dict of int to (slice, slice)
+    shown : dict of int to tuple of slice
         Which of them are shown while training, and where in the plane they lie.
     shape : tuple of int
         Of that plane.
@@ -46,7 +45,7 @@ class Collection:
     images: list[NDArray[Any]]
     channel_axis: int | None
     names: list[str]
-    shown: dict[int, tuple[slice, slice]]
+    shown: dict[int, tuple[slice, ...]]
     shape: tuple[int, int]
     first: NDArray[Any] | None = None
 
@@ -125,7 +124,7 @@ class Wanted:
 
     def _of_layer(self, picture: Picture) -> Collection:
         images: list[NDArray[Any]] = []
-        shown: dict[int, tuple[slice, slice]] = {}
+        shown: dict[int, tuple[slice, ...]] = {}
         height, width = (picture.shape[axis] for axis in picture.plane)
         for index in _planes(picture):
             plane = read(picture, index)
@@ -171,12 +170,7 @@ def _planes(picture: Picture) -> Iterator[Index]:
     yield from product(*lengths)
 
 
-def _tiles(shape: tuple[int, ...], size: int) -> Iterator[tuple[slice, slice]]:
-    """Say where the tiles of a plane lie, in the order of `napari_selfseg.scale.tiles`."""
-    each = [_parts(n, size or n) for n in shape]
-    yield from product(*each)
+def _tiles(shape: tuple[int, ...], size: int) -> Iterator[tuple[slice, ...]]:
+    from napari_selfseg.scale import spots
 
-
-def _parts(n: int, size: int) -> list[slice]:
-    found = np.array_split(np.arange(n), -(-n // size))
-    return [slice(int(part[0]), int(part[-1]) + 1) for part in found]
+    return spots(shape, size or max(shape))
