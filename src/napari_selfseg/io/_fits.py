@@ -20,6 +20,8 @@ from napari_selfseg.protocol import Fit, Method, Scaling
 __all__ = ["load_fit", "read_progress", "save_fit"]
 
 KEY = "napari-selfseg"
+# Before the name of what only further training needs.
+MOMENTA = "momenta/"
 
 
 def save_fit(fit: Fit, path: str | os.PathLike[str], *, done: int | None = None) -> None:
@@ -52,7 +54,8 @@ def save_fit(fit: Fit, path: str | os.PathLike[str], *, done: int | None = None)
     }
     with whole_file(target) as part:
         try:
-            save_file(dict(fit.weights), part, metadata={KEY: json.dumps(meaning)})
+            tensors = {f"{MOMENTA}{name}": each for name, each in fit.momenta.items()}
+            save_file({**fit.weights, **tensors}, part, metadata={KEY: json.dumps(meaning)})
         except SafetensorError as error:  # a full disk, in words of its own
             raise OSError(_line(error)) from error
 
@@ -141,5 +144,10 @@ def _fit(meaning: dict[str, Any], weights: dict[str, Any]) -> Fit:
         ndim=int(meaning["ndim"]),
         scaling=Scaling(**scaling),
         classes=tuple(map(int, meaning["classes"])),
-        weights=weights,
+        weights={name: each for name, each in weights.items() if not name.startswith(MOMENTA)},
+        momenta={
+            name.removeprefix(MOMENTA): each
+            for name, each in weights.items()
+            if name.startswith(MOMENTA)
+        },
     )

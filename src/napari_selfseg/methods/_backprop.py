@@ -172,7 +172,9 @@ class Backprop(Method):
 
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
         """Iterate algorithm 1."""
-        optimiser = torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
+        optimiser = inputs.momenta.of(
+            torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
+        )
         v = inputs.x.to(inputs.precision)
         labels = FewLabels(self.channels, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):

@@ -213,11 +213,8 @@ class DIC(Method):
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
         """Iterate algorithm 1."""
         _check_size(inputs.x)
-        optimiser = torch.optim.SGD(
-            [each for each in network.parameters() if each.requires_grad],
-            self.learning_rate,
-            self.momentum,
-        )
+        trained = [each for each in network.parameters() if each.requires_grad]
+        optimiser = inputs.momenta.of(torch.optim.SGD(trained, self.learning_rate, self.momentum))
         image, index = inputs.x.to(inputs.precision), cast(Tensor, inputs.index)
         labels = FewLabels(self.n_clusters, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):

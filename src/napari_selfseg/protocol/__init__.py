@@ -26,6 +26,7 @@ from napari_selfseg.protocol._method import (
     Stop,
     SuperpixelAlgorithm,
 )
+from napari_selfseg.protocol._momenta import Momenta
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 
@@ -40,6 +41,7 @@ __all__ = [
     "Inputs",
     "Interrupted",
     "Method",
+    "Momenta",
     "OutOfMemory",
     "Problem",
     "Run",

@@ -26,6 +26,7 @@ from napari_selfseg.protocol._given import Given, check_given, paired
 from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
+from napari_selfseg.protocol._momenta import Momenta
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 
@@ -105,7 +106,16 @@ def evolve(
         return Run(
             method,
             _network(method, given.images[0], start).to(where),
-            gather(scaled, seen, regions, given.scribbles, where, dtype, Control()),
+            gather(
+                scaled,
+                seen,
+                regions,
+                given.scribbles,
+                where,
+                dtype,
+                Control(),
+                Momenta(start.momenta if start else None),
+            ),
             scaling=scaling,
             shapes=[i.shape[1:] for i in given.images],
             superpixels=regions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class Fit:
         Class ids that occur in the labels of the fitted images, from 1.
     weights : mapping of str to Tensor
         Parameters and frozen statistics, on the CPU.
+    momenta : mapping of str to Tensor
+        What the optimiser remembers, where training is to go on from here; see `Run.momenta`.
     """
 
     method: Method
@@ -48,6 +50,7 @@ class Fit:
     scaling: Scaling
     classes: tuple[int, ...]
     weights: Mapping[str, Tensor]
+    momenta: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reach(self) -> int | None:

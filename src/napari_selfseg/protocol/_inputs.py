@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_selfseg.protocol._control import Control
+from napari_selfseg.protocol._momenta import Momenta
 
 __all__ = ["Inputs", "gather"]
 
@@ -37,6 +38,8 @@ class Inputs:
         Type of the training forward and backward.
     control : Control
         Counts the updates and tells when to stop.
+    momenta : Momenta
+        Watches the optimiser, and gives it what it begins with.
     """
 
     x: Tensor
@@ -46,6 +49,7 @@ class Inputs:
     scribbles: Tensor | None
     precision: torch.dtype
     control: Control
+    momenta: Momenta = field(default_factory=Momenta)
 
 
 def gather(
@@ -56,6 +60,7 @@ def gather(
     device: torch.device,
     precision: torch.dtype,
     control: Control,
+    momenta: Momenta | None = None,
 ) -> Inputs:
     """Pad to one shape, number superpixels through, and move to the device.
 
@@ -71,6 +76,8 @@ def gather(
         Of the training.
     control : Control
         Of the run.
+    momenta : Momenta, optional
+        What its optimiser begins with.
 
     Returns
     -------
@@ -98,6 +105,7 @@ def gather(
         scribbles=None if drawn is None else _stack(drawn, shape, device) - 1,
         precision=precision,
         control=control,
+        momenta=momenta or Momenta(),
     )
 
 

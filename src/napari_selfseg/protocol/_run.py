@@ -285,6 +285,11 @@ class Run(Iterator[Step]):
         """
         return self._training.fit
 
+    @property
+    def momenta(self) -> dict[str, Tensor]:
+        """What the optimiser remembers of its updates, for a file to go on from."""
+        return self._training.momenta
+
     def record(
         self,
         iteration: int | None = None,

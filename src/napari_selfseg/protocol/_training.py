@@ -56,6 +56,7 @@ class Training:
         self._scaling = scaling
         self._threads = threads
         self._fit: Fit | None = None
+        self._momenta = inputs.momenta
         self.control.watch(network)
         self._steps = method.steps(network, inputs)
 
@@ -95,6 +96,7 @@ class Training:
         """
         self.stopped = stop
         self._steps.close()
+        self._momenta.let_go()
         self._network = self._inputs = None
 
     @property
@@ -107,6 +109,11 @@ class Training:
             raise ValueError(f"There is no fit: {self.stopped.sentence if self.stopped else ''}")
         with explaining(), limited_threads(self._threads):
             return self._closed(network, inputs)[0]
+
+    @property
+    def momenta(self) -> dict[str, Tensor]:
+        """What the optimiser remembers of its updates."""
+        return self._momenta.read()
 
     def _step(self) -> Step:
         try:
@@ -122,6 +129,7 @@ class Training:
             raise Interrupted
         self._fit, votes = self._closed(self._network, self._inputs)
         ballots = self._method.ballots(self._network)
+        self._momenta.keep()
         done, total = self.control.done, self._method.iterations
         self.end(stop or endings.completed(done, total))
         return Step(done, total, votes, torch.tensor(len(self._fit.classes)), {}, ballots)

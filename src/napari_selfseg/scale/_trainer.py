@@ -26,8 +26,8 @@ class Trainer(Iterator[Step]):
     """Train a method on a collection; iterate to advance.
 
     A checkpoint is the model file itself, written whole or not at all: whatever kills the process,
-    the file holds the last checkpoint, and training can be resumed from it. Momenta of the
-    optimiser are not kept, and crops are drawn anew.
+    the file holds the last checkpoint with the momenta of the optimiser, and training can be
+    resumed from it. Crops are drawn anew.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Trainer(Iterator[Step]):
         return rest
 
     def _keep(self) -> Fit:
-        fit = dataclasses.replace(self.run.fit, method=self.method)
+        fit = dataclasses.replace(self.run.fit, method=self.method, momenta=self.run.momenta)
         done = self.before + self.run.iteration
         save_fit(fit, self._path, done=done)
         return fit

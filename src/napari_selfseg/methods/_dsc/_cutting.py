@@ -44,7 +44,9 @@ def cutting(
         None when all updates were made.
     """
     z, K = cast(Tensor, inputs.index), settings.partitions
-    optimiser = torch.optim.SGD(E.parameters(), settings.learning_rate, settings.momentum)
+    optimiser = inputs.momenta.of(
+        torch.optim.SGD(E.parameters(), settings.learning_rate, settings.momentum)
+    )
     x, edges = inputs.x.to(inputs.precision), _edges(settings, inputs)
     labels = FewLabels(K, settings.min_labels, inputs)
     for done in updates:

@@ -39,7 +39,9 @@ def smoothing(
     """
     t = cast(Tensor, inputs.index)
     generator = torch.Generator().manual_seed(settings.seed)
-    optimiser = torch.optim.Adam(E.autoencoder.parameters(), settings.autoencoder_rate)
+    optimiser = inputs.momenta.of(
+        torch.optim.Adam(E.autoencoder.parameters(), settings.autoencoder_rate)
+    )
     v = mean(inputs.x, t, inputs.n_regions)
     votes, raw_labels = _untrained(settings, E, inputs)
     size = side(settings, t.ndim - 1)

@@ -13,7 +13,7 @@ from napari_selfseg.methods._sgseg._settings import Settings
 from napari_selfseg.methods._sgseg._superpixels import spnn_losses
 from napari_selfseg.nets import N_ORDERS
 from napari_selfseg.nets.sgseg import SGSegNetwork
-from napari_selfseg.protocol import Step
+from napari_selfseg.protocol import Momenta, Step
 
 __all__ = ["training"]
 
@@ -25,6 +25,7 @@ def training(
     updates: Iterator[int],
     view: Callable[[], tuple[Tensor, Tensor]],
     generator: torch.Generator,
+    momenta: Momenta,
 ) -> Generator[Step, None, None]:
     """Train all networks, or all but SPNN.
 
@@ -42,12 +43,14 @@ def training(
         Returns votes and number of labels of whole images.
     generator : torch.Generator
         Draws the orders.
+    momenta : Momenta
+        What the optimiser begins with.
 
     Yields
     ------
     Step
     """
-    optimiser = torch.optim.Adam(_groups(settings, network))
+    optimiser = momenta.of(torch.optim.Adam(_groups(settings, network)))
     shown = None
     for done, patch in zip(updates, batches, strict=False):
         if shown is None or done % settings.view_every == 0:

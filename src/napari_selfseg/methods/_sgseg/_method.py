@@ -97,8 +97,9 @@ class SGSeg(Settings):
         view = partial(_view, self, net, inputs)
         first = self._alone(net)
         if first:
-            yield from pre_training(self, net, batches, islice(updates, first), view())
-        yield from training(self, net, batches, updates, view, generator)
+            alone = islice(updates, first)
+            yield from pre_training(self, net, batches, alone, view(), inputs.momenta)
+        yield from training(self, net, batches, updates, view, generator, inputs.momenta)
         return self._without_classes(first) if 0 < self.iterations <= first else None
 
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:

@@ -1,0 +1,96 @@
+"""What an optimiser remembers of the updates it made, so that training can go on from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+__all__ = ["Momenta"]
+
+
+class Momenta:
+    """The running averages of the optimiser at work.
+
+    Parameters
+    ----------
+    start : mapping of str to Tensor, optional
+        From `read` of an earlier run; the first optimiser of the same weights begins with them.
+    """
+
+    def __init__(self, start: Mapping[str, Tensor] | None = None) -> None:
+        self._start = dict(start or {})
+        self._optimiser: torch.optim.Optimizer | None = None
+
+    def of(self, optimiser: torch.optim.Optimizer) -> torch.optim.Optimizer:
+        """Watch an optimiser, and give it what it begins with.
+
+        Parameters
+        ----------
+        optimiser : torch.optim.Optimizer
+            New.
+
+        Returns
+        -------
+        torch.optim.Optimizer
+            The same.
+        """
+        weights, start = _weights(optimiser), [(_Name(n), each) for n, each in self._start.items()]
+        if all(name.fits(each, optimiser) for name, each in start):
+            for name, each in start:
+                weight = weights[name.number]
+                # Adam counts its steps on the CPU.
+                where = each.device if each.ndim == 0 else weight.device
+                optimiser.state[weight][name.key] = each.clone().to(where)
+        self._start, self._optimiser = {}, optimiser
+        return optimiser
+
+    def keep(self) -> None:
+        """Keep the averages as they are now, and let go of the optimiser."""
+        self._start = self.read()
+        self._optimiser = None
+
+    def let_go(self) -> None:
+        """Let go of the optimiser."""
+        self._optimiser = None
+
+    def read(self) -> dict[str, Tensor]:
+        """Return the averages as they are now.
+
+        Returns
+        -------
+        dict of str to Tensor
+            On the CPU, by optimiser, number of the weight and name, such as ``"Adam.0.exp_avg"``;
+            empty before the first update.
+        """
+        if self._optimiser is None:
+            return dict(self._start)
+        kind = type(self._optimiser).__name__
+        return {
+            f"{kind}.{number}.{key}": value.detach().cpu().clone()
+            for number, weight in enumerate(_weights(self._optimiser))
+            for key, value in self._optimiser.state.get(weight, {}).items()
+            if isinstance(value, Tensor)
+        }
+
+
+class _Name:
+    """What an average is called in a file."""
+
+    def __init__(self, text: str) -> None:
+        self.kind, number, self.key = (*text.split("."), "", "")[:3]
+        self.number = int(number) if number.isdecimal() else -1
+
+    def fits(self, average: Tensor, optimiser: torch.optim.Optimizer) -> bool:
+        """Say whether it is one of this optimiser, not of another stage of a method."""
+        weights = _weights(optimiser)
+        return (
+            self.kind == type(optimiser).__name__
+            and 0 <= self.number < len(weights)
+            and average.shape in ((), weights[self.number].shape)
+        )
+
+
+def _weights(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [weight for group in optimiser.param_groups for weight in group["params"]]
