@@ -7,6 +7,7 @@ from napari_selfseg.protocol._estimate import (
     Estimate,
     Throughput,
     available_memory,
+    bytes_to_predict,
     estimate,
     fits_in_memory,
     in_words,
@@ -15,7 +16,7 @@ from napari_selfseg.protocol._estimate import (
 from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
-from napari_selfseg.protocol._fit import Fit, small
+from napari_selfseg.protocol._fit import Fit, label_dtype, small
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels, over_segmented
 from napari_selfseg.protocol._method import (
@@ -53,10 +54,12 @@ __all__ = [
     "Throughput",
     "as_superpixels",
     "available_memory",
+    "bytes_to_predict",
     "estimate",
     "evolve",
     "fits_in_memory",
     "in_words",
+    "label_dtype",
     "measure_throughput",
     "merge",
     "over_segmented",

@@ -35,6 +35,7 @@ __all__ = [
     "Estimate",
     "Throughput",
     "available_memory",
+    "bytes_to_predict",
     "estimate",
     "fits_in_memory",
     "in_words",
@@ -147,6 +148,28 @@ def estimate(
     if where.type == "cpu":
         kept += pixels * in_channels * 8
     return Estimate(each, each * method.iterations, int(kept))
+
+
+def bytes_to_predict(method: Method, in_channels: int, shape: Sequence[int]) -> int:
+    """Bound the memory that a prediction takes on the CPU: it keeps less than an iteration does.
+
+    Parameters
+    ----------
+    method : Method
+        Whose fit predicts.
+    in_channels : int
+        Channels of the image.
+    shape : sequence of int
+        Its spatial shape.
+
+    Returns
+    -------
+    int
+        Bytes beyond what the process holds already, at most.
+    """
+    pixels = prod(shape)
+    kept = method.cost(Problem(in_channels, pixels, len(shape))).kept
+    return int(GAPS["cpu"] * kept + pixels * in_channels * 8)
 
 
 def _history(pixels: int, method: Method) -> int:

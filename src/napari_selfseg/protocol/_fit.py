@@ -71,6 +71,7 @@ class Fit:
         superpixels: NDArray[np.integer[Any]] | None = None,
         device: str | torch.device = "auto",
         threads: int | None = None,
+        part: bool = False,
     ) -> NDArray[Any]:
         """Label an image with the class ids of this fit.
 
@@ -88,6 +89,9 @@ class Fit:
             ``"auto"`` takes the fastest there is.
         threads : int, optional
             CPU threads.
+        part : bool
+            Whether it is a part of a larger image, which alone tells whether its grey values are
+            in the units of the fit: a part may be all dark.
 
         Returns
         -------
@@ -105,7 +109,8 @@ class Fit:
         index = None if superpixels is None else as_superpixels(superpixels, array.shape[1:], valid)
         if index is not None:
             valid = as_mask(index, index.shape)
-        self.scaling.check_units(array, valid)
+        if not part:
+            self.scaling.check_units(array, valid)
         where = resolve_device(device)
         with explaining(), limited_threads(resolve_threads(threads)), torch.no_grad():
             x, seen = self._seen(array, valid, where)

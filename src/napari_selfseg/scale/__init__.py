@@ -3,6 +3,7 @@
 from napari_selfseg.scale._applying import applied
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
+from napari_selfseg.scale._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._runners import (
     ClusterRunner,
     Outcome,
@@ -11,20 +12,33 @@ from napari_selfseg.scale._runners import (
     SerialRunner,
     runner_named,
 )
+from napari_selfseg.scale._sampling import samples
+from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._tile_run import TileProgress, TileRun
+from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
 
 __all__ = [
     "ClusterRunner",
     "Outcome",
+    "Plan",
     "ProcessRunner",
     "Runner",
     "SerialRunner",
+    "Source",
+    "TileProgress",
+    "TileRun",
     "Trainer",
     "applied",
     "files_of",
     "gathered",
+    "load_plan",
+    "over_tiles",
     "planes",
+    "planned",
     "runner_named",
+    "samples",
     "spots",
     "tiles",
+    "work_folder",
 ]

@@ -1,0 +1,134 @@
+"""A large image in tiles that are read with a halo and written without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+__all__ = ["Box", "Grid"]
+
+Box = tuple[slice, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Tiles of equal size, cut off at the end of each axis.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the image, along its spatial axes.
+    tile : tuple of int
+        Of a tile.
+    halo : tuple of int
+        How far to read beyond a tile, to each side.
+    """
+
+    shape: tuple[int, ...]
+    tile: tuple[int, ...]
+    halo: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return prod(self.counts)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many tiles lie along each axis."""
+        return tuple(-(-n // size) for n, size in zip(self.shape, self.tile, strict=True))
+
+    def place(self, number: int) -> tuple[int, ...]:
+        """Return where a tile lies among the others.
+
+        Parameters
+        ----------
+        number : int
+            Counted along the last axis first.
+
+        Returns
+        -------
+        tuple of int
+            One an axis.
+        """
+        found: list[int] = []
+        for count in reversed(self.counts):
+            number, place = divmod(number, count)
+            found.append(place)
+        return tuple(reversed(found))
+
+    def number(self, place: tuple[int, ...]) -> int:
+        """Return the number of the tile at a place.
+
+        Parameters
+        ----------
+        place : tuple of int
+            As from `place`.
+
+        Returns
+        -------
+        int
+        """
+        found = 0
+        for at, count in zip(place, self.counts, strict=True):
+            found = found * count + at
+        return found
+
+    def inner(self, number: int) -> Box:
+        """Return the pixels that a tile writes.
+
+        Parameters
+        ----------
+        number : int
+            Of the tile.
+
+        Returns
+        -------
+        tuple of slice
+        """
+        axes = zip(self.place(number), self.tile, self.shape, strict=True)
+        return tuple(slice(at * size, min((at + 1) * size, n)) for at, size, n in axes)
+
+    def outer(self, number: int) -> Box:
+        """Return the pixels that a tile reads.
+
+        Parameters
+        ----------
+        number : int
+            Of the tile.
+
+        Returns
+        -------
+        tuple of slice
+        """
+        axes = zip(self.inner(number), self.halo, self.shape, strict=True)
+        return tuple(slice(max(s.start - h, 0), min(s.stop + h, n)) for s, h, n in axes)
+
+    def crop(self, number: int) -> Box:
+        """Return the pixels that a tile writes, within those that it reads.
+
+        Parameters
+        ----------
+        number : int
+            Of the tile.
+
+        Returns
+        -------
+        tuple of slice
+        """
+        boxes = zip(self.inner(number), self.outer(number), strict=True)
+        return tuple(slice(i.start - o.start, i.stop - o.start) for i, o in boxes)
+
+    def faces(self) -> Iterator[tuple[int, int, int]]:
+        """Find the tiles that touch.
+
+        Yields
+        ------
+        tuple of int
+            The axis across which, a tile, and the next one along it.
+        """
+        for place in product(*map(range, self.counts)):
+            for axis, count in enumerate(self.counts):
+                if place[axis] + 1 < count:
+                    beside = (*place[:axis], place[axis] + 1, *place[axis + 1 :])
+                    yield axis, self.number(place), self.number(beside)

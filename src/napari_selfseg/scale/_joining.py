@@ -1,0 +1,118 @@
+"""Connected objects of a large image: pieces of tiles, joined across the faces between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from napari_selfseg.objects import connected
+
+__all__ = ["Face", "face_of", "joined", "pieces_of"]
+
+Labels = NDArray[np.integer[Any]]
+
+
+class Face(NamedTuple):
+    """The outermost pixels of a tile on one side.
+
+    Attributes
+    ----------
+    pieces : ndarray of int
+        Numbers within the tile, from 1; 0 is no data.
+    classes : ndarray of int
+        Their classes.
+    """
+
+    pieces: Labels
+    classes: Labels
+
+
+def pieces_of(classes: Labels) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Find the connected pieces of a tile.
+
+    Parameters
+    ----------
+    classes : ndarray of int
+        ``(*spatial)`` from 1; 0 is no data.
+
+    Returns
+    -------
+    pieces : ndarray of int32
+        From 1.
+    sizes : ndarray of int64
+        ``(n,)`` pixels of each.
+    """
+    pieces = connected(classes)
+    return pieces, np.bincount(pieces.ravel(), minlength=1)[1:].astype(np.int64)
+
+
+def face_of(pieces: Labels, classes: Labels, axis: int, last: bool) -> Face:
+    """Take one face of a tile.
+
+    Parameters
+    ----------
+    pieces, classes : ndarray of int
+        Of the tile.
+    axis : int
+        Across which the neighbour lies.
+    last : bool
+        Whether it comes after the tile, not before.
+
+    Returns
+    -------
+    Face
+    """
+    at = -1 if last else 0
+    return Face(pieces.take(at, axis), classes.take(at, axis))
+
+
+def joined(
+    sizes: Sequence[NDArray[np.int64]],
+    faces: Iterable[tuple[int, Face, int, Face]],
+    *,
+    minimum_size: int = 0,
+) -> list[NDArray[np.int64]]:
+    """Number objects through a whole image, by one union over all faces.
+
+    Two pieces are one object where they touch across a face and have the same class.
+
+    Parameters
+    ----------
+    sizes : sequence of ndarray
+        Pixels of the pieces of each tile.
+    faces : iterable
+        A tile and its last face, the next tile and its first face.
+    minimum_size : int
+        Objects of fewer pixels become 0.
+
+    Returns
+    -------
+    list of ndarray of int64
+        For each tile the number of each of its pieces, ``(n + 1,)`` with 0 for 0; objects count
+        from 1 in the order of the tiles.
+    """
+    first = np.concatenate(([0], np.cumsum([len(each) for each in sizes]))).astype(np.int64)
+    pairs = [_touching(first[a], one, first[b], other) for a, one, b, other in faces]
+    ends = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
+    n = int(first[-1])
+    graph = sparse.coo_array((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(n, n))
+    count, owner = connected_components(graph, directed=False)
+    pixels = np.bincount(owner, np.concatenate([*sizes, np.zeros(0)]), minlength=count)
+    number = np.zeros(count, np.int64)
+    large = pixels >= minimum_size
+    number[large] = np.arange(1, large.sum() + 1)
+    return [np.concatenate(([0], number[owner[a:b]])) for a, b in pairwise(first)]
+
+
+def _touching(before: int, one: Face, after: int, other: Face) -> NDArray[np.int64]:
+    """Return the pairs of pieces, numbered through, that are one object."""
+    same = (one.classes == other.classes) & (one.classes > 0)
+    pairs = np.stack([before + one.pieces[same] - 1, after + other.pieces[same] - 1], axis=-1)
+    found: NDArray[np.int64] = np.unique(pairs.astype(np.int64), axis=0)
+    return found

@@ -1,0 +1,112 @@
+"""Which tiles are done: a marker each, written whole after the tile was."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from napari_selfseg.io import whole_file
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """Markers and a log in the work folder; any number of processes may write them.
+
+    Parameters
+    ----------
+    folder : path_like
+        The work folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+
+    def prepare(self, name: str) -> None:
+        """Make room for the markers of a pass.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass.
+        """
+        (self._folder / "done" / name).mkdir(parents=True, exist_ok=True)
+
+    def mark(self, name: str, number: int, result: dict[str, Any]) -> dict[str, Any]:
+        """Mark a tile as done.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass.
+        number : int
+            Of the tile.
+        result : dict
+            What is to be known of it.
+
+        Returns
+        -------
+        dict
+            The same, with who did it.
+        """
+        full = {**result, "by": f"{socket.gethostname()}:{os.getpid()}"}
+        with whole_file(self._marker(name, number)) as part:
+            part.write_text(json.dumps(full))
+        return full
+
+    def done(self, name: str) -> set[int]:
+        """Return the tiles that are done.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass.
+
+        Returns
+        -------
+        set of int
+        """
+        folder = self._folder / "done" / name
+        if not folder.is_dir():
+            return set()
+        return {int(each.stem) for each in folder.iterdir() if each.suffix == ".json"}
+
+    def result(self, name: str, number: int) -> dict[str, Any] | None:
+        """Return what is known of a tile.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass.
+        number : int
+            Of the tile.
+
+        Returns
+        -------
+        dict or None
+            None when it is not done.
+        """
+        try:
+            found: dict[str, Any] = json.loads(self._marker(name, number).read_text())
+        except FileNotFoundError:
+            return None
+        return found
+
+    def log(self, sentence: str) -> None:
+        """Add a line to the log.
+
+        Parameters
+        ----------
+        sentence : str
+            What happened.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with (self._folder / "log.txt").open("a") as lines:
+            lines.write(f"{now} {socket.gethostname()}:{os.getpid()} {sentence}\n")
+
+    def _marker(self, name: str, number: int) -> Path:
+        return self._folder / "done" / name / f"{number}.json"

@@ -1,0 +1,185 @@
+"""What is to be done with a large image, in a folder that every worker can read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_selfseg.io import whole_file
+from napari_selfseg.scale._grid import Grid
+from napari_selfseg.scale._source import Source
+
+__all__ = ["PLAN", "Plan", "load_plan", "save_plan", "work_folder"]
+
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a worker needs to do any tile.
+
+    Attributes
+    ----------
+    source : Source
+        The image.
+    model : str
+        File of the fit.
+    labels : str
+        The OME-Zarr folder to write into.
+    work : str
+        Folder of what is known on the way: markers of tiles that are done, votes, faces, the log.
+    shape : tuple of int
+        Spatial shape of the image.
+    tile, halo : tuple of int
+        As of `Grid`.
+    superpixels : Source or None
+        Labels that vote; they may cross tiles.
+    objects : int or None
+        Number connected objects of at least so many pixels; None keeps the classes.
+    device : str
+        Where each worker predicts.
+    threads : int or None
+        CPU threads of each worker.
+    """
+
+    source: Source
+    model: str
+    labels: str
+    work: str
+    shape: tuple[int, ...]
+    tile: tuple[int, ...]
+    halo: tuple[int, ...]
+    superpixels: Source | None = None
+    objects: int | None = None
+    device: str = "auto"
+    threads: int | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Its tiles."""
+        return Grid(self.shape, self.tile, self.halo)
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """What is done with each tile, one after the other; each waits for the one before."""
+        voting = ("vote",) if self.superpixels else ()
+        return ("predict", *voting, *(("number",) if self.objects is not None else ()))
+
+    def beside(self, *names: str) -> Path:
+        """Return a path in the work folder.
+
+        Parameters
+        ----------
+        *names : str
+            Its parts.
+
+        Returns
+        -------
+        pathlib.Path
+        """
+        return Path(self.work, *names)
+
+
+def work_folder(labels: str) -> Path:
+    """Return where the work on a labels folder is kept: beside it.
+
+    Parameters
+    ----------
+    labels : str
+        The OME-Zarr folder.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    path = Path(labels).absolute()
+    return path.with_name(f"{path.name}.work")
+
+
+def save_plan(plan: Plan) -> Path:
+    """Write a plan into its work folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of images in files.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    path = plan.beside(PLAN)
+    with whole_file(path) as part:
+        part.write_text(as_json(plan))
+    return path
+
+
+def as_json(plan: Plan) -> str:
+    """Return a plan as text; an image that is no file by its shape and type.
+
+    Parameters
+    ----------
+    plan : Plan
+        Any.
+
+    Returns
+    -------
+    str
+    """
+    values = {
+        name: getattr(plan, name) if name not in ("source", "superpixels") else None
+        for name in plan.__dataclass_fields__
+    }
+    for name in ("source", "superpixels"):
+        source = getattr(plan, name)
+        values[name] = None if source is None else _described(source)
+    return json.dumps(values, indent=1)
+
+
+def _described(source: Source) -> dict[str, Any]:
+    image = source.image
+    if not isinstance(image, str):
+        image = f"array {tuple(image.shape)} {image.dtype}"
+    return {"image": image, "channel_axis": source.channel_axis, "nodata": source.nodata}
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan.
+
+    Parameters
+    ----------
+    path : path_like
+        The file, or its folder.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    OSError
+        When there is none.
+    ValueError
+        When it is damaged, or its image lies in no file.
+    """
+    file = Path(path)
+    file = file / PLAN if file.is_dir() else file
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no plan {file}: make one with napari-selfseg plan.")
+    try:
+        values = json.loads(file.read_text())
+        for name in ("source", "superpixels"):
+            values[name] = values[name] and Source(**values[name])
+        for name in ("shape", "tile", "halo"):
+            values[name] = tuple(map(int, values[name]))
+        return Plan(**values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{file} cannot be read as a plan: {error}") from None

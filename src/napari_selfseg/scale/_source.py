@@ -1,0 +1,98 @@
+"""A large image read in boxes, wherever it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.io import open_image
+
+__all__ = ["Source"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image that is never read whole.
+
+    Attributes
+    ----------
+    image : str or array_like
+        A file or folder that every worker can open, or anything with a shape that is sliced as
+        NumPy arrays are.
+    channel_axis : int or None
+        Axis of the channels.
+    nodata : float or None
+        Value of pixels without data; NaN never counts as data where it is given.
+    """
+
+    image: Any
+    channel_axis: int | None
+    nodata: float | None = None
+
+    def opened(self) -> Any:
+        """Return something that can be sliced.
+
+        Returns
+        -------
+        array_like
+        """
+        return open_image(self.image).data if isinstance(self.image, str) else self.image
+
+    @property
+    def name(self) -> str:
+        """The file, if it is one."""
+        return self.image if isinstance(self.image, str) else ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the spatial axes."""
+        sizes = list(self.opened().shape)
+        if self.channel_axis is not None:
+            del sizes[self.channel_axis]
+        return tuple(map(int, sizes))
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels; 1 without an axis of them."""
+        return 1 if self.channel_axis is None else int(self.opened().shape[self.channel_axis])
+
+    def read(
+        self, box: Sequence[slice], ndim: int
+    ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Read a box.
+
+        Parameters
+        ----------
+        box : sequence of slice
+            One a spatial axis.
+        ndim : int
+            Spatial axes to return; those before are one pixel long and are left out.
+
+        Returns
+        -------
+        image : ndarray
+            ``(*spatial)``, with channels last if there are any.
+        valid : ndarray of bool or None
+            ``(*spatial)`` True where there are data; None when that is everywhere.
+        """
+        where: list[slice] = list(box)
+        data = self.opened()
+        if self.channel_axis is not None:
+            where.insert(self.channel_axis % data.ndim, slice(None))
+        found = np.asarray(data[tuple(where)])
+        if self.channel_axis is not None:
+            found = np.moveaxis(found, self.channel_axis, -1)
+        found = found.reshape(found.shape[len(box) - ndim :])
+        return found, self._valid(found)
+
+    def _valid(self, found: NDArray[Any]) -> NDArray[np.bool_] | None:
+        if self.nodata is None:
+            return None
+        empty = np.isnan(found) if found.dtype.kind == "f" else np.zeros(found.shape, bool)
+        empty |= found == self.nodata
+        seen: NDArray[np.bool_] = ~(empty if self.channel_axis is None else empty.all(axis=-1))
+        return None if seen.all() else seen

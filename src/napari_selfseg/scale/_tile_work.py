@@ -1,0 +1,169 @@
+"""What a worker does with one tile. Everything it needs is in the plan and in its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.io import load_fit, open_labels, whole_file
+from napari_selfseg.protocol import Fit, label_dtype
+from napari_selfseg.scale._joining import Face, face_of, pieces_of
+from napari_selfseg.scale._ledger import Ledger
+from napari_selfseg.scale._plan import Plan
+from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._voting import counted
+
+__all__ = ["PIECES", "predicted", "read_face", "work_on"]
+
+Task = tuple[Plan, str, int]
+PIECES = "pieces.zarr"
+
+
+def work_on(task: Task) -> dict[str, Any]:
+    """Do a pass with a tile, unless it is done.
+
+    Parameters
+    ----------
+    task : tuple
+        The plan, the name of the pass, and the number of the tile.
+
+    Returns
+    -------
+    dict
+        What its marker says.
+
+    Raises
+    ------
+    ValueError, OSError
+        When the tile cannot be read or written.
+    """
+    plan, name, number = task
+    ledger = Ledger(plan.work)
+    if (known := ledger.result(name, number)) is not None:
+        return known
+    start = time.perf_counter()
+    result = {"predict": _predict, "vote": _vote, "number": _number}[name](plan, number)
+    return ledger.mark(name, number, {**result, "seconds": round(time.perf_counter() - start, 3)})
+
+
+def predicted(
+    fit: Fit,
+    image: NDArray[Any],
+    valid: NDArray[np.bool_] | None,
+    channel_axis: int | None,
+    **how: Any,
+) -> NDArray[Any]:
+    """Label a tile, which may be empty.
+
+    Parameters
+    ----------
+    fit : Fit
+        What predicts.
+    image : ndarray
+        ``(*spatial)`` with channels last, if any.
+    valid : ndarray of bool or None
+        Where there are data.
+    channel_axis : int or None
+        Of the large image; None when it has no channels.
+    **how
+        As of `Fit.predict`.
+
+    Returns
+    -------
+    ndarray of uint8 or uint16
+    """
+    axis = None if channel_axis is None else -1
+    if valid is not None and not valid.any():
+        return np.zeros(valid.shape, label_dtype(fit.method.n_classes))
+    return fit.predict(image, channel_axis=axis, mask=valid, part=True, **how)
+
+
+def read_face(plan: Plan, number: int, axis: int, last: bool) -> Face:
+    """Read a face of a tile that was predicted.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the image.
+    number : int
+        Of the tile.
+    axis : int
+        Across which the neighbour lies.
+    last : bool
+        Whether it comes after the tile.
+
+    Returns
+    -------
+    Face
+    """
+    with np.load(plan.beside("faces", f"{number}.npz")) as found:
+        key = f"{axis}{int(last)}"
+        return Face(found[f"pieces{key}"], found[f"classes{key}"])
+
+
+def _predict(plan: Plan, number: int) -> dict[str, Any]:
+    fit, grid = load_fit(plan.model), plan.grid
+    image, valid = plan.source.read(grid.outer(number), fit.ndim)
+    how = {"device": plan.device, "threads": plan.threads}
+    labels = predicted(fit, image, valid, plan.source.channel_axis, **how)
+    crop = grid.crop(number)
+    inner = tuple(each.stop - each.start for each in crop)
+    classes = labels[crop[len(crop) - fit.ndim :]].reshape(inner)
+    seen = np.ascontiguousarray(image[crop[len(crop) - fit.ndim :]])
+    known = {"sha256": hashlib.sha256(seen.data).hexdigest()}
+    if plan.superpixels is None:
+        return {**known, **_found(plan, number, classes)}
+    votes = counted(_superpixels(plan, number), classes)
+    _save(plan, "votes", number, **votes._asdict())
+    return known
+
+
+def _vote(plan: Plan, number: int) -> dict[str, Any]:
+    with np.load(plan.beside("winners.npz")) as found:
+        names, classes = found["superpixels"], found["classes"]
+    superpixels = _superpixels(plan, number)
+    at = np.searchsorted(names, superpixels)
+    known = names[np.minimum(at, len(names) - 1)] == superpixels
+    voted = np.where(known, classes[np.minimum(at, len(names) - 1)], 0)
+    return _found(plan, number, voted)
+
+
+def _found(plan: Plan, number: int, classes: NDArray[Any]) -> dict[str, Any]:
+    """Write the classes of a tile, or what its objects are made of."""
+    box = plan.grid.inner(number)
+    if plan.objects is None:
+        target = open_labels(plan.labels)
+        target[box] = classes.astype(target.dtype)
+        return {}
+    pieces, sizes = pieces_of(classes)
+    open_labels(plan.beside(PIECES))[box] = pieces
+    faces = {
+        f"{kind}{axis}{int(last)}": values
+        for axis in range(pieces.ndim)
+        for last in (False, True)
+        for kind, values in face_of(pieces, classes, axis, last)._asdict().items()
+    }
+    _save(plan, "faces", number, sizes=sizes, **faces)
+    return {"pieces": len(sizes)}
+
+
+def _number(plan: Plan, number: int) -> dict[str, Any]:
+    box = plan.grid.inner(number)
+    numbers = np.load(plan.beside("numbers", f"{number}.npy"))
+    target = open_labels(plan.labels)
+    target[box] = numbers[open_labels(plan.beside(PIECES))[box]].astype(target.dtype)
+    return {}
+
+
+def _superpixels(plan: Plan, number: int) -> NDArray[Any]:
+    assert isinstance(plan.superpixels, Source)
+    return plan.superpixels.read(plan.grid.inner(number), len(plan.shape))[0]
+
+
+def _save(plan: Plan, folder: str, number: int, **arrays: NDArray[Any]) -> None:
+    with whole_file(plan.beside(folder, f"{number}.npz")) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays)

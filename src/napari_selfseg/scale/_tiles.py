@@ -1,0 +1,231 @@
+"""Plan how to label an image that is larger than memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import psutil
+
+from napari_selfseg.io import create_labels, load_fit, save_fit
+from napari_selfseg.protocol import Fit, label_dtype
+from napari_selfseg.record import weights_hash
+from napari_selfseg.scale._plan import PLAN, Plan, as_json, load_plan, save_plan, work_folder
+from napari_selfseg.scale._runners import Runner
+from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._tile_run import TileRun
+from napari_selfseg.scale._tile_size import halo_of, tile_within
+from napari_selfseg.scale._tile_work import PIECES
+
+__all__ = ["over_tiles", "planned"]
+
+MODEL = "model.safetensors"
+
+
+def over_tiles(
+    image: Any,
+    fit: Fit,
+    out: str | os.PathLike[str],
+    *,
+    channel_axis: int | None = None,
+    nodata: float | None = None,
+    runner: Runner | None = None,
+    **options: Any,
+) -> TileRun:
+    """Label an image that is larger than memory; iterate the result to advance.
+
+    Where the fit's `reach` is finite the labels are those of the whole image, pixel by pixel.
+    Where a method sees the whole image (Consensus, DeepCut, SGSeg with superpixels), each tile is
+    labelled as an image of its own, with the classes of the fit.
+
+    Parameters
+    ----------
+    image : str or array_like
+        A file or folder, or anything with a shape that is sliced as NumPy arrays are (of zarr, or
+        dask). Spatial axes before those of the fit are cut into single planes.
+    fit : Fit
+        From `Run.fit` or `load_fit`.
+    out : path_like
+        OME-Zarr to write, ending in ``.zarr``. What is known on the way is kept beside it.
+    channel_axis : int, optional
+        Axis of the channels.
+    nodata : float, optional
+        Value of pixels without data.
+    runner : Runner, optional
+        Where tiles are predicted; in this process by default.
+    **options
+        As of `planned`: ``tile``, ``memory``, ``superpixels``, ``objects``, ``spacing``,
+        ``resume``, ...
+
+    Returns
+    -------
+    TileRun
+        Not begun.
+
+    Raises
+    ------
+    ValueError
+        When something given cannot be used; the message says what to do.
+    OSError
+        When the image cannot be read or `out` cannot be written.
+    """
+    source = Source(os.fspath(image), channel_axis, nodata) if _is_path(image) else None
+    plan = planned(source or Source(image, channel_axis, nodata), fit, os.fspath(out), **options)
+    return TileRun(plan, runner)
+
+
+def planned(
+    source: Source,
+    fit: Fit,
+    out: str,
+    *,
+    tile: int | None = None,
+    memory: int | None = None,
+    superpixels: Any = None,
+    objects: int | None = None,
+    axes: str = "",
+    spacing: Sequence[float] | None = None,
+    unit: str = "pixel",
+    device: str = "auto",
+    threads: int | None = None,
+    resume: bool = False,
+) -> Plan:
+    """Plan the tiles of a large image, and make the empty labels.
+
+    Parameters
+    ----------
+    source : Source
+        The image.
+    fit : Fit
+        What predicts.
+    out : str
+        OME-Zarr to write.
+    tile : int, optional
+        Side of a tile in pixels; what `memory` allows by default.
+    memory : int, optional
+        Bytes that a worker may use in all; half of what is free by default.
+    superpixels : str or array_like of int, optional
+        Labels of the image's shape that vote, and may cross tiles.
+    objects : int, optional
+        Number connected objects of at least so many pixels; classes by default.
+    axes : str
+        Names of the spatial axes, such as ``"zyx"``; the last ones of these by default.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each spatial axis.
+    unit : str
+        Unit of the spacing.
+    device : str
+        As for `evolve`.
+    threads : int, optional
+        CPU threads of a worker.
+    resume : bool
+        Go on with what is there, if it is of the same plan.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ValueError
+        When something given cannot be used, or there are labels already.
+    OSError
+        When nothing can be written there.
+    """
+    shape = source.shape
+    _check_source(source, shape, fit)
+    size = _tile(fit, shape, tile, memory)
+    halo = halo_of(fit)
+    work = work_folder(out)
+    plan = Plan(
+        source=source,
+        model=str(work / MODEL),
+        labels=str(os.path.abspath(out)),
+        work=str(work),
+        shape=shape,
+        tile=size,
+        halo=(0,) * (len(shape) - fit.ndim) + (halo,) * fit.ndim,
+        superpixels=None if superpixels is None else _voters(superpixels, shape),
+        objects=objects,
+        device=device,
+        threads=threads,
+    )
+    if (work / PLAN).is_file():
+        return _again(plan, fit, resume)
+    dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
+    named = axes or "tzyx"[-len(shape) :]
+    create_labels(
+        out, shape, dtype=dtype, chunks=_chunks(plan), axes=named, spacing=spacing, unit=unit
+    )
+    for folder in ("faces", "votes", "done"):
+        (work / folder).mkdir(parents=True, exist_ok=True)
+    if objects is not None:
+        create_labels(
+            work / PIECES, shape, dtype=np.int32, chunks=_chunks(plan), axes="tzyx"[-len(shape) :]
+        )
+    save_fit(fit, plan.model)
+    save_plan(plan)
+    return plan
+
+
+def _is_path(image: Any) -> bool:
+    return isinstance(image, str | os.PathLike)
+
+
+def _check_source(source: Source, shape: tuple[int, ...], fit: Fit) -> None:
+    if source.n_channels != fit.in_channels:
+        raise ValueError(
+            f"The image has {source.n_channels} channels, the fit was made with {fit.in_channels}: "
+            "pass the same channels in the same order."
+        )
+    if not fit.ndim <= len(shape) <= 4 or 0 in shape:
+        raise ValueError(
+            f"An image of shape {shape} cannot be cut into tiles of {fit.ndim} axes: say which "
+            "axis holds the channels (channel_axis)."
+        )
+
+
+def _tile(
+    fit: Fit, shape: tuple[int, ...], tile: int | None, memory: int | None
+) -> tuple[int, ...]:
+    if tile is None:
+        used = psutil.Process().memory_info().rss
+        free = psutil.virtual_memory().available
+        return tile_within(fit, shape, min((memory or free // 2) - used, free))
+    if tile < fit.stride or tile % fit.stride:
+        raise ValueError(
+            f"Tiles of {tile} pixels do not fit {fit.method.title}: take a multiple of "
+            f"{fit.stride}."
+        )
+    return (1,) * (len(shape) - fit.ndim) + (tile,) * fit.ndim
+
+
+def _voters(superpixels: Any, shape: tuple[int, ...]) -> Source:
+    found = Source(os.fspath(superpixels) if _is_path(superpixels) else superpixels, None)
+    if found.shape != shape:
+        raise ValueError(f"The superpixels have shape {found.shape} and the image {shape}.")
+    return found
+
+
+def _chunks(plan: Plan) -> tuple[int, ...]:
+    return tuple(min(size, n) for size, n in zip(plan.tile, plan.shape, strict=True))
+
+
+def _again(plan: Plan, fit: Fit, resume: bool) -> Plan:
+    """Return the plan that is there already, if it is the same."""
+    if not resume:
+        raise ValueError(
+            f"{plan.labels} was begun before: go on with --resume (resume=True), or delete it and "
+            f"{plan.work}."
+        )
+    known = load_plan(plan.work)
+    same = dataclasses.replace(plan, tile=known.tile, device=known.device, threads=known.threads)
+    trained = weights_hash(load_fit(known.model).weights)
+    if as_json(known) != as_json(same) or trained != weights_hash(fit.weights):
+        raise ValueError(
+            f"{plan.labels} was begun in another way: do as before, or delete it and {plan.work}."
+        )
+    return dataclasses.replace(known, source=plan.source, superpixels=plan.superpixels)
