@@ -16,7 +16,7 @@ from napari_selfseg.io._whole import check_target, whole_folder
 from napari_selfseg.io._zarr_levels import KEY, blocks, dimensions, finish, make
 from napari_selfseg.record import loads
 
-__all__ = ["check_zarr", "create_labels", "finish_labels", "record_in", "write_zarr"]
+__all__ = ["check_zarr", "create_labels", "finish_labels", "open_labels", "record_in", "write_zarr"]
 
 ZARR = (".zarr",)
 PLANE = (1024, 1024)
@@ -214,3 +214,24 @@ def _check_fit(
         raise ValueError(f"Labels of the axes {axes} need a length and a spacing for each.")
     if np.dtype(dtype).kind not in "ui":
         raise ValueError(f"Labels are whole numbers, not {np.dtype(dtype)}.")
+
+
+def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
+    """Open labels that are being filled.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+
+    Returns
+    -------
+    zarr.Array
+        The finest level, to be read and written by pieces.
+
+    Raises
+    ------
+    ValueError, OSError
+        When there are none.
+    """
+    return zarr.open_array(str(check_zarr(path) / "0"), mode="r+")

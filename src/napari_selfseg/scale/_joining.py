@@ -68,8 +68,9 @@ def face_of(pieces: Labels, classes: Labels, axis: int, last: bool) -> Face:
     -------
     Face
     """
-    at = -1 if last else 0
-    return Face(pieces.take(at, axis), classes.take(at, axis))
+    at = [slice(None)] * pieces.ndim
+    at[axis] = slice(-1, None) if last else slice(1)
+    return Face(pieces[tuple(at)], classes[tuple(at)])
 
 
 def joined(

@@ -19,7 +19,7 @@ from napari_selfseg.scale._joining import joined
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
-from napari_selfseg.scale._tile_work import PIECES, read_face, work_on
+from napari_selfseg.scale._tile_work import PIECES, loaded, read_face, work_on
 from napari_selfseg.scale._voting import Votes, winners
 
 __all__ = ["TileProgress", "TileRun", "work_through"]
@@ -201,21 +201,22 @@ def work_through(
 
 def _between(plan: Plan, name: str) -> None:
     """Bring together what the tiles of a pass have found."""
+    tiles = range(len(plan.grid))
     if name == "predict" and plan.superpixels is not None:
-        each = (np.load(plan.beside("votes", f"{n}.npz")) for n in range(len(plan.grid)))
-        names, classes = winners(Votes(*(f[k] for k in Votes._fields)) for f in each)
+        votes = (Votes(*loaded(plan, "votes", n, *Votes._fields)) for n in tiles)
+        names, classes = winners(votes)
         np.savez(plan.beside("winners.npz"), superpixels=names, classes=classes)
     last = "vote" if plan.superpixels is not None else "predict"
     if name == last and plan.objects is not None:
-        sizes = [np.load(plan.beside("faces", f"{n}.npz"))["sizes"] for n in range(len(plan.grid))]
+        sizes = [loaded(plan, "faces", n, "sizes")[0] for n in tiles]
         faces = (
             (a, read_face(plan, a, axis, True), b, read_face(plan, b, axis, False))
             for axis, a, b in plan.grid.faces()
         )
         numbers = joined(sizes, faces, minimum_size=plan.objects)
         plan.beside("numbers").mkdir(exist_ok=True)
-        for number, each in enumerate(numbers):
-            np.save(plan.beside("numbers", f"{number}.npy"), each)
+        for number, found in enumerate(numbers):
+            np.save(plan.beside("numbers", f"{number}.npy"), found)
 
 
 def _record(plan: Plan) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._voting import counted
 
-__all__ = ["PIECES", "predicted", "read_face", "work_on"]
+__all__ = ["PIECES", "loaded", "predicted", "read_face", "work_on"]
 
 Task = tuple[Plan, str, int]
 PIECES = "pieces.zarr"
@@ -100,9 +100,30 @@ def read_face(plan: Plan, number: int, axis: int, last: bool) -> Face:
     -------
     Face
     """
-    with np.load(plan.beside("faces", f"{number}.npz")) as found:
-        key = f"{axis}{int(last)}"
-        return Face(found[f"pieces{key}"], found[f"classes{key}"])
+    key = f"{axis}{int(last)}"
+    return Face(*loaded(plan, "faces", number, f"pieces{key}", f"classes{key}"))
+
+
+def loaded(plan: Plan, folder: str, number: int, *names: str) -> list[NDArray[Any]]:
+    """Read what a tile has left in the work folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the image.
+    folder : str
+        Kind of what it has left.
+    number : int
+        Of the tile.
+    *names : str
+        Which arrays.
+
+    Returns
+    -------
+    list of ndarray
+    """
+    with np.load(plan.beside(folder, f"{number}.npz")) as found:
+        return [found[name] for name in names]
 
 
 def _predict(plan: Plan, number: int) -> dict[str, Any]:
@@ -164,6 +185,6 @@ def _superpixels(plan: Plan, number: int) -> NDArray[Any]:
     return plan.superpixels.read(plan.grid.inner(number), len(plan.shape))[0]
 
 
-def _save(plan: Plan, folder: str, number: int, **arrays: NDArray[Any]) -> None:
+def _save(plan: Plan, folder: str, number: int, **arrays: Any) -> None:
     with whole_file(plan.beside(folder, f"{number}.npz")) as part, part.open("wb") as file:
         np.savez_compressed(file, **arrays)
