@@ -15,7 +15,9 @@ from napari_selfseg.cli import (
     _demo,
     _evaluate,
     _methods,
+    _plan,
     _replay,
+    _run,
     _segment,
     _superpixels,
     _train,
@@ -24,7 +26,18 @@ from napari_selfseg.cli._common import Parser
 
 __all__ = ["main"]
 
-COMMANDS = (_segment, _train, _apply, _superpixels, _evaluate, _methods, _demo, _replay)
+COMMANDS = (
+    _segment,
+    _train,
+    _apply,
+    _plan,
+    _run,
+    _superpixels,
+    _evaluate,
+    _methods,
+    _demo,
+    _replay,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

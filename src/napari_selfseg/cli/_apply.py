@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
+from napari_selfseg.cli._large import add_tile_options, label_large
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +39,7 @@ def add(commands: Commands, words: list[str]) -> None:
         metavar="NAME[:FIELD=VALUE,...]",
         help=f"give each superpixel one label: {SUPERPIXELS_HELP}",
     )
+    add_tile_options(parser, learning=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; all by default.")
     parser.set_defaults(command=_run)
@@ -48,7 +50,8 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import files_of
 
     fit = load_fit(args.model)
-    targets = _targets(files_of(args.images), Path(args.output))
+    suffix = ".ome.zarr" if args.memory or args.tile else ".tif"
+    targets = _targets(files_of(args.images), Path(args.output), suffix)
     Path(args.output).mkdir(parents=True, exist_ok=True)
     failed = [path for path, target in targets.items() if not _done(args, fit, path, target)]
     if failed:
@@ -56,9 +59,9 @@ def _run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _targets(files: list[Path], folder: Path) -> dict[Path, Path]:
+def _targets(files: list[Path], folder: Path, suffix: str) -> dict[Path, Path]:
     """Say where the labels of each image go, before any work is done."""
-    found = {path: folder / f"{path.stem}.tif" for path in files}
+    found = {path: folder / f"{path.stem}{suffix}" for path in files}
     for path, target in found.items():
         if target.resolve() == path.resolve():
             raise ValueError(f"{path.name} would be overwritten: choose another folder.")
@@ -76,6 +79,8 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
     from napari_selfseg.scale import applied
 
     try:
+        if args.memory or args.tile:
+            return label_large(args, str(path), str(target), fit) == 0
         image = read_image(path)
         labels, record = applied(
             fit,

@@ -15,6 +15,7 @@ from napari_selfseg.cli._common import (
     superpixels_from,
     values_of,
 )
+from napari_selfseg.cli._large import add_tile_options, label_large
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,7 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
+    add_tile_options(parser)
     add_run_options(parser)
     parser.set_defaults(command=_run)
     if words[:1] == ["segment"]:
@@ -64,6 +66,8 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import check_target, read_image, save_fit, write_labels, write_preview
     from napari_selfseg.protocol import evolve
 
+    if args.memory or args.tile:
+        return label_large(args, args.image, args.output)
     check_target(args.output, (".tif", ".tiff"))
     if args.preview:
         check_target(args.preview, (".png",))

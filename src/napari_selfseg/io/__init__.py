@@ -10,7 +10,7 @@ from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file
-from napari_selfseg.io._zarr_labels import create_labels, finish_labels, open_labels
+from napari_selfseg.io._zarr_labels import check_zarr, create_labels, finish_labels, open_labels
 
 __all__ = [
     "SUFFIXES",
@@ -21,6 +21,7 @@ __all__ = [
     "Valid",
     "View",
     "check_target",
+    "check_zarr",
     "create_labels",
     "finish_labels",
     "load_fit",

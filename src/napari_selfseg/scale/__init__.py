@@ -3,6 +3,8 @@
 from napari_selfseg.scale._applying import applied
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
+from napari_selfseg.scale._forecast import TileForecast, forecast
+from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._runners import (
     ClusterRunner,
@@ -26,12 +28,15 @@ __all__ = [
     "Runner",
     "SerialRunner",
     "Source",
+    "TileForecast",
     "TileProgress",
     "TileRun",
     "Trainer",
     "applied",
     "files_of",
+    "forecast",
     "gathered",
+    "learning",
     "load_plan",
     "over_tiles",
     "planes",

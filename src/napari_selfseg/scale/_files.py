@@ -35,7 +35,7 @@ def files_of(paths: Sequence[str]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.is_dir():
+        if not path.is_dir() or path.suffix == ".zarr":
             found.append(path)
             continue
         inside = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)

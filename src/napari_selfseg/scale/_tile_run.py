@@ -62,8 +62,11 @@ class TileRun(Iterator[TileProgress]):
     ----------
     plan : Plan
         What to do.
-    runner : Runner
-        Where.
+    runner : Runner, optional
+        Where; in this process by default.
+    share : tuple of int, optional
+        Only predict, and only this part of so many, where several machines share the tiles; what
+        comes after is done by a run without.
 
     Raises
     ------
@@ -71,8 +74,11 @@ class TileRun(Iterator[TileProgress]):
         When tiles failed although they were tried again; the others stay done.
     """
 
-    def __init__(self, plan: Plan, runner: Runner | None = None) -> None:
+    def __init__(
+        self, plan: Plan, runner: Runner | None = None, *, share: tuple[int, int] | None = None
+    ) -> None:
         self.plan = plan
+        self._share = share
         self._runner = runner or SerialRunner()
         self._ledger = Ledger(plan.work)
         self._stopped = threading.Event()
@@ -111,6 +117,11 @@ class TileRun(Iterator[TileProgress]):
         self._work.close()
 
     @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopped.is_set()
+
+    @property
     def finished(self) -> bool:
         """Whether everything is done."""
         return self.plan.beside("finished").exists()
@@ -119,6 +130,9 @@ class TileRun(Iterator[TileProgress]):
         if self.finished:
             return
         self._ledger.log(f"Begins, or goes on, with {', '.join(self.plan.passes)}.")
+        if self._share is not None:
+            yield from work_through(self.plan, "predict", self._runner, self._stopped, self._share)
+            return
         for name in self.plan.passes:
             yield from work_through(self.plan, name, self._runner, self._stopped)
             if self._stopped.is_set():
@@ -195,7 +209,7 @@ def work_through(
         number, sentence = next(iter(failed.items()))
         raise ValueError(
             f"{len(failed)} of {len(plan.grid)} tiles failed, tile {number} with: {sentence} "
-            "The others are done; mend this and go on with --resume."
+            "The others are done; mend this and go on (--resume)."
         )
 
 

@@ -1,0 +1,51 @@
+"""``napari-selfseg plan IMAGE -o LABELS.ome.zarr``."""
+
+from __future__ import annotations
+
+import argparse
+
+from napari_selfseg.cli._common import Commands, add_method, add_run_options
+from napari_selfseg.cli._large import (
+    add_tile_options,
+    learned,
+    plan_of,
+    say_forecast,
+    source_of,
+)
+
+__all__ = ["add"]
+
+
+def add(commands: Commands, words: list[str]) -> None:
+    """Declare the command; its flags are those of the method named in `words`.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    words : list of str
+        The command line.
+    """
+    parser = commands.add_parser("plan", help="prepare a large image for many machines")
+    parser.add_argument("image", help="OME-Zarr, zarr or TIFF that every machine can read")
+    parser.add_argument("-o", "--output", required=True, metavar="LABELS.ome.zarr")
+    parser.add_argument("--model", metavar="FILE", help="apply it; learn from samples without")
+    parser.add_argument("--method", help="one of `napari-selfseg methods`")
+    add_tile_options(parser, running=False)
+    add_run_options(parser)
+    parser.set_defaults(command=_run)
+    if words[:1] == ["plan"]:
+        add_method(parser, words[1:])
+
+
+def _run(args: argparse.Namespace) -> int:
+    from napari_selfseg.io import check_zarr, load_fit
+
+    check_zarr(args.output)
+    source, known = source_of(args.image)
+    fit = load_fit(args.model) if args.model else learned(args, source)
+    plan = plan_of(args, source, fit, args.output, known)
+    say_forecast(plan)
+    print(f"On each of M machines, N from 0: napari-selfseg run {args.output} --index N --of M")
+    print(f"When all are done: napari-selfseg run {args.output}")
+    return 0

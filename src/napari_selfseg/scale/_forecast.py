@@ -1,0 +1,69 @@
+"""What labelling a large image is going to take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import prod
+
+from napari_selfseg.io import load_fit, open_labels
+from napari_selfseg.protocol import Estimate, bytes_to_predict
+from napari_selfseg.scale._plan import Plan
+from napari_selfseg.scale._tile_work import predicted
+
+__all__ = ["TileForecast", "forecast"]
+
+
+@dataclass(frozen=True)
+class TileForecast:
+    """An estimate.
+
+    Attributes
+    ----------
+    tiles : int
+        How many there are.
+    worker : Estimate
+        Time for one worker, and its memory beyond an idle process, at most.
+    disk : int
+        Bytes of the labels and what is kept on the way, before compression.
+    """
+
+    tiles: int
+    worker: Estimate
+    disk: int
+
+
+def forecast(plan: Plan) -> TileForecast:
+    """Predict one tile from the middle of the image, and say what all of them will take.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be done.
+
+    Returns
+    -------
+    TileForecast
+
+    Raises
+    ------
+    ValueError, OSError
+        When that tile cannot be read or predicted.
+    """
+    fit, grid = load_fit(plan.model), plan.grid
+    middle = grid.number(tuple(n // 2 for n in grid.counts))
+    box = grid.outer(middle)
+    start = time.perf_counter()
+    image, valid = plan.source.read(box, fit.ndim)
+    how = {"device": plan.device, "threads": plan.threads}
+    predicted(fit, image, valid, plan.source.channel_axis, **how)
+    each = time.perf_counter() - start
+    share = prod(plan.shape) / prod(s.stop - s.start for s in grid.inner(middle))
+    wide = tuple(t + 2 * h for t, h in zip(plan.tile, plan.halo, strict=True))[-fit.ndim :]
+    # Coarser levels add a third; pieces of objects are kept beside them, 4 bytes a pixel.
+    depth = open_labels(plan.labels).dtype.itemsize * 4 / 3 + 4 * (plan.objects is not None)
+    return TileForecast(
+        tiles=len(grid),
+        worker=Estimate(each, each * share, bytes_to_predict(fit.method, fit.in_channels, wide)),
+        disk=int(prod(plan.shape) * depth),
+    )

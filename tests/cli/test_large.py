@@ -1,0 +1,139 @@
+"""Images larger than memory from the command line."""
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+
+import napari_selfseg as ss
+from napari_selfseg.cli import main
+from napari_selfseg.cli._large import size_of
+from napari_selfseg.io import open_labels
+
+QUICK = ["--iterations", "2", "--channels", "6", "--min-labels", "1", "--threads", "1"]
+METHOD = ["--method", "backprop", *QUICK, "--device", "cpu"]
+
+
+def picture():
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices((70, 90)) / 9
+    waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
+    return (120 + 60 * waves + rng.normal(scale=12, size=(70, 90, 3))).clip(1, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "image.tif"
+    tifffile.imwrite(path, picture(), tile=(32, 32), photometric="rgb")
+    return str(path)
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = str(tmp_path / "model.safetensors")
+    method = ss.Backprop(iterations=2, channels=6, min_labels=1)
+    fit = ss.segment(picture(), method, channel_axis=-1, device="cpu", threads=1).fit
+    ss.save_fit(fit, path)
+    return path
+
+
+def whole(model):
+    return ss.load_fit(model).predict(picture(), channel_axis=-1, device="cpu", threads=1)
+
+
+def test_an_image_in_tiles_within_memory(image, tmp_path, capsys):
+    out = str(tmp_path / "labels.ome.zarr")
+    how = ["--memory", "20GB", "--samples", "2", "--sample-size", "32"]
+    assert main(["segment", image, "-o", out, *METHOD, *how]) == 0
+    found = open_labels(out)[:]
+    assert found.shape == (70, 90)
+    assert found.min() > 0
+    assert "1 tiles of 128 x 128 pixels: about" in capsys.readouterr().err
+
+
+def test_a_model_applied_tile_by_tile(image, model, tmp_path):
+    assert main(["apply", model, image, "-o", str(tmp_path / "out"), "--tile", "32"]) == 0
+    assert (open_labels(tmp_path / "out" / "image.ome.zarr")[:] == whole(model)).all()
+
+
+def test_planned_once_and_shared_by_machines(image, model, tmp_path, capsys):
+    out = str(tmp_path / "labels.ome.zarr")
+    assert main(["plan", image, "-o", out, "--model", model, "--tile", "32"]) == 0
+    assert f"napari-selfseg run {out} --index N --of M" in capsys.readouterr().out
+    work = tmp_path / "labels.ome.zarr.work"
+    assert main(["run", out, "--index", "1", "--of", "2"]) == 0
+    assert len(list((work / "done" / "predict").iterdir())) == 4
+    assert not (work / "finished").exists()
+    assert main(["run", out, "--index", "0", "--of", "2"]) == 0
+    assert main(["run", out]) == 0
+    assert (open_labels(out)[:] == whole(model)).all()
+    assert ss.read_record(out)["applied"]
+    assert "Finished" in (work / "log.txt").read_text()
+
+
+def test_objects_across_tiles(image, model, tmp_path):
+    out = str(tmp_path / "labels.ome.zarr")
+    asked = ["--model", model, "--tile", "32", "--connected", "5"]
+    assert main(["plan", image, "-o", out, *asked]) == 0
+    assert main(["run", out, "--scheduler", "serial"]) == 0
+    found = open_labels(out)[:]
+    assert np.bincount(found.ravel())[1:].min() >= 5
+
+
+def test_begun_twice_needs_resume(image, model, tmp_path, capsys):
+    again = ["apply", model, image, "-o", str(tmp_path / "out"), "--tile", "32"]
+    assert main(again) == 0
+    assert main(again) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert main([*again, "--resume"]) == 0
+
+
+def test_superpixels_of_the_whole_vote(image, model, tmp_path):
+    superpixels = ss.Slic(n_segments=20)(picture() / np.float32(255))
+    votes = tmp_path / "superpixels.zarr"
+    zarr.create_array(votes, data=superpixels, chunks=(32, 32))
+    out = str(tmp_path / "labels.ome.zarr")
+    how = ["--model", model, "--tile", "32", "--votes", str(votes)]
+    assert main(["plan", image, "-o", out, *how]) == 0
+    assert main(["run", out]) == 0
+    fit = ss.load_fit(model)
+    voted = fit.predict(picture(), channel_axis=-1, superpixels=superpixels, device="cpu")
+    assert (open_labels(out)[:] == voted).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "nowhere.ome.zarr"], "There is no plan"),
+        (["plan", "IMAGE", "-o", "labels.tif", "--model", "MODEL"], "must end in"),
+        (["plan", "IMAGE", "-o", "OUT", "--model", "MODEL", "--tile", "0"], "multiple of 1"),
+        (["plan", "IMAGE", "-o", "OUT", "--model", "MODEL", "--memory", "lots"], "such as 2GB"),
+        (
+            ["plan", "IMAGE", "-o", "OUT", "--model", "MODEL", "--memory", "1MB"],
+            "allow more memory",
+        ),
+        (["segment", "IMAGE", "-o", "OUT", "--tile", "32", "--scheduler", "slurm"], "processes:N"),
+    ],
+)
+def test_refusals(image, model, tmp_path, capsys, words, sentence):
+    names = {"IMAGE": image, "MODEL": model, "OUT": str(tmp_path / "labels.ome.zarr")}
+    assert main([names.get(word, word) for word in words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "labels.ome.zarr").exists()
+
+
+def test_a_share_that_is_none(image, model, tmp_path, capsys):
+    out = str(tmp_path / "labels.ome.zarr")
+    assert main(["plan", image, "-o", out, "--model", model, "--tile", "32"]) == 0
+    assert main(["run", out, "--index", "2", "--of", "2"]) == 2
+    assert "--index 2 is none of 2 machines" in capsys.readouterr().err
+
+
+def test_sizes():
+    assert size_of(None) is None
+    assert [size_of(text) for text in ("2GB", "500 MB", "1.5GiB", "7", "3k")] == [
+        2 * 10**9, 500 * 10**6, 3 * 2**29, 7, 3000,
+    ]  # fmt: skip
+    for text in ("", "GB", "-1GB", "0", "2 apples"):
+        with pytest.raises(ValueError, match="such as 2GB"):
+            size_of(text)
