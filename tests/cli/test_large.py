@@ -48,7 +48,7 @@ def test_an_image_in_tiles_within_memory(image, tmp_path, capsys):
     found = open_labels(out)[:]
     assert found.shape == (70, 90)
     assert found.min() > 0
-    assert "1 tiles of 128 x 128 pixels: about" in capsys.readouterr().err
+    assert "1 tile of 128 x 128 pixels: about" in capsys.readouterr().err
 
 
 def test_a_model_applied_tile_by_tile(image, model, tmp_path):

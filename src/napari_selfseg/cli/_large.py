@@ -242,8 +242,9 @@ def say_forecast(plan: Plan) -> None:
     expected = forecast(plan)
     tile = " x ".join(str(n) for n in plan.tile)
     print(
-        f"{expected.tiles} tiles of {tile} pixels: {in_words(expected.worker)} for one worker, and "
-        f"at most {expected.disk / 1e6:.3g} MB on disk.",
+        f"{expected.tiles} tile{'s' * (expected.tiles > 1)} of {tile} pixels: "
+        f"{in_words(expected.worker)} for one worker, and at most {expected.disk / 1e6:.3g} MB on "
+        "disk.",
         file=sys.stderr,
     )
 
