@@ -9,6 +9,7 @@ import napari_selfseg as ss
 from napari_selfseg.cli import main
 from napari_selfseg.cli._large import size_of
 from napari_selfseg.io import open_labels
+from napari_selfseg.scale import load_plan
 
 QUICK = ["--iterations", "2", "--channels", "6", "--min-labels", "1", "--threads", "1"]
 METHOD = ["--method", "backprop", *QUICK, "--device", "cpu"]
@@ -137,3 +138,11 @@ def test_sizes():
     for text in ("", "GB", "-1GB", "0", "2 apples"):
         with pytest.raises(ValueError, match="such as 2GB"):
             size_of(text)
+
+
+def test_processes_share_the_cores(image, model, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    words = ["apply", model, image, "-o", str(tmp_path / "out"), "--tile", "64"]
+    assert main([*words, "--scheduler", "processes:3"]) == 0
+    assert load_plan(tmp_path / "out" / "image.ome.zarr.work").threads == 2
+    assert (open_labels(tmp_path / "out" / "image.ome.zarr")[:] == whole(model)).all()

@@ -198,9 +198,17 @@ def plan_of(
         superpixels=args.votes,
         objects=args.connected,
         device=args.device,
-        threads=args.threads,
+        threads=args.threads or _threads(getattr(args, "scheduler", "")),
         **known,
     )
+
+
+def _threads(scheduler: str) -> int | None:
+    """Share the cores among processes, which would otherwise take all of them each."""
+    name, _, count = scheduler.partition(":")
+    if name != "processes" or not count.isdecimal():
+        return None
+    return max(1, (os.cpu_count() or 1) // max(1, int(count)))
 
 
 def do_tiles(run: TileRun) -> int:
