@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from napari_selfseg.io import read_image
+from napari_selfseg.io import open_image, read_image
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (12, 15), dtype=np.uint8)
@@ -66,6 +66,7 @@ def test_axes_of_ome_tiff(tiff, axes, shape, order, channel_axis, dtype):
     assert found.channel_axis == channel_axis
     assert found.data.dtype == dtype
     assert len(found.spacing) == len(order.replace("C", ""))
+    assert found.axes == order.lower()
 
 
 def test_pages_without_names_are_a_volume(tiff):
@@ -122,11 +123,24 @@ def test_red_green_blue_and_infrared_are_four_channels(tiff):
 
 
 @pytest.mark.parametrize("ome", [True, False])
-@pytest.mark.parametrize("axes", ["TYX", "TZYX", "TCYX"])
-def test_time_is_refused(tiff, axes, ome):
-    data = RNG.integers(0, 9, (2,) * (len(axes) - 2) + (12, 15), dtype=np.uint8)
-    with pytest.raises(ValueError, match=r"^a.tif has the axes T.*: give one plane or volume"):
-        tiff(data, ome=ome, imagej=not ome, photometric="minisblack", metadata={"axes": axes})
+@pytest.mark.parametrize(
+    ("axes", "order"), [("TYX", "tyx"), ("TZYX", "tzyx"), ("TCYX", "tyxc"), ("TZCYX", "tzyxc")]
+)
+def test_time_comes_first_and_channels_last(tiff, axes, order, ome):
+    sizes = {"T": 2, "Z": 3, "C": 4, "Y": 12, "X": 15}
+    data = RNG.integers(0, 9, [sizes[axis] for axis in axes], dtype=np.uint8)
+    found = tiff(data, ome=ome, imagej=not ome, photometric="minisblack", metadata={"axes": axes})
+    assert (found.axes, len(found.spacing)) == (order, len(order.replace("c", "")))
+    moved = data.transpose([axes.lower().index(axis) for axis in order])
+    np.testing.assert_array_equal(found.data, moved)
+
+
+def test_positions_are_refused(tmp_path):
+    data = RNG.integers(0, 9, (2, 3, 12, 15), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", data, metadata={"axes": "PZYX"})
+    for read in (read_image, open_image):
+        with pytest.raises(ValueError, match=r"^a\.tif has the axes PZYX .* take out one position"):
+            read(tmp_path / "a.tif")
 
 
 def test_pixel_size_of_ome_tiff(tiff):
@@ -253,7 +267,7 @@ def test_files_that_are_no_images_are_refused_in_a_sentence(tmp_path):
         ("words.tif", ValueError, r"^words\.tif cannot be read as an image: .+$"),
         ("words.png", ValueError, r"^words\.png cannot be read as an image: .+$"),
         ("words.jpg", ValueError, r"^words\.jpg cannot be read as an image: .+$"),
-        ("words.txt", ValueError, r"^words\.txt is not read: give a TIFF, PNG or JPEG file\.$"),
+        ("words.txt", ValueError, r"^words\.txt is not read: give a TIFF, OME-Zarr, PNG or"),
     ):
         with pytest.raises(error, match=sentence) as caught:
             read_image(tmp_path / name)

@@ -2,20 +2,30 @@
 
 from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
-from napari_selfseg.io._images import SUFFIXES, ImageFile, read_image
+from napari_selfseg.io._image_file import Georeference, ImageFile
+from napari_selfseg.io._images import SUFFIXES, open_image, read_image
 from napari_selfseg.io._labels import read_record, write_labels
+from napari_selfseg.io._lazy import View
+from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._zarr_labels import create_labels, finish_labels
 
 __all__ = [
     "SUFFIXES",
     "Annotation",
     "ContourMap",
+    "Georeference",
     "ImageFile",
+    "Valid",
+    "View",
     "check_target",
+    "create_labels",
+    "finish_labels",
     "load_fit",
     "load_ucm2",
+    "open_image",
     "read_bsds",
     "read_image",
     "read_label_image",

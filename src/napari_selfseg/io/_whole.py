@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["check_target", "whole_file"]
+__all__ = ["check_target", "whole_file", "whole_folder"]
 
 
 def check_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
@@ -35,7 +36,7 @@ def check_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() not in suffixes:
         raise ValueError(f"{target.name} must end in {' or '.join(suffixes)}.")
-    if target.is_dir():
+    if target.is_dir() and target.suffix.lower() != ".zarr":
         raise IsADirectoryError(f"{target} is a folder: name a file in it.")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {target.parent} to write {target.name} into.")
@@ -79,6 +80,52 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary folder beside the one to come, renamed once the block is left without error.
+
+    Parameters
+    ----------
+    path : path_like
+        The folder to come; an older one stays as it is until the new one is whole.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; nothing is left behind.
+    """
+    target = Path(path)
+    part: Path | None = None
+    try:
+        part = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", suffix=".part", dir=target.parent))
+        new = part / target.name
+        new.mkdir()
+        yield new
+        _exchange(new, target, part / "older")
+    except OSError as error:
+        raise OSError(f"Cannot write {target}: {error.strerror or error}") from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _exchange(new: Path, target: Path, older: Path) -> None:
+    # A folder cannot be renamed onto another that is not empty.
+    if target.exists():
+        target.rename(older)
+    try:
+        new.rename(target)
+    except OSError:
+        if older.exists():
+            older.rename(target)
+        raise
 
 
 def _share(part: Path) -> None:

@@ -1,0 +1,97 @@
+"""An image as its file describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Georeference", "ImageFile", "UnsuitableError", "reason"]
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """Where on Earth the pixels of a plane are.
+
+    Attributes
+    ----------
+    crs : str
+        The coordinate reference system as WKT; empty where the file names none.
+    transform : tuple of float
+        ``(a, b, c, d, e, f)``: the outer corner of the pixel in a row and column lies at
+        ``x = a * column + b * row + c`` and ``y = d * column + e * row + f``.
+    nodata : float or None
+        The value that marks pixels without data.
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+    nodata: float | None = None
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image and what its file says of it.
+
+    Attributes
+    ----------
+    data : ndarray or View
+        ``(*spatial)`` with channels along `channel_axis`. From `open_image` it may be a `View`,
+        which has ``shape``, ``dtype``, ``ndim`` and ``chunks`` and reads what is sliced out of it.
+    channel_axis : int or None
+        Axis of the channels.
+    spacing : tuple of float
+        Size of a pixel along each spatial axis, the step in time along an axis of time; ones where
+        the file has none.
+    unit : str
+        Unit of the spacing in space; ``"pixel"`` where the file has none.
+    mask : ndarray of bool, Valid or None
+        ``(*spatial)``, False where the picture is fully transparent or has the value that stands
+        for no data; None when it is nowhere, or when nothing in the file could say so. Read when
+        sliced, as `data`, where the data are.
+    name : str
+        The path as it was given.
+    axes : str
+        A letter for each axis of `data`: of t, z, y and x, in this order, and c for the channels,
+        last.
+    georeference : Georeference or None
+        Of a GeoTIFF.
+    """
+
+    data: Any
+    channel_axis: int | None
+    spacing: tuple[float, ...]
+    unit: str
+    mask: Any
+    name: str
+    axes: str
+    georeference: Georeference | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the spatial axes."""
+        sizes = list(self.data.shape)
+        if self.channel_axis is not None:
+            del sizes[self.channel_axis]
+        return tuple(sizes)
+
+
+class UnsuitableError(ValueError):
+    """A sound file that holds something else than one image."""
+
+
+def reason(error: BaseException) -> str:
+    """Say in a line what was wrong.
+
+    Parameters
+    ----------
+    error : BaseException
+        As a library raised it.
+
+    Returns
+    -------
+    str
+    """
+    # A reader wraps the decoder's error, which is the one that says something.
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

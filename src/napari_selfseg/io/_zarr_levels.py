@@ -1,0 +1,162 @@
+"""The folder of an OME-Zarr labels image: its metadata and levels."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import zarr
+from yaozarrs import DimSpec, v05
+from zarr.codecs import ZstdCodec
+
+from napari_selfseg.io._units import long_unit
+from napari_selfseg.record import dumps
+
+__all__ = ["KEY", "blocks", "dimensions", "finish", "make"]
+
+# What is ours among the attributes.
+KEY = "napari-selfseg"
+COARSEST = 1024
+
+
+def blocks(shape: Sequence[int], size: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Cut an array into blocks.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+    size : sequence of int
+        Of a block; those at the end are smaller.
+
+    Yields
+    ------
+    tuple of slice
+    """
+    along = [
+        [slice(start, min(start + step, length)) for start in range(0, length, step)]
+        for length, step in zip(shape, size, strict=True)
+    ]
+    yield from itertools.product(*along)
+
+
+def dimensions(axes: str, spacing: Sequence[float] | None, unit: str) -> list[DimSpec]:
+    """Describe the axes of labels.
+
+    Parameters
+    ----------
+    axes : str
+        A letter an axis.
+    spacing : sequence of float or None
+        Size of a pixel along each axis.
+    unit : str
+        Of the spacing in space.
+
+    Returns
+    -------
+    list of yaozarrs.DimSpec
+    """
+    sizes = [1.0] * len(axes) if spacing is None else spacing
+    return [
+        DimSpec(
+            name=axis,
+            scale=float(size),
+            unit=None if axis == "t" else long_unit(unit),
+            scale_factor=2 if axis in "yx" else 1,
+        )
+        for axis, size in zip(axes, sizes, strict=True)
+    ]
+
+
+def make(
+    folder: Path, shape: Sequence[int], axes: list[DimSpec], layout: Mapping[str, Any]
+) -> zarr.Array[Any]:
+    """Make labels of one level, all 0.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty one.
+    shape : sequence of int
+        Of the level.
+    axes : list of yaozarrs.DimSpec
+        From `dimensions`.
+    layout : mapping
+        ``dtype``, ``chunks`` and ``shards``.
+
+    Returns
+    -------
+    zarr.Array
+    """
+    group = zarr.open_group(str(folder), mode="w", zarr_format=3)
+    image = v05.Multiscale.from_dims(axes, name="labels")
+    group.update_attributes({"ome": _described(image), KEY: {}})
+    return _array(group, "0", shape, [axis.name for axis in axes], **layout)
+
+
+def _array(
+    group: zarr.Group, name: str, shape: Sequence[int], axes: Sequence[str], **layout: Any
+) -> zarr.Array[Any]:
+    return group.create_array(
+        name,
+        shape=tuple(shape),
+        compressors=ZstdCodec(level=3),
+        fill_value=0,
+        dimension_names=list(axes),
+        overwrite=True,
+        **layout,
+    )
+
+
+def _described(image: v05.Multiscale) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # units of other names
+        labels = v05.LabelImage.model_validate({"multiscales": [image], "image-label": {}})
+    return labels.model_dump(exclude_none=True, by_alias=True, mode="json")
+
+
+def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
+    """Add coarser levels, and the record.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From `make`.
+    record : mapping or None
+        None leaves that which is there.
+    """
+    group = zarr.open_group(str(folder), mode="r+")
+    image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
+    axes = [axis.name for axis in image.axes]
+    levels: list[Any] = [group["0"]]
+    while max(levels[-1].shape[-2:]) > COARSEST:
+        levels.append(_halved(group, str(len(levels)), levels[-1], axes))
+    finest = image.datasets[0].scale_transform.scale
+    image.datasets = [_level(k, finest) for k in range(len(levels))]
+    ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
+    if record is not None:
+        ours["record"] = json.loads(dumps(record))
+    group.update_attributes({"ome": _described(image), KEY: ours})
+
+
+def _level(number: int, finest: Sequence[float]) -> v05.Dataset:
+    # A pixel of every second one keeps its centre: the levels need no shift.
+    scale = [*finest[:-2], *(size * 2**number for size in finest[-2:])]
+    transform = v05.ScaleTransformation(scale=scale)
+    return v05.Dataset(path=str(number), coordinateTransformations=[transform])
+
+
+def _halved(
+    group: zarr.Group, name: str, finer: zarr.Array[Any], axes: Sequence[str]
+) -> zarr.Array[Any]:
+    shape = (*finer.shape[:-2], *((size + 1) // 2 for size in finer.shape[-2:]))
+    layout = {"dtype": finer.dtype, "chunks": finer.chunks, "shards": finer.shards}
+    coarse = _array(group, name, shape, axes, **layout)
+    for block in blocks(shape, coarse.shards or coarse.chunks):
+        twice = (slice(2 * part.start, 2 * part.stop, 2) for part in block[-2:])
+        coarse[block] = finer[(*block[:-2], *twice)]
+    return coarse
