@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
+from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, placed, superpixels_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +31,11 @@ def add(commands: Commands, words: list[str]) -> None:
     """
     parser = commands.add_parser("apply", help="label images with a model, the same ids in all")
     parser.add_argument("model", help="from `train`, or from `segment --save-fit`")
-    parser.add_argument("images", nargs="+", help="TIFF, PNG or JPEG files, or folders of them")
+    parser.add_argument(
+        "images", nargs="+", help="TIFF, OME-Zarr, PNG or JPEG files, or folders of them"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
+    parser.add_argument("--zarr", action="store_true", help="write OME-Zarr in place of TIFF")
     parser.add_argument(
         "--superpixels",
         metavar="NAME[:FIELD=VALUE,...]",
@@ -48,7 +51,7 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import files_of
 
     fit = load_fit(args.model)
-    targets = _targets(files_of(args.images), Path(args.output))
+    targets = _targets(files_of(args.images), Path(args.output), args.zarr)
     Path(args.output).mkdir(parents=True, exist_ok=True)
     failed = [path for path, target in targets.items() if not _done(args, fit, path, target)]
     if failed:
@@ -56,9 +59,9 @@ def _run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _targets(files: list[Path], folder: Path) -> dict[Path, Path]:
+def _targets(files: list[Path], folder: Path, zarr: bool) -> dict[Path, Path]:
     """Say where the labels of each image go, before any work is done."""
-    found = {path: folder / f"{path.stem}.tif" for path in files}
+    found = {path: folder / _name(path, zarr) for path in files}
     for path, target in found.items():
         if target.resolve() == path.resolve():
             raise ValueError(f"{path.name} would be overwritten: choose another folder.")
@@ -68,6 +71,10 @@ def _targets(files: list[Path], folder: Path) -> dict[Path, Path]:
             f"{' and '.join(map(str, twice[:2]))} have one name: apply the model folder by folder."
         )
     return found
+
+
+def _name(path: Path, zarr: bool) -> str:
+    return f"{path.stem.removesuffix('.ome')}.ome.zarr" if zarr else f"{path.stem}.tif"
 
 
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
@@ -88,7 +95,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
             name=image.name,
         )
         record["superpixels"] = args.superpixels
-        write_labels(target, labels, spacing=image.spacing, unit=image.unit, record=record)
+        write_labels(target, labels, record=record, **placed(image))
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(f"napari-selfseg: {path}: {' '.join(str(error).split())}", file=sys.stderr)
         return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import SUFFIXES, ImageFile, read_image
+from napari_selfseg.io import SUFFIXES, ImageFile, inside_zarr, read_image
 from napari_selfseg.scale._collection import planes as apart
 from napari_selfseg.scale._collection import tiles
 
@@ -35,12 +35,12 @@ def files_of(paths: Sequence[str]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.is_dir():
+        if not path.is_dir() or inside_zarr(path):
             found.append(path)
             continue
         inside = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
         if not inside:
-            raise ValueError(f"The folder {path} holds no TIFF, PNG or JPEG files.")
+            raise ValueError(f"The folder {path} holds no TIFF, OME-Zarr, PNG or JPEG files.")
         found += inside
     return found
 
