@@ -25,7 +25,7 @@ rasterio = pytest.importorskip("rasterio")
 RNG = np.random.default_rng(0)
 PLACE = rasterio.Affine(0.3, 0, 500_000, 0, -0.5, 4_000_000)
 TURNED = rasterio.Affine(0.24, 0.18, 500_000, 0.18, -0.24, 4_000_000)
-BANDS = RNG.integers(1, 200, (4, 40, 50), dtype=np.uint8)
+BANDS = RNG.integers(1, 200, (5, 40, 50), dtype=np.uint8)
 LABELS = RNG.integers(0, 9, (40, 50), dtype=np.uint8)
 RECORD = {
     "software": {},
