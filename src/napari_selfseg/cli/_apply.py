@@ -7,7 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, placed, superpixels_from
+from napari_selfseg.cli._common import (
+    SUPERPIXELS_HELP,
+    Commands,
+    check_still,
+    placed,
+    superpixels_from,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,6 +90,8 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
 
     try:
         image = read_image(path)
+        if fit.ndim == 3 or len(image.shape) > 3:
+            check_still(image)
         labels, record = applied(
             fit,
             image.data,

@@ -87,6 +87,11 @@ def gathered(
                 f"{path.name} {'has' if axis is None else 'has no'} channels and others "
                 f"{'have none' if axis is None else 'have'}: give images of one kind."
             )
+        if "t" in file.axes and (not planes or len(file.shape) > 3):
+            raise ValueError(
+                f"{path.name} has the axes {file.axes}: take it apart into planes, or give one "
+                "time point."
+            )
         parts = _parts(file, planes, tile)
         images += parts
         names += [str(path)] * len(parts)
