@@ -13,6 +13,7 @@ from napari_selfseg.io import (
     create_labels,
     finish_labels,
     open_image,
+    open_labels,
     read_image,
     read_record,
     write_labels,
@@ -190,7 +191,7 @@ def test_labels_are_filled_piece_by_piece(tmp_path):
     )
     assert not np.asarray(array[...]).any()
     for z in range(3):
-        again = zarr.open_array(path / "0")  # as another process would
+        again = open_labels(path)  # as another process would
         again[z] = LABELS[z]
     np.testing.assert_array_equal(read_image(path).data, LABELS)
     assert (again.chunks, again.shards) == ((1, 16, 16), (1, 32, 32))
@@ -328,6 +329,18 @@ def test_what_does_not_fit_is_refused(tmp_path, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         create_labels(tmp_path / "a.zarr", given.pop("shape"), **given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_units_that_are_not_on_the_list_are_kept(tmp_path):
+    write_labels(tmp_path / "a.zarr", LABELS, spacing=(1, 1, 1), unit="US survey foot")
+    assert read_image(tmp_path / "a.zarr").unit == "US survey foot"
+
+
+def test_labels_without_their_array_are_damaged(tmp_path):
+    write_labels(tmp_path / "a.zarr", LABELS)
+    shutil.rmtree(tmp_path / "a.zarr" / "0")
+    with pytest.raises(ValueError, match=r"^a\.zarr is damaged: ."):
+        open_labels(tmp_path / "a.zarr")
 
 
 def test_nothing_to_finish_is_a_sentence(tmp_path):

@@ -12,7 +12,7 @@ from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file
 from napari_selfseg.io._zarr import inside_zarr
-from napari_selfseg.io._zarr_labels import create_labels, finish_labels
+from napari_selfseg.io._zarr_labels import create_labels, finish_labels, open_labels
 
 __all__ = [
     "LABELS",
@@ -32,6 +32,7 @@ __all__ = [
     "load_fit",
     "load_ucm2",
     "open_image",
+    "open_labels",
     "read_bsds",
     "read_image",
     "read_label_image",
