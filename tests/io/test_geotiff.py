@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import resource
 import sys
 import warnings
 
@@ -21,6 +20,7 @@ from napari_selfseg.io import (
 from napari_selfseg.record import dumps, loads
 
 rasterio = pytest.importorskip("rasterio")
+resource = None if sys.platform == "win32" else __import__("resource")
 
 RNG = np.random.default_rng(0)
 PLACE = rasterio.Affine(0.3, 0, 500_000, 0, -0.5, 4_000_000)
@@ -181,6 +181,24 @@ def test_the_warning_comes_once(map_with_nodata):
         read_image(map_with_nodata)
         read_image(map_with_nodata)
     assert len(caught) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are Unix's")
+@pytest.mark.parametrize("missing", [1, 100, 2000, 500_000])
+def test_a_disk_that_fills_up_while_a_map_is_closed_is_noticed(tmp_path, missing):
+    labels = RNG.integers(0, 2**16, (700, 700), dtype=np.uint16)
+    place = Georeference("", tuple(PLACE)[:6])
+    write_labels(tmp_path / "a.tif", labels, georeference=place)
+    size = (tmp_path / "a.tif").stat().st_size
+    (tmp_path / "a.tif").unlink()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size - missing, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"^Cannot write .*a\.tif"):
+            write_labels(tmp_path / "a.tif", labels, georeference=place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are Unix's")

@@ -13,6 +13,7 @@ import tifffile
 
 from napari_selfseg.io._geotiff import GET_RASTERIO
 from napari_selfseg.io._image_file import Georeference
+from napari_selfseg.io._lazy import BROKEN
 from napari_selfseg.io._whole import whole_file
 from napari_selfseg.io._zarr_levels import blocks
 from napari_selfseg.record import dumps
@@ -86,11 +87,15 @@ def _profile(labels: Any, place: Georeference) -> dict[str, Any]:
 
 def _check_written(part: Path) -> None:
     # GDAL only logs what goes wrong while it closes a file.
-    with tifffile.TiffFile(part) as tiff:
-        page = tiff.pages.first
-        ends = [at + n for at, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
-        if not all(page.databytecounts) or max(ends) > tiff.filehandle.size:
-            raise OSError("the disk is full or the file was cut short")
+    try:
+        with tifffile.TiffFile(part) as tiff:
+            page = tiff.pages.first
+            ends = [at + n for at, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
+            whole = all(page.databytecounts) and max(ends) <= tiff.filehandle.size
+    except BROKEN:
+        whole = False
+    if not whole:
+        raise OSError("it was cut short, as on a full disk")
 
 
 def geotiff_record(tiff: tifffile.TiffFile) -> str | None:
