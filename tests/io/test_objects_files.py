@@ -104,10 +104,10 @@ def test_on_earth_the_map_names_its_reference_system(tmp_path, named):
     assert ("crs" in found) == named
     (each,) = found["features"]
     corners = np.array(each["geometry"]["coordinates"][0])
-    np.testing.assert_allclose(corners.min(axis=0), (500_000.9, 3_999_998))
-    np.testing.assert_allclose(corners.max(axis=0), (500_002.1, 3_999_999))
-    assert each["properties"]["x"] == pytest.approx(500_001.5)
-    assert each["properties"]["y"] == pytest.approx(3_999_998.5)
+    np.testing.assert_allclose(corners.min(axis=0), (500_000.9, 3_999_998), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(corners.max(axis=0), (500_002.1, 3_999_999), rtol=0, atol=1e-6)
+    assert each["properties"]["x"] == pytest.approx(500_001.5, abs=1e-6)
+    assert each["properties"]["y"] == pytest.approx(3_999_998.5, abs=1e-6)
 
 
 def test_what_is_not_finite_is_null(tmp_path):
