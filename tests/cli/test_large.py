@@ -146,3 +146,17 @@ def test_processes_share_the_cores(image, model, tmp_path, monkeypatch):
     assert main([*words, "--scheduler", "processes:3"]) == 0
     assert load_plan(tmp_path / "out" / "image.ome.zarr.work").threads == 2
     assert (open_labels(tmp_path / "out" / "image.ome.zarr")[:] == whole(model)).all()
+
+
+def test_no_data_of_a_geotiff_is_never_seen(model, tmp_path):
+    rasterio = pytest.importorskip("rasterio")
+    data, path = picture(), tmp_path / "map.tif"
+    data[:30, :40] = 0
+    size = {"width": 90, "height": 70, "count": 3, "dtype": "uint8", "nodata": 0}
+    place = {"crs": "EPSG:32640", "transform": rasterio.Affine(0.5, 0, 7000, 0, -0.5, 9000)}
+    with rasterio.open(path, "w", "GTiff", **size, **place) as file:
+        file.write(np.moveaxis(data, -1, 0))
+    assert main(["apply", model, str(path), "-o", str(tmp_path / "out"), "--tile", "32"]) == 0
+    found = open_labels(tmp_path / "out" / "map.ome.zarr")[:]
+    assert not found[:30, :40].any()
+    assert (found[30:] > 0).all()

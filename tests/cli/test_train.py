@@ -146,7 +146,7 @@ def test_images_of_two_kinds_are_no_collection(folder, tmp_path, capsys):
 def test_an_empty_folder_is_no_collection(tmp_path, capsys):
     code, line = refused(capsys, "train", tmp_path, "-o", tmp_path / "m.safetensors", *FAST)
     assert code == 2
-    assert "holds no TIFF, PNG or JPEG files" in line
+    assert "holds no TIFF, OME-Zarr, PNG or JPEG files" in line
 
 
 def test_a_training_that_is_stable_ends_early(folder, tmp_path):

@@ -129,7 +129,7 @@ def test_an_empty_folder_is_said(opened, qtbot, tmp_path):
     dock.view.source.choose(FOLDER)
     dock.view.folder.setText(str(tmp_path))
     trained(dock, qtbot)
-    assert "holds no TIFF, PNG or JPEG files" in dock.view.error.text()
+    assert "holds no TIFF, OME-Zarr, PNG or JPEG files" in dock.view.error.text()
     assert dock.view.run.isEnabled()
 
 

@@ -7,7 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
+from napari_selfseg.cli._common import (
+    SUPERPIXELS_HELP,
+    Commands,
+    check_still,
+    placed,
+    superpixels_from,
+)
 from napari_selfseg.cli._large import add_tile_options, label_large
 
 if TYPE_CHECKING:
@@ -32,8 +38,11 @@ def add(commands: Commands, words: list[str]) -> None:
     """
     parser = commands.add_parser("apply", help="label images with a model, the same ids in all")
     parser.add_argument("model", help="from `train`, or from `segment --save-fit`")
-    parser.add_argument("images", nargs="+", help="TIFF, PNG or JPEG files, or folders of them")
+    parser.add_argument(
+        "images", nargs="+", help="TIFF, OME-Zarr, PNG or JPEG files, or folders of them"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
+    parser.add_argument("--zarr", action="store_true", help="write OME-Zarr in place of TIFF")
     parser.add_argument(
         "--superpixels",
         metavar="NAME[:FIELD=VALUE,...]",
@@ -50,8 +59,8 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import files_of
 
     fit = load_fit(args.model)
-    suffix = ".ome.zarr" if args.memory or args.tile else ".tif"
-    targets = _targets(files_of(args.images), Path(args.output), suffix)
+    zarr = bool(args.zarr or args.memory or args.tile)
+    targets = _targets(files_of(args.images), Path(args.output), zarr)
     Path(args.output).mkdir(parents=True, exist_ok=True)
     failed = [path for path, target in targets.items() if not _done(args, fit, path, target)]
     if failed:
@@ -59,9 +68,9 @@ def _run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _targets(files: list[Path], folder: Path, suffix: str) -> dict[Path, Path]:
+def _targets(files: list[Path], folder: Path, zarr: bool) -> dict[Path, Path]:
     """Say where the labels of each image go, before any work is done."""
-    found = {path: folder / f"{path.stem}{suffix}" for path in files}
+    found = {path: folder / _name(path, zarr) for path in files}
     for path, target in found.items():
         if target.resolve() == path.resolve():
             raise ValueError(f"{path.name} would be overwritten: choose another folder.")
@@ -73,6 +82,10 @@ def _targets(files: list[Path], folder: Path, suffix: str) -> dict[Path, Path]:
     return found
 
 
+def _name(path: Path, zarr: bool) -> str:
+    return f"{path.stem.removesuffix('.ome')}.ome.zarr" if zarr else f"{path.stem}.tif"
+
+
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
     """Label one image; say in a sentence why that did not work, and go on."""
     from napari_selfseg.io import read_image, write_labels
@@ -82,6 +95,8 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
         if args.memory or args.tile:
             return label_large(args, str(path), str(target), fit) == 0
         image = read_image(path)
+        if fit.ndim == 3 or len(image.shape) > 3:
+            check_still(image)
         labels, record = applied(
             fit,
             image.data,
@@ -93,7 +108,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
             name=image.name,
         )
         record["superpixels"] = args.superpixels
-        write_labels(target, labels, spacing=image.spacing, unit=image.unit, record=record)
+        write_labels(target, labels, record=record, **placed(image))
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(f"napari-selfseg: {path}: {' '.join(str(error).split())}", file=sys.stderr)
         return False

@@ -25,7 +25,9 @@ __all__ = [
     "add_method",
     "add_parameters",
     "add_run_options",
+    "check_still",
     "drain",
+    "placed",
     "saying_warnings",
     "superpixels_from",
     "values_of",
@@ -182,6 +184,47 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
         return read_image(text).data
     found = parse(text, known, "superpixel algorithm")
     return found.regions(image.shape) if isinstance(found, ContourMap) else found
+
+
+def check_still(image: ImageFile) -> None:
+    """Refuse what changes in time where a single plane or volume is needed.
+
+    Parameters
+    ----------
+    image : ImageFile
+        As it was read.
+
+    Raises
+    ------
+    ValueError
+        When it has an axis of time.
+    """
+    if "t" in image.axes:
+        raise ValueError(
+            f"{Path(image.name).name} has the axes {image.axes} of lengths {image.data.shape}: "
+            "give one plane or volume (take out one time point)."
+        )
+
+
+def placed(image: ImageFile) -> dict[str, Any]:
+    """Return what labels take over from their image.
+
+    Parameters
+    ----------
+    image : ImageFile
+        What they are of.
+
+    Returns
+    -------
+    dict
+        Options of `write_labels`.
+    """
+    return {
+        "spacing": image.spacing,
+        "unit": image.unit,
+        "axes": image.axes.replace("c", ""),
+        "georeference": image.georeference,
+    }
 
 
 def drain(run: Run | Trainer, first: int = 0) -> None:

@@ -129,8 +129,7 @@ def source_of(path: str) -> tuple[Source, dict[str, Any]]:
     from napari_selfseg.scale import Source
 
     file = open_image(path)
-    place = file.georeference
-    source = Source(os.path.abspath(path), file.channel_axis, place.nodata if place else None)
+    source = Source(os.path.abspath(path), file.channel_axis)
     axes = file.axes.replace("c", "")
     return source, {"axes": axes, "spacing": file.spacing, "unit": file.unit}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.cli._common import Commands
+from napari_selfseg.cli._common import Commands, placed
 
 __all__ = ["add"]
 
@@ -26,22 +26,22 @@ def add(commands: Commands, words: list[str]) -> None:
     parser = commands.add_parser("replay", help="make recorded labels again")
     parser.add_argument("file", help="a labels file written by napari-selfseg")
     parser.add_argument("--image", metavar="PATH", help="the image, when it is not where it was")
-    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif")
+    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
     parser.set_defaults(command=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import replay
-    from napari_selfseg.io import check_target, read_image, read_record, write_labels
+    from napari_selfseg.io import check_labels_target, read_image, read_record, write_labels
     from napari_selfseg.record import software
 
-    check_target(args.output, (".tif", ".tiff"))
+    check_labels_target(args.output)
     record = read_record(args.file)
     _note_versions(record["software"], software())
     image = read_image(args.image or _recorded_path(record, Path(args.file).parent))
     labels = replay(record, image.data)
     again = {**record, "software": software()}
-    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=again)
+    write_labels(args.output, labels, record=again, **placed(image))
     return 0
 
 
@@ -50,7 +50,7 @@ def _recorded_path(record: Mapping[str, Any], folder: Path) -> Path:
         raise ValueError("This run was fitted to several images: replay it from Python.")
     named = Path(record["images"][0]["name"])
     for path in (named, folder / named, folder / named.name):
-        if path.is_file():
+        if path.exists():
             return path
     raise ValueError(f"The image {named} is not there: say where it is with --image.")
 

@@ -1,4 +1,4 @@
-"""``napari-selfseg segment IMAGE -o LABELS.tif``."""
+"""``napari-selfseg segment IMAGE -o LABELS``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from napari_selfseg.cli._common import (
     Commands,
     add_method,
     add_run_options,
+    check_still,
     drain,
+    placed,
     saying_warnings,
     superpixels_from,
     values_of,
@@ -37,8 +39,8 @@ def add(commands: Commands, words: list[str]) -> None:
         The command line.
     """
     parser = commands.add_parser("segment", help="segment an image")
-    parser.add_argument("image", help="a TIFF, PNG or JPEG file")
-    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif")
+    parser.add_argument("image", help="a TIFF, OME-Zarr, PNG or JPEG file")
+    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
     parser.add_argument("--method", help="one of `napari-selfseg methods`")
     parser.add_argument(
         "--superpixels",
@@ -54,6 +56,11 @@ def add(commands: Commands, words: list[str]) -> None:
         "classes; auto finds the number",
     )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
+    parser.add_argument(
+        "--objects",
+        metavar="FILE.csv|FILE.geojson",
+        help="also measure every connected piece of the labels, as a table or as polygons",
+    )
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
     add_tile_options(parser)
     add_run_options(parser)
@@ -63,31 +70,56 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.io import check_target, read_image, save_fit, write_labels, write_preview
+    from napari_selfseg.io import read_image, save_fit, write_labels, write_preview
     from napari_selfseg.protocol import evolve
 
     if args.memory or args.tile:
         return label_large(args, args.image, args.output)
-    check_target(args.output, (".tif", ".tiff"))
-    if args.preview:
-        check_target(args.preview, (".png",))
-    if args.save_fit:
-        check_target(args.save_fit, (".safetensors",))
+    _check_targets(args)
     n_segments = _number(args.segments)
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = read_image(args.image)
+    check_still(image)
     options = _options(args, image)
     run = evolve(image.data, method, **options)
     drain(run)
     labels, record = run.labels(), run.record()
     if args.segments:
         labels, record = _cut(run, n_segments, image, options["mask"])
-    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=record)
+    write_labels(args.output, labels, record=record, **placed(image))
+    if args.objects:
+        _write_objects(args.objects, labels, image)
     if args.preview:
         write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
     if args.save_fit:
         save_fit(run.fit, args.save_fit)
     return 0
+
+
+def _check_targets(args: argparse.Namespace) -> None:
+    from napari_selfseg.io import OBJECTS, check_labels_target, check_target
+
+    check_labels_target(args.output)
+    others = {"objects": OBJECTS, "preview": (".png",), "save_fit": (".safetensors",)}
+    for name, suffixes in others.items():
+        if getattr(args, name):
+            check_target(getattr(args, name), suffixes)
+
+
+def _write_objects(path: str, labels: NDArray[Any], image: ImageFile) -> None:
+    from napari_selfseg.io import write_objects
+    from napari_selfseg.objects import connected
+
+    write_objects(
+        path,
+        connected(labels),
+        spacing=image.spacing,
+        unit=image.unit,
+        georeference=image.georeference,
+        classes=labels,
+        image=image.data,
+        channel_axis=image.channel_axis,
+    )
 
 
 def _number(text: str | None) -> int | None:

@@ -1,10 +1,16 @@
-"""``napari-selfseg superpixels IMAGE -o LABELS.tif``."""
+"""``napari-selfseg superpixels IMAGE -o LABELS``."""
 
 from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
+from napari_selfseg.cli._common import (
+    SUPERPIXELS_HELP,
+    Commands,
+    check_still,
+    placed,
+    superpixels_from,
+)
 
 __all__ = ["add"]
 
@@ -20,8 +26,8 @@ def add(commands: Commands, words: list[str]) -> None:
         The command line.
     """
     parser = commands.add_parser("superpixels", help="cut an image into superpixels")
-    parser.add_argument("image", help="a TIFF, PNG or JPEG file")
-    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif")
+    parser.add_argument("image", help="a TIFF, OME-Zarr, PNG or JPEG file")
+    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
     parser.add_argument(
         "--superpixels",
         default="slic",
@@ -34,12 +40,19 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import over_segment
-    from napari_selfseg.io import check_target, read_image, write_labels, write_preview
+    from napari_selfseg.io import (
+        check_labels_target,
+        check_target,
+        read_image,
+        write_labels,
+        write_preview,
+    )
 
-    check_target(args.output, (".tif", ".tiff"))
+    check_labels_target(args.output)
     if args.preview:
         check_target(args.preview, (".png",))
     image = read_image(args.image)
+    check_still(image)
     labels, record = over_segment(
         image.data,
         superpixels_from(args.superpixels, image),
@@ -48,7 +61,7 @@ def _run(args: argparse.Namespace) -> int:
         spacing=image.spacing,
         name=image.name,
     )
-    write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=record)
+    write_labels(args.output, labels, record=record, **placed(image))
     if args.preview:
         write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
     print(f"{labels.max()} superpixels")

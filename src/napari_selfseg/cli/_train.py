@@ -32,7 +32,9 @@ def add(commands: Commands, words: list[str]) -> None:
         The command line.
     """
     parser = commands.add_parser("train", help="train one model on several images")
-    parser.add_argument("images", nargs="+", help="TIFF, PNG or JPEG files, or folders of them")
+    parser.add_argument(
+        "images", nargs="+", help="TIFF, OME-Zarr, PNG or JPEG files, or folders of them"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
     parser.add_argument("--method", help="one of `napari-selfseg methods`")
     parser.add_argument(

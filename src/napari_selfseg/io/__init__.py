@@ -4,15 +4,19 @@ from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
 from napari_selfseg.io._image_file import Georeference, ImageFile
 from napari_selfseg.io._images import SUFFIXES, open_image, read_image
-from napari_selfseg.io._labels import read_record, write_labels
+from napari_selfseg.io._labels import LABELS, check_labels_target, read_record, write_labels
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import Valid
+from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._zarr import inside_zarr
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels, finish_labels, open_labels
 
 __all__ = [
+    "LABELS",
+    "OBJECTS",
     "SUFFIXES",
     "Annotation",
     "ContourMap",
@@ -20,10 +24,12 @@ __all__ = [
     "ImageFile",
     "Valid",
     "View",
+    "check_labels_target",
     "check_target",
     "check_zarr",
     "create_labels",
     "finish_labels",
+    "inside_zarr",
     "load_fit",
     "load_ucm2",
     "open_image",
@@ -38,6 +44,7 @@ __all__ = [
     "ucm2_regions",
     "whole_file",
     "write_labels",
+    "write_objects",
     "write_picture",
     "write_preview",
 ]

@@ -11,10 +11,10 @@ import tifffile
 
 from napari_selfseg.io._image_file import Georeference
 
-__all__ = ["NO_RASTERIO", "georeference", "ground_size", "nodata"]
+__all__ = ["GET_RASTERIO", "georeference", "ground_size", "nodata"]
 
 GEO_KEYS, GDAL_NODATA = 34735, 42113
-NO_RASTERIO = "install napari-selfseg[geo]"
+GET_RASTERIO = "pip install 'napari-selfseg[geo]'"
 
 
 def nodata(tiff: tifffile.TiffFile) -> float | None:
@@ -58,8 +58,8 @@ def georeference(file: Path, tiff: tifffile.TiffFile) -> Georeference | None:
         from rasterio.errors import NotGeoreferencedWarning
     except ImportError:
         warnings.warn(
-            "The position of a GeoTIFF is not read and its labels will be without it: "
-            f"{NO_RASTERIO} to keep it.",
+            "The position of a GeoTIFF is lost, as rasterio is not installed: "
+            f"{GET_RASTERIO} to keep it.",
             stacklevel=2,
         )
         return None

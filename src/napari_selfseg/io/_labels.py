@@ -1,9 +1,9 @@
-"""Labels as OME-TIFF, with pixel size and record inside."""
+"""Labels to files and records back from them: OME-TIFF, GeoTIFF and OME-Zarr."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,68 +12,135 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from napari_selfseg.io._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
+from napari_selfseg.io._image_file import Georeference
 from napari_selfseg.io._images import TIFF
+from napari_selfseg.io._units import short_unit
 from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._zarr import inside_zarr
+from napari_selfseg.io._zarr_labels import check_zarr, record_in, write_zarr
+from napari_selfseg.io._zarr_levels import blocks
 from napari_selfseg.record import dumps, loads
 
-__all__ = ["read_record", "write_labels"]
+__all__ = ["LABELS", "check_labels_target", "read_record", "write_labels"]
 
-NAMESPACE = "napari-selfseg/record"
-UNITS = {"micrometer": "µm", "um": "µm", "micron": "µm", "nanometer": "nm", "millimeter": "mm"}
+LABELS = (*TIFF, ".zarr")
+TILE = (512, 512)
 
 
-def write_labels(
-    path: str | os.PathLike[str],
-    labels: NDArray[np.integer[Any]],
-    *,
-    spacing: Sequence[float] | None = None,
-    unit: str = "pixel",
-    record: Mapping[str, Any] | None = None,
-) -> None:
-    """Write labels to an OME-TIFF file, whole or not at all.
+def check_labels_target(path: str | os.PathLike[str]) -> Path:
+    """Refuse a name under which no labels can be written, before any work is done for it.
 
     Parameters
     ----------
     path : path_like
-        Ending in ``.tif`` or ``.tiff``.
-    labels : ndarray of int
-        A plane ``(y, x)`` or a volume ``(z, y, x)``.
+        The file to come.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one.
+    OSError
+        When something that is not ours is there, or nothing can be written.
+    """
+    target = check_target(path, LABELS)
+    return check_zarr(target) if target.suffix.lower() == ".zarr" else target
+
+
+def write_labels(
+    path: str | os.PathLike[str],
+    labels: Any,
+    *,
+    spacing: Sequence[float] | None = None,
+    unit: str = "pixel",
+    record: Mapping[str, Any] | None = None,
+    axes: str | None = None,
+    georeference: Georeference | None = None,
+) -> None:
+    """Write labels to a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path_like
+        Ending in ``.tif`` or ``.tiff`` (OME-TIFF, or GeoTIFF with a `georeference`), or in
+        ``.zarr`` (OME-Zarr 0.5 with coarser levels).
+    labels : array_like of int
+        A plane ``(y, x)`` or a volume ``(z, y, x)``, or what `axes` says. What is no array but
+        is read when sliced, such as a `zarr.Array` or a `View`, is written block by block.
     spacing : sequence of float, optional
         Size of a pixel along each axis.
     unit : str
         Unit of the spacing, such as ``"µm"``.
     record : mapping, optional
-        From `Run.record`; travels as a map annotation.
+        From `Run.record`; travels inside the file.
+    axes : str, optional
+        A letter an axis, of t, z, y and x in this order.
+    georeference : Georeference, optional
+        Where the labels of a plane are, from the image's; 0 stands for no data. OME-Zarr has no
+        place for it.
 
     Raises
     ------
     ValueError
-        When the ending is another one or the labels are neither plane nor volume.
+        When the ending is another one, the labels are neither plane nor volume, or a GeoTIFF
+        cannot be written as rasterio is not installed.
     OSError
         When the file cannot be written; nothing is left behind.
     """
-    target = check_target(path, TIFF)
-    if labels.ndim not in (2, 3) or labels.dtype.kind not in "ui":
+    target = check_labels_target(path)
+    if labels.dtype.kind not in "ui" or (axes is None and labels.ndim not in (2, 3)):
         raise ValueError(
             f"Labels are whole numbers in a plane or volume, not {labels.dtype} {labels.shape}."
         )
-    if spacing is not None and len(spacing) != labels.ndim:
+    axes = axes or "zyx"[-labels.ndim :]
+    if len(axes) != labels.ndim or (spacing is not None and len(spacing) != labels.ndim):
         raise ValueError(f"Labels of {labels.ndim} axes need as many numbers of spacing.")
-    labels = _in_32_bits(labels)
-    axes = "ZYX"[-labels.ndim :]
-    metadata: dict[str, Any] = {"axes": axes, "Name": "labels", **_sizes(axes, spacing, unit)}
+    if target.suffix.lower() == ".zarr":
+        write_zarr(target, labels, axes, spacing=spacing, unit=unit, record=record)
+    elif georeference is not None:
+        write_geotiff(target, _in_32_bits(labels), georeference, record)
+    else:
+        metadata = {"axes": axes.upper(), "Name": "labels", **_sizes(axes, spacing, unit)}
+        _write_ome(target, _in_32_bits(labels), metadata, record)
+
+
+def _write_ome(
+    target: Path, labels: Any, metadata: dict[str, Any], record: Mapping[str, Any] | None
+) -> None:
     if record is not None:
         metadata["MapAnnotation"] = {"Namespace": NAMESPACE, "record": dumps(record)}
-    with whole_file(target) as part, tifffile.TiffWriter(part, ome=True) as tiff:
-        tiff.write(
-            labels, photometric="minisblack", compression="zlib", metadata=metadata, software=""
-        )
+    how: dict[str, Any] = {
+        "photometric": "minisblack",
+        "compression": "zlib",
+        "metadata": metadata,
+        "software": "",
+    }
+    if not isinstance(labels, np.ndarray):
+        how |= {"shape": labels.shape, "dtype": labels.dtype, "tile": TILE}
+        labels = _tiles(labels)
+    size = np.prod(how.get("shape", (0,)), dtype=float) * how.get("dtype", np.dtype("u1")).itemsize
+    with (
+        whole_file(target) as part,
+        tifffile.TiffWriter(part, ome=True, bigtiff=size > 2**31) as tiff,
+    ):
+        tiff.write(labels, **how)
 
 
-def _in_32_bits(labels: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+def _tiles(labels: Any) -> Iterator[NDArray[Any]]:
+    for block in blocks(labels.shape, (*(1,) * (labels.ndim - 2), *TILE)):
+        yield np.asarray(labels[block]).reshape([part.stop - part.start for part in block[-2:]])
+
+
+def _in_32_bits(labels: Any) -> Any:
     # OME-TIFF knows no wider whole numbers.
     if labels.dtype.itemsize <= 4:
         return labels
+    if not isinstance(labels, np.ndarray):
+        raise ValueError(f"Labels of {labels.dtype} do not fit into TIFF: make them of 32 bits.")
     narrow = np.int32 if labels.size == 0 or labels.min() < 0 else np.uint32
     if labels.size and (labels.max() > np.iinfo(narrow).max or labels.min() < np.iinfo(narrow).min):
         raise ValueError(f"Label {labels.max()} does not fit into 32 bits: number them from 1.")
@@ -85,8 +152,9 @@ def _sizes(axes: str, spacing: Sequence[float] | None, unit: str) -> dict[str, A
         return {}
     sizes: dict[str, Any] = {}
     for axis, size in zip(axes, spacing, strict=True):
-        sizes[f"PhysicalSize{axis}"] = float(size)
-        sizes[f"PhysicalSize{axis}Unit"] = UNITS.get(unit, unit)
+        if axis != "t":
+            sizes[f"PhysicalSize{axis.upper()}"] = float(size)
+            sizes[f"PhysicalSize{axis.upper()}Unit"] = short_unit(unit)
     return sizes
 
 
@@ -110,15 +178,24 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
         When it has no record, or it is damaged.
     """
     file = Path(path)
+    if inside_zarr(file):
+        return record_in(file)
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")
     try:
         with tifffile.TiffFile(file) as tiff:
-            root = ElementTree.fromstring(tiff.ome_metadata or "<none/>")
+            found = geotiff_record(tiff) or _ome_record(tiff)
     except (tifffile.TiffFileError, ElementTree.ParseError, ValueError) as error:
         raise ValueError(f"{file.name} cannot be read as a labels file: {error}") from None
+    if found is None:
+        raise ValueError(f"{file.name} has no record: it was not written by napari-selfseg.")
+    return loads(found)
+
+
+def _ome_record(tiff: tifffile.TiffFile) -> str | None:
+    root = ElementTree.fromstring(tiff.ome_metadata or "<none/>")
     for annotation in root.iterfind(".//{*}MapAnnotation"):
         entry = annotation.find(".//{*}M[@K='record']")
         if annotation.get("Namespace") == NAMESPACE and entry is not None:
-            return loads(entry.text or "")
-    raise ValueError(f"{file.name} has no record: it was not written by napari-selfseg.")
+            return entry.text or ""
+    return None

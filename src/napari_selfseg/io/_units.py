@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["long_unit", "short_unit"]
+import contextlib
+import warnings
+from collections.abc import Iterator
+
+__all__ = ["any_unit", "long_unit", "short_unit"]
 
 LONG = {
     "Å": "angstrom",
@@ -14,6 +18,19 @@ LONG = {
     "km": "kilometer",
 }
 SHORT = {long: short for short, long in LONG.items()} | {"um": "µm", "micron": "µm"}
+
+
+@contextlib.contextmanager
+def any_unit() -> Iterator[None]:
+    """Let the models of OME-Zarr take units that are not on its list, without a warning.
+
+    Yields
+    ------
+    None
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def short_unit(name: str) -> str:

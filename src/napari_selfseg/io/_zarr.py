@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from yaozarrs import v04, v05
 
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
-from napari_selfseg.io._units import short_unit
+from napari_selfseg.io._units import any_unit, short_unit
 
 __all__ = ["inside_zarr", "open_zarr", "read_zarr"]
 
@@ -43,7 +42,7 @@ def inside_zarr(path: Path) -> bool:
     -------
     bool
     """
-    return path.is_dir() and any(part.lower().endswith(".zarr") for part in path.parts)
+    return path.is_dir() and any(part.lower().endswith(".zarr") for part in path.absolute().parts)
 
 
 def read_zarr(folder: Path) -> ImageFile:
@@ -137,8 +136,7 @@ def _multiscale(group: zarr.Group, folder: Path) -> v04.Multiscale | v05.Multisc
         return None
     model = v05.Multiscale if found is newer else v04.Multiscale
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # units of other names
+        with any_unit():
             return model.model_validate(found["multiscales"][0])
     except (ValidationError, LookupError, TypeError) as error:
         raise UnsuitableError(

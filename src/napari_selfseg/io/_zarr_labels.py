@@ -35,7 +35,7 @@ def create_labels(
 ) -> zarr.Array[Any]:
     """Make an OME-Zarr image of labels, all 0, to be filled piece by piece.
 
-    Another process opens the same array with ``zarr.open_array(f"{path}/0")``. Every chunk is
+    Another process opens the same array with `open_labels`. Every chunk is
     written under another name first and then renamed, so that none is ever there in part; one
     with nothing but 0 is not written at all. Pieces that are written at the same time must not
     share a chunk, nor a shard where there are such.
@@ -76,7 +76,33 @@ def create_labels(
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
     with whole_folder(target) as part:
         make(part, shape, dimensions(axes, spacing, unit), layout)
-    return zarr.open_array(str(target / "0"), mode="r+")
+    return open_labels(target)
+
+
+def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
+    """Open labels that are being filled, to read and to write.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+
+    Returns
+    -------
+    zarr.Array
+
+    Raises
+    ------
+    ValueError
+        When it is damaged.
+    OSError
+        When it is not there, or not one of ours.
+    """
+    target = _there(path)
+    try:
+        return zarr.open_array(str(target / "0"), mode="r+")
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{target.name} is damaged: {reason(error)}") from None
 
 
 def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | None = None) -> None:
@@ -99,10 +125,7 @@ def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | N
     OSError
         When it cannot be read or written.
     """
-    target = check_zarr(path)
-    if not target.is_dir():
-        raise FileNotFoundError(f"There is no folder {target}.")
-    finish(target, record)
+    finish(_there(path), record)
 
 
 def write_zarr(
@@ -170,6 +193,13 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def _there(path: str | os.PathLike[str]) -> Path:
+    target = check_zarr(path)
+    if not target.is_dir():
+        raise FileNotFoundError(f"There is no folder {target}.")
+    return target
+
+
 def _ours(folder: Path) -> bool:
     try:
         return KEY in zarr.open_group(str(folder), mode="r").attrs
@@ -214,24 +244,3 @@ def _check_fit(
         raise ValueError(f"Labels of the axes {axes} need a length and a spacing for each.")
     if np.dtype(dtype).kind not in "ui":
         raise ValueError(f"Labels are whole numbers, not {np.dtype(dtype)}.")
-
-
-def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
-    """Open labels that are being filled.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-
-    Returns
-    -------
-    zarr.Array
-        The finest level, to be read and written by pieces.
-
-    Raises
-    ------
-    ValueError, OSError
-        When there are none.
-    """
-    return zarr.open_array(str(check_zarr(path) / "0"), mode="r+")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +12,7 @@ import zarr
 from yaozarrs import DimSpec, v05
 from zarr.codecs import ZstdCodec
 
-from napari_selfseg.io._units import long_unit
+from napari_selfseg.io._units import any_unit, long_unit
 from napari_selfseg.record import dumps
 
 __all__ = ["KEY", "blocks", "dimensions", "finish", "make"]
@@ -93,7 +92,8 @@ def make(
     zarr.Array
     """
     group = zarr.open_group(str(folder), mode="w", zarr_format=3)
-    image = v05.Multiscale.from_dims(axes, name="labels")
+    with any_unit():
+        image = v05.Multiscale.from_dims(axes, name="labels")
     group.update_attributes({"ome": _described(image), KEY: {}})
     return _array(group, "0", shape, [axis.name for axis in axes], **layout)
 
@@ -113,8 +113,7 @@ def _array(
 
 
 def _described(image: v05.Multiscale) -> dict[str, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # units of other names
+    with any_unit():
         labels = v05.LabelImage.model_validate({"multiscales": [image], "image-label": {}})
     return labels.model_dump(exclude_none=True, by_alias=True, mode="json")
 
@@ -130,7 +129,8 @@ def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
         None leaves that which is there.
     """
     group = zarr.open_group(str(folder), mode="r+")
-    image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
+    with any_unit():
+        image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
     axes = [axis.name for axis in image.axes]
     levels: list[Any] = [group["0"]]
     while max(levels[-1].shape[-2:]) > COARSEST:

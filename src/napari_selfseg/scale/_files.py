@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import SUFFIXES, ImageFile, read_image
+from napari_selfseg.io import SUFFIXES, ImageFile, inside_zarr, read_image
 from napari_selfseg.scale._collection import planes as apart
 from napari_selfseg.scale._collection import tiles
 
@@ -35,12 +35,12 @@ def files_of(paths: Sequence[str]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.is_dir() or path.suffix == ".zarr":
+        if not path.is_dir() or inside_zarr(path):
             found.append(path)
             continue
         inside = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
         if not inside:
-            raise ValueError(f"The folder {path} holds no TIFF, PNG or JPEG files.")
+            raise ValueError(f"The folder {path} holds no TIFF, OME-Zarr, PNG or JPEG files.")
         found += inside
     return found
 
@@ -86,6 +86,11 @@ def gathered(
             raise ValueError(
                 f"{path.name} {'has' if axis is None else 'has no'} channels and others "
                 f"{'have none' if axis is None else 'have'}: give images of one kind."
+            )
+        if "t" in file.axes and (not planes or len(file.shape) > 3):
+            raise ValueError(
+                f"{path.name} has the axes {file.axes}: take it apart into planes, or give one "
+                "time point."
             )
         parts = _parts(file, planes, tile)
         images += parts

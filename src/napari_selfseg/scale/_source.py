@@ -26,21 +26,27 @@ class Source:
     channel_axis : int or None
         Axis of the channels.
     nodata : float or None
-        Value of pixels without data; NaN never counts as data where it is given.
+        Value of pixels without data in an array; NaN never counts as data where it is given. A file
+        says itself where it has none.
     """
 
     image: Any
     channel_axis: int | None
     nodata: float | None = None
 
-    def opened(self) -> Any:
-        """Return something that can be sliced.
+    def opened(self) -> tuple[Any, Any]:
+        """Return what can be sliced.
 
         Returns
         -------
-        array_like
+        image : array_like
+        mask : array_like of bool or None
+            True where there are data, where a file says so.
         """
-        return open_image(self.image).data if isinstance(self.image, str) else self.image
+        if not isinstance(self.image, str):
+            return self.image, None
+        file = open_image(self.image)
+        return file.data, file.mask
 
     @property
     def name(self) -> str:
@@ -50,7 +56,7 @@ class Source:
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the spatial axes."""
-        sizes = list(self.opened().shape)
+        sizes = list(self.opened()[0].shape)
         if self.channel_axis is not None:
             del sizes[self.channel_axis]
         return tuple(map(int, sizes))
@@ -58,7 +64,7 @@ class Source:
     @property
     def n_channels(self) -> int:
         """Number of channels; 1 without an axis of them."""
-        return 1 if self.channel_axis is None else int(self.opened().shape[self.channel_axis])
+        return 1 if self.channel_axis is None else int(self.opened()[0].shape[self.channel_axis])
 
     def read(
         self, box: Sequence[slice], ndim: int
@@ -80,16 +86,20 @@ class Source:
             ``(*spatial)`` True where there are data; None when that is everywhere.
         """
         where: list[slice] = list(box)
-        data = self.opened()
+        data, mask = self.opened()
         if self.channel_axis is not None:
             where.insert(self.channel_axis % data.ndim, slice(None))
         found = np.asarray(data[tuple(where)])
         if self.channel_axis is not None:
             found = np.moveaxis(found, self.channel_axis, -1)
         found = found.reshape(found.shape[len(box) - ndim :])
-        return found, self._valid(found)
+        if mask is None:
+            return found, self._valid(found)
+        seen = np.asarray(mask[tuple(box)]).reshape(found.shape[:ndim])
+        return found, None if seen.all() else seen
 
     def _valid(self, found: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """Return where an array has other values than the one for no data."""
         if self.nodata is None:
             return None
         empty = np.isnan(found) if found.dtype.kind == "f" else np.zeros(found.shape, bool)

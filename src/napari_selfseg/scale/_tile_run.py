@@ -237,7 +237,7 @@ def _record(plan: Plan) -> dict[str, Any]:
     """Say what was applied to what; the image by the hash of the hashes of its tiles."""
     fit, ledger = load_fit(plan.model), Ledger(plan.work)
     hashes = [(ledger.result("predict", n) or {})["sha256"] for n in range(len(plan.grid))]
-    data = plan.source.opened()
+    data, _ = plan.source.opened()
     return {
         "software": record.software(),
         "applied": record.weights_hash(fit.weights),

@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["FILES", "images", "literal", "source_of", "variables"]
 
 # What `read_image` reads; any other name is one of a layer.
-FILES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
+FILES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".zarr")
 
 
 def images(record: Mapping[str, Any]) -> str:

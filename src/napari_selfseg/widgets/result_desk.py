@@ -19,6 +19,7 @@ from napari_selfseg.widgets.view import SegmentView
 
 __all__ = ["ResultDesk"]
 
+FILES: Final = "TIFF and OME-Zarr (*.tif *.zarr)"
 TABLE: Final = ("napari", "Features table widget")
 COPIED: Final = "The script is on the clipboard."
 COPIED_UNEDITED: Final = (
@@ -204,7 +205,7 @@ class ResultDesk:
         outcome = self.outcome
         if outcome is None:
             return
-        path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", "TIFF (*.tif)")
+        path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", FILES)
         if not path:
             return
         labels = outcome.labels()
