@@ -1,4 +1,4 @@
-"""Do ids stay the same along a stack, and what do fewer iterations cost in quality?
+"""Whether ids stay the same along a stack, and what fewer iterations cost in quality.
 
     python benchmarks/stacks.py --out benchmarks/results/stacks.jsonl --table
 
@@ -15,6 +15,7 @@ import argparse
 import json
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +124,11 @@ def _blocks(image: np.ndarray, n: int) -> np.ndarray:
 
 def _along(labels: np.ndarray) -> dict[str, float]:
     """Share of pixels that keep their id, and the share that would by chance."""
-    pairs = list(zip(labels[:-1], labels[1:], strict=True))
     ids = int(labels.max()) + 1
     shares = [np.bincount(plane.ravel(), minlength=ids) / plane.size for plane in labels]
     return {
-        "agree": float(np.mean([np.mean(one == other) for one, other in pairs])),
-        "chance": float(np.mean([a @ b for a, b in zip(shares[:-1], shares[1:], strict=True)])),
+        "agree": float(np.mean([np.mean(one == other) for one, other in pairwise(labels)])),
+        "chance": float(np.mean([a @ b for a, b in pairwise(shares)])),
         "ids": len(np.unique(labels)),
         "ids_a_plane": float(np.mean([len(np.unique(plane)) for plane in labels])),
     }
