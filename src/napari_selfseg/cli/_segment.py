@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
@@ -15,12 +15,14 @@ from napari_selfseg.cli._common import (
     superpixels_from,
     values_of,
 )
+from napari_selfseg.cli._stack import add_stack, check_volume, segmented_stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_selfseg.io import ImageFile
     from napari_selfseg.protocol import Method, Run
+    from napari_selfseg.scale import StackRun
 
 __all__ = ["add"]
 
@@ -54,15 +56,24 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
+    add_stack(parser)
     add_run_options(parser)
     parser.set_defaults(command=_run)
     if words[:1] == ["segment"]:
         add_method(parser, words[1:])
 
 
+class Result(NamedTuple):
+    """What is written, and whether it is all that was asked for."""
+
+    labels: NDArray[Any]
+    record: dict[str, Any]
+    run: Run | StackRun
+    whole: bool
+
+
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import check_target, read_image, save_fit, write_labels, write_preview
-    from napari_selfseg.protocol import evolve
 
     check_target(args.output, (".tif", ".tiff"))
     if args.preview:
@@ -72,18 +83,35 @@ def _run(args: argparse.Namespace) -> int:
     n_segments = _number(args.segments)
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = read_image(args.image)
-    options = _options(args, image)
-    run = evolve(image.data, method, **options)
-    drain(run)
-    labels, record = run.labels(), run.record()
-    if args.segments:
-        labels, record = _cut(run, n_segments, image, options["mask"])
+    found = (
+        _of_stack(args, method, image) if args.carry else _of_image(args, method, image, n_segments)
+    )
+    labels, record = found.labels, found.record
     write_labels(args.output, labels, spacing=image.spacing, unit=image.unit, record=record)
     if args.preview:
         write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
     if args.save_fit:
-        save_fit(run.fit, args.save_fit)
-    return 0
+        save_fit(found.run.fit, args.save_fit)
+    return 0 if found.whole else 1
+
+
+def _of_stack(args: argparse.Namespace, method: Method, image: ImageFile) -> Result:
+    run = segmented_stack(args, method, image, _options(args, image))
+    return Result(run.out, run.record(), run, not run.failed)
+
+
+def _of_image(
+    args: argparse.Namespace, method: Method, image: ImageFile, n_segments: int | None
+) -> Result:
+    from napari_selfseg.protocol import evolve
+
+    check_volume(args, method, image)
+    options = _options(args, image)
+    run = evolve(image.data, method, **options)
+    drain(run)
+    if not args.segments:
+        return Result(run.labels(), run.record(), run, True)
+    return Result(*_cut(run, n_segments, image, options["mask"]), run, True)
 
 
 def _number(text: str | None) -> int | None:

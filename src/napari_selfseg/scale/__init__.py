@@ -6,6 +6,7 @@ from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._stack import StackRun, StackStep
 from napari_selfseg.scale._stack_labels import stack_dtype
+from napari_selfseg.scale._stack_replay import replay_stack
 from napari_selfseg.scale._trainer import Trainer
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "gathered",
     "over_stack",
     "planes",
+    "replay_stack",
     "spots",
     "stack_dtype",
     "tiles",

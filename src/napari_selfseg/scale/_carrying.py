@@ -74,7 +74,7 @@ class Carrying(ABC):
         self.fit: Fit | None = None
         self._look: Callable[[Step], NDArray[Any]] | None = None
 
-    def prepare(self, viewed: int) -> Iterator[tuple[int, Step]]:
+    def prepare(self, viewed: Callable[[], int]) -> Iterator[tuple[int, Step]]:
         """Do what comes before the first plane; yield steps, with the plane they show."""
         return iter(())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +29,8 @@ class Joint(Carrying):
 
     Attributes
     ----------
+    wanted : int
+        How many planes the fit should be made on.
     fitted : list of int
         Which these were.
     stop : Stop or None
@@ -39,16 +41,17 @@ class Joint(Carrying):
 
     def __init__(self, *args: Any, planes_fitted: int | None = None) -> None:
         super().__init__(*args)
-        self._wanted = planes_fitted or FITTED
+        self.wanted = planes_fitted or FITTED
         self.fitted: list[int] = []
         self.stop: Stop | None = None
         self.iterations = 0
         self.unfinished: dict[int, NDArray[Any]] = {}
 
-    def prepare(self, viewed: int) -> Iterator[tuple[int, Step]]:
+    def prepare(self, viewed: Callable[[], int]) -> Iterator[tuple[int, Step]]:
         """Fit; what is shown is the fitted plane that is nearest to the one in view."""
         self.fitted = self._chosen()
-        shown = int(np.argmin([abs(k - viewed) for k in self.fitted]))
+        at = viewed()
+        shown = int(np.argmin([abs(k - at) for k in self.fitted]))
         run = self.request.run(self.fitted, self.request.method)
         self._look = lambda step: run.project(step.votes, shown)
         with self.at_work.on(run):
@@ -71,7 +74,7 @@ class Joint(Carrying):
     def _chosen(self) -> list[int]:
         """Spread planes evenly, those in the middle of equal parts, and leave out bad ones."""
         n = len(self.request.planes)
-        spread = (np.arange(min(self._wanted, n)) + 0.5) * n / min(self._wanted, n)
+        spread = (np.arange(min(self.wanted, n)) + 0.5) * n / min(self.wanted, n)
         good = [int(k) for k in spread if self.request.usable(int(k))]
         if not good:
             raise ValueError(

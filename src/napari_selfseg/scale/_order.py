@@ -30,7 +30,12 @@ class Order:
         self._nearest = np.full(n, -1)
         self._touching = touching
 
-    def next(self, viewed: int) -> int | None:
+    @property
+    def left(self) -> bool:
+        """Whether any plane is left."""
+        return bool(self._left.any())
+
+    def next(self, viewed: int) -> int:
         """Choose a plane: beside a done one where there is one, and nearest to the one in view.
 
         Parameters
@@ -40,12 +45,10 @@ class Order:
 
         Returns
         -------
-        int or None
-            None when nothing is left.
+        int
+            One that is left, of which there must be some.
         """
         left = np.flatnonzero(self._left)
-        if not len(left):
-            return None
         keys = [left, self._distance(viewed)[left]]
         if self._touching:
             keys.append(self._apart[left])

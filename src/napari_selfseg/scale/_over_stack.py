@@ -128,6 +128,7 @@ def over_stack(
         "carry": carry,
         "axis": [axis] if isinstance(axis, int | np.integer) else list(axis),
         "iterations": carrying.iterations if isinstance(carrying, Warm) else None,
+        "planes_fitted": carrying.wanted if isinstance(carrying, Joint) else None,
         "resumed": resumed,
     }
     return StackRun(request, carrying, viewed=viewed, at_work=at_work, told=told)

@@ -67,6 +67,8 @@ class StackRun(Iterator[StackStep]):
         Why the run of each plane ended.
     iterations : dict of int to int
         Updates made on each plane; none in a common fit.
+    order : list of int
+        Planes in the order in which they were taken.
     stopped : Stop or None
         Why the stack ended; None while it goes on.
     """
@@ -88,6 +90,7 @@ class StackRun(Iterator[StackStep]):
         self.failed: dict[int, str] = {}
         self.stops: dict[int, Stop] = {}
         self.iterations: dict[int, int] = {}
+        self.order: list[int] = []
         self.stopped: Stop | None = None
         self._work = self._advance()
 
@@ -203,19 +206,23 @@ class StackRun(Iterator[StackStep]):
             str(k): {"stop": stop.kind, "iterations": self.iterations[k]}
             for k, stop in self.stops.items()
         }
-        told = {**self._told, "fitted": fitted, "planes": planes, "failed": _keyed(self.failed)}
+        failed = {str(k): why for k, why in self.failed.items()}
+        became = {"order": self.order, "fitted": fitted, "planes": planes, "failed": failed}
+        told = {**self._told, **became}
         updates = self._carry.iterations if isinstance(self._carry, Joint) else 0
         return stack_record(
             self._request, told, sum(self.iterations.values()) + updates, self.stopped
         )
 
     def _advance(self) -> Generator[StackStep, None, None]:
-        for fitted, step in self._carry.prepare(self._in_view()):
+        for fitted, step in self._carry.prepare(self._in_view):
             yield self._step(fitted, step)
         if isinstance(self._carry, Joint):
             self._write_unfinished(self._carry)
-        while not self._at_work.asked and (plane := self._order.next(self._in_view())) is not None:
+        while self._order.left and not self._at_work.asked:
+            plane = self._order.next(self._in_view())
             self._pace.begin()
+            self.order.append(plane)
             yield from self._plane(plane)
 
     def _plane(self, plane: int) -> Iterator[StackStep]:
@@ -288,7 +295,3 @@ class StackRun(Iterator[StackStep]):
             why = next(iter(self.failed.values()))
             return Stop(kind, f"{self._count} are done; the others cannot be used: {why}")
         return Stop("finished", f"All {left + len(self._labels.done)} planes are done.")
-
-
-def _keyed(failed: dict[int, str]) -> dict[str, str]:
-    return {str(plane): why for plane, why in failed.items()}

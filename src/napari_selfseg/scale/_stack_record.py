@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from napari_selfseg import record
-from napari_selfseg.protocol import Stop
+from napari_selfseg.protocol import (
+    Stop,
+    resolve_device,
+    resolve_precision,
+    resolve_threads,
+)
 from napari_selfseg.scale._request import StackRequest
 from napari_selfseg.scale._slices import Planes
 
@@ -43,8 +48,7 @@ def stack_record(
         "channel_axis": channel_axis,
         "mask": None if request.masks is None else record.fingerprint(request.masks.stack, ""),
         "spacing": spacing,
-        **{key: str(value) for key, value in request.how.items() if key == "device"},
-        **{key: request.how[key] for key in ("threads", "precision")},
+        **_how(request.how),
         "iterations": iterations,
         "stack": kept,
         "stop": None if stop is None else {"kind": stop.kind, "sentence": stop.sentence},
@@ -56,3 +60,11 @@ def _superpixels(request: StackRequest) -> dict[str, Any] | None:
         return record.fingerprint(request.superpixels.stack, "")
     algorithm = request.superpixels or request.method.default_superpixels()
     return None if algorithm is None else algorithm.as_dict()
+
+
+def _how(how: dict[str, Any]) -> dict[str, Any]:
+    """Say what was meant by auto."""
+    device = resolve_device(how["device"])
+    precision = str(resolve_precision(how["precision"], device)).removeprefix("torch.")
+    threads = resolve_threads(how["threads"])
+    return {"device": str(device), "precision": precision, "threads": threads}
