@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tifffile
 from _scores import COLUMNS, METRICS, figures
 from _sets import DATA, SETS, Case, ImageSet
 
 from napari_selfseg import over_stack
 from napari_selfseg.catalogue import METHODS
-from napari_selfseg.io import read_image
 from napari_selfseg.parameters import parse
 
 FILM = "mitocheck_movie_unlabelled"
@@ -108,7 +108,7 @@ def _measured(key: dict[str, Any], threads: int) -> dict[str, Any]:
 def _stack(name: str, shrink: int, n: int | None) -> tuple[np.ndarray, list[Plane]]:
     """Return images and truths, smaller: images as means of blocks, truths as one pixel of each."""
     if name == FILM:
-        return read_image(DATA / "microscopy" / FILM / "movie.tif").data[:n], []
+        return tifffile.imread(DATA / "microscopy" / FILM / "movie.tif")[:n], []
     of = SETS[name]
     cases = [Case(of, each) for each in of.names()[:n]]
     stack = np.stack([_blocks(case.image.data, shrink) for case in cases])

@@ -16,7 +16,7 @@ from napari_selfseg.scale import _carrying as carrying
 from napari_selfseg.scale import stack_dtype
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stacks import COARSE, HERE, METHOD, Lazy, begun, discs, ids
+from moving_discs import COARSE, HERE, METHOD, Lazy, begun, discs, ids
 
 STACK = discs()
 CARRIES = ("independent", "warm", "joint")

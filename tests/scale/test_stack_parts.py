@@ -34,7 +34,7 @@ def test_channels_of_a_plane_are_last(channel):
 
 @pytest.mark.parametrize("axis", [(0, 0), (0, 1, 2, 3), 5, ()])
 def test_axes_that_cannot_be_gone_along_are_refused(axis):
-    with pytest.raises(ValueError, match="axis 5|different axes"):
+    with pytest.raises(ValueError, match=r"axis 5|different axes"):
         Planes(ARRAY, axis)
 
 
