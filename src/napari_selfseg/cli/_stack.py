@@ -43,7 +43,7 @@ def add_stack(parser: Parser) -> None:
         "--stack-iterations",
         type=int,
         metavar="N",
-        help="with warm: updates on a plane that begins with its neighbour's weights; a quarter "
+        help="with warm: updates on a plane that begins with its neighbour's weights; a tenth "
         "of --iterations by default",
     )
     group.add_argument(

@@ -76,7 +76,7 @@ def over_stack(
         Planes of `out` that are there already, to go on with what was stopped: one bool a plane,
         or indices.
     iterations : int, optional
-        With ``warm``, updates on a plane that begins with its neighbour's weights; a quarter of
+        With ``warm``, updates on a plane that begins with its neighbour's weights; a tenth of
         the method's by default.
     planes_fitted : int, optional
         With ``joint``, planes of the common fit; 5 by default.
