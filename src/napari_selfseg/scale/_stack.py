@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,37 +16,14 @@ from napari_selfseg.scale._joint import Joint
 from napari_selfseg.scale._order import Order
 from napari_selfseg.scale._pace import Pace
 from napari_selfseg.scale._request import StackRequest
+from napari_selfseg.scale._stack_endings import counted, ended
 from napari_selfseg.scale._stack_labels import StackLabels
 from napari_selfseg.scale._stack_record import stack_record
+from napari_selfseg.scale._stack_step import StackStep
 
-__all__ = ["StackRun", "StackStep", "Viewed"]
+__all__ = ["StackRun", "Viewed"]
 
 Viewed = int | Sequence[int] | Callable[[], int | Sequence[int]]
-
-
-@dataclass(frozen=True)
-class StackStep:
-    """Where a stack is.
-
-    Attributes
-    ----------
-    plane : int
-        At work; in a common fit that of its planes which is nearest to the one in view.
-    step : Step or None
-        Of the run at work; None when a plane is done, or failed.
-    done : int
-        Planes that are done.
-    total : int
-        Planes of the stack.
-    seconds_left : float or None
-        By the pace so far; None until a plane is done.
-    """
-
-    plane: int
-    step: Step | None
-    done: int
-    total: int
-    seconds_left: float | None
 
 
 class StackRun(Iterator[StackStep]):
@@ -116,10 +92,12 @@ class StackRun(Iterator[StackStep]):
         try:
             return next(self._work)
         except StopIteration:
-            self.stopped = self.stopped or self._ended()
+            self.stopped = self.stopped or self._ended
             raise
         except Exception as error:
-            self.stopped = Stop("failed", f"The stack failed after {self._count}: {error}")
+            self.stopped = Stop(
+                "failed", f"The stack failed after {counted(self._labels.done)}: {error}"
+            )
             raise
 
     def finish(self) -> StackRun:
@@ -149,7 +127,7 @@ class StackRun(Iterator[StackStep]):
         """End now and free the device; from the thread that iterates."""
         self._at_work.abandon()
         self._work.close()
-        self.stopped = self.stopped or self._ended()
+        self.stopped = self.stopped or self._ended
 
     @property
     def done(self) -> NDArray[np.bool_]:
@@ -280,18 +258,5 @@ class StackRun(Iterator[StackStep]):
         return int(np.ravel_multi_index(tuple(map(int, viewed)), shape, mode="clip"))
 
     @property
-    def _count(self) -> str:
-        return f"{int(self._labels.done.sum())} of {len(self._labels.done)} planes"
-
     def _ended(self) -> Stop:
-        """Say why it ended."""
-        if self._at_work.abandoned:
-            return Stop("abandoned", f"Ended at once; {self._count} are done.")
-        left = len(self._labels.done) - int(self._labels.done.sum())
-        if left > len(self.failed):
-            return Stop("asked", f"Stopped when asked; {self._count} are done.")
-        if self.failed:
-            kind = "finished" if self._labels.done.any() else "failed"
-            why = next(iter(self.failed.values()))
-            return Stop(kind, f"{self._count} are done; the others cannot be used: {why}")
-        return Stop("finished", f"All {left + len(self._labels.done)} planes are done.")
+        return ended(self._labels.done, self.failed, abandoned=self._at_work.abandoned)
