@@ -15,8 +15,9 @@ from napari_selfseg.scale._carrying import Carrying, Independent, Warm
 from napari_selfseg.scale._joint import Joint
 from napari_selfseg.scale._order import Order
 from napari_selfseg.scale._request import check_stack
-from napari_selfseg.scale._stack import StackRun, Viewed
+from napari_selfseg.scale._stack import StackRun
 from napari_selfseg.scale._stack_labels import StackLabels, stack_dtype
+from napari_selfseg.scale._viewed import Viewed
 
 __all__ = ["CARRIES", "over_stack"]
 

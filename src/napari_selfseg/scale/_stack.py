@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,9 @@ from napari_selfseg.scale._stack_endings import counted, ended
 from napari_selfseg.scale._stack_labels import StackLabels
 from napari_selfseg.scale._stack_record import stack_record
 from napari_selfseg.scale._stack_step import StackStep
+from napari_selfseg.scale._viewed import Viewed, plane_in_view
 
-__all__ = ["StackRun", "Viewed"]
-
-Viewed = int | Sequence[int] | Callable[[], int | Sequence[int]]
+__all__ = ["StackRun"]
 
 
 class StackRun(Iterator[StackStep]):
@@ -196,7 +195,7 @@ class StackRun(Iterator[StackStep]):
         for fitted, step in self._carry.prepare(self._in_view):
             yield self._step(fitted, step)
         if isinstance(self._carry, Joint):
-            self._write_unfinished(self._carry)
+            self._labels.show(self._carry.unfinished)
         while self._order.left and not self._at_work.asked:
             plane = self._order.next(self._in_view())
             self._pace.begin()
@@ -244,18 +243,8 @@ class StackRun(Iterator[StackStep]):
             self._labels.write(plane, found.ids)
         self.stops[plane], self.iterations[plane] = found.stop, found.iterations
 
-    def _write_unfinished(self, carry: Joint) -> None:
-        """Show what a common fit has found that was stopped."""
-        for plane, labels in carry.unfinished.items():
-            if not self._labels.done[plane]:
-                self._labels.write(plane, labels)
-
     def _in_view(self) -> int:
-        viewed = self._viewed() if callable(self._viewed) else self._viewed
-        shape = self._order.shape
-        if isinstance(viewed, int | np.integer):
-            return min(max(int(viewed), 0), len(self._labels.done) - 1)
-        return int(np.ravel_multi_index(tuple(map(int, viewed)), shape, mode="clip"))
+        return plane_in_view(self._viewed, self._order.shape)
 
     @property
     def _ended(self) -> Stop:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,12 @@ class StackLabels:
         self.write(plane, labels)
         self.highest = max(self.highest, int(labels.max()))
         self.done[plane] = True
+
+    def show(self, unfinished: Mapping[int, NDArray[np.integer[Any]]]) -> None:
+        """Write what was found on planes that are not done."""
+        for plane, labels in unfinished.items():
+            if not self.done[plane]:
+                self.write(plane, labels)
 
 
 def _marked(done: Any, n: int) -> NDArray[np.bool_]:
