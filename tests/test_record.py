@@ -183,3 +183,27 @@ def test_record_says_all_that_is_needed_again(made):
     assert found["stop"] == {"kind": "finished", "sentence": "All 2 iterations are done."}
     settings = {"device": "cpu", "threads": 1, "precision": "float32", "start": None}
     assert found.items() >= settings.items()
+
+
+class Watched:
+    """An array that keeps how many bytes each reading took."""
+
+    def __init__(self, array):
+        self.shape, self.dtype, self._array, self.read = array.shape, array.dtype, array, []
+
+    def __getitem__(self, key):
+        self.read.append(self._array[key].nbytes)
+        return self._array[key]
+
+
+@pytest.mark.parametrize("piece", [2, 8, 50, 240, 1000, 1 << 20])
+def test_a_fingerprint_does_not_depend_on_how_much_is_read_at_once(monkeypatch, piece):
+    array = np.arange(2 * 3 * 4 * 5, dtype=np.uint16).reshape(2, 3, 4, 5)
+    whole = record.fingerprint(array.tolist(), "")["sha256"]
+    assert whole != record.fingerprint(array, "")["sha256"], "test invalid: of another type"
+    expected = record.fingerprint(array, "stack")
+    monkeypatch.setattr(record, "PIECE", piece)
+    watched = Watched(array)
+    assert record.fingerprint(watched, "stack") == expected
+    assert max(watched.read) <= piece
+    assert sum(watched.read) == array.nbytes

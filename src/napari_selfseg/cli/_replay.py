@@ -34,12 +34,16 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import replay
     from napari_selfseg.io import check_labels_target, read_image, read_record, write_labels
     from napari_selfseg.record import software
+    from napari_selfseg.scale import replay_stack
 
     check_labels_target(args.output)
     record = read_record(args.file)
     _note_versions(record["software"], software())
     image = read_image(args.image or _recorded_path(record, Path(args.file).parent))
-    labels = replay(record, image.data)
+    if "stack" in record:
+        labels = replay_stack(record, image.data, mask=image.mask)
+    else:
+        labels = replay(record, image.data)
     again = {**record, "software": software()}
     write_labels(args.output, labels, record=again, **placed(image))
     return 0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
     add_method,
     add_run_options,
-    check_still,
     drain,
     placed,
     saying_warnings,
@@ -18,12 +18,14 @@ from napari_selfseg.cli._common import (
     values_of,
 )
 from napari_selfseg.cli._large import add_tile_options, label_large
+from napari_selfseg.cli._stack import add_stack, check_stack, check_volume, segmented_stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_selfseg.io import ImageFile
     from napari_selfseg.protocol import Method, Run
+    from napari_selfseg.scale import StackRun
 
 __all__ = ["add"]
 
@@ -62,6 +64,7 @@ def add(commands: Commands, words: list[str]) -> None:
         help="also measure every connected piece of the labels, as a table or as polygons",
     )
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
+    add_stack(parser)
     add_tile_options(parser)
     add_run_options(parser)
     parser.set_defaults(command=_run)
@@ -69,31 +72,86 @@ def add(commands: Commands, words: list[str]) -> None:
         add_method(parser, words[1:])
 
 
+class Result(NamedTuple):
+    """What is written, and whether it is all that was asked for."""
+
+    labels: NDArray[Any]
+    record: dict[str, Any]
+    run: Run | StackRun
+    whole: bool
+
+
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import read_image, save_fit, write_labels, write_preview
-    from napari_selfseg.protocol import evolve
 
     if args.memory or args.tile:
         return label_large(args, args.image, args.output)
     _check_targets(args)
+    if args.carry and Path(args.output).suffix == ".zarr":
+        return _stack_on_disk(args)
     n_segments = _number(args.segments)
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = read_image(args.image)
-    check_still(image)
-    options = _options(args, image)
-    run = evolve(image.data, method, **options)
-    drain(run)
-    labels, record = run.labels(), run.record()
-    if args.segments:
-        labels, record = _cut(run, n_segments, image, options["mask"])
+    found = (
+        _of_stack(args, method, image) if args.carry else _of_image(args, method, image, n_segments)
+    )
+    labels, record = found.labels, found.record
     write_labels(args.output, labels, record=record, **placed(image))
     if args.objects:
         _write_objects(args.objects, labels, image)
     if args.preview:
         write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
     if args.save_fit:
+        save_fit(found.run.fit, args.save_fit)
+    return 0 if found.whole else 1
+
+
+def _stack_on_disk(args: argparse.Namespace) -> int:
+    """Segment a stack from one file into another, a plane at a time."""
+    from napari_selfseg.io import create_labels, finish_labels, open_image, save_fit
+    from napari_selfseg.scale import stack_dtype
+
+    for flag in ("objects", "preview"):
+        if getattr(args, flag):
+            raise ValueError(f"--{flag} needs all planes in memory: write a TIFF, or leave it out.")
+    method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
+    image = open_image(args.image)
+    check_stack(args, image)
+    axes = image.axes.replace("c", "")
+    out = create_labels(
+        args.output,
+        image.shape,
+        dtype=stack_dtype(method, args.carry),
+        chunks=(1,) * (len(axes) - 2) + image.shape[-2:],
+        axes=axes,
+        spacing=image.spacing,
+        unit=image.unit,
+    )
+    run = segmented_stack(args, method, image, _options(args, image), out)
+    finish_labels(args.output, record=run.record())
+    if args.save_fit:
         save_fit(run.fit, args.save_fit)
-    return 0
+    return 1 if run.failed else 0
+
+
+def _of_stack(args: argparse.Namespace, method: Method, image: ImageFile) -> Result:
+    check_stack(args, image)
+    run = segmented_stack(args, method, image, _options(args, image))
+    return Result(run.out, run.record(), run, not run.failed)
+
+
+def _of_image(
+    args: argparse.Namespace, method: Method, image: ImageFile, n_segments: int | None
+) -> Result:
+    from napari_selfseg.protocol import evolve
+
+    check_volume(args, method, image)
+    options = _options(args, image)
+    run = evolve(image.data, method, **options)
+    drain(run)
+    if not args.segments:
+        return Result(run.labels(), run.record(), run, True)
+    return Result(*_cut(run, n_segments, image, options["mask"]), run, True)
 
 
 def _check_targets(args: argparse.Namespace) -> None:

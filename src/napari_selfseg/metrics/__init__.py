@@ -16,7 +16,7 @@ from napari_selfseg.metrics._covering import Covering, covering, covering_of
 from napari_selfseg.metrics._disagreement import MERGED, SPLIT, disagreement
 from napari_selfseg.metrics._evaluation import Comparison, Evaluation, evaluate, overall
 from napari_selfseg.metrics._information import Information, variation_of_information
-from napari_selfseg.metrics._matching import Matched, hungarian, majority
+from napari_selfseg.metrics._matching import Matched, assigned, hungarian, majority
 from napari_selfseg.metrics._names import METRICS, Metric
 from napari_selfseg.metrics._objects import Objects, average_precision, objects
 from napari_selfseg.metrics._rand import adapted_rand_error, adjusted_rand_index, rand_index
@@ -50,6 +50,7 @@ __all__ = [
     "achievable_segmentation_accuracy",
     "adapted_rand_error",
     "adjusted_rand_index",
+    "assigned",
     "average_precision",
     "boundary_displacement_error",
     "boundary_map",

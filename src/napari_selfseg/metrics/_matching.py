@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from napari_selfseg.metrics._contingency import Contingency
 
-__all__ = ["Matched", "hungarian", "majority"]
+__all__ = ["Matched", "assigned", "hungarian", "majority"]
 
 
 class Matched(NamedTuple):
@@ -51,15 +51,28 @@ def hungarian(table: Contingency) -> Matched:
     """
     iou = table.counts / table.unions
     fewest = min(len(table.row_sizes), len(table.column_sizes))
-    chosen = _assigned(table, table.counts + iou / (2 * fewest))
+    chosen = assigned(table, table.counts + iou / (2 * fewest))
     return Matched(
         float(table.counts[chosen].sum() / table.total),
         float(iou[chosen].sum() / len(table.column_sizes)),
     )
 
 
-def _assigned(table: Contingency, gain: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return which pairs the best assignment takes."""
+def assigned(table: Contingency, gain: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Assign segments to regions one to one, so that the sum of the gains is largest.
+
+    Parameters
+    ----------
+    table : Contingency
+        Of segments and regions.
+    gain : ndarray of float
+        ``(pairs,)`` of each pair in the table, not below 0.
+
+    Returns
+    -------
+    ndarray of int64
+        Indices of the pairs that are taken.
+    """
     one, other = table.rows, table.columns
     # A matching of the fewer is found a hundred times faster.
     if len(table.row_sizes) > len(table.column_sizes):

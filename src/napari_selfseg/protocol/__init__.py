@@ -1,8 +1,10 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
 from napari_selfseg.protocol._agreeing import merge
+from napari_selfseg.protocol._checks import as_spacing
 from napari_selfseg.protocol._control import Control, Interrupted
 from napari_selfseg.protocol._cost import Cost, Problem
+from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
 from napari_selfseg.protocol._estimate import (
     Estimate,
     Throughput,
@@ -52,6 +54,7 @@ __all__ = [
     "Stop",
     "SuperpixelAlgorithm",
     "Throughput",
+    "as_spacing",
     "as_superpixels",
     "available_memory",
     "bytes_to_predict",
@@ -64,5 +67,8 @@ __all__ = [
     "merge",
     "over_segmented",
     "prepare",
+    "resolve_device",
+    "resolve_precision",
+    "resolve_threads",
     "small",
 ]

@@ -1,10 +1,11 @@
-"""Beyond one image: models of a collection, trained, kept and applied."""
+"""Beyond one image: stacks plane by plane; models of a collection, trained, kept and applied."""
 
 from napari_selfseg.scale._applying import applied
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
 from napari_selfseg.scale._learning import learning
+from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._runners import (
     ClusterRunner,
@@ -16,11 +17,16 @@ from napari_selfseg.scale._runners import (
 )
 from napari_selfseg.scale._sampling import samples
 from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_labels import stack_dtype
+from napari_selfseg.scale._stack_replay import replay_stack
+from napari_selfseg.scale._stack_step import StackStep
 from napari_selfseg.scale._tile_run import TileProgress, TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
 
 __all__ = [
+    "CARRIES",
     "ClusterRunner",
     "Outcome",
     "Plan",
@@ -28,6 +34,8 @@ __all__ = [
     "Runner",
     "SerialRunner",
     "Source",
+    "StackRun",
+    "StackStep",
     "TileForecast",
     "TileProgress",
     "TileRun",
@@ -38,12 +46,15 @@ __all__ = [
     "gathered",
     "learning",
     "load_plan",
+    "over_stack",
     "over_tiles",
     "planes",
     "planned",
+    "replay_stack",
     "runner_named",
     "samples",
     "spots",
+    "stack_dtype",
     "tiles",
     "work_folder",
 ]

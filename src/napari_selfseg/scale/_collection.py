@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.scale._slices import Planes
+
 __all__ = ["planes", "spots", "tiles"]
 
 
@@ -34,11 +36,9 @@ def planes(image: NDArray[Any], channel_axis: int | None, axis: int = 0) -> list
     ValueError
         When it is no stack.
     """
-    last = image[..., np.newaxis] if channel_axis is None else np.moveaxis(image, channel_axis, -1)
-    if last.ndim != 4:
+    if image.ndim - (channel_axis is not None) != 3:
         raise ValueError(f"An image of shape {image.shape} is no stack of planes.")
-    flat = np.moveaxis(last, axis, 0)
-    return [each[..., 0] if channel_axis is None else each for each in flat]
+    return list(Planes(image, axis, channel_axis))
 
 
 def tiles(image: NDArray[Any], channel_axis: int | None, size: int) -> list[NDArray[Any]]:
