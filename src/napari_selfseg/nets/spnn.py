@@ -50,12 +50,16 @@ class Atrous(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x`, (B, C, H, W), to (B, 3 C, H, W)."""
-        x = x.contiguous(memory_format=LAST[2])
+        # In bfloat16 the gradient of these weights holds whatever was in memory before (torch 2.13
+        # on the CPU): other numbers in each run, and NaN.
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        wide = wide.contiguous(memory_format=LAST[2])
         convolved = [
-            F.conv2d(x, kernel, padding=d, dilation=d, groups=x.shape[1])
-            for kernel, d in zip(self.weight.to(x.dtype), DILATIONS, strict=True)
+            F.conv2d(wide, kernel, padding=d, dilation=d, groups=x.shape[1])
+            for kernel, d in zip(self.weight.to(wide.dtype), DILATIONS, strict=True)
         ]
-        return torch.cat([each.movedim(1, -1) for each in convolved], dim=-1).movedim(-1, 1)
+        joined = torch.cat([each.movedim(1, -1) for each in convolved], dim=-1).movedim(-1, 1)
+        return joined.to(x.dtype)
 
 
 class SPNN(nn.Module):
