@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "hierarchy": ["Hierarchy"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "merge"],
         "record": ["check_image", "unpack"],
-        "scale": ["Trainer", "applied"],
+        "scale": ["Batch", "Recipe", "Trainer", "applied"],
         "script": ["as_script"],
         "superpixels": [
             "CompactWatershed",

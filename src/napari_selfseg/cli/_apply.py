@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._common import SUPERPIXELS_HELP, Commands, superpixels_from
+from napari_selfseg.cli._common import IMAGES_HELP, SUPERPIXELS_HELP, Commands, superpixels_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ def add(commands: Commands, words: list[str]) -> None:
     """
     parser = commands.add_parser("apply", help="label images with a model, the same ids in all")
     parser.add_argument("model", help="from `train`, or from `segment --save-fit`")
-    parser.add_argument("images", nargs="+", help="TIFF, PNG or JPEG files, or folders of them")
+    parser.add_argument("images", nargs="+", help=IMAGES_HELP)
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
     parser.add_argument(
         "--superpixels",
@@ -45,29 +45,16 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import load_fit
-    from napari_selfseg.scale import files_of
+    from napari_selfseg.scale import sources, targets_of
 
-    fit = load_fit(args.model)
-    targets = _targets(files_of(args.images), Path(args.output))
-    Path(args.output).mkdir(parents=True, exist_ok=True)
-    failed = [path for path, target in targets.items() if not _done(args, fit, path, target)]
-    if failed:
-        print(f"{len(targets) - len(failed)} of {len(targets)} images done.", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _targets(files: list[Path], folder: Path) -> dict[Path, Path]:
-    """Say where the labels of each image go, before any work is done."""
-    found = {path: folder / f"{path.stem}.tif" for path in files}
-    for path, target in found.items():
-        if target.resolve() == path.resolve():
-            raise ValueError(f"{path.name} would be overwritten: choose another folder.")
-    twice = [path for path in found if list(found.values()).count(found[path]) > 1]
-    if twice:
-        raise ValueError(
-            f"{' and '.join(map(str, twice[:2]))} have one name: apply the model folder by folder."
-        )
-    return found
+    fit, folder = load_fit(args.model), Path(args.output)
+    found = sources(args.images, folder)
+    targets = targets_of(found, folder)
+    pairs = zip(found, targets, strict=True)
+    done = [_done(args, fit, Path(each.title), target) for each, target in pairs]
+    if not all(done):
+        print(f"{sum(done)} of {len(done)} images done.", file=sys.stderr)
+    return 0 if all(done) else 1
 
 
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
@@ -88,6 +75,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
             name=image.name,
         )
         record["superpixels"] = args.superpixels
+        target.parent.mkdir(parents=True, exist_ok=True)
         write_labels(target, labels, spacing=image.spacing, unit=image.unit, record=record)
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(f"napari-selfseg: {path}: {' '.join(str(error).split())}", file=sys.stderr)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from napari_selfseg.scale import Trainer
 
 __all__ = [
+    "IMAGES_HELP",
     "SUPERPIXELS_HELP",
     "Commands",
     "Parser",
+    "add_choices",
     "add_method",
     "add_parameters",
     "add_run_options",
     "drain",
+    "progress_bar",
     "saying_warnings",
+    "segments_from",
     "superpixels_from",
     "values_of",
 ]
@@ -76,6 +80,50 @@ def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) ->
                 metavar=_range(each),
                 help=text,
             )
+
+
+def add_choices(parser: Parser, superpixels_help: str) -> None:
+    """Add what to do with an image, but for the parameters of a method.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    superpixels_help : str
+        What superpixels there are.
+    """
+    parser.add_argument("--method", help="one of `napari-selfseg methods`")
+    parser.add_argument("--superpixels", metavar="NAME[:FIELD=VALUE,...]", help=superpixels_help)
+    parser.add_argument(
+        "--segments",
+        metavar="N",
+        help="write what the iterations agree on, cut into N connected segments, in place of the "
+        "classes; auto finds the number",
+    )
+
+
+def segments_from(text: str | None) -> int | Literal["auto"] | None:
+    """Read ``--segments``.
+
+    Parameters
+    ----------
+    text : str or None
+        A number, or ``"auto"``.
+
+    Returns
+    -------
+    int, "auto" or None
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    if text is None or text == "auto":
+        return "auto" if text else None
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"--segments takes a number from 1 on, or auto: {text} is neither.")
+    return int(text)
 
 
 def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None = None) -> None:
@@ -145,6 +193,7 @@ def add_run_options(parser: Parser) -> None:
     )
 
 
+IMAGES_HELP = "TIFF, PNG or JPEG files, folders of them, or quoted patterns such as 'data/**/*.tif'"
 SUPERPIXELS_HELP = (
     "an algorithm such as slic:n_segments=2000, a contour map such as "
     "contour_map:file=MAP.mat,threshold=0.1, or a labels file"
@@ -195,7 +244,7 @@ def drain(run: Run | Trainer, first: int = 0) -> None:
         Iterations made before.
     """
     total = run.method.iterations
-    with _stop_on_interrupt(run), _bar(total, first) as bar:
+    with _stop_on_interrupt(run), progress_bar(total, first) as bar:
         for step in run:
             bar.set_postfix(labels=step.n_labels, refresh=False)
             bar.update(step.iteration - bar.n)
@@ -203,10 +252,25 @@ def drain(run: Run | Trainer, first: int = 0) -> None:
         print(run.stop_reason, file=sys.stderr)
 
 
-def _bar(total: int, first: int) -> Any:
+def progress_bar(total: int, first: int = 0, unit: str = "it") -> Any:
+    """Return a bar with the time left; nothing is drawn where there is no terminal.
+
+    Parameters
+    ----------
+    total : int
+        At its end.
+    first : int
+        At its begin.
+    unit : str
+        What it counts.
+
+    Returns
+    -------
+    tqdm.tqdm
+    """
     from tqdm import tqdm
 
-    return tqdm(total=total, initial=first, disable=None, unit="it")
+    return tqdm(total=total, initial=first, disable=None, unit=unit)
 
 
 @contextmanager
