@@ -143,6 +143,11 @@ class Batch(Iterator[Entry]):
         return tuple(self._entries)
 
     @property
+    def there(self) -> int:
+        """How many labels of this recipe were there before; they stay where the image is as it was."""
+        return sum(each.again for each in self._pieces)
+
+    @property
     def complete(self) -> bool:
         """Whether all images are done."""
         return all(each.state == "done" for each in self._entries)
