@@ -130,7 +130,7 @@ class _Progress:
         self.bar: Any = None
         self.done = 0
 
-    def see(self, title: str, step: Step) -> None:
+    def see(self, number: int, step: Step) -> None:
         self._move(self.done + step.iteration / (step.total + 1))
 
     def count(self) -> None:

@@ -47,7 +47,8 @@ class Batch(Iterator[Entry]):
         Where the work is done: here, in processes, or on a cluster whose workers see the files
         under the same names.
     seen : callable, optional
-        Called with the name of the image at hand and every step; work done elsewhere is not seen.
+        Called with the place of the image at hand in `entries` and every step; work that is done
+        elsewhere is not seen.
     device : str
         As for `evolve`.
     threads : int, optional
@@ -141,11 +142,6 @@ class Batch(Iterator[Entry]):
     def entries(self) -> tuple[Entry, ...]:
         """What became of each image so far, in their order."""
         return tuple(self._entries)
-
-    @property
-    def there(self) -> int:
-        """How many labels of this recipe were there before; they stay where the image is as it was."""
-        return sum(each.again for each in self._pieces)
 
     @property
     def complete(self) -> bool:

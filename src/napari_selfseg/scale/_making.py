@@ -151,7 +151,7 @@ def _run(piece: Piece, image: ImageFile, method: Method) -> Run:
         **_place(image),
         name=image.name,
     )
-    piece.watch.follow(image.name, run)
+    piece.watch.follow(piece.number, run)
     return run
 
 

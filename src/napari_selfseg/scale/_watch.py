@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LeftError", "Watch"]
 
-Seen = Callable[[str, "Step"], None]
+Seen = Callable[[int, "Step"], None]
 
 
 class LeftError(Exception):
@@ -23,7 +23,7 @@ class Watch:
     Parameters
     ----------
     seen : callable, optional
-        Called with the title of the image and every step.
+        Called with the place of the image in its batch, from 0, and every step.
     """
 
     def __init__(self, seen: Seen | None = None) -> None:
@@ -40,13 +40,13 @@ class Watch:
         if run := self._run:
             run.abandon()
 
-    def follow(self, title: str, run: Run) -> None:
+    def follow(self, number: int, run: Run) -> None:
         """Advance a run to its end.
 
         Parameters
         ----------
-        title : str
-            Of its image.
+        number : int
+            Place of its image.
         run : Run
             Not begun.
 
@@ -61,7 +61,7 @@ class Watch:
             self.check()
             for step in run:
                 if self._seen is not None:
-                    self._seen(title, step)
+                    self._seen(number, step)
             self.check()
         finally:
             self._run = None
