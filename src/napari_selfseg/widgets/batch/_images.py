@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
 __all__ = ["ImageList"]
 
-LINES: Final = 8
+LINES: Final = 6
 HELP: Final = "What is going to be segmented. Remove takes the selected ones off the list."
 
 

@@ -22,8 +22,8 @@ SUGGESTED: Final = "As the method suggests"
 KINDS: Final = (
     ("Classes", CLASSES),
     ("Connected objects", OBJECTS),
-    ("Segments, as many as suit", AUTO),
-    ("Segments, a number of them", NUMBER),
+    ("Segments", AUTO),
+    ("A number of segments", NUMBER),
 )
 FILE_HELP: Final = (
     "A saved recipe, a labels file (all images are done as it was made), or a model, which gives "

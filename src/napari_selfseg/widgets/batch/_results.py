@@ -30,7 +30,7 @@ class Results:
         self._viewer, self._begin = viewer, begin
         self._sources: tuple[Any, ...] = ()
         self._asked: set[int] = set()
-        self._layers: dict[int, Any] = {}
+        self._layers: dict[int, list[Any]] = {}
 
     def expect(self, things: Sequence[Any]) -> None:
         """Get ready for another batch.
@@ -66,14 +66,14 @@ class Results:
         entry : Entry
             What became of it.
         """
-        for each in self._layers.values():
-            each.visible = False
-        layer = self._layers.get(number)
-        if layer is not None and layer in self._viewer.layers:
-            layer.visible = True
-            self._viewer.layers.selection.active = layer
-        else:
+        for at, layers in self._layers.items():
+            for each in layers:
+                each.visible = at == number
+        found = self._layers.get(number)
+        if found is None or found[-1] not in self._viewer.layers:
             self._read(number, entry)
+        else:
+            self._viewer.layers.selection.active = found[-1]
 
     def _source(self, number: int) -> Any:
         """Return the layer an image is; None for a file, and for a layer that is gone."""

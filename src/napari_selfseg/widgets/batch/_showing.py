@@ -68,7 +68,7 @@ def read_result(target: Path, image: str | None) -> Result:
     )
 
 
-def add_result(viewer: Any, result: Result, source: Any, name: str) -> Any:
+def add_result(viewer: Any, result: Result, source: Any, name: str) -> list[Any]:
     """Add labels over their image, and that below them where it is not there yet.
 
     Parameters
@@ -84,11 +84,13 @@ def add_result(viewer: Any, result: Result, source: Any, name: str) -> Any:
 
     Returns
     -------
-    napari.layers.Labels
+    list of napari.layers.Layer
+        What was added, the labels last.
     """
+    added = []
     if source is None and result.image is not None:
-        layers = [viewer.add_layer(each) for each in _images(result.image, name)]
-        source = layers[0]
+        added = [viewer.add_layer(each) for each in _images(result.image, name)]
+        source = added[0]
     labels = Labels(
         result.labels,
         name=f"{source.name} [{_what(result.record)}]",
@@ -96,7 +98,7 @@ def add_result(viewer: Any, result: Result, source: Any, name: str) -> Any:
         metadata={METADATA: result.record},
         **placed(source, (ALL,) * result.labels.ndim),
     )
-    return viewer.add_layer(labels)
+    return [*added, viewer.add_layer(labels)]
 
 
 def _images(image: ImageFile, name: str) -> list[Image]:

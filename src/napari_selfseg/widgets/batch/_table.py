@@ -34,6 +34,7 @@ class EntryTable(QTreeWidget):
         self.setHeaderLabels(["Image", "State"])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
+        self.setStyleSheet("QTreeWidget::item { padding: 2px 0; }")
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         if header := self.header():
             header.setStretchLastSection(False)
@@ -74,6 +75,12 @@ class EntryTable(QTreeWidget):
         self._entries = tuple(entries)
         if changed:
             self.chosen.emit()
+
+    def choose_failed(self) -> None:
+        """Select the first image that failed, where nothing is selected."""
+        failed = (k for k, each in enumerate(self._entries) if each.state == "failed")
+        if self.entry is None and (first := next(failed, None)) is not None:
+            self.setCurrentItem(self.topLevelItem(first))
 
     def _fill(self, entries: Sequence[Entry]) -> None:
         self.clear()

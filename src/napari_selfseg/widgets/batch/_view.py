@@ -130,6 +130,7 @@ class BatchView(StatusWidget):
         self.stop.setEnabled(False)
         if not self.bar.maximum():
             self.bar.hide()
+        self.table.choose_failed()
         self.say(text)
 
     def _show_chosen(self) -> None:
@@ -173,11 +174,11 @@ class BatchView(StatusWidget):
         layout.addWidget(title("Images"))
         layout.addWidget(self.images)
         layout.addLayout(beside(self.add_files, self.add_folder, self.add_layers, self.remove))
-        layout.addWidget(title("Recipe"))
-        layout.addWidget(self.recipe)
-        layout.addWidget(title("Results"))
+        layout.addWidget(title("Folder for the results"))
         layout.addLayout(beside(self.folder, self.browse, first=3))
         layout.addWidget(self.preview)
+        layout.addWidget(title("Recipe"))
+        layout.addWidget(self.recipe)
         layout.addWidget(Fold("Device", rows([("Device", self.device)])))
         layout.addStretch(1)
         return page
