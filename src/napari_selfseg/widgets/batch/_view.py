@@ -38,6 +38,7 @@ RESULTS_HELP: Final = (
     "are there already stay, and only what is left is done."
 )
 NOTHING: Final = "What becomes of each image is shown here: set up a batch, press Run."
+HINT: Final = "Add images, choose a folder for the results, press Run."
 PARTS: Final = 1000
 
 
@@ -88,7 +89,7 @@ class BatchView(StatusWidget):
         self.device.offer([(each, each) for each in choices.devices])
         self.device.choose(device)
         self.add_folder.setEnabled(True)
-        self.show_ready("")
+        self.show_ready(HINT)
 
     def show_live(self, text: str) -> None:
         """Show that a batch is being prepared."""
