@@ -69,7 +69,7 @@ def states(dock):
 
 
 def recipe(dock, qtbot, path):
-    dock.use_recipe(str(path))
+    dock.recipe.load(str(path))
     qtbot.waitUntil(lambda: not dock.busy, timeout=60_000)
 
 
@@ -127,7 +127,7 @@ def test_what_is_filled_in_is_the_recipe(opened, qtbot, tmp_path):
 def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path, monkeypatch):
     _, dock = opened()
     path = tmp_path / "mine.json"
-    monkeypatch.setattr("napari_selfseg.widgets.batch._dock.ask_save", lambda *_: str(path))
+    monkeypatch.setattr("napari_selfseg.widgets.batch._recipe_desk.ask_save", lambda *_: str(path))
     dock.view.recipe.kind.choose("objects")
     dock.view.recipe.save.click()
     assert Recipe.load(path) == Recipe(Backprop(**FAST), connected=True)

@@ -6,14 +6,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from napari_selfseg.cli._choices import add_choices, segments_from
 from napari_selfseg.cli._common import (
     IMAGES_HELP,
     Commands,
-    add_choices,
     add_method,
     add_run_options,
     progress_bar,
-    segments_from,
     values_of,
 )
 

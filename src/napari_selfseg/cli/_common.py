@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
@@ -23,14 +23,12 @@ __all__ = [
     "SUPERPIXELS_HELP",
     "Commands",
     "Parser",
-    "add_choices",
     "add_method",
     "add_parameters",
     "add_run_options",
     "drain",
     "progress_bar",
     "saying_warnings",
-    "segments_from",
     "superpixels_from",
     "values_of",
 ]
@@ -80,50 +78,6 @@ def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) ->
                 metavar=_range(each),
                 help=text,
             )
-
-
-def add_choices(parser: Parser, superpixels_help: str) -> None:
-    """Add what to do with an image, but for the parameters of a method.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    superpixels_help : str
-        What superpixels there are.
-    """
-    parser.add_argument("--method", help="one of `napari-selfseg methods`")
-    parser.add_argument("--superpixels", metavar="NAME[:FIELD=VALUE,...]", help=superpixels_help)
-    parser.add_argument(
-        "--segments",
-        metavar="N",
-        help="write what the iterations agree on, cut into N connected segments, in place of the "
-        "classes; auto finds the number",
-    )
-
-
-def segments_from(text: str | None) -> int | Literal["auto"] | None:
-    """Read ``--segments``.
-
-    Parameters
-    ----------
-    text : str or None
-        A number, or ``"auto"``.
-
-    Returns
-    -------
-    int, "auto" or None
-
-    Raises
-    ------
-    ValueError
-        When it is neither.
-    """
-    if text is None or text == "auto":
-        return "auto" if text else None
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"--segments takes a number from 1 on, or auto: {text} is neither.")
-    return int(text)
 
 
 def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None = None) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, cast
 
+from napari_selfseg.cli._choices import add_choices, segments_from
 from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
-    add_choices,
     add_method,
     add_run_options,
     drain,
     saying_warnings,
-    segments_from,
     superpixels_from,
     values_of,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
@@ -11,12 +10,11 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets import presets, settings
 from napari_selfseg.widgets.batch._job import BatchJob, Look, Over
+from napari_selfseg.widgets.batch._recipe_desk import RecipeDesk
 from napari_selfseg.widgets.batch._results import Results
 from napari_selfseg.widgets.batch._view import BatchView
-from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check, recipe_from
-from napari_selfseg.widgets.batch._words import described
+from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check
 from napari_selfseg.widgets.choices import Choices, load
-from napari_selfseg.widgets.dialogs import ask_open, ask_save
 from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.measure import unit_of
@@ -28,16 +26,11 @@ from napari_selfseg.widgets.watch import Watch
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_selfseg.scale import Recipe
-
 __all__ = ["BatchDock"]
 
 PREPARING: Final = "Looking at what is there..."
 STOPPING: Final = "Stopping: the image at hand is dropped, all others are kept..."
 IMAGES: Final = "Images (*.tif *.tiff *.png *.jpg *.jpeg)"
-RECIPES: Final = "Recipes, labels and models (*.json *.tif *.tiff *.safetensors)"
-RECIPE: Final = "Recipe (*.json)"
-NO_RECIPE: Final = "Choose the file with the recipe."
 NO_LAYERS: Final = "No image layer is open."
 
 
@@ -48,6 +41,11 @@ class BatchDock(QWidget):
     ----------
     napari_viewer : napari.Viewer
         Where layers are, and results are opened.
+
+    Attributes
+    ----------
+    recipe : RecipeDesk
+        What is done with each image.
     """
 
     ended = Signal()
@@ -61,10 +59,10 @@ class BatchDock(QWidget):
         self._threads = self._settings.threads
         self._loaded = False
         self._job: BatchJob | None = None
-        self._recipe: Recipe | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._tasks = Tasks(self, self.view.show_error)
+        self.recipe = RecipeDesk(self.view, self._tasks)
         self._results = Results(napari_viewer, self._tasks.begin)
         self._watch = Watch(napari_viewer, lambda: None, self.view.images.forget)
         self._connect_widgets()
@@ -108,32 +106,6 @@ class BatchDock(QWidget):
             self.view.stop.setEnabled(False)
             self.view.say(STOPPING)
 
-    def use_recipe(self, path: str) -> None:
-        """Take the recipe of a file.
-
-        Parameters
-        ----------
-        path : str
-            A recipe, a labels file or a model.
-        """
-
-        def work() -> Recipe:
-            from napari_selfseg.scale import Recipe
-
-            return Recipe.load(path)
-
-        def put(recipe: Recipe) -> None:
-            self._recipe = recipe
-            self.view.recipe.show_file(path, described(recipe))
-            self.view.say("")
-
-        def refused(sentence: str) -> None:
-            self._recipe = None
-            self.view.recipe.show_file(path, "")
-            self.view.show_error(sentence)
-
-        self._tasks.begin(work, put, "Reading the recipe", refused)
-
     # Opened and closed
 
     def _begin(self) -> None:
@@ -164,7 +136,7 @@ class BatchDock(QWidget):
         check(things, folder)
         return Wanted(
             images=tuple(e if isinstance(e, str) else self._layer(e) for e in things),
-            recipe=self._filled_in(),
+            recipe=self.recipe.recipe,
             folder=folder,
             preview=view.preview.isChecked(),
             device=view.device.thing,
@@ -173,13 +145,6 @@ class BatchDock(QWidget):
 
     def _layer(self, layer: Any) -> Layer:
         return Layer(describe_image(layer, self._viewer.dims), unit_of(layer))
-
-    def _filled_in(self) -> Recipe:
-        if not self.view.recipe.from_file:
-            return recipe_from(self.view.recipe.form)
-        if self._recipe is None:
-            raise ValueError(NO_RECIPE)
-        return self._recipe
 
     # A batch
 
@@ -219,7 +184,10 @@ class BatchDock(QWidget):
 
     def _add_folder(self) -> None:
         if path := QFileDialog.getExistingDirectory(self.view, "Folder of images"):
-            self._trying(lambda: self.add_folder(path))
+            try:
+                self.add_folder(path)
+            except (ValueError, OSError) as error:
+                self.view.show_error(str(error))
 
     def add_folder(self, path: str) -> None:
         """Add all images of a folder.
@@ -249,25 +217,6 @@ class BatchDock(QWidget):
         if path := QFileDialog.getExistingDirectory(self.view, "Folder for the results"):
             self.view.folder.setText(path)
 
-    def _ask_recipe(self) -> None:
-        if path := ask_open(self.view, "Recipe", RECIPES):
-            self.use_recipe(path)
-
-    def _save_recipe(self) -> None:
-        def save() -> None:
-            recipe = self._filled_in()
-            if path := ask_save(self.view, "Save recipe", "recipe.json", RECIPE):
-                recipe.save(path)
-                self.view.say(f"Saved: {path}")
-
-        self._trying(save)
-
-    def _trying(self, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except (ValueError, OSError) as error:
-            self.view.show_error(str(error))
-
     def _connect_widgets(self) -> None:
         view = self.view
         self._timer.timeout.connect(self._poll)
@@ -280,11 +229,4 @@ class BatchDock(QWidget):
         view.browse.clicked.connect(self._ask_folder)
         view.open.clicked.connect(self._open)
         view.table.opened.connect(lambda _: self._open())
-        view.recipe.browse.clicked.connect(self._ask_recipe)
-        view.recipe.file.editingFinished.connect(self._on_file)
-        view.recipe.save.clicked.connect(self._save_recipe)
         view.recipe.refused.connect(view.show_error)
-
-    def _on_file(self) -> None:
-        if path := self.view.recipe.file.text().strip():
-            self.use_recipe(path)
