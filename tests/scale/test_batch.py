@@ -106,12 +106,14 @@ def test_more_segments_than_there_can_be_are_as_many_as_there_are(folder):
 
 def test_labels_are_a_recipe_that_gives_them_again(folder, tmp_path):
     image = read_image(folder / "a.png")
-    run = ss.segment(image.data, METHOD, **HERE)
+    method, superpixels = METHOD.replace(variant="superpixels"), ss.Slic(n_segments=30)
+    run = ss.segment(image.data, method, superpixels=superpixels, **HERE)
     ss.write_labels(tmp_path / "own.tif", run.labels(), record=run.record())
     made = batch(folder, ss.Recipe.load(tmp_path / "own.tif"), pattern="a.png").finish()
     again = batch(folder, ss.Recipe.load(made.folder / "a.tif"), "again", "a.png").finish()
     for each in (made, again):
         np.testing.assert_array_equal(tifffile.imread(each.folder / "a.tif"), run.labels())
+        assert read_record(each.folder / "a.tif")["superpixels"] == superpixels.as_dict()
 
 
 def test_a_model_gives_the_same_class_ids(folder, tmp_path):
