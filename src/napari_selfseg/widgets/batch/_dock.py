@@ -180,7 +180,9 @@ class BatchDock(QWidget):
     # Files
 
     def _add_files(self) -> None:
-        self.view.images.add_files(QFileDialog.getOpenFileNames(self.view, "Images", "", IMAGES)[0])
+        if paths := QFileDialog.getOpenFileNames(self.view, "Images", "", IMAGES)[0]:
+            self.view.images.add_files(paths)
+            self.view.say("")
 
     def _add_folder(self) -> None:
         if path := QFileDialog.getExistingDirectory(self.view, "Folder of images"):
@@ -205,11 +207,13 @@ class BatchDock(QWidget):
         from napari_selfseg.scale import files_of
 
         self.view.images.add_files([str(each) for each in files_of([path])])
+        self.view.say("")
 
     def _add_layers(self) -> None:
         layers = [layer for _, layer in self._watch.images()]
         if layers:
             self.view.images.add_layers(layers)
+            self.view.say("")
         else:
             self.view.show_error(NO_LAYERS)
 
