@@ -29,6 +29,7 @@ def plain(found):
 def test_public_names_are_these():
     assert sorted(ss.__all__) == [
         "Backprop",
+        "Batch",
         "CompactWatershed",
         "Consensus",
         "ContourWatershed",
@@ -43,6 +44,7 @@ def test_public_names_are_these():
         "MeanShift",
         "Patches",
         "Quickshift",
+        "Recipe",
         "Run",
         "SGSeg",
         "SUPERPIXELS",

@@ -15,7 +15,16 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "hierarchy": ["Hierarchy"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "merge"],
         "record": ["check_image", "unpack"],
-        "scale": ["StackRun", "Trainer", "applied", "over_stack", "replay_stack"],
+        "scale": [
+            "Batch",
+            "Recipe",
+            "StackRun",
+            "Trainer",
+            "applied",
+            "over_stack",
+            "over_tiles",
+            "replay_stack",
+        ],
         "script": ["as_script"],
         "superpixels": [
             "CompactWatershed",

@@ -32,6 +32,7 @@ __all__ = [
     "METHODS",
     "PIECES",
     "SUPERPIXELS",
+    "as_objects",
     "default_method",
     "over_segment",
     "replay",
@@ -151,6 +152,30 @@ def over_segment(
     return labels, record
 
 
+def as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArray[Any]:
+    """Merge the small pieces of a class map, and number its pieces.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        ``(*spatial)`` classes from 1.
+    wanted : mapping or None
+        ``"objects"`` of a record: whether pieces are numbered (``"connected"``), and which are
+        too small (``"minimum_size"``, in pixels).
+
+    Returns
+    -------
+    ndarray of int
+        The labels themselves where nothing is wanted.
+    """
+    if not wanted:
+        return labels
+    size = int(wanted["minimum_size"])
+    if wanted["connected"]:
+        return connected(labels, minimum_size=size)
+    return merged_small(labels, size)
+
+
 def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     """Make recorded labels again.
 
@@ -187,7 +212,7 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             raise ValueError("These labels were edited by hand: load the labels themselves.")
         if record["method"] is None:
             return _superpixels_again(record["superpixels"], record, image)
-        return _as_objects(_labels_again(record, image), record.get("objects"))
+        return as_objects(_labels_again(record, image), record.get("objects"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
@@ -234,16 +259,6 @@ def _shown(run: Run, record: Mapping[str, Any], image: Any) -> NDArray[Any]:
         first = image[0] if record["several"] else image
         pieces = _superpixels_again(cut["superpixels"], record, first)
     return run.hierarchy(superpixels=pieces).cut(int(cut["n_segments"]))
-
-
-def _as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArray[Any]:
-    """Do again what was done with the classes: small pieces merged, pieces numbered."""
-    if not wanted:
-        return labels
-    size = int(wanted["minimum_size"])
-    if wanted["connected"]:
-        return connected(labels, minimum_size=size)
-    return merged_small(labels, size)
 
 
 def _run_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:

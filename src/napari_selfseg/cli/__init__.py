@@ -1,4 +1,4 @@
-"""The command line: ``napari-selfseg segment``, ``train``, ``apply``, ``evaluate`` and more.
+"""The command line: ``napari-selfseg segment``, ``batch``, ``train``, ``apply`` and more.
 
 Every refusal is one sentence on standard error and a non-zero exit code: 2 when what was asked
 cannot be done, 1 when it went wrong on the way, 130 when interrupted.
@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from napari_selfseg.cli import (
     _apply,
+    _batch,
     _demo,
     _evaluate,
     _methods,
@@ -30,6 +31,7 @@ COMMANDS = (
     _segment,
     _train,
     _apply,
+    _batch,
     _plan,
     _run,
     _superpixels,

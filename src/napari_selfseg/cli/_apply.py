@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_selfseg.cli._common import (
+    IMAGES_HELP,
     SUPERPIXELS_HELP,
     Commands,
     check_still,
-    placed,
     superpixels_from,
 )
 from napari_selfseg.cli._large import add_tile_options, label_large
@@ -38,9 +38,7 @@ def add(commands: Commands, words: list[str]) -> None:
     """
     parser = commands.add_parser("apply", help="label images with a model, the same ids in all")
     parser.add_argument("model", help="from `train`, or from `segment --save-fit`")
-    parser.add_argument(
-        "images", nargs="+", help="TIFF, OME-Zarr, PNG or JPEG files, or folders of them"
-    )
+    parser.add_argument("images", nargs="+", help=IMAGES_HELP)
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
     parser.add_argument("--zarr", action="store_true", help="write OME-Zarr in place of TIFF")
     parser.add_argument(
@@ -56,34 +54,17 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import load_fit
-    from napari_selfseg.scale import files_of
+    from napari_selfseg.scale import sources, targets_of
 
-    fit = load_fit(args.model)
+    fit, folder = load_fit(args.model), Path(args.output)
+    found = sources(args.images, folder)
     zarr = bool(args.zarr or args.memory or args.tile)
-    targets = _targets(files_of(args.images), Path(args.output), zarr)
-    Path(args.output).mkdir(parents=True, exist_ok=True)
-    failed = [path for path, target in targets.items() if not _done(args, fit, path, target)]
-    if failed:
-        print(f"{len(targets) - len(failed)} of {len(targets)} images done.", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _targets(files: list[Path], folder: Path, zarr: bool) -> dict[Path, Path]:
-    """Say where the labels of each image go, before any work is done."""
-    found = {path: folder / _name(path, zarr) for path in files}
-    for path, target in found.items():
-        if target.resolve() == path.resolve():
-            raise ValueError(f"{path.name} would be overwritten: choose another folder.")
-    twice = [path for path in found if list(found.values()).count(found[path]) > 1]
-    if twice:
-        raise ValueError(
-            f"{' and '.join(map(str, twice[:2]))} have one name: apply the model folder by folder."
-        )
-    return found
-
-
-def _name(path: Path, zarr: bool) -> str:
-    return f"{path.stem.removesuffix('.ome')}.ome.zarr" if zarr else f"{path.stem}.tif"
+    targets = targets_of(found, folder, ".ome.zarr" if zarr else ".tif")
+    pairs = zip(found, targets, strict=True)
+    done = [_done(args, fit, Path(each.title), target) for each, target in pairs]
+    if not all(done):
+        print(f"{sum(done)} of {len(done)} images done.", file=sys.stderr)
+    return 0 if all(done) else 1
 
 
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
@@ -93,6 +74,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
 
     try:
         if args.memory or args.tile:
+            target.parent.mkdir(parents=True, exist_ok=True)
             return label_large(args, str(path), str(target), fit) == 0
         image = read_image(path)
         if fit.ndim == 3 or len(image.shape) > 3:
@@ -108,7 +90,8 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
             name=image.name,
         )
         record["superpixels"] = args.superpixels
-        write_labels(target, labels, record=record, **placed(image))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_labels(target, labels, record=record, **image.place)
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(f"napari-selfseg: {path}: {' '.join(str(error).split())}", file=sys.stderr)
         return False

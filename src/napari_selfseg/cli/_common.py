@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.parameters import Parameter, Parameters
     from napari_selfseg.protocol import Method, Run
-    from napari_selfseg.scale import StackRun, Trainer
+    from napari_selfseg.scale import StackRun, TileRun, Trainer
 
 __all__ = [
+    "IMAGES_HELP",
     "SUPERPIXELS_HELP",
     "Commands",
     "Parser",
@@ -27,7 +28,7 @@ __all__ = [
     "add_run_options",
     "check_still",
     "drain",
-    "placed",
+    "progress_bar",
     "saying_warnings",
     "stop_on_interrupt",
     "superpixels_from",
@@ -148,6 +149,7 @@ def add_run_options(parser: Parser) -> None:
     )
 
 
+IMAGES_HELP = "TIFF, PNG or JPEG files, folders of them, or quoted patterns such as 'data/**/*.tif'"
 SUPERPIXELS_HELP = (
     "an algorithm such as slic:n_segments=2000, a contour map such as "
     "contour_map:file=MAP.mat,threshold=0.1, or a labels file"
@@ -207,27 +209,6 @@ def check_still(image: ImageFile) -> None:
         )
 
 
-def placed(image: ImageFile) -> dict[str, Any]:
-    """Return what labels take over from their image.
-
-    Parameters
-    ----------
-    image : ImageFile
-        What they are of.
-
-    Returns
-    -------
-    dict
-        Options of `write_labels`.
-    """
-    return {
-        "spacing": image.spacing,
-        "unit": image.unit,
-        "axes": image.axes.replace("c", ""),
-        "georeference": image.georeference,
-    }
-
-
 def drain(run: Run | Trainer, first: int = 0) -> None:
     """Run to the end with a progress bar on a terminal; Ctrl-C stops and keeps what was found.
 
@@ -239,7 +220,7 @@ def drain(run: Run | Trainer, first: int = 0) -> None:
         Iterations made before.
     """
     total = run.method.iterations
-    with stop_on_interrupt(run), _bar(total, first) as bar:
+    with stop_on_interrupt(run), progress_bar(total, first) as bar:
         for step in run:
             bar.set_postfix(labels=step.n_labels, refresh=False)
             bar.update(step.iteration - bar.n)
@@ -247,10 +228,25 @@ def drain(run: Run | Trainer, first: int = 0) -> None:
         print(run.stop_reason, file=sys.stderr)
 
 
-def _bar(total: int, first: int) -> Any:
+def progress_bar(total: int, first: int = 0, unit: str = "it") -> Any:
+    """Return a bar with the time left; nothing is drawn where there is no terminal.
+
+    Parameters
+    ----------
+    total : int
+        At its end.
+    first : int
+        At its begin.
+    unit : str
+        What it counts.
+
+    Returns
+    -------
+    tqdm.tqdm
+    """
     from tqdm import tqdm
 
-    return tqdm(total=total, initial=first, disable=None, unit="it")
+    return tqdm(total=total, initial=first, disable=None, unit=unit)
 
 
 @contextmanager
@@ -264,7 +260,7 @@ def saying_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def stop_on_interrupt(run: Run | Trainer | StackRun) -> Iterator[None]:
+def stop_on_interrupt(run: Run | Trainer | StackRun | TileRun) -> Iterator[None]:
     """Let the first Ctrl-C inside the block stop a run, and a second one interrupt.
 
     Parameters

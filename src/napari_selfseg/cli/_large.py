@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._common import Parser, drain, values_of
+from napari_selfseg.cli._common import (
+    Parser,
+    drain,
+    progress_bar,
+    stop_on_interrupt,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
@@ -223,9 +225,7 @@ def do_tiles(run: TileRun) -> int:
     int
         Exit code: 130 when it was interrupted.
     """
-    from tqdm import tqdm
-
-    with _stop_on_interrupt(run), tqdm(disable=None, unit="tile") as bar:
+    with stop_on_interrupt(run), progress_bar(len(run.plan.grid), unit="tile") as bar:
         for step in run:
             bar.set_description(step.name, refresh=False)
             bar.total, bar.n = step.total, step.done
@@ -287,16 +287,3 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
         plan = plan_of(args, source, fit or learned(args, source), out, known)
         say_forecast(plan)
     return do_tiles(TileRun(plan, runner))
-
-
-@contextmanager
-def _stop_on_interrupt(run: TileRun) -> Iterator[None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        run.stop()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.cli._common import Commands, placed
+from napari_selfseg.cli._common import Commands
 
 __all__ = ["add"]
 
@@ -45,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
     else:
         labels = replay(record, image.data)
     again = {**record, "software": software()}
-    write_labels(args.output, labels, record=again, **placed(image))
+    write_labels(args.output, labels, record=again, **image.place)
     return 0
 
 

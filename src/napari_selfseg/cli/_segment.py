@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from napari_selfseg.cli._choices import add_choices, segments_from
 from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
     add_method,
     add_run_options,
     drain,
-    placed,
     saying_warnings,
     superpixels_from,
     values_of,
@@ -43,20 +43,9 @@ def add(commands: Commands, words: list[str]) -> None:
     parser = commands.add_parser("segment", help="segment an image")
     parser.add_argument("image", help="a TIFF, OME-Zarr, PNG or JPEG file")
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
-    parser.add_argument("--method", help="one of `napari-selfseg methods`")
-    parser.add_argument(
-        "--superpixels",
-        metavar="NAME[:FIELD=VALUE,...]",
-        help=SUPERPIXELS_HELP,
-    )
+    add_choices(parser, SUPERPIXELS_HELP)
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")
     parser.add_argument("--scribbles", metavar="FILE", help="classes from 1 where drawn, else 0")
-    parser.add_argument(
-        "--segments",
-        metavar="N",
-        help="write what the iterations agree on, cut into N connected segments, in place of the "
-        "classes; auto finds the number",
-    )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
     parser.add_argument(
         "--objects",
@@ -89,14 +78,15 @@ def _run(args: argparse.Namespace) -> int:
     _check_targets(args)
     if args.carry and Path(args.output).suffix == ".zarr":
         return _stack_on_disk(args)
-    n_segments = _number(args.segments)
+    segments = segments_from(args.segments)
+    n_segments = None if segments == "auto" else segments
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = read_image(args.image)
     found = (
         _of_stack(args, method, image) if args.carry else _of_image(args, method, image, n_segments)
     )
     labels, record = found.labels, found.record
-    write_labels(args.output, labels, record=record, **placed(image))
+    write_labels(args.output, labels, record=record, **image.place)
     if args.objects:
         _write_objects(args.objects, labels, image)
     if args.preview:
@@ -180,29 +170,15 @@ def _write_objects(path: str, labels: NDArray[Any], image: ImageFile) -> None:
     )
 
 
-def _number(text: str | None) -> int | None:
-    """Read ``--segments``; None finds the number."""
-    if text is None or text == "auto":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"--segments takes a number from 1 on, or auto: {text} is neither.")
-    return int(text)
-
-
 def _cut(
     run: Run, n_segments: int | None, image: ImageFile, mask: Any
 ) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return the consensus of a run in segments, and its record."""
-    from napari_selfseg.catalogue import PIECES, over_segment
+    from napari_selfseg.scale import hierarchy_of, recorded_cut
 
-    superpixels = PIECES if run.superpixels is None else None
-    pieces = None
-    if superpixels is not None:
-        where = {"channel_axis": image.channel_axis, "mask": mask, "spacing": image.spacing}
-        pieces, _ = over_segment(image.data, superpixels, **where)
     with saying_warnings():
-        labels = run.hierarchy(superpixels=pieces).cut(n_segments)
-    return labels, run.record(n_segments=int(labels.max()), superpixels=superpixels)
+        labels = hierarchy_of(run, image, mask).cut(n_segments)
+    return labels, recorded_cut(run, labels)
 
 
 def _options(args: argparse.Namespace, image: ImageFile) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
     check_still,
-    placed,
     superpixels_from,
 )
 
@@ -61,7 +60,7 @@ def _run(args: argparse.Namespace) -> int:
         spacing=image.spacing,
         name=image.name,
     )
-    write_labels(args.output, labels, record=record, **placed(image))
+    write_labels(args.output, labels, record=record, **image.place)
     if args.preview:
         write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
     print(f"{labels.max()} superpixels")

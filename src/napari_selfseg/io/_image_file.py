@@ -74,6 +74,16 @@ class ImageFile:
             del sizes[self.channel_axis]
         return tuple(sizes)
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """What labels take over from their image, as options of `write_labels`."""
+        return {
+            "spacing": self.spacing,
+            "unit": self.unit,
+            "axes": self.axes.replace("c", ""),
+            "georeference": self.georeference,
+        }
+
 
 class UnsuitableError(ValueError):
     """A sound file that holds something else than one image."""

@@ -1,12 +1,14 @@
-"""Beyond one image: stacks plane by plane; models of a collection, trained, kept and applied."""
+"""Beyond one image: large images, stacks, batches, and models of a collection."""
 
 from napari_selfseg.scale._applying import applied
+from napari_selfseg.scale._batch import Batch
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
 from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
+from napari_selfseg.scale._recipe import Recipe
 from napari_selfseg.scale._runners import (
     ClusterRunner,
     Outcome,
@@ -16,21 +18,28 @@ from napari_selfseg.scale._runners import (
     runner_named,
 )
 from napari_selfseg.scale._sampling import samples
+from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._stack import StackRun
 from napari_selfseg.scale._stack_labels import stack_dtype
 from napari_selfseg.scale._stack_replay import replay_stack
 from napari_selfseg.scale._stack_step import StackStep
+from napari_selfseg.scale._table import Entry
 from napari_selfseg.scale._tile_run import TileProgress, TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
 
 __all__ = [
     "CARRIES",
+    "Batch",
+    "BatchImage",
     "ClusterRunner",
+    "Entry",
     "Outcome",
     "Plan",
     "ProcessRunner",
+    "Recipe",
     "Runner",
     "SerialRunner",
     "Source",
@@ -44,17 +53,21 @@ __all__ = [
     "files_of",
     "forecast",
     "gathered",
+    "hierarchy_of",
     "learning",
     "load_plan",
     "over_stack",
     "over_tiles",
     "planes",
     "planned",
+    "recorded_cut",
     "replay_stack",
     "runner_named",
     "samples",
+    "sources",
     "spots",
     "stack_dtype",
+    "targets_of",
     "tiles",
     "work_folder",
 ]

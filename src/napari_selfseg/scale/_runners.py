@@ -146,6 +146,11 @@ class ProcessRunner:
         except BrokenProcessPool:
             for number in running.values():
                 tries[number] += 1
+        except KeyboardInterrupt:
+            # The processes heard it too, but would go on with what they hold already.
+            for process in list(pool._processes.values()):
+                process.terminate()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

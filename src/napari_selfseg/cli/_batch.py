@@ -1,0 +1,176 @@
+"""``napari-selfseg batch 'GLOB'... -o DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from napari_selfseg.cli._choices import add_choices, segments_from
+from napari_selfseg.cli._common import (
+    IMAGES_HELP,
+    Commands,
+    add_method,
+    add_run_options,
+    progress_bar,
+    values_of,
+)
+from napari_selfseg.cli._large import add_scheduler
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Method, Step
+    from napari_selfseg.scale import Batch, Entry, Recipe
+    from napari_selfseg.superpixels import Superpixels
+
+__all__ = ["add"]
+
+INTERRUPTED = 130
+ALGORITHMS_HELP = "an algorithm such as slic:n_segments=2000"
+RECIPE_HELP = (
+    "what to do: a recipe.json, a labels file (done as it was made), or a model from `train` "
+    "(the same class ids in all images)"
+)
+
+
+def add(commands: Commands, words: list[str]) -> None:
+    """Declare the command; its flags are those of the method named in `words`.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    words : list of str
+        The command line.
+    """
+    parser = commands.add_parser("batch", help="segment many images in one way")
+    parser.add_argument("images", nargs="+", metavar="GLOB", help=IMAGES_HELP)
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
+    parser.add_argument("--recipe", metavar="FILE", help=RECIPE_HELP)
+    add_choices(parser, ALGORITHMS_HELP)
+    parser.add_argument(
+        "--connected", action="store_true", help="make every connected piece an object of its own"
+    )
+    parser.add_argument(
+        "--minimum-size",
+        type=int,
+        default=0,
+        metavar="N",
+        help="give pieces of fewer pixels to a neighbour",
+    )
+    parser.add_argument("--resume", action="store_true", help="do what DIR does not hold yet")
+    parser.add_argument(
+        "--format", choices=("tif", "ome.zarr"), default="tif", help="of the labels"
+    )
+    parser.add_argument(
+        "--objects",
+        choices=("csv", "geojson"),
+        help="also write connected pieces",
+    )
+    parser.add_argument("--preview", action="store_true", help="also write pictures of the labels")
+    add_scheduler(parser)
+    add_run_options(parser)
+    parser.set_defaults(command=_run)
+    if words[:1] == ["batch"]:
+        add_method(parser, words[1:])
+
+
+def _run(args: argparse.Namespace) -> int:
+    from napari_selfseg.scale import Batch, runner_named
+
+    recipe = _recipe(args)
+    progress = _Progress()
+    batch = Batch(
+        args.images,
+        recipe,
+        args.output,
+        resume=args.resume,
+        preview=args.preview,
+        suffix=f".{args.format}",
+        objects=args.objects and f".{args.objects}",
+        runner=runner_named(args.scheduler),
+        seen=progress.see,
+        device=args.device,
+        threads=args.threads,
+    )
+    return _drain(batch, progress)
+
+
+def _recipe(args: argparse.Namespace) -> Recipe:
+    from napari_selfseg.scale import Recipe
+
+    values = values_of(args, args.kind.declared())
+    choices = _choices(args)
+    if not args.recipe:
+        return Recipe(cast("Method", args.kind(**values)), **choices)
+    said = [name for name, value in choices.items() if value != getattr(Recipe, name)]
+    for name in ["method"] * bool(args.method) + [*values, *said]:
+        flag = "--" + name.replace("_", "-")
+        raise ValueError(f"The recipe in {args.recipe} says it all: leave out {flag}.")
+    return Recipe.load(args.recipe)
+
+
+def _choices(args: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "superpixels": _algorithm(args.superpixels),
+        "precision": args.precision,
+        "segments": segments_from(args.segments),
+        "connected": args.connected,
+        "minimum_size": args.minimum_size,
+    }
+
+
+def _algorithm(text: str | None) -> Superpixels | None:
+    from napari_selfseg.catalogue import SUPERPIXELS
+    from napari_selfseg.parameters import parse
+
+    if text is None:
+        return None
+    return cast("Superpixels", parse(text, SUPERPIXELS, "superpixel algorithm"))
+
+
+class _Progress:
+    """The bar: images done, and the share of the one at hand."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+        self.done = 0
+
+    def see(self, number: int, step: Step) -> None:
+        self._move(self.done + step.iteration / (step.total + 1))
+
+    def count(self) -> None:
+        self.done += 1
+        self._move(self.done)
+
+    def _move(self, n: float) -> None:
+        self.bar.update(round(n - self.bar.n, 2))
+
+
+def _drain(batch: Batch, progress: _Progress) -> int:
+    """Do all images; Ctrl-C ends with those done so far."""
+    with progress_bar(len(batch.entries), unit="image") as progress.bar:
+        try:
+            for number, entry in enumerate(batch, 1):
+                progress.count()
+                _say(f"{number}/{len(batch.entries)} {_line(entry)}")
+            interrupted = False
+        except KeyboardInterrupt:
+            interrupted = True
+    _say(batch.summary)
+    if interrupted:
+        return INTERRUPTED
+    return 0 if batch.complete else 1
+
+
+def _line(entry: Entry) -> str:
+    if entry.error:
+        return f"{entry.image}: {entry.error}"
+    labels = f"{entry.labels} label{'' if entry.labels == 1 else 's'}"
+    took = "done before" if entry.before else f"{entry.seconds:.1f} s"
+    return f"{entry.image}: {labels}, {took}"
+
+
+def _say(line: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)

@@ -1,0 +1,89 @@
+"""The table of a batch: what is done, what failed and why, and what is left."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from napari_selfseg.io import whole_file
+
+__all__ = ["Entry", "State", "in_words", "write_table"]
+
+State = Literal["left", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table: an image and what became of it.
+
+    Attributes
+    ----------
+    image : str
+        Its file, or the name of an image in memory.
+    target : pathlib.Path
+        The file of its labels.
+    state : {"left", "done", "failed"}
+        An image whose work was ended before its end is left.
+    error : str
+        Why it failed, in a sentence; empty when it did not.
+    labels : int
+        How many there are; 0 where there are none.
+    seconds : float
+        What it took.
+    before : bool
+        Whether an earlier batch had made them.
+    """
+
+    image: str
+    target: Path
+    state: State = "left"
+    error: str = ""
+    labels: int = 0
+    seconds: float = 0.0
+    before: bool = False
+
+
+def write_table(entries: Sequence[Entry], path: Path) -> None:
+    """Write the table as CSV, whole or not at all.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Its lines.
+    path : pathlib.Path
+        The file; names of labels are written as seen from its folder.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; an older one stays.
+    """
+    with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as opened:
+        lines = csv.writer(opened)
+        lines.writerow(("image", "labels_file", "state", "labels", "seconds", "error"))
+        for each in entries:
+            target = each.target.relative_to(path.parent).as_posix()
+            count, seconds = each.labels or "", f"{each.seconds:.1f}" if each.seconds else ""
+            lines.writerow((each.image, target, each.state, count, seconds, each.error))
+
+
+def in_words(entries: Sequence[Entry]) -> str:
+    """Say how many are done, failed and left.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Of a batch.
+
+    Returns
+    -------
+    str
+        Such as ``"25 of 30 done, 5 failed"``.
+    """
+    states = [each.state for each in entries]
+    parts = [f"{states.count('done')} of {len(states)} done"]
+    parts += [f"{n} {state}" for state in ("failed", "left") if (n := states.count(state))]
+    return ", ".join(parts)

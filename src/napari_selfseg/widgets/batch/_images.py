@@ -1,0 +1,81 @@
+"""The list of images to do: files, and layers that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
+
+__all__ = ["ImageList"]
+
+LINES: Final = 6
+HELP: Final = "What is going to be segmented. Remove takes the selected ones off the list."
+
+
+class ImageList(QListWidget):
+    """Files by name and layers, each once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._things: list[Any] = []
+        self.setToolTip(HELP)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setFixedHeight(LINES * (self.fontMetrics().height() + 4) + 6)
+
+    @property
+    def things(self) -> tuple[Any, ...]:
+        """Files as str and layers, in their order."""
+        return tuple(self._things)
+
+    def add_files(self, paths: Sequence[str]) -> None:
+        """Add files that are not in the list yet.
+
+        Parameters
+        ----------
+        paths : sequence of str
+            Files.
+        """
+        for each in paths:
+            self._add(each, Path(each).name, each)
+
+    def add_layers(self, layers: Sequence[Any]) -> None:
+        """Add layers that are not in the list yet.
+
+        Parameters
+        ----------
+        layers : sequence of napari.layers.Image
+            Layers.
+        """
+        for each in layers:
+            self._add(each, f"Layer: {each.name}", "An image that is open.")
+
+    def remove_selected(self) -> None:
+        """Take the selected ones off, or all where none is selected."""
+        rows = sorted({self.row(each) for each in self.selectedItems()}, reverse=True)
+        for row in rows or range(self.count() - 1, -1, -1):
+            self._remove(row)
+
+    def forget(self, layer: Any) -> None:
+        """Take a layer off that was removed.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            Any.
+        """
+        if layer in self._things:
+            self._remove(self._things.index(layer))
+
+    def _add(self, thing: Any, text: str, tooltip: str) -> None:
+        if thing in self._things:
+            return
+        item = QListWidgetItem(text)
+        item.setToolTip(tooltip)
+        self._things.append(thing)
+        self.addItem(item)
+
+    def _remove(self, row: int) -> None:
+        del self._things[row]
+        self.takeItem(row)

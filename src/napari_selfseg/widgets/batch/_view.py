@@ -1,0 +1,196 @@
+"""What the Batch dock looks like; it knows neither layers nor files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QLineEdit,
+    QProgressBar,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_selfseg.widgets.batch._images import ImageList
+from napari_selfseg.widgets.batch._recipe_view import RecipeView
+from napari_selfseg.widgets.batch._table import EntryTable
+from napari_selfseg.widgets.batch._words import detail
+from napari_selfseg.widgets.choices import Choices
+from napari_selfseg.widgets.choosers import Chooser
+from napari_selfseg.widgets.look import ERROR, WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.panels import Fold, beside, rows, stacked
+from napari_selfseg.widgets.presets import Presets
+from napari_selfseg.widgets.status import StatusWidget
+
+if TYPE_CHECKING:
+    from napari_selfseg.widgets.batch._job import Look
+
+__all__ = ["BatchView"]
+
+EXPLAINED: Final = (
+    "One recipe for many images. Results are written as they come; one bad image stops nothing."
+)
+RESULTS_HELP: Final = (
+    "Labels with their record, a table (batch.csv) and the recipe. Results of the same recipe that "
+    "are there already stay, and only what is left is done."
+)
+NOTHING: Final = "What becomes of each image is shown here: set up a batch, press Run."
+HINT: Final = "Add images, choose a folder for the results, press Run."
+PARTS: Final = 1000
+
+
+class BatchView(StatusWidget):
+    """The widgets of the Batch dock, and what they show in which state.
+
+    Parameters
+    ----------
+    presets : Presets
+        Where those of the methods are kept.
+    """
+
+    def __init__(self, presets: Presets) -> None:
+        super().__init__()
+        self.images = ImageList()
+        self.add_files = button("Files...", "Add image files.")
+        self.add_folder = button("Folder...", "Add all images of a folder.")
+        self.add_layers = button("Layers", "Add the image layers that are open.")
+        self.remove = button("Remove", "Take the selected images off the list; all if none is.")
+        self.recipe = RecipeView(presets)
+        self.folder = QLineEdit()
+        self.browse = button("Browse...", "Choose the folder for the results.")
+        self.preview = QCheckBox("Pictures of the labels as well")
+        self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
+        self.table = EntryTable()
+        self.detail = sentence()
+        self.open = button("Open in the viewer", "Show the selected result over its image.")
+        self.run = button("Run", "Do all images that are left.")
+        self.stop = button("Stop", "End now: what is done is kept, Run goes on with what is left.")
+        self.bar = QProgressBar()
+        self.pages = QTabWidget()
+        self._empty = sentence(NOTHING)
+        self._table = QWidget()
+        self._lay_out()
+        self._prepare()
+
+    def populate(self, choices: Choices, device: str) -> None:
+        """Offer the methods and devices there are.
+
+        Parameters
+        ----------
+        choices : Choices
+            From `napari_selfseg.widgets.choices.load`.
+        device : str
+            Chosen first, where there is one of that name.
+        """
+        self.recipe.populate(choices)
+        self.device.offer([(each, each) for each in choices.devices])
+        self.device.choose(device)
+        self.add_folder.setEnabled(True)
+        self.show_ready(HINT)
+
+    def show_live(self, text: str) -> None:
+        """Show that a batch is being prepared."""
+        self.run.setEnabled(False)
+        self.stop.setEnabled(True)
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.say(text)
+
+    def show_look(self, look: Look) -> None:
+        """Show where the batch is.
+
+        Parameters
+        ----------
+        look : Look
+            The latest.
+        """
+        self.setUpdatesEnabled(False)
+        if not self._table.isVisibleTo(self):
+            self._empty.hide()
+            self._table.show()
+            self.pages.setCurrentIndex(1)
+        self.bar.setRange(0, PARTS)
+        self.bar.setValue(round(PARTS * look.share))
+        how_far = f"{look.iteration} of {look.total}"
+        self.table.show_entries(look.entries, look.running, how_far)
+        self.say(look.sentence)
+        self.setUpdatesEnabled(True)
+
+    def show_ready(self, text: str) -> None:
+        """Show that a batch can be started.
+
+        Parameters
+        ----------
+        text : str
+            How the last one ended.
+        """
+        self.run.setEnabled(True)
+        self.stop.setEnabled(False)
+        if not self.bar.maximum():
+            self.bar.hide()
+        self.table.choose_failed()
+        self.say(text)
+
+    def _show_chosen(self) -> None:
+        entry = self.table.entry
+        self.open.setEnabled(entry is not None and entry.state == "done")
+        self.detail.setText("" if entry is None else detail(entry))
+        self.detail.setStyleSheet(ERROR if entry is not None and entry.state == "failed" else "")
+
+    def _prepare(self) -> None:
+        self.run.setStyleSheet("font-weight: bold;")
+        for each in (self.run, self.stop, self.open, self.add_folder):
+            each.setEnabled(False)
+        self.bar.hide()
+        self._table.hide()
+        self.folder.setPlaceholderText("folder")
+        self.folder.setToolTip(RESULTS_HELP)
+        self.table.chosen.connect(self._show_chosen)
+        self.say("Loading methods...")
+
+    # What lies where
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(WIDTH)
+        # Otherwise napari fills half the dock with nothing.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.pages.addTab(scrolled(self._setting_up()), "Set up")
+        self.pages.addTab(self._results(), "Results")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.addWidget(self.pages, stretch=1)
+        layout.addWidget(line())
+        layout.addLayout(beside(self.run, self.stop))
+        layout.addWidget(self.bar)
+        self.lay_out_status(layout)
+
+    def _setting_up(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(sentence(EXPLAINED))
+        layout.addWidget(title("Images"))
+        layout.addWidget(self.images)
+        layout.addLayout(beside(self.add_files, self.add_folder, self.add_layers, self.remove))
+        layout.addWidget(title("Folder for the results"))
+        layout.addLayout(beside(self.folder, self.browse, first=3))
+        layout.addWidget(self.preview)
+        layout.addWidget(title("Recipe"))
+        layout.addWidget(self.recipe)
+        layout.addWidget(Fold("Device", rows([("Device", self.device)])))
+        layout.addStretch(1)
+        return page
+
+    def _results(self) -> QWidget:
+        page = QWidget()
+        layout = stacked(page)
+        layout.addWidget(self._empty)
+        layout.addWidget(self._table, stretch=1)
+        layout.addStretch(0)
+        table = stacked(self._table)
+        for each in (self.table, self.detail, self.open):
+            table.addWidget(each)
+        return page

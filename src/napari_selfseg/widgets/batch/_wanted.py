@@ -1,0 +1,175 @@
+"""What the Batch dock is asked for, checked; no Qt and no napari here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_selfseg.widgets.picture import ALL, Picture, read
+
+if TYPE_CHECKING:
+    from napari_selfseg.io import ImageFile
+    from napari_selfseg.scale import Recipe
+
+__all__ = ["Form", "Layer", "Wanted", "check", "recipe_from"]
+
+NO_IMAGES: Final = "Add the images first: files, a folder, or the layers that are open."
+NO_FOLDER: Final = "Choose the folder for the results."
+CLASSES, OBJECTS, AUTO, NUMBER = "classes", "objects", "auto", "number"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A recipe as it is filled in.
+
+    Attributes
+    ----------
+    method : type
+        The method.
+    values : dict
+        Its parameters.
+    superpixels : type or None
+        The algorithm; None takes what the method suggests.
+    superpixel_values : dict
+        Its parameters.
+    labels : {"classes", "objects", "auto", "number"}
+        What the labels are: classes, connected objects, or segments, as many as suit or a number.
+    segments : int
+        That number.
+    smallest : int
+        Pieces of fewer pixels are given to a neighbour.
+    precision : str
+        As for `evolve`.
+    """
+
+    method: Any
+    values: dict[str, Any]
+    superpixels: Any
+    superpixel_values: dict[str, Any]
+    labels: str
+    segments: int
+    smallest: int
+    precision: str
+
+
+def recipe_from(form: Form) -> Recipe:
+    """Make the recipe that is filled in.
+
+    Parameters
+    ----------
+    form : Form
+        As filled in.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    ValueError
+        When values do not go together.
+    """
+    from napari_selfseg.scale import Recipe
+
+    segments: Any = {AUTO: "auto", NUMBER: form.segments}.get(form.labels)
+    algorithm = form.superpixels
+    return Recipe(
+        form.method(**form.values),
+        None if algorithm is None else algorithm(**form.superpixel_values),
+        precision=form.precision,
+        segments=segments,
+        connected=form.labels == OBJECTS,
+        minimum_size=form.smallest,
+    )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An image layer.
+
+    Attributes
+    ----------
+    picture : Picture
+        The image.
+    unit : str
+        Of its scale.
+    """
+
+    picture: Picture
+    unit: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A batch.
+
+    Attributes
+    ----------
+    images : tuple of (str or Layer)
+        Files, and layers.
+    recipe : Recipe
+        What to do with each.
+    folder : str
+        For the results.
+    preview : bool
+        Whether to write pictures as well.
+    device : str
+        As for `evolve`.
+    threads : int
+        CPU threads.
+    """
+
+    images: tuple[str | Layer, ...]
+    recipe: Recipe
+    folder: str
+    preview: bool
+    device: str
+    threads: int
+
+    def collect(self) -> list[str | ImageFile]:
+        """Read the layers; slow where they lie on a disk.
+
+        Returns
+        -------
+        list of str or ImageFile
+            Files as they are, layers as images in memory.
+        """
+        return [each if isinstance(each, str) else _in_memory(each) for each in self.images]
+
+
+def check(images: Sequence[object], folder: str) -> None:
+    """Refuse a batch that cannot be.
+
+    Parameters
+    ----------
+    images : sequence
+        As chosen.
+    folder : str
+        For the results.
+
+    Raises
+    ------
+    ValueError
+        With a sentence that says what is missing.
+    """
+    if not images:
+        raise ValueError(NO_IMAGES)
+    if not folder:
+        raise ValueError(NO_FOLDER)
+
+
+def _in_memory(layer: Layer) -> ImageFile:
+    from napari_selfseg.io import ImageFile
+
+    picture = layer.picture
+    data = read(picture, (ALL,) * len(picture.shape))
+    return ImageFile(
+        data,
+        -1 if data.ndim > len(picture.shape) else None,
+        tuple(map(abs, picture.scale)),
+        layer.unit,
+        None,
+        picture.name,
+        "tzyx"[-len(picture.shape) :] + "c" * (data.ndim > len(picture.shape)),
+    )

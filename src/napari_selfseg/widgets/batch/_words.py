@@ -1,0 +1,121 @@
+"""A batch and its recipe in words; no Qt and no napari here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from napari_selfseg.widgets.words import duration
+
+if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameters
+    from napari_selfseg.scale import Entry, Recipe
+
+__all__ = ["described", "detail", "progress", "state"]
+
+
+def described(recipe: Recipe) -> str:
+    """Say what a recipe does.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Any.
+
+    Returns
+    -------
+    str
+        Parameters that are as by default are left out.
+    """
+    parts = [recipe.title if recipe.method is None else _parameters(recipe.method)]
+    if recipe.superpixels is not None:
+        parts.append(f"superpixels by {_parameters(recipe.superpixels)}")
+    if recipe.segments is not None:
+        auto = recipe.segments == "auto"
+        parts.append("as many segments as suit" if auto else f"{recipe.segments} segments")
+    if recipe.connected:
+        parts.append("connected objects")
+    if recipe.minimum_size:
+        parts.append(f"none smaller than {recipe.minimum_size} pixels")
+    return "; ".join(parts) + "."
+
+
+def _parameters(found: Parameters) -> str:
+    other = [
+        f"{each.label.lower()} {getattr(found, each.name)}"
+        for each in found.declared()
+        if getattr(found, each.name) != each.default
+    ]
+    return f"{found.title} ({', '.join(other)})" if other else found.title
+
+
+def state(entry: Entry, running: str = "") -> str:
+    """Say in a few words what became of an image.
+
+    Parameters
+    ----------
+    entry : Entry
+        The image.
+    running : str
+        How far it is, while it is worked on.
+
+    Returns
+    -------
+    str
+    """
+    if entry.state == "failed":
+        return "failed"
+    if entry.state == "done":
+        return f"{entry.labels} label{'' if entry.labels == 1 else 's'}"
+    return running or "left"
+
+
+def detail(entry: Entry) -> str:
+    """Say all that is known of an image.
+
+    Parameters
+    ----------
+    entry : Entry
+        The image.
+
+    Returns
+    -------
+    str
+    """
+    if entry.state == "failed":
+        return f"{entry.image}: {entry.error}"
+    if entry.state == "done":
+        when = "made before" if entry.before else f"made in {entry.seconds:.1f} s"
+        return f"{entry.image}: {state(entry)}, {when}, in {entry.target}"
+    return f"{entry.image}: not done yet."
+
+
+def progress(entries: Sequence[Entry], at_hand: str, seconds_left: float) -> str:
+    """Say where a batch is.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        So far.
+    at_hand : str
+        The image worked on, and how far it is; empty for none.
+    seconds_left : float
+        Estimate; nan is left out.
+
+    Returns
+    -------
+    str
+        Such as ``"3 of 9 done - 1 failed - about 2 min left"``.
+    """
+    counts: Mapping[str, int] = {
+        each: sum(entry.state == each for entry in entries) for each in ("done", "failed")
+    }
+    parts: list[Any] = [f"{counts['done']} of {len(entries)} done"]
+    if counts["failed"]:
+        parts.append(f"{counts['failed']} failed")
+    if at_hand:
+        parts.append(at_hand)
+    if not math.isnan(seconds_left):
+        parts.append(f"{duration(seconds_left)} left")
+    return " - ".join(parts)
