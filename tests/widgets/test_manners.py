@@ -106,7 +106,7 @@ def test_more_superpixels_than_pixels_are_as_many_as_there_can_be(opened, qtbot)
 
 def test_wrong_axes_are_said_before_a_run(opened, qtbot):
     viewer, dock = opened(np.zeros((2, 3, 4, 5)))
-    dock.view.setup.part.choose("whole")
+    dock.view.setup.stack.part.choose("whole")
     assert "choose the plane in view" in ended(dock, qtbot)
     works_again(viewer, dock, qtbot)
 

@@ -364,8 +364,8 @@ def test_labels_layers_of_another_shape(opened):
 
 def test_a_plane_of_a_volume(opened, qtbot):
     viewer, dock = opened(np.stack([NOISE] * 3), scale=(5, 1, 1))
-    assert dock.view.setup.part.isVisibleTo(dock)
-    dock.view.setup.part.choose("plane")
+    assert dock.view.setup.stack.part.isVisibleTo(dock)
+    dock.view.setup.stack.part.choose("plane")
     run(dock, QUICK)
     until_ended(dock, qtbot)
     (layer,) = results(viewer)

@@ -203,7 +203,7 @@ def test_a_plane_of_a_stack_without_superpixels(opened, qtbot):
     stack = np.stack([NOISE] * 3)
     viewer, dock = opened(stack, scale=(5, 2, 2), translate=(0, 1, 3), units=("um",) * 3)
     dock.view.setup.superpixels.setCurrentIndex(0)
-    dock.view.setup.part.choose("plane")
+    dock.view.setup.stack.part.choose("plane")
     dock.view.setup.area.choose("view")
     viewer.layers["noise"].corner_pixels = np.array([[1, 0, 8], [1, 39, 63]])
     ran(dock, qtbot, variant="continuity")

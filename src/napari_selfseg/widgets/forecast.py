@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_selfseg.widgets.overlay import Covered
+from napari_selfseg.widgets.stacking import FITTED
 from napari_selfseg.widgets.state import Request
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ class Forecast:
         """
         from napari_selfseg.protocol import available_memory, estimate, fits_in_memory, in_words
 
+        # Of a stack one plane is in memory at a time.
         found = estimate(
-            request.shape,
+            request.along.plane,
             request.channels or 1,
             request.method,
             device=request.device,
@@ -72,6 +74,7 @@ class Forecast:
             masked=request.void is not None,
             scribbled=request.scribbles is not None,
             throughput=self._speed(request),
+            images=_together(request),
         )
         free = available_memory(request.device)
         allowed = self._limit is None or fits_in_memory(found, self._limit)
@@ -98,7 +101,18 @@ class Forecast:
 
 
 def _size(request: Request) -> str:
-    return " x ".join(map(str, request.shape)) + " pixels"
+    along = request.along
+    pixels = " x ".join(map(str, along.plane)) + " pixels"
+    if request.stack is None:
+        return pixels
+    if request.stack.carry == "joint":
+        return f"a model of {_together(request)} of {len(along)} planes of {pixels}"
+    return f"each of {len(along)} planes of {pixels}"
+
+
+def _together(request: Request) -> int:
+    joint = request.stack is not None and request.stack.carry == "joint"
+    return min(FITTED, len(request.along)) if joint else 1
 
 
 def _advice(request: Request) -> str:

@@ -27,6 +27,7 @@ __all__ = [
 
 MARK: Final = "napari-selfseg mark"
 METADATA: Final = "napari-selfseg"
+UNNAMED: Final = "axis "
 KEPT: Final = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
 
 
@@ -66,6 +67,7 @@ def describe_image(
         rectangle=None if rectangle is None else rectangle_of(rectangle, layer),
         path="" if channels else str(layer.source.path or ""),
         multiscale=bool(layer.multiscale),
+        axes=tuple("" if each.startswith(UNNAMED) else each for each in layer.axis_labels),
     )
 
 

@@ -44,6 +44,8 @@ class Picture:
         File of the image; empty when it is not one.
     multiscale : bool
         Whether `data` is the finest level of several.
+    axes : tuple of str
+        Name of each spatial axis; empty for one without.
     """
 
     names: tuple[str, ...]
@@ -56,6 +58,7 @@ class Picture:
     rectangle: Box | None = None
     path: str = ""
     multiscale: bool = False
+    axes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -45,6 +45,7 @@ class ResultView(QWidget):
             "Add the image as the fit smooths it, for superpixels that follow its objects.",
         )
         self._kept = QWidget()
+        self._changes = rows([("Labels are", self.kind), ("Smallest piece", self.smallest)])
         self._lay_out(stacked(self))
         self._prepare()
 
@@ -60,7 +61,15 @@ class ResultView(QWidget):
         """
         self.empty.setVisible(not there)
         self._kept.setEnabled(there)
+        for each in (self._changes, self.measure):
+            each.setEnabled(True)
         self.save_table.setEnabled(measured)
+
+    def show_stack(self) -> None:
+        """Show that there are labels of a stack: they can be kept, but no more."""
+        self.show_labels(True)
+        for each in (self._changes, self.measure):
+            each.setEnabled(False)
 
     def show_segments(self, segments: bool) -> None:
         """Show whether segments are shown, which are connected pieces already.
@@ -111,7 +120,7 @@ class ResultView(QWidget):
         layout.addWidget(self._kept)
         kept = stacked(self._kept)
         kept.addWidget(title("Labels"))
-        kept.addWidget(rows([("Labels are", self.kind), ("Smallest piece", self.smallest)]))
+        kept.addWidget(self._changes)
         kept.addWidget(title("Measure"))
         kept.addLayout(beside(self.measure, self.save_table))
         kept.addWidget(title("Keep"))

@@ -81,7 +81,7 @@ class Canvas:
         return palette(SEGMENTS if self.kind == "segments" else self._n_classes)
 
 
-def add_labels(viewer: Any, source: Any, request: Request) -> Any:
+def add_labels(viewer: Any, source: Any, request: Request, data: Any = None) -> Any:
     """Add an empty labels layer over the part of an image that is segmented.
 
     Parameters
@@ -92,6 +92,8 @@ def add_labels(viewer: Any, source: Any, request: Request) -> Any:
         The image.
     request : Request
         The run.
+    data : array_like of int, optional
+        What to show, of a stack, whose ids may go on beyond the classes; a new array by default.
 
     Returns
     -------
@@ -99,10 +101,12 @@ def add_labels(viewer: Any, source: Any, request: Request) -> Any:
         Of the image's number of axes: a plane of a volume lies where it was cut.
     """
     shape = shape_of(request.picture.shape, request.index, thin=True)
-    n_classes = request.method.n_classes
-    labels = Labels(
+    n_classes = request.method.n_classes if data is None else DISTINCT
+    if data is None:
         # Small types keep the live view fast.
-        np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16),
+        data = np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16)
+    labels = Labels(
+        data,
         name=f"{request.picture.name} [{request.method.title}]",
         colormap=palette(n_classes),
         **placed(source, request.index),

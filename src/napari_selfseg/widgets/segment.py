@@ -24,6 +24,8 @@ from napari_selfseg.widgets.result_desk import ResultDesk
 from napari_selfseg.widgets.runner import Ended, Update
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.setup_desk import SetupDesk
+from napari_selfseg.widgets.stack_desk import StackDesk
+from napari_selfseg.widgets.stack_session import StackSession
 from napari_selfseg.widgets.state import NO_IMAGE, Missing, Request
 from napari_selfseg.widgets.task import POLL_MS, Tasks
 from napari_selfseg.widgets.view import SegmentView
@@ -40,6 +42,9 @@ READY: Final = "Ready."
 PREPARING: Final = "Preparing: superpixels and network..."
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
+NO_START: Final = (
+    "A stack that goes plane by plane begins anew: press Run, or apply what was learned instead."
+)
 LABELS_REMOVED: Final = "Ended: the labels layer was removed."
 
 
@@ -62,7 +67,7 @@ class SegmentDock(QWidget):
         self._settings = settings.read()
         self._forecast = Forecast(self._settings.memory_limit)
         self._threads = self._settings.threads
-        self._session: Session | None = None
+        self._session: Session | StackSession | None = None
         self._last_words = ""
         self._start_when_loaded = False
         self._stopping = False
@@ -79,6 +84,7 @@ class SegmentDock(QWidget):
         self._results = ResultDesk(
             napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
         )
+        self._stacks = StackDesk(self.view, begin)
         self._fits = FitDesk(napari_viewer, self.view, begin, threads, lambda: self.live)
         self._guide = Guide(
             self.view.controls, self._tasks, self._forecast, self._asked, self._idle_words
@@ -153,12 +159,14 @@ class SegmentDock(QWidget):
             self._session.leave()
             self._finish("")
         self._results.put(None)
+        self._stacks.put(None)
         self._segments.close()
 
     # Layers
 
     def _on_removed(self, layer: Any) -> None:
         self._results.forget(layer)
+        self._stacks.forget(layer)
         session = self._session
         if session is None and self._results.outcome is None:
             self._segments.clear()
@@ -206,6 +214,9 @@ class SegmentDock(QWidget):
         if isinstance(found, Missing):
             self.view.controls.show_error(found.sentence)
             return
+        if resumed and found.stack:
+            self.view.controls.show_error(NO_START)
+            return
         request = dataclasses.replace(found, start=self._fits.fit if resumed else None)
         if self._settings.memory_limit is None:
             self._launch(request)
@@ -232,8 +243,11 @@ class SegmentDock(QWidget):
             self._last_words = ""
             self._guide.told()
             self._results.put(None)
-            self._session = Session(self._viewer, self.view.setup.image.thing, request)
-            self._segments.begin(self._session.source, request)
+            self._stacks.put(None)
+            kind = StackSession if request.stack else Session
+            self._session = kind(self._viewer, self.view.setup.image.thing, request)
+            if not request.stack:
+                self._segments.begin(self._session.source, request)
         finally:
             self._launching = False
         self._session.start()
@@ -247,7 +261,7 @@ class SegmentDock(QWidget):
         elif not self._launching:
             self._follow(self._session)
 
-    def _follow(self, session: Session) -> None:
+    def _follow(self, session: Session | StackSession) -> None:
         began = time.perf_counter()
         message = session.poll()
         if message is None:
@@ -255,16 +269,21 @@ class SegmentDock(QWidget):
         losses = message.losses if isinstance(message, Update) else {}
         if message.total:
             self.view.controls.show_step(message.iteration, message.total, message.sentence, losses)
+        if isinstance(message, Ended):
+            self._conclude(session, message)
+            return
         if isinstance(message, Update):
             self._segments.follow(message.moment)
-            took = 1000 * (time.perf_counter() - began)
-            self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
-        else:
-            self._conclude(session, message)
+        took = 1000 * (time.perf_counter() - began)
+        self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
 
-    def _conclude(self, session: Session, message: Ended) -> None:
+    def _conclude(self, session: Session | StackSession, message: Ended) -> None:
         self._finish(self._last_words or message.sentence, session.outcome)
         self._fits.take_from(session.outcome)
+        if isinstance(session, StackSession):
+            self._stacks.put(session)
+            if session.fit is not None:
+                self._fits.put(session.fit, session.request.superpixels)
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)
@@ -285,7 +304,7 @@ class SegmentDock(QWidget):
     def _show_segments(self) -> None:
         if self._session is None:
             self._results.refresh()
-        else:
+        elif isinstance(self._session, Session):
             self._session.show(self._segments.cut)
 
     def _connect_widgets(self) -> None:

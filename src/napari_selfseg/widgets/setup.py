@@ -18,11 +18,11 @@ from napari_selfseg.widgets.page import show_page
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.preset_bar import PresetBar
 from napari_selfseg.widgets.presets import Presets
+from napari_selfseg.widgets.stack_view import StackView
 from napari_selfseg.widgets.state import Form
 
 __all__ = ["SetupView"]
 
-PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
 AREAS: Final = (
     ("All of it", "all"),
     ("In view", "view"),
@@ -51,7 +51,7 @@ class SetupView(QWidget):
         super().__init__()
         self.image = Chooser("The image to segment.", nothing="No image is open")
         self.channels = Checklist("Layers of the same size that are further channels of the image.")
-        self.part = Chooser("The plane in view is fast; the whole volume is segmented in 3-D.")
+        self.stack = StackView()
         self.area = Chooser(AREA_HELP)
         self.draw = button("Draw", "Draw the rectangle on the canvas.")
         self.void = Chooser(VOID_HELP)
@@ -67,7 +67,6 @@ class SetupView(QWidget):
         self.about = QLabel()
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
-        self._part_row = rows([("Part", self.part)])
         self._channel_fold = Fold("More channels", self.channels)
         self._choices: Choices | None = None
         self._method_pages = Pages()
@@ -145,8 +144,9 @@ class SetupView(QWidget):
             values=self._values(),
             superpixels=self.superpixels.thing if algorithm else None,
             superpixel_values=algorithm.values() if algorithm else {},
-            part=self.part.thing,
+            part=self.stack.part.thing,
             area=self.area.thing,
+            stack=self.stack.stacking,
             void=self._void(),
             device=self.device.thing,
             precision=self.precision.thing,
@@ -175,10 +175,6 @@ class SetupView(QWidget):
         if page := self._superpixel_pages.current:
             page.fill(values)
 
-    def offer_parts(self, offered: bool) -> None:
-        """Show or hide the choice between plane and volume."""
-        self._part_row.setVisible(offered)
-
     def offer_channels(self, layers: Sequence[tuple[str, Any]]) -> None:
         """Offer layers as further channels.
 
@@ -203,13 +199,12 @@ class SetupView(QWidget):
     # What follows from a choice
 
     def _prepare(self) -> None:
-        self.part.offer(PARTS)
         self.area.offer(AREAS)
         self.precision.offer([(each, each) for each in PRECISIONS])
         self.void_value.setRange(-1e9, 1e9)
         self.void_value.setToolTip("Grey level of the pixels without data, in every channel.")
         self.about.linkActivated.connect(self._open)
-        self.offer_parts(False)
+        self.stack.offer(None)
         self.offer_channels([])
         self._enable(False)
         for each in (self._superpixel_fold, self.draw, self.void_value, self.class_names):
@@ -230,7 +225,7 @@ class SetupView(QWidget):
         self.area.chosen.connect(lambda: self.draw.setVisible(self.area.thing == "rectangle"))
         self.void.chosen.connect(lambda: self.void_value.setVisible(self.void.thing is ONE_VALUE))
         self.scribbles.chosen.connect(self._turn_scribbles)
-        choosers = (self.image, self.part, self.area, self.void, self.superpixels, self.scribbles)
+        choosers = (self.image, self.stack, self.area, self.void, self.superpixels, self.scribbles)
         for each in (*choosers, self.channels, self.method, self.device, self.precision):
             each.chosen.connect(self.changed)
         for pages in (self._method_pages, self._superpixel_pages):
@@ -246,6 +241,7 @@ class SetupView(QWidget):
         self._method_pages.turn_to(kind)
         if kind is not None:
             self.presets.turn_to(kind)
+            self.stack.suit(kind.ndims)
             self.about.setText(
                 links({"How it works": PAGE, "Paper": f"https://doi.org/{kind.doi}"})
             )
@@ -270,10 +266,10 @@ class SetupView(QWidget):
         layout.setContentsMargins(0, 0, 6, 0)
         layout.addWidget(title("Image"))
         layout.addWidget(self.image)
-        for each in (self._channel_fold, self._part_row):
-            layout.addWidget(each)
+        layout.addWidget(self._channel_fold)
         layout.addWidget(rows([("Area", _joined(self.area, self.draw))]))
         layout.addWidget(rows([("No data", _joined(self.void, self.void_value))]))
+        layout.addWidget(self.stack)
         layout.addWidget(title("Superpixels"))
         layout.addWidget(self.superpixels)
         layout.addWidget(self._superpixel_fold)

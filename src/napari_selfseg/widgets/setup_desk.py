@@ -82,7 +82,8 @@ class SetupDesk:
 
     def _on_image(self) -> None:
         layer = self._view.setup.image.thing
-        self._view.setup.offer_parts(layer is not None and layer.ndim > 2)
+        deep = layer is not None and layer.ndim > 2
+        self._view.setup.stack.offer(describe_image(layer, self._viewer.dims) if deep else None)
         others = [each for _, each in self._watch.images()]
         self._view.setup.offer_channels([(e.name, e) for e in partners(layer, others)])
 

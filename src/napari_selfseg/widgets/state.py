@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_selfseg.parameters import ParameterError
 from napari_selfseg.widgets.overlay import Covered, Overlay, Void
 from napari_selfseg.widgets.picture import Area, Index, Part, Picture, cut, read, shape_of
+from napari_selfseg.widgets.stacking import Along, Stacking
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
@@ -23,6 +24,10 @@ __all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "Request", "resolve"]
 NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 NO_RECTANGLE: Final = (
     "Draw a rectangle on the image: press Draw, then drag on the canvas. The last one drawn counts."
+)
+NO_STEERING: Final = (
+    "Scribbles steer one image, and no stack that goes plane by plane: choose no scribbles, the "
+    "plane in view, or a volume."
 )
 
 
@@ -44,6 +49,8 @@ class Form:
         How much of an image with more than two axes.
     area : {"all", "view", "rectangle"}
         How much of the plane on the canvas.
+    stack : Stacking or None
+        How the whole is taken apart; None for a volume.
     void : Void or None
         Which pixels hold no data.
     device, precision : str
@@ -58,6 +65,7 @@ class Form:
     superpixel_values: Mapping[str, Any] = field(default_factory=dict)
     part: Part = "whole"
     area: Area = "all"
+    stack: Stacking | None = None
     void: Void | None = None
     device: str = "auto"
     precision: str = "auto"
@@ -101,6 +109,8 @@ class Request:
         CPU threads.
     start : Fit or None
         What to go on from.
+    stack : Stacking or None
+        How it is taken apart; None for one image.
     """
 
     picture: Picture
@@ -113,6 +123,15 @@ class Request:
     precision: str = "auto"
     threads: int = 1
     start: Fit | None = None
+    stack: Stacking | None = None
+
+    @property
+    def along(self) -> Along:
+        """The planes of a stack; one that is all, where it is no stack."""
+        first = tuple(e if isinstance(e, int) else e.start or 0 for e in self.index)
+        axes = self.stack.axes if self.stack else ()
+        names = self.picture.axes or ("",) * len(first)
+        return Along(axes, self.shape, names, first)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -206,6 +225,8 @@ def resolve(
             raise _Incomplete(NO_IMAGE)
         index = _index(form, picture)
         _check_axes(form, index)
+        if form.stack and scribbles is not None:
+            raise _Incomplete(NO_STEERING)
         algorithm = form.superpixels(**form.superpixel_values) if form.superpixels else None
         method = form.method(**form.values)
         _check_use(method, algorithm or superpixels)
@@ -219,6 +240,7 @@ def resolve(
             device=form.device,
             precision=form.precision,
             threads=form.threads,
+            stack=form.stack,
         )
     except (_Incomplete, ParameterError) as reason:
         return Missing(str(reason))
@@ -236,6 +258,7 @@ def _index(form: Form, picture: Picture) -> Index:
 
 def _check_axes(form: Form, index: Index) -> None:
     ndim = sum(isinstance(each, slice) for each in index)
+    ndim -= len(form.stack.axes) if form.stack else 0
     kinds = [(form.method.title, form.method.ndims)]
     if form.superpixels:
         kinds.append((form.superpixels.title, form.superpixels.ndims))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-__all__ = ["Pace", "duration", "progress"]
+__all__ = ["Pace", "duration", "progress", "stack_progress"]
 
 
 class Pace:
@@ -95,4 +96,35 @@ def progress(
         parts.append(f"loss {loss:.3g}")
     if not math.isnan(seconds_left):
         parts.append(f"{duration(seconds_left)} left")
+    return " - ".join(parts)
+
+
+def stack_progress(
+    done: int, total: int, at_work: str, seconds_left: float | None, failed: Mapping[str, str]
+) -> str:
+    """Say where a stack is.
+
+    Parameters
+    ----------
+    done, total : int
+        Planes that are done, and all.
+    at_work : str
+        The plane at work and its iteration; empty between two planes.
+    seconds_left : float or None
+        Estimate; None is left out.
+    failed : mapping of str to str
+        Planes that cannot be used, and why; the last one is told.
+
+    Returns
+    -------
+    str
+        Such as ``"3 of 12 planes done - z 4: iteration 37 of 500 - about 2 min left"``.
+    """
+    parts = [f"{done} of {total} planes done", *([at_work] if at_work else [])]
+    if seconds_left is not None and done + len(failed) < total:
+        parts.append(f"{duration(seconds_left)} left")
+    if failed:
+        name, why = list(failed.items())[-1]
+        others = f" (and {len(failed) - 1} before)" if len(failed) > 1 else ""
+        parts.append(f"left empty: {name}{others}: {why}")
     return " - ".join(parts)

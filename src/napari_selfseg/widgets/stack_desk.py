@@ -1,0 +1,113 @@
+"""The labels of the last stack: saved, copied as Python, and marked when somebody paints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from qtpy.QtWidgets import QApplication
+
+from napari_selfseg.widgets.dialogs import ask_save
+from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.measure import unit_of
+from napari_selfseg.widgets.origin import with_sure_path
+from napari_selfseg.widgets.stack_room import save_room
+from napari_selfseg.widgets.stack_session import StackSession
+from napari_selfseg.widgets.task import Begin
+from napari_selfseg.widgets.view import SegmentView
+
+__all__ = ["StackDesk"]
+
+TIFF: Final = "TIFF (*.tif)"
+ZARR: Final = "OME-Zarr (*.zarr)"
+COPIED: Final = "The script is on the clipboard."
+
+
+class StackDesk:
+    """What can be done with the labels of a stack.
+
+    Parameters
+    ----------
+    view : SegmentView
+        With the buttons.
+    begin : callable
+        Called with work for a worker thread, what to do with its answer, and its name.
+    """
+
+    def __init__(self, view: SegmentView, begin: Begin) -> None:
+        self._view, self._begin = view, begin
+        self._session: StackSession | None = None
+        view.result.save_labels.clicked.connect(self._save)
+        view.result.copy.clicked.connect(self._copy)
+
+    def put(self, session: StackSession | None) -> None:
+        """Work on another stack.
+
+        Parameters
+        ----------
+        session : StackSession or None
+            One that has ended; None lets go of the last one.
+        """
+        if self._session is not None:
+            self._session.layer.events.paint.disconnect(self._on_paint)
+        self._session = session if session is not None and session.kept else None
+        if self._session is not None:
+            self._session.layer.events.paint.connect(self._on_paint)
+            self._view.result.show_stack()
+
+    def forget(self, layer: Any) -> None:
+        """Let go of a stack whose labels were removed.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            Any.
+        """
+        if self._session is not None and layer == self._session.layer:
+            self.put(None)
+            self._view.result.show_labels(False)
+
+    def _on_paint(self, event: object = None) -> None:
+        if self._session is not None:
+            metadata = self._session.layer.metadata
+            metadata[METADATA] = {**metadata[METADATA], "edited": True}
+
+    def _save(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        layer, along = session.layer, session.request.along
+        # A TIFF is written in one, and has three axes at most.
+        kinds = (TIFF, ZARR) if session.room.path is None and layer.ndim < 4 else (ZARR,)
+        suggested = f"{layer.name}{'.tif' if TIFF in kinds else '.ome.zarr'}"
+        path = ask_save(self._view, "Save labels", suggested, ";;".join(kinds))
+        if not path:
+            return
+        record, unit = layer.metadata[METADATA], unit_of(layer)
+        spacing = tuple(abs(float(size)) for size in layer.scale)
+        self._begin(
+            lambda: save_room(path, session.room, along, spacing, unit, record),
+            self._said(f"Saved: {path}"),
+            "Saving the labels",
+        )
+
+    def _copy(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        record = session.layer.metadata[METADATA]
+
+        def work() -> str:
+            from napari_selfseg.script import as_script
+
+            return as_script(with_sure_path(record))
+
+        def put(text: str) -> None:
+            if clipboard := QApplication.clipboard():
+                clipboard.setText(text)
+            self._view.controls.say(COPIED)
+
+        self._begin(work, put, "Writing the script")
+
+    def _said(self, sentence: str) -> Callable[[Any], None]:
+        return lambda _: self._view.controls.say(sentence)
