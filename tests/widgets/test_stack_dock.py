@@ -1,0 +1,168 @@
+"""Stacks in the Segment dock, in a real window."""
+
+from __future__ import annotations
+
+import threading
+
+import dask.array
+import numpy as np
+import pytest
+from napari.layers import Labels
+from qtpy.QtWidgets import QApplication
+
+from napari_selfseg import replay_stack
+from napari_selfseg.methods import Backprop
+from napari_selfseg.scale import StackRun
+from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets import stack_desk, stack_room
+from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.segment import SegmentDock
+
+pytestmark = pytest.mark.viewer
+
+Y, X = np.mgrid[:28, :36]
+FILM = np.stack([(Y - 14) ** 2 + (X - 8 - 2 * k) ** 2 < 36 for k in range(6)]) * 100.0
+FILM += np.random.default_rng(0).normal(scale=3, size=FILM.shape)
+QUICK = {"iterations": 15, "channels": 8, "min_labels": 2, "seed": 2}
+
+
+@pytest.fixture
+def opened(make_napari_viewer_proxy, qtbot):
+    """Open a viewer with a film and a dock that is set up for all of it."""
+
+    def make(image=FILM, **settings):
+        viewer = make_napari_viewer_proxy()
+        axes = ("t", "y", "x")
+        viewer.add_image(image, **{"name": "film", "axis_labels": axes, **settings})
+        dock = SegmentDock(viewer)
+        viewer.window.add_dock_widget(dock, name="Segment", area="right")
+        qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
+        setup = dock.view.setup
+        setup.method.choose(Backprop)
+        setup.precision.choose("float32")
+        setup.superpixels.choose(Slic)
+        setup.fill_superpixels({"n_segments": 80})
+        setup.fill(QUICK)
+        setup.stack.part.choose("whole")
+        return viewer, dock
+
+    return make
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Let the worker make so many steps, and then wait until the window lets it go on."""
+    gate = threading.Semaphore(0)
+    plain = StackRun.__next__
+
+    def gated(run):
+        gate.acquire(timeout=20)
+        return plain(run)
+
+    monkeypatch.setattr(StackRun, "__next__", gated)
+    yield gate
+    gate.release(10_000)
+
+
+def labels_of(viewer):
+    return next(each for each in viewer.layers if isinstance(each, Labels))
+
+
+def finished(dock, qtbot):
+    qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
+    return dock.view.controls.status.text()
+
+
+def test_a_film_goes_plane_by_plane_and_keeps_ids_scale_and_units(opened, qtbot):
+    placing = {"scale": (1, 0.5, 0.5), "translate": (0, 3, 4), "units": ("s", "um", "um")}
+    viewer, dock = opened(**placing)
+    assert dock.view.setup.stack.way.thing == "independent"
+    viewer.dims.set_point(0, 3)
+    dock.start()
+    assert finished(dock, qtbot) == "All 6 planes are done."
+    layer, source = labels_of(viewer), viewer.layers["film"]
+    np.testing.assert_array_equal(layer.extent.world, source.extent.world)
+    assert layer.units == source.units
+    assert layer.editable
+    discs = [int(layer.data[k, 14, 8 + 2 * k]) for k in range(6)]
+    grounds = [int(plane[1, 34]) for plane in layer.data]
+    assert len(set(discs)) == len(set(grounds)) == 1
+    assert discs != grounds
+    record = layer.metadata[METADATA]
+    assert record["stack"]["order"][0] == 3, "the plane in view comes first"
+    np.testing.assert_array_equal(replay_stack(record, FILM), layer.data)
+
+
+def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stop_keeps_those_done(
+    opened, qtbot, held
+):
+    viewer, dock = opened()
+    viewer.dims.set_point(0, 2)
+    dock.start()
+    layer = labels_of(viewer)
+    assert not layer.editable
+    held.release(3)
+    qtbot.waitUntil(lambda: bool(layer.data[2].any()), timeout=20_000)
+    qtbot.waitUntil(lambda: "t 2: iteration" in dock.view.controls.status.text(), timeout=9_000)
+    evolving = np.array(layer.data[2])
+    viewer.dims.set_point(0, 0)
+    held.release(17)
+    qtbot.waitUntil(lambda: dock.view.controls.bar.value() == 1, timeout=20_000)
+    assert (layer.data[2] != evolving).any(), "test invalid: nothing evolved"
+    dock.stop()
+    held.release(10_000)
+    assert finished(dock, qtbot) == "Stopped when asked; 1 of 6 planes are done."
+    at_work = 1
+    assert [bool(plane.any()) for plane in layer.data] == [k in (2, at_work) for k in range(6)]
+    assert layer.metadata[METADATA]["stack"]["order"] == [2, at_work]
+
+
+def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeypatch, tmp_path):
+    from napari_selfseg.io import open_labels
+
+    monkeypatch.setattr(stack_room, "IN_MEMORY", FILM.size)
+    monkeypatch.setattr(stack_room.tempfile, "tempdir", str(tmp_path))
+    viewer, dock = opened([dask.array.from_array(FILM), FILM[:, ::2, ::2]], multiscale=True)
+    dock.view.setup.stack.way.choose("joint")
+    dock.start()
+    assert str(tmp_path) in finished(dock, qtbot)
+    layer = labels_of(viewer)
+    assert not isinstance(layer.data, np.ndarray)
+    found = np.asarray(layer.data)
+    assert found.all()
+    target = tmp_path / "mine.ome.zarr"
+    monkeypatch.setattr(stack_desk, "ask_save", lambda *_: str(target))
+    dock.view.result.save_labels.click()
+    qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=20_000)
+    np.testing.assert_array_equal(np.asarray(open_labels(target)), found)
+
+
+def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):
+    viewer, dock = opened()
+    dock.start()
+    job, layer = dock._session._job, labels_of(viewer)
+    held.release(20)
+    qtbot.waitUntil(lambda: dock.view.controls.bar.value() == 1, timeout=20_000)
+    dock.setParent(None)
+    assert not dock.live
+    held.release(10_000)
+    qtbot.waitUntil(lambda: job._run is None, timeout=20_000)
+    assert [bool(plane.any()) for plane in layer.data] == [True] + 5 * [False]
+    assert layer.editable
+    assert layer.metadata[METADATA]["stop"]["kind"] == "abandoned"
+
+
+def test_painting_is_noted_and_a_planar_image_has_no_section(opened, qtbot):
+    viewer, dock = opened()
+    dock.view.setup.stack.way.choose("warm")
+    dock.start()
+    finished(dock, qtbot)
+    layer = labels_of(viewer)
+    assert "edited" not in layer.metadata[METADATA]
+    layer.paint((0, 3, 3), 9)
+    assert layer.metadata[METADATA]["edited"]
+    QApplication.processEvents()
+    viewer.add_image(FILM[0], name="plane")
+    dock.view.setup.image.choose(viewer.layers["plane"])
+    assert dock.view.setup.stack.isHidden()
+    assert dock.view.setup.stack.stacking is None
