@@ -139,6 +139,7 @@ def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeyp
 
 def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):
     viewer, dock = opened()
+    viewer.dims.set_point(0, 0)
     dock.start()
     job, layer = dock._session._job, labels_of(viewer)
     held.release(20)
