@@ -1,4 +1,4 @@
-"""The notebook of docs/, executed as a reader would: in a kernel, with a real window."""
+"""The notebooks of docs/, executed as a reader would: in a kernel, with a real window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 
 nbformat = pytest.importorskip("nbformat", reason="no notebooks where nbformat is not installed")
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "docs" / "tutorial.ipynb"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+IMAGE, STACK = DOCS / "tutorial.ipynb", DOCS / "stack_tutorial.ipynb"
 A_CELL = 240  # seconds, on a machine that does other things
 KEPT_ELSEWHERE = (
     "IPYTHONDIR",
@@ -23,7 +24,6 @@ KEPT_ELSEWHERE = (
     "JUPYTER_RUNTIME_DIR",
     "XDG_CONFIG_HOME",
 )
-PICTURES = 3
 # ipykernel hands over to Qt between two cells, on a busy machine before it has begun the next one
 # or answered the last: then both wait for ever. Qt that hands back now and then ends that.
 HANDING_BACK = """
@@ -42,8 +42,8 @@ loop_map["qt"] = handing_back(loop_map["qt"])
 """
 
 
-def read():
-    return nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+def read(path):
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
 
 
 def code_cells(notebook):
@@ -58,8 +58,9 @@ def images(notebook):
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(each)))) for each in pngs]
 
 
-def test_the_notebook_is_valid_and_holds_no_outputs():
-    notebook = read()
+@pytest.mark.parametrize("path", [IMAGE, STACK], ids=lambda path: path.stem)
+def test_a_notebook_is_valid_and_holds_no_outputs(path):
+    notebook = read(path)
     nbformat.validate(notebook)
     assert all(each.id for each in notebook.cells)
     for each in code_cells(notebook):
@@ -88,27 +89,45 @@ def kernel(tmp_path, monkeypatch):
 
 @pytest.fixture
 def executed(kernel, tmp_path):
-    """Execute the notebook in a new folder."""
+    """Execute a notebook in a new folder, and look at its pictures."""
     from nbclient import NotebookClient
 
-    notebook, work = read(), tmp_path / "work"
-    work.mkdir()
-    where = {"metadata": {"path": str(work)}}
-    NotebookClient(notebook, kernel_name=kernel, timeout=A_CELL, resources=where).execute()
-    return notebook, work
+    def execute(path, *, pictures):
+        notebook, work = read(path), tmp_path / "work"
+        work.mkdir()
+        where = {"metadata": {"path": str(work)}}
+        NotebookClient(notebook, kernel_name=kernel, timeout=A_CELL, resources=where).execute()
+        assert all(each.execution_count for each in code_cells(notebook))
+        found = images(notebook)
+        assert len(found) == pictures
+        for each in found:
+            assert min(each.shape[:2]) > 400
+            assert each[..., :3].std() > 20
+        return notebook, work
+
+    return execute
+
+
+def printed(notebook):
+    outputs = [each for cell in code_cells(notebook) for each in cell.outputs]
+    return "".join(each.text for each in outputs if each.output_type == "stream")
 
 
 @pytest.mark.slow
 @pytest.mark.viewer
-def test_the_notebook_runs(executed):
+def test_the_notebook_of_an_image_runs(executed):
     from napari_selfseg import load_fit, read_record
 
-    notebook, work = executed
-    assert all(each.execution_count for each in code_cells(notebook))
-    found = images(notebook)
-    assert len(found) == PICTURES
-    for each in found:
-        assert min(each.shape[:2]) > 400
-        assert each[..., :3].std() > 20
+    _, work = executed(IMAGE, pictures=3)
     assert read_record(work / "labels.tif")["objects"]["connected"]
     assert load_fit(work / "tissue.safetensors").in_channels == 3
+
+
+@pytest.mark.slow
+@pytest.mark.viewer
+def test_the_notebook_of_a_stack_runs(executed):
+    from napari_selfseg import read_record
+
+    notebook, work = executed(STACK, pictures=2)
+    assert "All 12 planes are done." in printed(notebook)
+    assert read_record(work / "film.tif")["stack"]["carry"] == "joint"

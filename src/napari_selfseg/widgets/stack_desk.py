@@ -77,9 +77,10 @@ class StackDesk:
         if session is None:
             return
         layer, along = session.layer, session.request.along
-        # A TIFF is written in one, and has three axes at most.
-        kinds = (TIFF, ZARR) if session.room.path is None and layer.ndim < 4 else (ZARR,)
-        suggested = f"{layer.name}{'.tif' if TIFF in kinds else '.ome.zarr'}"
+        kinds, ending = (TIFF, ZARR), ".tif"
+        if session.room.path is not None:
+            kinds, ending = (ZARR, TIFF), ".ome.zarr"
+        suggested = layer.name + ending
         path = ask_save(self._view, "Save labels", suggested, ";;".join(kinds))
         if not path:
             return

@@ -68,11 +68,14 @@ def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> 
     -------
     Room
     """
-    size = prod(along.shape) * np.dtype(dtype).itemsize
-    if size <= IN_MEMORY or _letters(along.names) is None:
+    axes, size = _letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
+    if size <= IN_MEMORY or axes is None:
         return Room(np.zeros(along.shape, dtype))
+    from napari_selfseg.io import create_labels
+
     path = Path(tempfile.mkdtemp(prefix=FOLDER)) / LABELS
-    return _on_disk(path, along, dtype, spacing, unit)
+    layout: dict[str, Any] = {"dtype": dtype, "chunks": _chunks(along), "axes": axes}
+    return Room(create_labels(path, along.shape, spacing=spacing, unit=unit, **layout), path)
 
 
 def save_room(
@@ -88,7 +91,7 @@ def save_room(
     Parameters
     ----------
     path : str
-        Ending in ``.tif``, or ``.zarr`` for a folder that is filled plane by plane.
+        As for `napari_selfseg.write_labels`.
     room : Room
         With the labels.
     along : Along
@@ -103,38 +106,14 @@ def save_room(
     Raises
     ------
     ValueError
-        When a TIFF, or an OME-Zarr, cannot hold so many axes.
+        When no such file can hold them.
     OSError
         When it cannot be written.
     """
     from napari_selfseg.io import write_labels
 
-    if not path.endswith(".zarr"):
-        write_labels(path, np.asarray(room.array), spacing=spacing, unit=unit, record=record)
-        return
-    copy = _on_disk(Path(path), along, room.array.dtype, spacing, unit)
-    for plane in range(len(along)):
-        spot = along.spot(plane)
-        copy.array[spot] = room.array[spot]
-    copy.finish(record)
-
-
-def _on_disk(path: Path, along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> Room:
-    from napari_selfseg.io import create_labels
-
     axes = _letters(along.names)
-    if axes is None:
-        raise ValueError(f"Labels of {len(along.shape)} axes cannot be written: t, z, y and x can.")
-    array = create_labels(
-        path,
-        along.shape,
-        dtype=dtype,
-        chunks=_chunks(along),
-        axes=axes,
-        spacing=spacing,
-        unit=unit,
-    )
-    return Room(array, path)
+    write_labels(path, room.array, spacing=spacing, unit=unit, record=record, axes=axes)
 
 
 def _letters(names: Sequence[str]) -> str | None:
