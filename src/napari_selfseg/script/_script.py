@@ -12,6 +12,7 @@ from napari_selfseg import record as _record
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.parameters import Parameters, restore
 from napari_selfseg.script._reading import images, literal, source_of, variables
+from napari_selfseg.script._stack import check_stack, given_arrays, stack_options
 
 __all__ = ["as_script"]
 
@@ -53,7 +54,8 @@ def as_script(record: Mapping[str, Any]) -> str:
     ValueError
         When the record is not whole, or a value in it cannot be used.
     """
-    missing = [key for key in _record.KEYS if key not in record]
+    needed = _record.STACK if "stack" in record else _record.KEYS
+    missing = [key for key in needed if key not in record]
     if missing:
         raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
     try:
@@ -63,10 +65,30 @@ def as_script(record: Mapping[str, Any]) -> str:
 
 
 def _parts(record: Mapping[str, Any]) -> list[str]:
+    if "stack" in record:
+        return _stack_parts(record)
     common = [_header(record), _imports(record), images(record), _arrays(record)]
     if record["method"] is None:
         return [*common, _superpixels_alone(record)]
     return [*common, _warm(record), _method(record), _run(record), _objects(record)]
+
+
+def _stack_parts(record: Mapping[str, Any]) -> list[str]:
+    check_stack(record)
+    told = record["stack"]
+    # Asked before each plane, and before a common fit.
+    views = [*told["order"][: told["carry"] == "joint"], *told["order"]]
+    method = _constructed(restore(record["method"], METHODS, "method"), ("seed",))
+    regions = record["superpixels"]
+    made = {**record, "superpixels": None} if regions is None or "sha256" in regions else record
+    values = ["image", "method", *stack_options(record), *_options({**made, "mask": None})]
+    values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
+    return [
+        *(_header(record), _imports(record), images(record), given_arrays(record)),
+        f"# Planes in the order in which they were taken.\nviews = iter({literal(views)})",
+        f"method = {method}\n",
+        f"{_call('run = ss.over_stack', values)}\nlabels = run.finish().out\n",
+    ]
 
 
 def _header(record: Mapping[str, Any]) -> str:

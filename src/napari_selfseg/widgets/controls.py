@@ -17,7 +17,10 @@ __all__ = ["Controls"]
 
 STOP: Final = "Stop"
 STOP_HELP: Final = "End the run and keep what was found."
-RESUME_HELP: Final = "Go on from what the last run learned, with the iterations set above."
+RESUME_HELP: Final = (
+    "Go on from what the last run learned, with the iterations set above; of a stack, with the "
+    "planes that are left."
+)
 
 
 class Controls(StatusWidget):

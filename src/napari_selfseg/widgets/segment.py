@@ -42,9 +42,7 @@ READY: Final = "Ready."
 PREPARING: Final = "Preparing: superpixels and network..."
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
-NO_START: Final = (
-    "A stack that goes plane by plane begins anew: press Run, or apply what was learned instead."
-)
+NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
 LABELS_REMOVED: Final = "Ended: the labels layer was removed."
 
 
@@ -215,7 +213,7 @@ class SegmentDock(QWidget):
             self.view.controls.show_error(found.sentence)
             return
         if resumed and found.stack:
-            self.view.controls.show_error(NO_START)
+            self._go_on()
             return
         request = dataclasses.replace(found, start=self._fits.fit if resumed else None)
         if self._settings.memory_limit is None:
@@ -227,6 +225,13 @@ class SegmentDock(QWidget):
                 "The estimate",
             )
 
+    def _go_on(self) -> None:
+        """Do the planes that are left of a stack."""
+        if (before := self._stacks.unfinished) is None:
+            self.view.controls.show_error(NO_PLANES)
+        else:
+            self._launch(before.request, before)
+
     def _launch_within(self, prediction: Prediction, request: Request) -> None:
         if prediction.allowed:
             self._launch(request)
@@ -234,7 +239,7 @@ class SegmentDock(QWidget):
             self.view.controls.show_estimate("")
             self.view.controls.show_error(prediction.sentence)
 
-    def _launch(self, request: Request) -> None:
+    def _launch(self, request: Request, before: StackSession | None = None) -> None:
         # Adding a layer lets Qt handle events, and so perhaps another press on Run.
         if self.live or self._launching:
             return
@@ -244,10 +249,12 @@ class SegmentDock(QWidget):
             self._guide.told()
             self._results.put(None)
             self._stacks.put(None)
-            kind = StackSession if request.stack else Session
-            self._session = kind(self._viewer, self.view.setup.image.thing, request)
-            if not request.stack:
-                self._segments.begin(self._session.source, request)
+            source = before.source if before else self.view.setup.image.thing
+            if request.stack:
+                self._session = StackSession(self._viewer, source, request, before)
+            else:
+                self._session = Session(self._viewer, source, request)
+                self._segments.begin(source, request)
         finally:
             self._launching = False
         self._session.start()

@@ -40,6 +40,14 @@ class StackDesk:
         view.result.save_labels.clicked.connect(self._save)
         view.result.copy.clicked.connect(self._copy)
 
+    @property
+    def unfinished(self) -> StackSession | None:
+        """The last stack, where planes are left of it."""
+        session = self._session
+        if session is None or session.done is None or session.done.all():
+            return None
+        return session
+
     def put(self, session: StackSession | None) -> None:
         """Work on another stack.
 

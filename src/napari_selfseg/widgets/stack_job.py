@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.runner import Ended, sentence_of
@@ -78,6 +79,8 @@ class StackJob:
         Of the layer: a plain dict, so that the record gets there also when nobody waits for it.
     key : str
         Of the record.
+    done : ndarray of bool, optional
+        Planes that are there already.
 
     Attributes
     ----------
@@ -87,14 +90,23 @@ class StackJob:
         What was learned; None before the end, or when nothing was.
     begun : bool
         Whether there are labels.
+    done : ndarray of bool or None
+        Planes that are there.
     """
 
     def __init__(
-        self, request: Request, room: Room, seen: Seen, records: MutableMapping[Any, Any], key: str
+        self,
+        request: Request,
+        room: Room,
+        seen: Seen,
+        records: MutableMapping[Any, Any],
+        key: str,
+        done: NDArray[np.bool_] | None = None,
     ) -> None:
         self.mailbox: Mailbox[StackUpdate | Ended] = Mailbox()
         self.fit: Fit | None = None
-        self.begun = False
+        self.done = done
+        self.begun = done is not None and bool(done.any())
         self._request, self._room, self._seen = request, room, seen
         self._records, self._key = records, key
         self._along = request.along
@@ -142,6 +154,7 @@ class StackJob:
             **stack.options(),
             method=request.method,
             out=self._room.array,
+            done=self.done,
             viewed=lambda: self._seen.plane,
             device=request.device,
             threads=request.threads,
@@ -193,7 +206,7 @@ class StackJob:
 
     def _ended(self, run: StackRun) -> Ended:
         """Leave nothing half done in the labels, and say how it ended."""
-        done = run.done
+        self.done = done = run.done
         stopped = run.stopped is not None and run.stopped.kind == "asked"
         if not stopped:
             self._erase(set(range(len(done))) - set(np.flatnonzero(done).tolist()))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_selfseg.widgets.layers import METADATA, describe_image
 from napari_selfseg.widgets.measure import unit_of
 from napari_selfseg.widgets.results import add_labels, hide_earlier
@@ -29,6 +32,8 @@ class StackSession:
         The image layer.
     request : Request
         With a `Request.stack`.
+    before : StackSession, optional
+        One of the same request, whose planes are kept.
 
     Attributes
     ----------
@@ -42,15 +47,22 @@ class StackSession:
 
     outcome = None
 
-    def __init__(self, viewer: Any, source: Any, request: Request) -> None:
+    def __init__(
+        self, viewer: Any, source: Any, request: Request, before: StackSession | None = None
+    ) -> None:
         hide_earlier(viewer, request.picture.name)
         self.source, self.request = source, request
         self.over = False
         self._viewer, self._along = viewer, request.along
         self._seen = Seen()
-        self.room = make_room(self._along, _dtype(request), request.spacing, unit_of(source))
-        self.layer = add_labels(viewer, source, request, self.room.array)
-        self._job = StackJob(request, self.room, self._seen, self.layer.metadata, METADATA)
+        if before is None:
+            self.room = make_room(self._along, _dtype(request), request.spacing, unit_of(source))
+            self.layer = add_labels(viewer, source, request, self.room.array)
+        else:
+            self.room, self.layer = before.room, before.layer
+            self.layer.visible, self.layer.editable = True, False
+        done = None if before is None else before.done
+        self._job = StackJob(request, self.room, self._seen, self.layer.metadata, METADATA, done)
         self._look()
         events = viewer.dims.events
         self._turns = (events.point, events.order, events.ndisplay)
@@ -66,6 +78,11 @@ class StackSession:
     def begun(self) -> bool:
         """Whether there are labels yet."""
         return self._job.begun
+
+    @property
+    def done(self) -> NDArray[np.bool_] | None:
+        """Which planes are there; None before the end."""
+        return self._job.done
 
     @property
     def kept(self) -> bool:
