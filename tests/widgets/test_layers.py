@@ -194,3 +194,10 @@ def test_only_earlier_results_of_the_same_image_are_hidden():
         settle(layer, {"images": [{"name": name}]})
     hide_earlier(viewer, "cells")
     assert [each.visible for each in viewer.layers] == [True, True, False, True]
+
+
+def test_axes_go_by_name_where_they_have_one():
+    dims = ViewerModel().dims
+    assert describe_image(Image(np.zeros((2, 3, 4))), dims).axes == ("", "", "")
+    named = Image(np.zeros((2, 3, 4)), axis_labels=("t", "y", "x"))
+    assert describe_image(named, dims).axes == ("t", "y", "x")

@@ -13,7 +13,7 @@ from qtpy.QtCore import QThreadPool
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
-from napari_selfseg.superpixels import Slic
+from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets import result_desk, segment
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.segment import SegmentDock
@@ -105,8 +105,9 @@ def test_more_superpixels_than_pixels_are_as_many_as_there_can_be(opened, qtbot)
 
 
 def test_wrong_axes_are_said_before_a_run(opened, qtbot):
-    viewer, dock = opened(np.zeros((2, 3, 4, 5)))
+    viewer, dock = opened(np.stack([NOISE, NOISE]))
     dock.view.setup.stack.part.choose("whole")
+    dock.view.setup.superpixels.choose(Quickshift)
     assert "choose the plane in view" in ended(dock, qtbot)
     works_again(viewer, dock, qtbot)
 

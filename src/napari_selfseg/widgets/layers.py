@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ __all__ = [
 
 MARK: Final = "napari-selfseg mark"
 METADATA: Final = "napari-selfseg"
-UNNAMED: Final = "axis "
+NUMBER: Final = re.compile(r"(axis )?-?\d+")  # what napari calls an axis without a name
 KEPT: Final = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
 
 
@@ -67,7 +68,7 @@ def describe_image(
         rectangle=None if rectangle is None else rectangle_of(rectangle, layer),
         path="" if channels else str(layer.source.path or ""),
         multiscale=bool(layer.multiscale),
-        axes=tuple("" if each.startswith(UNNAMED) else each for each in layer.axis_labels),
+        axes=tuple("" if NUMBER.fullmatch(each) else each for each in layer.axis_labels),
     )
 
 

@@ -267,7 +267,7 @@ def _check_axes(form: Form, index: Index) -> None:
             works = " or ".join(f"{each}-D" for each in ndims)
             raise _Incomplete(
                 f"{title} works on {works} images and this one has {ndim} axes: choose "
-                "the plane in view, or something else."
+                "the plane in view, another way along the stack, or something else."
             )
 
 
