@@ -64,6 +64,7 @@ def test_public_names_are_these():
         "merge",
         "merged_small",
         "over_stack",
+        "over_tiles",
         "read_image",
         "read_record",
         "replay",
