@@ -1,32 +1,20 @@
 """Pieces of work done here, in processes and on a cluster."""
 
-import os
 import signal
 
 import pytest
 
 from napari_selfseg.scale import ClusterRunner, ProcessRunner, SerialRunner, runner_named
 
-
-def doubled(n):
-    if n == 3:
-        raise ValueError("Three is\nnot doubled.")
-    return 2 * n
-
-
-def deadly(n):
-    if n == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return n
-
-
-def once_deadly(where):
-    folder, n = where
-    marker = folder / "died"
-    if n == 1 and not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return n
+# Processes that are spawned import what they call; of built-in functions they find all.
+DEADLY = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+ONCE_DEADLY = """
+import os, pathlib, signal
+marker = pathlib.Path({!r})
+if not marker.exists():
+    marker.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 @pytest.fixture(scope="module", params=["serial", "processes", "cluster"])
@@ -47,31 +35,41 @@ def runner(request):
 
 
 def test_each_piece_has_an_outcome_and_a_failure_ends_nothing(runner):
-    found = {each.piece: each for each in runner(doubled, [1, 2, 3, 4])}
-    assert {n: found[n].result for n in found} == {1: 2, 2: 4, 3: None, 4: 8}
-    assert [found[n].error for n in (1, 2, 3, 4)] == ["", "", "Three is not doubled.", ""]
+    found = {each.piece: each for each in runner(int, ["1", "2", "x", "4"])}
+    assert {piece: each.result for piece, each in found.items()} == {
+        "1": 1, "2": 2, "x": None, "4": 4,
+    }  # fmt: skip
+    assert [found[piece].error for piece in ("1", "2", "4")] == ["", "", ""]
+    assert found["x"].error == "invalid literal for int() with base 10: 'x'"
+
+
+def test_an_error_is_one_line():
+    [found] = SerialRunner()(exec, ["raise ValueError('Two\\nlines.')"])
+    assert found.error == "Two lines."
 
 
 def test_what_is_not_wanted_any_more_is_dropped(runner):
-    outcomes = runner(doubled, range(4, 1000))
-    assert next(outcomes).result >= 8
+    outcomes = runner(int, [str(n) for n in range(4, 1000)])
+    assert next(outcomes).result >= 4
     outcomes.close()
 
 
 def test_no_pieces_are_no_work(runner):
-    assert list(runner(doubled, [])) == []
+    assert list(runner(int, [])) == []
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_piece_that_kills_its_process_fails_alone():
-    found = {each.piece: each.error for each in ProcessRunner(2)(deadly, [0, 1, 2, 3])}
-    assert found == {0: "", 1: "Its process died 3 times.", 2: "", 3: ""}
+    found = {each.piece: each.error for each in ProcessRunner(2)(exec, ["a = 1", DEADLY, "a = 2"])}
+    assert found == {"a = 1": "", DEADLY: "Its process died 3 times.", "a = 2": ""}
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_piece_whose_process_was_killed_is_tried_again(tmp_path):
-    found = ProcessRunner(2)(once_deadly, [(tmp_path, n) for n in range(3)])
-    assert sorted(each.result for each in found) == [0, 1, 2]
+    code = ONCE_DEADLY.format(str(tmp_path / "died"))
+    found = list(ProcessRunner(2)(exec, [code, "a = 1", "a = 2"]))
+    assert [each.error for each in found] == ["", "", ""]
+    assert (tmp_path / "died").exists()
 
 
 def test_runners_by_name():
