@@ -160,3 +160,20 @@ def test_no_data_of_a_geotiff_is_never_seen(model, tmp_path):
     found = open_labels(tmp_path / "out" / "map.ome.zarr")[:]
     assert not found[:30, :40].any()
     assert (found[30:] > 0).all()
+
+
+def test_a_geotiff_by_tiles_is_a_geotiff_in_its_place(model, tmp_path):
+    rasterio = pytest.importorskip("rasterio")
+    path, out = tmp_path / "map.tif", tmp_path / "labels.tif"
+    size = {"width": 90, "height": 70, "count": 3, "dtype": "uint8"}
+    place = {"crs": "EPSG:32640", "transform": rasterio.Affine(0.5, 0, 7000, 0, -0.5, 9000)}
+    with rasterio.open(path, "w", "GTiff", **size, **place) as file:
+        file.write(np.moveaxis(picture(), -1, 0))
+    how = ["--tile", "32", "--samples", "1", "--sample-size", "64"]
+    assert main(["segment", str(path), "-o", str(out), *METHOD, *how]) == 0
+    with rasterio.open(out) as file:
+        assert file.crs == place["crs"]
+        assert file.transform == place["transform"]
+        assert (file.read(1) > 0).all()
+    assert ss.read_record(out)["applied"]
+    assert sorted(each.name for each in tmp_path.glob("labels*")) == ["labels.tif"]

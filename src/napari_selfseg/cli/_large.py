@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,7 +48,7 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
     group.add_argument(
         "--memory",
         metavar="SIZE",
-        help="such as 2GB: work tile by tile into OME-Zarr, and let no process take more",
+        help="such as 2GB: work tile by tile, and let no process take more",
     )
     group.add_argument("--tile", type=int, metavar="N", help="side of a tile in pixels")
     group.add_argument(
@@ -275,15 +276,30 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
     int
         Exit code.
     """
-    from napari_selfseg.io import check_zarr
+    from napari_selfseg.io import check_labels_target
     from napari_selfseg.scale import TileRun, load_plan, runner_named, work_folder
 
-    check_zarr(out)
+    target = check_labels_target(out)
+    # A TIFF cannot be written by several at a time, nor be gone on with.
+    tiles = out if target.suffix == ".zarr" else f"{out}.zarr"
     runner = runner_named(args.scheduler)
-    if args.resume and work_folder(out).is_dir():
-        plan = load_plan(work_folder(out))
+    if args.resume and work_folder(tiles).is_dir():
+        plan = load_plan(work_folder(tiles))
     else:
         source, known = source_of(image)
-        plan = plan_of(args, source, fit or learned(args, source), out, known)
+        plan = plan_of(args, source, fit or learned(args, source), tiles, known)
         say_forecast(plan)
-    return do_tiles(TileRun(plan, runner))
+    code = do_tiles(TileRun(plan, runner))
+    if code == 0 and tiles != out:
+        _as_tiff(plan, image, out)
+    return code
+
+
+def _as_tiff(plan: Plan, image: str, out: str) -> None:
+    """Copy finished tiles into a TIFF in the place of the image, block by block."""
+    from napari_selfseg.io import open_image, open_labels, read_record, write_labels
+
+    labels = open_labels(plan.labels)
+    write_labels(out, labels, record=read_record(plan.labels), **open_image(image).place)
+    shutil.rmtree(plan.labels)
+    shutil.rmtree(plan.work)
