@@ -11,7 +11,7 @@ from napari_selfseg.io import whole_file
 from napari_selfseg.scale._grid import Grid
 from napari_selfseg.scale._source import Source
 
-__all__ = ["PLAN", "Plan", "load_plan", "save_plan", "work_folder"]
+__all__ = ["PLAN", "Plan", "as_json", "load_plan", "save_plan", "work_folder"]
 
 PLAN = "plan.json"
 

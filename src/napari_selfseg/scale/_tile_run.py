@@ -181,36 +181,49 @@ def work_through(
     ledger.prepare(name)
     failed: dict[int, str] = {}
     for _ in range(TRIES):
-        known, start = ledger.done(name), time.monotonic()
+        known = ledger.done(name)
         left = [number for number in part if number not in known]
         if not left:
             return
-        before = len(part) - len(left)
-        ledger.log(f"{name}: {before} of {len(part)} tiles were done before.")
-        failed = {}
-        tasks = [(plan, name, number) for number in left]
-        outcomes = runner(work_on, tasks)
-        # Closed here, and not when it is collected: what is not begun must not begin.
-        with contextlib.closing(cast(Generator[Outcome], outcomes)):
-            for count, outcome in enumerate(outcomes, 1):
-                number = outcome.piece[2]
-                if outcome.error:
-                    failed[number] = outcome.error
-                    ledger.log(f"{name}: tile {number} failed: {outcome.error}")
-                else:
-                    by, seconds = outcome.result["by"], outcome.result["seconds"]
-                    ledger.log(f"{name}: tile {number} done by {by} in {seconds} s.")
-                pace = (time.monotonic() - start) / count
-                done = before + count - len(failed)
-                yield TileProgress(NAMES[name], number, done, len(part), pace * (len(left) - count))
-                if stopped.is_set():
-                    return
+        ledger.log(f"{name}: {len(part) - len(left)} of {len(part)} tiles were done before.")
+        failed = yield from _attempt(plan, name, runner, stopped, left, len(part))
+        if stopped.is_set():
+            return
     if failed:
         number, sentence = next(iter(failed.items()))
         raise ValueError(
             f"{len(failed)} of {len(plan.grid)} tiles failed, tile {number} with: {sentence} "
             "The others are done; mend this and go on (--resume)."
         )
+
+
+def _attempt(
+    plan: Plan,
+    name: str,
+    runner: Runner,
+    stopped: threading.Event,
+    left: list[int],
+    total: int,
+) -> Generator[TileProgress, None, dict[int, str]]:
+    """Do these tiles once; return why some failed."""
+    ledger, start, failed = Ledger(plan.work), time.monotonic(), dict[int, str]()
+    outcomes = runner(work_on, [(plan, name, number) for number in left])
+    # Closed here, and not when it is collected: what is not begun must not begin.
+    with contextlib.closing(cast(Generator[Outcome], outcomes)):
+        for count, outcome in enumerate(outcomes, 1):
+            number = outcome.piece[2]
+            if outcome.error:
+                failed[number] = outcome.error
+                ledger.log(f"{name}: tile {number} failed: {outcome.error}")
+            else:
+                by, seconds = outcome.result["by"], outcome.result["seconds"]
+                ledger.log(f"{name}: tile {number} done by {by} in {seconds} s.")
+            done = total - len(left) + count - len(failed)
+            pace = (time.monotonic() - start) / count
+            yield TileProgress(NAMES[name], number, done, total, pace * (len(left) - count))
+            if stopped.is_set():
+                break
+    return failed
 
 
 def _between(plan: Plan, name: str) -> None:
