@@ -10,7 +10,14 @@ import zarr
 import napari_selfseg as ss
 from napari_selfseg.io import open_labels
 from napari_selfseg.objects import connected
-from napari_selfseg.scale import ProcessRunner, TileRun, load_plan, over_tiles, samples
+from napari_selfseg.scale import (
+    ProcessRunner,
+    TileRun,
+    learning,
+    load_plan,
+    over_tiles,
+    samples,
+)
 from napari_selfseg.scale import _tile_work as tile_work
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._tile_size import tile_within
@@ -229,3 +236,11 @@ def test_samples_of_a_stack_are_planes():
     found = samples(Source(stack, None), 3, 64)
     assert [piece.shape for piece, _ in found] == [(64, 64)] * 3
     assert samples(Source(stack, None), 2, 64, ndim=3)[0][0].shape == (5, 64, 64)
+
+
+def test_learning_keeps_within_memory_too():
+    source = Source(picture(), -1)
+    with pytest.raises(ValueError, match=r"Learning from 2 samples of 40 x 40 .* MB are left"):
+        learning(source, METHODS["backprop"], count=2, size=40, memory=1 << 20, **HERE)
+    run = learning(source, METHODS["backprop"], count=2, size=40, memory=1 << 40, **HERE)
+    assert run.finish().stopped.kind == "finished"

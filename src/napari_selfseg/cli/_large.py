@@ -159,6 +159,7 @@ def learned(args: argparse.Namespace, source: Source) -> Fit:
         method,
         count=args.samples,
         size=args.sample_size,
+        memory=size_of(args.memory),
         device=args.device,
         threads=args.threads,
         precision=args.precision,

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from napari_selfseg.protocol import Method, Run, evolve
-from napari_selfseg.scale._sampling import samples
+import psutil
+
+from napari_selfseg.protocol import Method, Run, Throughput, estimate, evolve
+from napari_selfseg.scale._sampling import Piece, samples
 from napari_selfseg.scale._source import Source
 
 __all__ = ["learning"]
 
 
 def learning(
-    source: Source, method: Method, *, count: int = 4, size: int = 256, **options: Any
+    source: Source,
+    method: Method,
+    *,
+    count: int = 4,
+    size: int = 256,
+    memory: int | None = None,
+    **options: Any,
 ) -> Run:
     """Begin to learn from samples spread over a large image; iterate the run to advance it.
 
@@ -26,6 +35,8 @@ def learning(
         How many samples, at most.
     size : int
         Side of a sample in pixels, at most.
+    memory : int, optional
+        Bytes that the process may take in all; what is free by default.
     **options
         As for `evolve`: ``superpixels``, ``device``, ``threads``, ``precision``.
 
@@ -37,12 +48,14 @@ def learning(
     Raises
     ------
     ValueError
-        When nothing can be learned from the image, or something given cannot be used.
+        When nothing can be learned from the image, memory does not suffice, or something given
+        cannot be used.
     """
     spatial = len(source.shape)
     # A stack is labelled plane by plane, except by a method of volumes alone.
     ndim = 2 if 2 in method.ndims and spatial >= 2 else spatial
     pieces = samples(source, count, size, ndim)
+    _check_memory(source, method, pieces, memory)
     masks = [valid for _, valid in pieces]
     return evolve(
         [image for image, _ in pieces],
@@ -52,3 +65,23 @@ def learning(
         name=source.name,
         **options,
     )
+
+
+def _check_memory(
+    source: Source, method: Method, pieces: Sequence[Piece], memory: int | None
+) -> None:
+    if memory is None:
+        return
+    shape = pieces[0][0].shape[: pieces[0][0].ndim - (source.channel_axis is not None)]
+    # The rates decide the time alone, which nobody asks for here.
+    needed = estimate(
+        shape, source.n_channels, method, images=len(pieces), throughput=Throughput(1, 1)
+    ).bytes
+    left = memory - psutil.Process().memory_info().rss
+    if needed > left:
+        size = " x ".join(map(str, shape))
+        raise ValueError(
+            f"Learning from {len(pieces)} samples of {size} pixels needs about {needed / 1e6:.0f} MB, "
+            f"and {max(left, 0) / 1e6:.0f} MB are left: take smaller or fewer samples, allow more "
+            "memory, or train a smaller network."
+        )

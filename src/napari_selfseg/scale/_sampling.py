@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.scale._source import Source
 
-__all__ = ["samples"]
+__all__ = ["Piece", "samples"]
 
 Piece = tuple[NDArray[Any], NDArray[np.bool_] | None]
 # Of places tried, so that some may be without data.
