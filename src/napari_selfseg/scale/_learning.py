@@ -81,7 +81,7 @@ def _check_memory(
     if needed > left:
         size = " x ".join(map(str, shape))
         raise ValueError(
-            f"Learning from {len(pieces)} samples of {size} pixels needs about {needed / 1e6:.0f} MB, "
-            f"and {max(left, 0) / 1e6:.0f} MB are left: take smaller or fewer samples, allow more "
+            f"Learning from {len(pieces)} samples of {size} pixels needs about {needed / 1e6:.0f} "
+            f"MB, and {max(left, 0) / 1e6:.0f} MB are left: take smaller or fewer samples, allow more "
             "memory, or train a smaller network."
         )
