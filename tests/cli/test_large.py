@@ -49,7 +49,9 @@ def test_an_image_in_tiles_within_memory(image, tmp_path, capsys):
     found = open_labels(out)[:]
     assert found.shape == (70, 90)
     assert found.min() > 0
-    assert "1 tile of 128 x 128 pixels: about" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1 tile of 128 x 128 pixels: about" in said
+    assert "where tiles meet" not in said
 
 
 def test_a_model_applied_tile_by_tile(image, model, tmp_path):
@@ -177,3 +179,12 @@ def test_a_geotiff_by_tiles_is_a_geotiff_in_its_place(model, tmp_path):
         assert (file.read(1) > 0).all()
     assert ss.read_record(out)["applied"]
     assert sorted(each.name for each in tmp_path.glob("labels*")) == ["labels.tif"]
+
+
+def test_a_method_that_sees_the_whole_says_what_tiles_cost(image, tmp_path, capsys):
+    out = str(tmp_path / "labels.ome.zarr")
+    how = ["--tile", "64", "--samples", "1", "--sample-size", "64", "--device", "cpu"]
+    quick = ["--method", "consensus", "--networks", "none", "--iterations", "1", "--threads", "1"]
+    assert main(["segment", image, "-o", out, *quick, *how]) == 0
+    assert "labels may end where tiles meet" in capsys.readouterr().err
+    assert (open_labels(out)[:] > 0).all()

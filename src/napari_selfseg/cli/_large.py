@@ -245,6 +245,7 @@ def say_forecast(plan: Plan) -> None:
     plan : Plan
         What is to be done.
     """
+    from napari_selfseg.io import load_fit
     from napari_selfseg.protocol import in_words
     from napari_selfseg.scale import forecast
 
@@ -256,6 +257,13 @@ def say_forecast(plan: Plan) -> None:
         "disk.",
         file=sys.stderr,
     )
+    method = load_fit(plan.model).method
+    if method.reach is None:
+        print(
+            f"{method.title} sees each tile as an image of its own: labels may end where tiles meet. "
+            "With backprop, dic and dsc they do not.",
+            file=sys.stderr,
+        )
 
 
 def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None = None) -> int:

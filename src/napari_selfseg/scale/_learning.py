@@ -82,6 +82,6 @@ def _check_memory(
         size = " x ".join(map(str, shape))
         raise ValueError(
             f"Learning from {len(pieces)} samples of {size} pixels needs about {needed / 1e6:.0f} "
-            f"MB, and {max(left, 0) / 1e6:.0f} MB are left: take smaller or fewer samples, allow more "
-            "memory, or train a smaller network."
+            f"MB, and {max(left, 0) / 1e6:.0f} MB are left: take smaller or fewer samples, allow "
+            "more memory, or train a smaller network."
         )
