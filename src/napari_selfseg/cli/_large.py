@@ -260,8 +260,8 @@ def say_forecast(plan: Plan) -> None:
     method = load_fit(plan.model).method
     if method.reach is None:
         print(
-            f"{method.title} sees each tile as an image of its own: labels may end where tiles meet. "
-            "With backprop, dic and dsc they do not.",
+            f"{method.title} sees each tile as an image of its own: labels may end where tiles "
+            "meet. With backprop, dic and dsc they do not.",
             file=sys.stderr,
         )
 
