@@ -7,7 +7,7 @@ import zarr
 
 import napari_selfseg as ss
 from napari_selfseg.cli import main
-from napari_selfseg.cli._large import size_of
+from napari_selfseg.cli._tile_options import size_of
 from napari_selfseg.io import open_labels
 from napari_selfseg.scale import load_plan
 

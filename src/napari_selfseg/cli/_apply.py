@@ -14,7 +14,8 @@ from napari_selfseg.cli._common import (
     check_still,
     superpixels_from,
 )
-from napari_selfseg.cli._large import add_tile_options, label_large
+from napari_selfseg.cli._large import label_large
+from napari_selfseg.cli._tile_options import add_tile_options
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from napari_selfseg.cli._common import (
     progress_bar,
     values_of,
 )
-from napari_selfseg.cli._large import add_scheduler
+from napari_selfseg.cli._tile_options import add_scheduler
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method, Step

@@ -1,117 +1,33 @@
-"""What commands for large images share: their flags, planning, and doing the tiles."""
+"""What commands for large images share: learning, planning, and doing the tiles."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_selfseg.cli._common import (
-    Parser,
     drain,
     progress_bar,
     stop_on_interrupt,
     values_of,
 )
+from napari_selfseg.cli._tile_options import size_of
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
     from napari_selfseg.scale import Plan, Source, TileRun
 
 __all__ = [
-    "add_scheduler",
-    "add_tile_options",
     "do_tiles",
     "label_large",
     "learned",
     "plan_of",
     "say_forecast",
-    "size_of",
     "source_of",
 ]
-
-
-def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = True) -> None:
-    """Add how an image is cut into tiles.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    learning, running : bool
-        Whether it learns from the image, and whether it does the tiles.
-    """
-    group = parser.add_argument_group("large images")
-    group.add_argument(
-        "--memory",
-        metavar="SIZE",
-        help="such as 2GB: work tile by tile, and let no process take more",
-    )
-    group.add_argument("--tile", type=int, metavar="N", help="side of a tile in pixels")
-    group.add_argument(
-        "--votes",
-        metavar="LABELS",
-        help="superpixels of the whole image in a file; each gets one label, also across tiles",
-    )
-    group.add_argument(
-        "--connected",
-        type=int,
-        metavar="N",
-        help="number connected objects of at least N pixels, across tiles, in place of classes",
-    )
-    if learning:
-        group.add_argument("--samples", type=int, default=4, metavar="N", help="to learn from (4)")
-        size = "side of a sample in pixels (256)"
-        group.add_argument("--sample-size", type=int, default=256, metavar="N", help=size)
-    if running:
-        add_scheduler(group)
-        again = "go on with the tiles that are left, as they were planned"
-        group.add_argument("--resume", action="store_true", help=again)
-
-
-def add_scheduler(group: argparse._ActionsContainer) -> None:
-    """Add where tiles are done.
-
-    Parameters
-    ----------
-    group : argument group or parser
-        Of the command.
-    """
-    group.add_argument(
-        "--scheduler",
-        default="serial",
-        metavar="WHERE",
-        help="serial, processes:N, or the address of a dask scheduler such as tcp://10.0.0.1:8786",
-    )
-
-
-def size_of(text: str | None) -> int | None:
-    """Read a number of bytes.
-
-    Parameters
-    ----------
-    text : str or None
-        Such as ``"2GB"``, ``"500 MB"`` or ``"1.5GiB"``.
-
-    Returns
-    -------
-    int or None
-
-    Raises
-    ------
-    ValueError
-        When it is none.
-    """
-    if text is None:
-        return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)\s*", text, re.IGNORECASE)
-    if not found or float(found[1]) == 0:
-        raise ValueError(f"--memory takes a size such as 2GB or 500MB, not {text}.")
-    power = " KMGT".index(found[2].upper() or " ")
-    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
 def source_of(path: str) -> tuple[Source, dict[str, Any]]:

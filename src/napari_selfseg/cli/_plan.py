@@ -5,13 +5,8 @@ from __future__ import annotations
 import argparse
 
 from napari_selfseg.cli._common import Commands, add_method, add_run_options
-from napari_selfseg.cli._large import (
-    add_tile_options,
-    learned,
-    plan_of,
-    say_forecast,
-    source_of,
-)
+from napari_selfseg.cli._large import learned, plan_of, say_forecast, source_of
+from napari_selfseg.cli._tile_options import add_tile_options
 
 __all__ = ["add"]
 

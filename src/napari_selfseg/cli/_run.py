@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from napari_selfseg.cli._common import Commands
-from napari_selfseg.cli._large import add_scheduler, do_tiles
+from napari_selfseg.cli._large import do_tiles
+from napari_selfseg.cli._tile_options import add_scheduler
 
 __all__ = ["add"]
 

@@ -17,8 +17,9 @@ from napari_selfseg.cli._common import (
     superpixels_from,
     values_of,
 )
-from napari_selfseg.cli._large import add_tile_options, label_large
+from napari_selfseg.cli._large import label_large
 from napari_selfseg.cli._stack import add_stack, check_stack, check_volume, segmented_stack
+from napari_selfseg.cli._tile_options import add_tile_options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,13 +12,13 @@ from napari_selfseg.protocol._estimate import (
     bytes_to_predict,
     estimate,
     fits_in_memory,
-    in_words,
     measure_throughput,
 )
 from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
+from napari_selfseg.protocol._in_words import in_words
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels, over_segmented
 from napari_selfseg.protocol._method import (
