@@ -99,8 +99,8 @@ def _run(args: argparse.Namespace) -> int:
 
 def _stack_on_disk(args: argparse.Namespace) -> int:
     """Segment a stack from one file into another, a plane at a time."""
-    from napari_selfseg.io import create_labels, finish_labels, open_image, save_fit
-    from napari_selfseg.scale import stack_dtype
+    from napari_selfseg.io import finish_labels, open_image, save_fit
+    from napari_selfseg.scale import stack_room
 
     for flag in ("objects", "preview"):
         if getattr(args, flag):
@@ -108,16 +108,7 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = open_image(args.image)
     check_stack(args, image)
-    axes = image.axes.replace("c", "")
-    out = create_labels(
-        args.output,
-        image.shape,
-        dtype=stack_dtype(method, args.carry),
-        chunks=(1,) * (len(axes) - 2) + image.shape[-2:],
-        axes=axes,
-        spacing=image.spacing,
-        unit=image.unit,
-    )
+    out = stack_room(args.output, image, method, args.carry)
     run = segmented_stack(args, method, image, _options(args, image), out)
     finish_labels(args.output, record=run.record())
     if args.save_fit:

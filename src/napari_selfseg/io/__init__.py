@@ -10,7 +10,7 @@ from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
-from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._whole import check_target, whole_file, whole_folder
 from napari_selfseg.io._zarr import inside_zarr
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels, finish_labels, open_labels
 
@@ -43,6 +43,7 @@ __all__ = [
     "save_fit",
     "ucm2_regions",
     "whole_file",
+    "whole_folder",
     "write_labels",
     "write_objects",
     "write_picture",

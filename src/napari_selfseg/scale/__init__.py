@@ -1,10 +1,12 @@
 """Beyond one image: large images, stacks, batches, and models of a collection."""
 
 from napari_selfseg.scale._applying import applied
+from napari_selfseg.scale._axes import axes_along, axis_named
 from napari_selfseg.scale._batch import Batch
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
+from napari_selfseg.scale._large import LargeImage
 from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
@@ -22,6 +24,7 @@ from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_files import stack_room
 from napari_selfseg.scale._stack_labels import stack_dtype
 from napari_selfseg.scale._stack_replay import replay_stack
 from napari_selfseg.scale._stack_step import StackStep
@@ -29,6 +32,7 @@ from napari_selfseg.scale._table import Entry
 from napari_selfseg.scale._tile_run import TileProgress, TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
+from napari_selfseg.scale._watch import Reached, reached
 
 __all__ = [
     "CARRIES",
@@ -36,9 +40,11 @@ __all__ = [
     "BatchImage",
     "ClusterRunner",
     "Entry",
+    "LargeImage",
     "Outcome",
     "Plan",
     "ProcessRunner",
+    "Reached",
     "Recipe",
     "Runner",
     "SerialRunner",
@@ -50,6 +56,8 @@ __all__ = [
     "TileRun",
     "Trainer",
     "applied",
+    "axes_along",
+    "axis_named",
     "files_of",
     "forecast",
     "gathered",
@@ -60,6 +68,7 @@ __all__ = [
     "over_tiles",
     "planes",
     "planned",
+    "reached",
     "recorded_cut",
     "replay_stack",
     "runner_named",
@@ -67,6 +76,7 @@ __all__ = [
     "sources",
     "spots",
     "stack_dtype",
+    "stack_room",
     "targets_of",
     "tiles",
     "work_folder",

@@ -19,7 +19,7 @@ from napari_selfseg.scale._stack import StackRun
 from napari_selfseg.scale._stack_labels import StackLabels, stack_dtype
 from napari_selfseg.scale._viewed import Viewed
 
-__all__ = ["CARRIES", "over_stack"]
+__all__ = ["CARRIES", "check_carry", "over_stack"]
 
 CARRIES = ("independent", "warm", "joint")
 
@@ -111,7 +111,7 @@ def over_stack(
         spacing=spacing,
         how={"device": device, "threads": threads, "precision": precision},
     )
-    _check_carry(carry, iterations, planes_fitted)
+    check_carry(carry, iterations, planes_fitted)
     if out is None:
         if done is not None:
             raise ValueError("Planes that are done are in out: give the array they are in.")
@@ -145,7 +145,19 @@ def _carrying(
     return Independent(*parts)
 
 
-def _check_carry(carry: str, iterations: int | None, planes_fitted: int | None) -> None:
+def check_carry(carry: str, iterations: int | None, planes_fitted: int | None) -> None:
+    """Refuse a way to go along a stack that is none.
+
+    Parameters
+    ----------
+    carry, iterations, planes_fitted
+        As for `over_stack`.
+
+    Raises
+    ------
+    ValueError
+        With what to do.
+    """
     if carry not in CARRIES:
         raise ValueError(f"There is no carry {carry!r}: choose one of {', '.join(CARRIES)}.")
     for value, of, what in ((iterations, "warm", "iterations"), (planes_fitted, "joint", "planes")):

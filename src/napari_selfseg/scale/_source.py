@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import open_image
+from napari_selfseg.io import ImageFile, open_image
 
 __all__ = ["Source"]
 
@@ -20,9 +20,9 @@ class Source:
 
     Attributes
     ----------
-    image : str or array_like
-        A file or folder that every worker can open, or anything with a shape that is sliced as
-        NumPy arrays are.
+    image : str, ImageFile or array_like
+        A file or folder that every worker can open, an image in memory, or anything with a shape
+        that is sliced as NumPy arrays are.
     channel_axis : int or None
         Axis of the channels.
     nodata : float or None
@@ -43,14 +43,16 @@ class Source:
         mask : array_like of bool or None
             True where there are data, where a file says so.
         """
-        if not isinstance(self.image, str):
+        if not isinstance(self.image, str | ImageFile):
             return self.image, None
-        file = open_image(self.image)
+        file = self.image if isinstance(self.image, ImageFile) else open_image(self.image)
         return file.data, file.mask
 
     @property
     def name(self) -> str:
-        """The file, if it is one."""
+        """The file, or the name of an image in memory; empty for arrays."""
+        if isinstance(self.image, ImageFile):
+            return self.image.name
         return self.image if isinstance(self.image, str) else ""
 
     @property

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 import threading
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from napari_selfseg import record
-from napari_selfseg.io import finish_labels, load_fit
+from napari_selfseg.io import finish_labels
 from napari_selfseg.scale._joining import joined
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
+from napari_selfseg.scale._tile_record import tile_record
 from napari_selfseg.scale._tile_work import PIECES, loaded, read_face, work_on
 from napari_selfseg.scale._voting import Votes, winners
 
@@ -139,7 +138,7 @@ class TileRun(Iterator[TileProgress]):
                 self._ledger.log("Stopped when asked.")
                 return
             _between(self.plan, name)
-        finish_labels(self.plan.labels, record=_record(self.plan))
+        finish_labels(self.plan.labels, record=tile_record(self.plan))
         for bulky in (PIECES, "faces", "votes", "numbers"):
             shutil.rmtree(self.plan.beside(bulky), ignore_errors=True)
         self.plan.beside("finished").touch()
@@ -244,25 +243,3 @@ def _between(plan: Plan, name: str) -> None:
         plan.beside("numbers").mkdir(exist_ok=True)
         for number, found in enumerate(numbers):
             np.save(plan.beside("numbers", f"{number}.npy"), found)
-
-
-def _record(plan: Plan) -> dict[str, Any]:
-    """Say what was applied to what; the image by the hash of the hashes of its tiles."""
-    fit, ledger = load_fit(plan.model), Ledger(plan.work)
-    hashes = [(ledger.result("predict", n) or {})["sha256"] for n in range(len(plan.grid))]
-    data, _ = plan.source.opened()
-    return {
-        "software": record.software(),
-        "applied": record.weights_hash(fit.weights),
-        "fitted": fit.method.as_dict(),
-        "images": [
-            {
-                "name": plan.source.name,
-                "shape": list(data.shape),
-                "dtype": str(data.dtype),
-                "sha256": hashlib.sha256("".join(hashes).encode()).hexdigest(),
-            }
-        ],
-        "tile": list(plan.tile),
-        "objects": plan.objects,
-    }
