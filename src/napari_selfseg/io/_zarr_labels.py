@@ -186,7 +186,7 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
         When something else is there, or nothing can be written.
     """
     target = check_target(path, ZARR)
-    if target.exists() and not (_ours(target) or _is_empty(target)):
+    if target.exists() and not _ours(target):
         raise FileExistsError(
             f"{target} is there and was not written by napari-selfseg: choose another name."
         )
@@ -205,10 +205,6 @@ def _ours(folder: Path) -> bool:
         return KEY in zarr.open_group(str(folder), mode="r").attrs
     except (OSError, ValueError, KeyError):
         return False
-
-
-def _is_empty(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
 
 
 def record_in(folder: Path) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def _on_disk(piece: Piece, image: ImageFile, axes: tuple[int, ...]) -> Made:
     carry = cast(str, piece.recipe.carry)
     piece.target.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(piece.target) as part:
+        # Labels are only made where nothing is.
+        part.rmdir()
         out = stack_room(part, image, _method(piece), carry)
         record = _run(piece, image, axes, out).record()
         found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}

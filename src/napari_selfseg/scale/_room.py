@@ -73,7 +73,7 @@ def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
     """
     plane = image.shape[-fit.ndim :]
     whole = prod(image.data.shape) * image.data.dtype.itemsize
-    return whole + bytes_to_predict(fit.method, fit.in_channels, plane) <= memory
+    return bool(whole + bytes_to_predict(fit.method, fit.in_channels, plane) <= memory)
 
 
 def check_planes(

@@ -64,7 +64,7 @@ def is_same_image(found: Mapping[str, Any], source: Source) -> bool:
         return False
     grid = Grid(shape, tuple(found["tile"]), (0,) * len(shape))
     hashes = [_hash(source, grid, number) for number in range(len(grid))]
-    was = found["images"][0]
+    was: dict[str, Any] = found["images"][0]
     return {**_fingerprint(source, hashes), "name": was["name"]} == was
 
 

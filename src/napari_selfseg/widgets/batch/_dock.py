@@ -139,6 +139,7 @@ class BatchDock(QWidget):
             recipe=self.recipe.recipe,
             folder=folder,
             preview=view.preview.isChecked(),
+            memory=self._settings.memory_limit,
             device=view.device.thing,
             threads=self._threads,
         )

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from napari_selfseg.widgets.batch._wanted import Wanted
 from napari_selfseg.widgets.batch._words import progress
@@ -15,11 +15,12 @@ from napari_selfseg.widgets.runner import sentence_of
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Step
-    from napari_selfseg.scale import Batch, Entry
+    from napari_selfseg.scale import Batch, Entry, StackStep, TileProgress
 
 __all__ = ["BatchJob", "Look", "Over"]
 
 logger: Final = logging.getLogger(__name__)
+AnyStep: TypeAlias = "Step | StackStep | TileProgress"
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,15 @@ class Look:
         What became of each image.
     running : int
         Place of the image at hand; -1 where none is.
-    iteration, total : int
-        Of the image at hand.
+    done, total : int
+        Iterations, planes or tiles of the image at hand.
     sentence : str
         The same in words.
     """
 
     entries: tuple[Entry, ...]
     running: int
-    iteration: int
+    done: int
     total: int
     sentence: str
 
@@ -48,7 +49,7 @@ class Look:
     def share(self) -> float:
         """How much of the batch is over, 0 to 1."""
         over = sum(each.state != "left" for each in self.entries)
-        return (over + self.iteration / (self.total + 1)) / max(len(self.entries), 1)
+        return (over + self.done / (self.total + 1)) / max(len(self.entries), 1)
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class BatchJob:
             wanted.folder,
             resume=True,
             preview=wanted.preview,
+            memory=wanted.memory,
             seen=self._see,
             device=wanted.device,
             threads=wanted.threads,
@@ -134,19 +136,21 @@ class BatchJob:
             batch.stop()
         return batch
 
-    def _see(self, number: int, step: Step) -> None:
+    def _see(self, number: int, step: AnyStep) -> None:
         # Only a reader who is ready is worth a look.
         if self._batch is not None and self.mailbox.empty:
             self.mailbox.put(self._look(self._batch, number, step))
 
-    def _look(self, batch: Batch, number: int = -1, step: Step | None = None) -> Look:
+    def _look(self, batch: Batch, number: int = -1, step: AnyStep | None = None) -> Look:
+        from napari_selfseg.scale import reached
+
         entries = batch.entries
         if step is None:
             return Look(entries, -1, 0, 0, progress(entries, "", self._clock.left(entries, 0)))
-        left = self._clock.left(entries, step.iteration / (step.total + 1))
-        at_hand = f"iteration {step.iteration} of {step.total}"
-        words = progress(entries, at_hand, left)
-        return Look(entries, number, step.iteration, step.total, words)
+        what, done, total = reached(step)
+        left = self._clock.left(entries, done / (total + 1))
+        words = progress(entries, f"{what} {done} of {total}", left)
+        return Look(entries, number, done, total, words)
 
 
 class _Clock:
