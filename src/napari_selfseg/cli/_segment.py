@@ -30,6 +30,18 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
+# What needs the image as a whole.
+WHOLE = (
+    "segments",
+    "superpixels",
+    "mask",
+    "scribbles",
+    "preview",
+    "objects",
+    "save_fit",
+    "carry",
+)
+
 
 def add(commands: Commands, words: list[str]) -> None:
     """Declare the command; its flags are those of the method named in `words`.
@@ -75,6 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import read_image, save_fit, write_labels, write_preview
 
     if args.memory or args.tile:
+        _check_tiles(args)
         return label_large(args, args.image, args.output)
     _check_targets(args)
     if args.carry and Path(args.output).suffix == ".zarr":
@@ -95,6 +108,15 @@ def _run(args: argparse.Namespace) -> int:
     if args.save_fit:
         save_fit(found.run.fit, args.save_fit)
     return 0 if found.whole else 1
+
+
+def _check_tiles(args: argparse.Namespace) -> None:
+    for name in WHOLE:
+        if getattr(args, name) is not None:
+            flag = "--" + name.replace("_", "-")
+            raise ValueError(
+                f"{flag} needs the whole image: leave it out, or leave out --memory and --tile."
+            )
 
 
 def _stack_on_disk(args: argparse.Namespace) -> int:
