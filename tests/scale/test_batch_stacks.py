@@ -58,6 +58,18 @@ def test_stacks_go_plane_by_plane_and_a_single_plane_is_segmented(folder, suffix
         assert open_labels(made.entries[0].target).chunks == (1, 20, 24)
 
 
+def test_planes_are_on_disk_before_the_last_is_done(folder):
+    written = []
+
+    def see(number, step):
+        if step.done == 1:
+            written.append(len(list(made.folder.glob(".*.part/*/0/c/*"))))
+
+    made = batch(folder, pattern="a.*", suffix=".ome.zarr", seen=see)
+    assert made.finish().complete
+    assert written[-1] == 1
+
+
 def test_a_plane_that_failed_is_said_and_stays_said(folder):
     made = batch(folder, pattern="[ab].*").finish()
     why = "1 of 3 planes failed, plane 1 with: The image is constant"
