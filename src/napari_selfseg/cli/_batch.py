@@ -19,8 +19,8 @@ from napari_selfseg.cli._stack import add_stack
 from napari_selfseg.cli._tile_options import add_memory, add_scheduler, size_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method, Step
-    from napari_selfseg.scale import Batch, Entry, Recipe, StackStep, TileProgress
+    from napari_selfseg.protocol import Method
+    from napari_selfseg.scale import AnyStep, Batch, Entry, Recipe
     from napari_selfseg.superpixels import Superpixels
 
 __all__ = ["add"]
@@ -141,7 +141,7 @@ class _Progress:
         self.bar: Any = None
         self.done = 0
 
-    def see(self, number: int, step: Step | StackStep | TileProgress) -> None:
+    def see(self, number: int, step: AnyStep) -> None:
         from napari_selfseg.scale import reached
 
         at = reached(step)

@@ -32,10 +32,11 @@ from napari_selfseg.scale._table import Entry
 from napari_selfseg.scale._tile_run import TileProgress, TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
-from napari_selfseg.scale._watch import Reached, reached
+from napari_selfseg.scale._watch import AnyStep, Reached, reached
 
 __all__ = [
     "CARRIES",
+    "AnyStep",
     "Batch",
     "BatchImage",
     "ClusterRunner",

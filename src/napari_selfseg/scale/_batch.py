@@ -39,8 +39,8 @@ class Batch(Iterator[Entry]):
     folder : path_like
         Of the results; made where missing.
     resume : bool
-        Leave labels that are there as they are, if they are of this recipe and of an image that
-        is still the same.
+        Leave labels that are there as they are, and go on with tiles, if they are of this recipe
+        and of an image that is still the same.
     preview : bool
         Whether to write a picture of each result as well, into ``previews``.
     suffix : {".tif", ".ome.zarr"}
@@ -143,7 +143,7 @@ class Batch(Iterator[Entry]):
         return self
 
     def stop(self) -> None:
-        """Ask to end soon; from any thread. The image at hand is dropped, and counts as left."""
+        """Ask to end soon; from any thread. The image at hand is left; its done tiles stay."""
         self._watch.stop()
 
     def close(self) -> None:

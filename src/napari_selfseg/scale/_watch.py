@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from napari_selfseg.protocol import Run, Step
+from napari_selfseg.scale._stack import StackRun
 from napari_selfseg.scale._stack_step import StackStep
 from napari_selfseg.scale._tile_run import TileProgress, TileRun
 
-if TYPE_CHECKING:
-    from napari_selfseg.protocol import Run, Step
-    from napari_selfseg.scale._stack import StackRun
+__all__ = ["AnyStep", "LeftError", "Reached", "Seen", "Watch", "reached"]
 
-__all__ = ["LeftError", "Reached", "Seen", "Watch", "reached"]
-
-Seen = Callable[[int, "Step | StackStep | TileProgress"], None]
+AnyStep = Step | StackStep | TileProgress
+Seen = Callable[[int, AnyStep], None]
 
 
 class Reached(NamedTuple):
@@ -33,7 +32,7 @@ class Reached(NamedTuple):
     total: int
 
 
-def reached(step: Step | StackStep | TileProgress) -> Reached:
+def reached(step: AnyStep) -> Reached:
     """Say how far an image is.
 
     Parameters

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from napari_selfseg.widgets.batch._wanted import Wanted
 from napari_selfseg.widgets.batch._words import progress
@@ -14,13 +14,11 @@ from napari_selfseg.widgets.mailbox import Mailbox
 from napari_selfseg.widgets.runner import sentence_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Step
-    from napari_selfseg.scale import Batch, Entry, StackStep, TileProgress
+    from napari_selfseg.scale import AnyStep, Batch, Entry
 
 __all__ = ["BatchJob", "Look", "Over"]
 
 logger: Final = logging.getLogger(__name__)
-AnyStep: TypeAlias = "Step | StackStep | TileProgress"
 
 
 @dataclass(frozen=True)
