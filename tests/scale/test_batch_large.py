@@ -53,8 +53,7 @@ def batch(folder, recipe=RECIPE, out="out", memory=MEMORY, **options):
 
 @pytest.fixture
 def model(tmp_path):
-    fit = ss.segment(picture(2, (60, 80)), METHOD, **HERE).fit
-    ss.save_fit(fit, tmp_path / "m.safetensors")
+    ss.save_fit(ss.segment(picture(2, (60, 80)), METHOD, **HERE).fit, tmp_path / "m.safetensors")
     return ss.Recipe.load(tmp_path / "m.safetensors")
 
 
@@ -91,10 +90,10 @@ def interrupted(made, after=3):
 def test_a_model_by_tiles_equals_the_whole(folder, model, suffix, predicted):
     made = batch(folder, model, suffix=suffix).finish()
     assert made.complete
-    assert len(predicted) > 5, "the small picture is done as a whole"
+    assert len(predicted) > 5
     fit = ss.load_fit(model.model)
     for name, entry in zip(("long.tif", "small.png"), made.entries, strict=True):
-        expected = fit.predict(read_image(folder / name).data, device="cpu", threads=1)
+        expected = fit.predict(read_image(folder / name).data, **HERE)
         np.testing.assert_array_equal(read_label_image(entry.target), expected)
         assert entry.labels == len(np.unique(expected))
         assert ss.Recipe.load(entry.target) == model
@@ -135,7 +134,7 @@ def test_an_interrupted_image_goes_on_where_it_was(folder, predicted, suffix):
     whole = batch(folder, out="whole", suffix=suffix).finish()
     count = len(predicted)
     predicted.clear()
-    made = interrupted(batch(folder, suffix=suffix))
+    interrupted(batch(folder, suffix=suffix))
     assert predicted == [0, 1, 2]
     with pytest.raises(ValueError, match="holds labels of 1 of these images: resume"):
         batch(folder, suffix=suffix)
@@ -204,7 +203,7 @@ def test_objects_are_joined_across_tiles(folder, model):
     recipe = ss.Recipe(model=model.model, connected=True)
     made = batch(folder, recipe, suffix=".ome.zarr").finish()
     found = read_label_image(made.entries[0].target)
-    whole = connected(ss.load_fit(model.model).predict(picture(), device="cpu", threads=1))
+    whole = connected(ss.load_fit(model.model).predict(picture(), **HERE))
     pairs = np.unique(np.stack([found.ravel(), whole.ravel()]), axis=1).shape[1]
     assert pairs == found.max() == whole.max() == made.entries[0].labels
 
