@@ -89,7 +89,6 @@ def interrupted(made, after=3):
 @pytest.mark.parametrize("suffix", [".tif", ".ome.zarr"])
 def test_a_model_by_tiles_equals_the_whole(folder, model, suffix, predicted):
     made = batch(folder, model, suffix=suffix).finish()
-    assert made.complete
     assert len(predicted) > 5
     fit = ss.load_fit(model.model)
     for name, entry in zip(("long.tif", "small.png"), made.entries, strict=True):

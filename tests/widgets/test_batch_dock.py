@@ -183,7 +183,7 @@ def test_the_memory_limit_of_the_settings_counts(opened, qtbot, tmp_path, monkey
     limit = Settings(memory_limit=90 * 10**9)
     monkeypatch.setattr("napari_selfseg.widgets.settings.read", lambda: limit)
     fits = "napari_selfseg.scale._making.fits_with_method"
-    monkeypatch.setattr(fits, lambda image, method, memory, device: memory != limit.memory_limit)
+    monkeypatch.setattr(fits, lambda image, method, memory, **how: memory != limit.memory_limit)
     _, dock = opened()
     done(dock, qtbot)
     assert "tile" in read_record(tmp_path / "out" / "a.tif")

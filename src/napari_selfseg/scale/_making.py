@@ -84,4 +84,5 @@ def _fits(piece: Piece, image: ImageFile) -> bool:
         return True
     if piece.recipe.method is None:
         return fits_with_fit(image, load_fit(piece.recipe.model), piece.memory)
-    return fits_with_method(image, piece.recipe.method, piece.memory, piece.device)
+    how = {"device": piece.device, "precision": piece.recipe.precision}
+    return fits_with_method(image, piece.recipe.method, piece.memory, **how)

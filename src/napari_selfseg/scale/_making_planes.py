@@ -129,7 +129,8 @@ def _check_memory(
     method, joint = _method(piece), piece.recipe.carry == "joint"
     count = prod(image.shape[axis] for axis in axes)
     together = min(piece.recipe.planes_fitted or FITTED, count) if joint else 1
-    check_planes(image, axes, method, together, memory, piece.device)
+    how = {"device": piece.device, "precision": piece.recipe.precision}
+    check_planes(image, axes, method, together, memory, **how)
     room = prod(image.shape) * np.dtype(stack_dtype(method, cast(str, piece.recipe.carry))).itemsize
     if whole and room > memory:
         raise ValueError(

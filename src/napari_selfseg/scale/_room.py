@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 from napari_selfseg.io import ImageFile
 from napari_selfseg.protocol import (
@@ -22,7 +23,7 @@ __all__ = ["check_planes", "fits_with_fit", "fits_with_method"]
 NO_TIME = Throughput(1, 1)
 
 
-def fits_with_method(image: ImageFile, method: Method, memory: int, device: str) -> bool:
+def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) -> bool:
     """Say whether a run on an image takes no more than so many bytes.
 
     Parameters
@@ -33,8 +34,8 @@ def fits_with_method(image: ImageFile, method: Method, memory: int, device: str)
         To be run.
     memory : int
         Bytes, beyond what the process holds already.
-    device : str
-        As for `evolve`.
+    **how
+        Device and precision, as for `evolve`.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def fits_with_method(image: ImageFile, method: Method, memory: int, device: str)
             f"The image has {n} spatial axes, and {method.title} takes {allowed}: let the recipe "
             "go along it (carry), or give planes."
         )
-    return fits_in_memory(_needed(image, image.shape, method, device), memory)
+    return fits_in_memory(_needed(image, image.shape, method, **how), memory)
 
 
 def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
@@ -77,7 +78,7 @@ def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
 
 
 def check_planes(
-    image: ImageFile, axes: Sequence[int], method: Method, together: int, memory: int, device: str
+    image: ImageFile, axes: Sequence[int], method: Method, together: int, memory: int, **how: Any
 ) -> None:
     """Refuse a stack whose planes do not fit.
 
@@ -93,8 +94,8 @@ def check_planes(
         Planes that are in memory at a time.
     memory : int
         Bytes, beyond what the process holds already.
-    device : str
-        As for `evolve`.
+    **how
+        Device and precision, as for `evolve`.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def check_planes(
         With what to do.
     """
     plane = tuple(n for axis, n in enumerate(image.shape) if axis not in axes)
-    needed = _needed(image, plane, method, device, together)
+    needed = _needed(image, plane, method, images=together, **how)
     if not fits_in_memory(needed, memory):
         size = " x ".join(map(str, plane))
         what = f"{together} planes" if together > 1 else "A plane"
@@ -114,15 +115,15 @@ def check_planes(
 
 
 def _needed(
-    image: ImageFile, shape: Sequence[int], method: Method, device: str, images: int = 1
+    image: ImageFile, shape: Sequence[int], method: Method, images: int = 1, **how: Any
 ) -> Estimate:
     channels = 1 if image.channel_axis is None else image.data.shape[image.channel_axis]
     return estimate(
         shape,
         int(channels),
         method,
-        device=device,
         images=images,
         masked=image.mask is not None,
         throughput=NO_TIME,
+        **how,
     )
