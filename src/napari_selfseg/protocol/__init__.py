@@ -29,9 +29,9 @@ from napari_selfseg.protocol._method import (
     Stop,
     SuperpixelAlgorithm,
 )
-from napari_selfseg.protocol._momenta import Momenta
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._training_state import TrainingState
 
 __all__ = [
     "Ballot",
@@ -44,7 +44,6 @@ __all__ = [
     "Inputs",
     "Interrupted",
     "Method",
-    "Momenta",
     "OutOfMemory",
     "Problem",
     "Run",
@@ -54,6 +53,7 @@ __all__ = [
     "Stop",
     "SuperpixelAlgorithm",
     "Throughput",
+    "TrainingState",
     "as_spacing",
     "as_superpixels",
     "available_memory",

@@ -40,8 +40,8 @@ class Fit:
         Class ids that occur in the labels of the fitted images, from 1.
     weights : mapping of str to Tensor
         Parameters and frozen statistics, on the CPU.
-    momenta : mapping of str to Tensor
-        What the optimiser remembers, where training is to go on from here; see `Run.momenta`.
+    training_state : mapping of str to Tensor
+        Beside the weights, where training is to go on from here; see `Run.training_state`.
     """
 
     method: Method
@@ -50,7 +50,7 @@ class Fit:
     scaling: Scaling
     classes: tuple[int, ...]
     weights: Mapping[str, Tensor]
-    momenta: Mapping[str, Tensor] = field(default_factory=dict)
+    training_state: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reach(self) -> int | None:
