@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_selfseg.consensus._members import Members
-from napari_selfseg.protocol import Control, Inputs, Interrupted, Method, Momenta, Step, Stop
+from napari_selfseg.protocol import Control, Inputs, Interrupted, Method, Step, Stop, TrainingState
 
 __all__ = ["SideBySide"]
 
@@ -32,7 +32,9 @@ class SideBySide:
     def __init__(self, members: Sequence[Method], networks: Members, inputs: Inputs) -> None:
         self._networks = networks
         self._work: list[Generator[Step, None, Stop | None]] = [
-            each.steps(network, dataclasses.replace(inputs, control=Control(), momenta=Momenta()))
+            each.steps(
+                network, dataclasses.replace(inputs, control=Control(), state=TrainingState())
+            )
             for each, network in zip(members, networks.live, strict=True)
         ]
         self._losses: list[Mapping[str, Tensor]] = [{} for _ in members]

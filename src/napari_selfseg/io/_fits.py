@@ -21,7 +21,7 @@ __all__ = ["load_fit", "read_progress", "save_fit"]
 
 KEY = "napari-selfseg"
 # Before the name of what only further training needs.
-MOMENTA = "momenta/"
+STATE = "training/"
 
 
 def save_fit(fit: Fit, path: str | os.PathLike[str], *, done: int | None = None) -> None:
@@ -54,7 +54,7 @@ def save_fit(fit: Fit, path: str | os.PathLike[str], *, done: int | None = None)
     }
     with whole_file(target) as part:
         try:
-            tensors = {f"{MOMENTA}{name}": each for name, each in fit.momenta.items()}
+            tensors = {f"{STATE}{name}": each for name, each in fit.training_state.items()}
             save_file({**fit.weights, **tensors}, part, metadata={KEY: json.dumps(meaning)})
         except SafetensorError as error:  # a full disk, in words of its own
             raise OSError(_line(error)) from error
@@ -144,10 +144,10 @@ def _fit(meaning: dict[str, Any], weights: dict[str, Any]) -> Fit:
         ndim=int(meaning["ndim"]),
         scaling=Scaling(**scaling),
         classes=tuple(map(int, meaning["classes"])),
-        weights={name: each for name, each in weights.items() if not name.startswith(MOMENTA)},
-        momenta={
-            name.removeprefix(MOMENTA): each
+        weights={name: each for name, each in weights.items() if not name.startswith(STATE)},
+        training_state={
+            name.removeprefix(STATE): each
             for name, each in weights.items()
-            if name.startswith(MOMENTA)
+            if name.startswith(STATE)
         },
     )

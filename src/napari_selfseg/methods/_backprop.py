@@ -172,7 +172,7 @@ class Backprop(Method):
 
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
         """Iterate algorithm 1."""
-        optimiser = inputs.momenta.of(
+        optimiser = inputs.state.of(
             torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
         )
         v = inputs.x.to(inputs.precision)

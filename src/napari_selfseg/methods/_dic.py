@@ -214,7 +214,7 @@ class DIC(Method):
         """Iterate algorithm 1."""
         _check_size(inputs.x)
         trained = [each for each in network.parameters() if each.requires_grad]
-        optimiser = inputs.momenta.of(torch.optim.SGD(trained, self.learning_rate, self.momentum))
+        optimiser = inputs.state.of(torch.optim.SGD(trained, self.learning_rate, self.momentum))
         image, index = inputs.x.to(inputs.precision), cast(Tensor, inputs.index)
         labels = FewLabels(self.n_clusters, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):

@@ -26,9 +26,9 @@ from napari_selfseg.protocol._given import Given, check_given, paired
 from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
-from napari_selfseg.protocol._momenta import Momenta
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._training_state import TrainingState
 
 __all__ = ["evolve", "prepare"]
 
@@ -114,7 +114,7 @@ def evolve(
                 where,
                 dtype,
                 Control(),
-                Momenta(start.momenta if start else None),
+                TrainingState(start.training_state if start else None),
             ),
             scaling=scaling,
             shapes=[i.shape[1:] for i in given.images],

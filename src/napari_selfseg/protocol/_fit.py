@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.protocol._blocks import predicted
 from napari_selfseg.protocol._checks import as_channels_first, as_mask, check_finite
 from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
 from napari_selfseg.protocol._failures import explaining
@@ -40,8 +41,8 @@ class Fit:
         Class ids that occur in the labels of the fitted images, from 1.
     weights : mapping of str to Tensor
         Parameters and frozen statistics, on the CPU.
-    momenta : mapping of str to Tensor
-        What the optimiser remembers, where training is to go on from here; see `Run.momenta`.
+    training_state : mapping of str to Tensor
+        Beside the weights, where training is to go on from here; see `Run.training_state`.
     """
 
     method: Method
@@ -50,7 +51,7 @@ class Fit:
     scaling: Scaling
     classes: tuple[int, ...]
     weights: Mapping[str, Tensor]
-    momenta: Mapping[str, Tensor] = field(default_factory=dict)
+    training_state: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reach(self) -> int | None:
@@ -117,7 +118,7 @@ class Fit:
             regions = None
             if index is not None:
                 regions = torch.from_numpy(index.astype(np.int64))[None].to(where)
-            labels = self.method.predict(self.restored(where), x, seen, regions)[0]
+            labels = predicted(self.method, self.restored(where), x, seen, regions)[0]
             return self._finished(labels, valid, index)
 
     def smoothed(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_selfseg.protocol._control import Control
-from napari_selfseg.protocol._momenta import Momenta
+from napari_selfseg.protocol._training_state import TrainingState
 
 __all__ = ["Inputs", "gather"]
 
@@ -38,8 +38,8 @@ class Inputs:
         Type of the training forward and backward.
     control : Control
         Counts the updates and tells when to stop.
-    momenta : Momenta
-        Watches the optimiser, and gives it what it begins with.
+    state : TrainingState
+        Watches the optimiser and what is drawn at random, and gives both what they begin with.
     """
 
     x: Tensor
@@ -49,7 +49,7 @@ class Inputs:
     scribbles: Tensor | None
     precision: torch.dtype
     control: Control
-    momenta: Momenta = field(default_factory=Momenta)
+    state: TrainingState = field(default_factory=TrainingState)
 
 
 def gather(
@@ -60,7 +60,7 @@ def gather(
     device: torch.device,
     precision: torch.dtype,
     control: Control,
-    momenta: Momenta | None = None,
+    state: TrainingState | None = None,
 ) -> Inputs:
     """Pad to one shape, number superpixels through, and move to the device.
 
@@ -76,8 +76,8 @@ def gather(
         Of the training.
     control : Control
         Of the run.
-    momenta : Momenta, optional
-        What its optimiser begins with.
+    state : TrainingState, optional
+        What it begins with.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def gather(
         scribbles=None if drawn is None else _stack(drawn, shape, device) - 1,
         precision=precision,
         control=control,
-        momenta=momenta or Momenta(),
+        state=state or TrainingState(),
     )
 
 

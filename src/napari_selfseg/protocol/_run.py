@@ -286,9 +286,9 @@ class Run(Iterator[Step]):
         return self._training.fit
 
     @property
-    def momenta(self) -> dict[str, Tensor]:
-        """What the optimiser remembers of its updates, for a file to go on from."""
-        return self._training.momenta
+    def training_state(self) -> dict[str, Tensor]:
+        """What a file needs beside the weights, for training to go on from it."""
+        return self._training.training_state
 
     def record(
         self,

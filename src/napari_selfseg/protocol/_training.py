@@ -56,7 +56,7 @@ class Training:
         self._scaling = scaling
         self._threads = threads
         self._fit: Fit | None = None
-        self._momenta = inputs.momenta
+        self._state = inputs.state
         self.control.watch(network)
         self._steps = method.steps(network, inputs)
 
@@ -96,7 +96,7 @@ class Training:
         """
         self.stopped = stop
         self._steps.close()
-        self._momenta.let_go()
+        self._state.let_go()
         self._network = self._inputs = None
 
     @property
@@ -111,9 +111,9 @@ class Training:
             return self._closed(network, inputs)[0]
 
     @property
-    def momenta(self) -> dict[str, Tensor]:
-        """What the optimiser remembers of its updates."""
-        return self._momenta.read()
+    def training_state(self) -> dict[str, Tensor]:
+        """What training needs beside the weights to go on."""
+        return self._state.read()
 
     def _step(self) -> Step:
         try:
@@ -129,7 +129,7 @@ class Training:
             raise Interrupted
         self._fit, votes = self._closed(self._network, self._inputs)
         ballots = self._method.ballots(self._network)
-        self._momenta.keep()
+        self._state.keep()
         done, total = self.control.done, self._method.iterations
         self.end(stop or endings.completed(done, total))
         return Step(done, total, votes, torch.tensor(len(self._fit.classes)), {}, ballots)

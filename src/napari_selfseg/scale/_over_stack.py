@@ -117,7 +117,8 @@ def over_stack(
             raise ValueError("Planes that are done are in out: give the array they are in.")
         out = np.zeros(request.planes.whole, stack_dtype(chosen, carry))
     labels = StackLabels(out, axis, request.planes.whole, done)
-    at_work, order = AtWork(), Order(request.planes.shape, touching=carry != "joint")
+    by_overlap = carry != "joint" or chosen.segments
+    at_work, order = AtWork(), Order(request.planes.shape, touching=by_overlap)
     resumed = np.flatnonzero(labels.done).tolist()
     for plane in resumed:
         order.finish(plane)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_selfseg.io import whole_file
-from napari_selfseg.scale._grid import Grid
+from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._source import Source
 
 __all__ = ["PLAN", "Plan", "as_json", "load_plan", "save_plan", "work_folder"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_selfseg import record
 from napari_selfseg.io import load_fit
-from napari_selfseg.scale._grid import Grid
+from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._source import Source

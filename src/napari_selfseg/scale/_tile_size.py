@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_selfseg.protocol import Fit, bytes_to_predict
+from napari_selfseg.protocol import Fit, bytes_to_predict, halo
 
 __all__ = ["halo_of", "tile_within"]
 
@@ -29,7 +29,7 @@ def halo_of(fit: Fit) -> int:
         Pixels; a multiple of its stride. With a finite reach, tiles then equal the whole.
     """
     reach = GLOBAL_HALO if fit.reach is None else fit.reach
-    return -(-reach // fit.stride) * fit.stride
+    return halo(reach, fit.stride)
 
 
 def tile_within(fit: Fit, shape: Sequence[int], memory: int) -> tuple[int, ...]:
@@ -55,9 +55,9 @@ def tile_within(fit: Fit, shape: Sequence[int], memory: int) -> tuple[int, ...]:
         When even a small tile needs more.
     """
     longest = max(shape[len(shape) - fit.ndim :])
-    halo, needed = halo_of(fit), 0
+    beyond, needed = halo_of(fit), 0
     for side in range(min(LARGEST, -(-longest // STEP) * STEP), 0, -STEP):
-        needed = bytes_to_predict(fit.method, fit.in_channels, (side + 2 * halo,) * fit.ndim)
+        needed = bytes_to_predict(fit.method, fit.in_channels, (side + 2 * beyond,) * fit.ndim)
         if needed <= memory:
             return (1,) * (len(shape) - fit.ndim) + (side,) * fit.ndim
         if side <= SMALLEST:

@@ -18,16 +18,14 @@ __all__ = ["Trainer"]
 
 # How many checkpoints in a row have to agree before a training counts as stable.
 PATIENCE = 3
-# Resumed training draws other crops than it began with.
-APART = 7919
 
 
 class Trainer(Iterator[Step]):
     """Train a method on a collection; iterate to advance.
 
     A checkpoint is the model file itself, written whole or not at all: whatever kills the process,
-    the file holds the last checkpoint with the momenta of the optimiser, and training can be
-    resumed from it. Crops are drawn anew.
+    the file holds the last checkpoint with the momenta of the optimiser and the state of the random
+    numbers, and training that is resumed from it ends as if it had never been killed.
 
     Parameters
     ----------
@@ -136,13 +134,12 @@ class Trainer(Iterator[Step]):
         return self.run.stop_reason
 
     def _rest(self) -> Method:
-        seed = (self.method.seed + self.before * APART) % 2**31
-        left = self.method.iterations - self.before
-        rest: Method = self.method.replace(iterations=left, seed=seed)
+        rest: Method = self.method.replace(iterations=self.method.iterations - self.before)
         return rest
 
     def _keep(self) -> Fit:
-        fit = dataclasses.replace(self.run.fit, method=self.method, momenta=self.run.momenta)
+        state = self.run.training_state
+        fit = dataclasses.replace(self.run.fit, method=self.method, training_state=state)
         done = self.before + self.run.iteration
         save_fit(fit, self._path, done=done)
         return fit

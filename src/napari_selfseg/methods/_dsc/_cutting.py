@@ -44,7 +44,7 @@ def cutting(
         None when all updates were made.
     """
     z, K = cast(Tensor, inputs.index), settings.partitions
-    optimiser = inputs.momenta.of(
+    optimiser = inputs.state.of(
         torch.optim.SGD(E.parameters(), settings.learning_rate, settings.momentum)
     )
     x, edges = inputs.x.to(inputs.precision), _edges(settings, inputs)

@@ -79,7 +79,7 @@ class DSC(Settings):
         """Iterate algorithm 1, then algorithm 2; one count goes through both."""
         E = cast(Embedding, network)
         _check_size(cast(Tensor, inputs.index).shape)
-        updates = inputs.control.iterations(self.iterations)
+        updates = inputs.state.before_each(inputs.control.iterations(self.iterations))
         # After a warm start the autoencoder has had its updates already.
         first = max(self.autoencoder_iterations - int(E.updates), 0)
         if first:

@@ -38,8 +38,8 @@ def smoothing(
     Step
     """
     t = cast(Tensor, inputs.index)
-    generator = torch.Generator().manual_seed(settings.seed)
-    optimiser = inputs.momenta.of(
+    generator = inputs.state.generator(settings.seed)
+    optimiser = inputs.state.of(
         torch.optim.Adam(E.autoencoder.parameters(), settings.autoencoder_rate)
     )
     v = mean(inputs.x, t, inputs.n_regions)

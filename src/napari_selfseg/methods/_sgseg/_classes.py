@@ -13,7 +13,7 @@ from napari_selfseg.methods._sgseg._settings import Settings
 from napari_selfseg.methods._sgseg._superpixels import spnn_losses
 from napari_selfseg.nets import N_ORDERS
 from napari_selfseg.nets.sgseg import SGSegNetwork
-from napari_selfseg.protocol import Momenta, Step
+from napari_selfseg.protocol import Step, TrainingState
 
 __all__ = ["training"]
 
@@ -25,7 +25,7 @@ def training(
     updates: Iterator[int],
     view: Callable[[], tuple[Tensor, Tensor]],
     generator: torch.Generator,
-    momenta: Momenta,
+    state: TrainingState,
 ) -> Generator[Step, None, None]:
     """Train all networks, or all but SPNN.
 
@@ -43,14 +43,14 @@ def training(
         Returns votes and number of labels of whole images.
     generator : torch.Generator
         Draws the orders.
-    momenta : Momenta
-        What the optimiser begins with.
+    state : TrainingState
+        Of the optimiser.
 
     Yields
     ------
     Step
     """
-    optimiser = momenta.of(torch.optim.Adam(_groups(settings, network)))
+    optimiser = state.of(torch.optim.Adam(_groups(settings, network)))
     shown = None
     for done, patch in zip(updates, batches, strict=False):
         if shown is None or done % settings.view_every == 0:

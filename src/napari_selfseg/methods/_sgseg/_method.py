@@ -91,15 +91,15 @@ class SGSeg(Settings):
         """Train SPNN, then all; one count goes through both."""
         net = cast(SGSegNetwork, network)
         _check_size(inputs.x.shape)
-        generator = torch.Generator().manual_seed(self.seed)
+        generator = inputs.state.generator(self.seed)
         batches = patches(self, inputs, generator)
-        updates = inputs.control.iterations(self.iterations)
+        updates = inputs.state.before_each(inputs.control.iterations(self.iterations))
         view = partial(_view, self, net, inputs)
         first = self._alone(net)
         if first:
             alone = islice(updates, first)
-            yield from pre_training(self, net, batches, alone, view(), inputs.momenta)
-        yield from training(self, net, batches, updates, view, generator, inputs.momenta)
+            yield from pre_training(self, net, batches, alone, view(), inputs.state)
+        yield from training(self, net, batches, updates, view, generator, inputs.state)
         return self._without_classes(first) if 0 < self.iterations <= first else None
 
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:

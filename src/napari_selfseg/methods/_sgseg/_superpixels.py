@@ -13,7 +13,7 @@ from napari_selfseg.methods._sgseg._patches import Patch
 from napari_selfseg.methods._sgseg._settings import Settings
 from napari_selfseg.nets import SPNN, Assignment, soft_means, soft_project
 from napari_selfseg.nets.sgseg import SGSegNetwork
-from napari_selfseg.protocol import Momenta, Step
+from napari_selfseg.protocol import Step, TrainingState
 
 __all__ = ["pre_training", "spnn_losses"]
 
@@ -28,7 +28,7 @@ def pre_training(
     batches: Iterator[Patch],
     updates: Iterator[int],
     shown: tuple[Tensor, Tensor],
-    momenta: Momenta,
+    state: TrainingState,
 ) -> Generator[Step, None, None]:
     """Train SPNN with its own losses. The labels shown meanwhile are those before any update.
 
@@ -44,15 +44,15 @@ def pre_training(
         Updates done, as often as one is to be made.
     shown : tuple of Tensor
         Votes and number of labels of the untrained network.
-    momenta : Momenta
-        What the optimiser begins with.
+    state : TrainingState
+        Of the optimiser.
 
     Yields
     ------
     Step
     """
     spnn = cast(SPNN, network.spnn)
-    optimiser = momenta.of(torch.optim.Adam(spnn.parameters(), settings.spnn_rate))
+    optimiser = state.of(torch.optim.Adam(spnn.parameters(), settings.spnn_rate))
     for done, patch in zip(updates, batches, strict=False):
         losses = spnn_losses(settings, spnn(patch.x, patch.valid), patch)
         loss = torch.stack(list(losses.values())).sum()

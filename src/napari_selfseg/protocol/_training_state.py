@@ -1,27 +1,33 @@
-"""What an optimiser remembers of the updates it made, so that training can go on from a file."""
+"""What a training needs beside its weights to go on from a file as if it had never ended."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
-__all__ = ["Momenta"]
+__all__ = ["TrainingState"]
+
+GENERATOR = "generator"
 
 
-class Momenta:
-    """The running averages of the optimiser at work.
+class TrainingState:
+    """The running averages of the optimiser at work, and the state of the random numbers.
 
     Parameters
     ----------
     start : mapping of str to Tensor, optional
-        From `read` of an earlier run; the first optimiser of the same weights begins with them.
+        From `read` of an earlier run; the first optimiser of the same weights, and the first
+        generator, begin with it.
     """
 
     def __init__(self, start: Mapping[str, Tensor] | None = None) -> None:
         self._start = dict(start or {})
+        self._drawn = self._start.pop(GENERATOR, None)
         self._optimiser: torch.optim.Optimizer | None = None
+        self._generator: torch.Generator | None = None
 
     def of(self, optimiser: torch.optim.Optimizer) -> torch.optim.Optimizer:
         """Watch an optimiser, and give it what it begins with.
@@ -46,9 +52,47 @@ class Momenta:
         self._start, self._optimiser = {}, optimiser
         return optimiser
 
+    def generator(self, seed: int) -> torch.Generator:
+        """Make the source of all that is drawn at random, and watch it.
+
+        Parameters
+        ----------
+        seed : int
+            Where it begins, if there is no earlier run.
+
+        Returns
+        -------
+        torch.Generator
+            On the CPU, so that every device sees the same.
+        """
+        self._generator = torch.Generator().manual_seed(seed)
+        if self._drawn is not None:
+            # A state that is none is left, as averages of other weights are.
+            with contextlib.suppress(RuntimeError, TypeError):
+                self._generator.set_state(self._drawn)
+        return self._generator
+
+    def before_each(self, updates: Iterator[int]) -> Iterator[int]:
+        """Note the state before each update: one that was begun is made again from a file.
+
+        Parameters
+        ----------
+        updates : iterator of int
+            From `Control.iterations`.
+
+        Yields
+        ------
+        int
+            The same.
+        """
+        for done in updates:
+            self._note()
+            yield done
+        self._note()
+
     def keep(self) -> None:
         """Keep the averages as they are now, and let go of the optimiser."""
-        self._start = self.read()
+        self._start = self._averages()
         self._optimiser = None
 
     def let_go(self) -> None:
@@ -56,14 +100,23 @@ class Momenta:
         self._optimiser = None
 
     def read(self) -> dict[str, Tensor]:
-        """Return the averages as they are now.
+        """Return the state as it is now.
 
         Returns
         -------
         dict of str to Tensor
-            On the CPU, by optimiser, number of the weight and name, such as ``"Adam.0.exp_avg"``;
-            empty before the first update.
+            On the CPU: averages by optimiser, number of the weight and name, such as
+            ``"Adam.0.exp_avg"``, none before the first update; and ``"generator"``, if something
+            is drawn.
         """
+        drawn = {} if self._drawn is None else {GENERATOR: self._drawn}
+        return self._averages() | drawn
+
+    def _note(self) -> None:
+        if self._generator is not None:
+            self._drawn = self._generator.get_state()
+
+    def _averages(self) -> dict[str, Tensor]:
         if self._optimiser is None:
             return dict(self._start)
         kind = type(self._optimiser).__name__
