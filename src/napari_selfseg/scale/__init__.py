@@ -5,6 +5,7 @@ from napari_selfseg.scale._batch import Batch
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
+from napari_selfseg.scale._foresight import Foresight, foreseen
 from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
@@ -26,7 +27,8 @@ from napari_selfseg.scale._stack_labels import stack_dtype
 from napari_selfseg.scale._stack_replay import replay_stack
 from napari_selfseg.scale._stack_step import StackStep
 from napari_selfseg.scale._table import Entry
-from napari_selfseg.scale._tile_run import TileProgress, TileRun
+from napari_selfseg.scale._tile_pass import FailedTiles, TileProgress
+from napari_selfseg.scale._tile_run import TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
 
@@ -36,6 +38,8 @@ __all__ = [
     "BatchImage",
     "ClusterRunner",
     "Entry",
+    "FailedTiles",
+    "Foresight",
     "Outcome",
     "Plan",
     "ProcessRunner",
@@ -52,6 +56,7 @@ __all__ = [
     "applied",
     "files_of",
     "forecast",
+    "foreseen",
     "gathered",
     "hierarchy_of",
     "learning",

@@ -28,11 +28,17 @@ class Source:
     nodata : float or None
         Value of pixels without data in an array; NaN never counts as data where it is given. A file
         says itself where it has none.
+    mask : array_like of bool or None
+        True where an array has data, in its spatial shape; in place of `nodata`.
+    title : str
+        What to call an array in the record.
     """
 
     image: Any
     channel_axis: int | None
     nodata: float | None = None
+    mask: Any = None
+    title: str = ""
 
     def opened(self) -> tuple[Any, Any]:
         """Return what can be sliced.
@@ -44,14 +50,14 @@ class Source:
             True where there are data, where a file says so.
         """
         if not isinstance(self.image, str):
-            return self.image, None
+            return self.image, self.mask
         file = open_image(self.image)
         return file.data, file.mask
 
     @property
     def name(self) -> str:
-        """The file, if it is one."""
-        return self.image if isinstance(self.image, str) else ""
+        """The file, or what an array is called."""
+        return self.image if isinstance(self.image, str) else self.title
 
     @property
     def shape(self) -> tuple[int, ...]:
