@@ -8,14 +8,15 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import stack_room
+from napari_selfseg.widgets import lease
+from napari_selfseg.widgets import room as rooms
 from napari_selfseg.widgets.forecast import Forecast
+from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.overlay import Overlay, Void
 from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.runner import Ended
+from napari_selfseg.widgets.room import make_room, save_room
 from napari_selfseg.widgets.stack_arrays import stack_arrays
 from napari_selfseg.widgets.stack_job import Seen, StackJob
-from napari_selfseg.widgets.stack_room import make_room, save_room
 from napari_selfseg.widgets.stacking import VOLUME, Stacking, directions, suggested, ways
 from napari_selfseg.widgets.state import Form, Missing, resolve
 from napari_selfseg.widgets.words import stack_progress
@@ -241,15 +242,15 @@ def test_large_labels_go_to_the_disk_and_are_kept_by_saving(monkeypatch, tmp_pat
     from napari_selfseg import read_record
     from napari_selfseg.io import open_labels
 
-    monkeypatch.setattr(stack_room.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
     asked = request(picture(axes=("t", "y", "x")))
     assert make_room(asked.along, np.uint32, asked.spacing, "pixel").path is None
-    monkeypatch.setattr(stack_room, "IN_MEMORY", NOISE.size)
+    monkeypatch.setattr(rooms, "IN_MEMORY", NOISE.size)
     job, room, records = begun(asked)
     message = ended(job)
     assert tmp_path in room.path.parents
     assert room.array.chunks == (1, 20, 24)
-    assert message.sentence.endswith(f"{room.path}: Save labels keeps them.")
+    assert message.sentence.endswith(room.where)
     found = np.asarray(open_labels(room.path))
     assert found.all()
     copy = tmp_path / "mine.ome.zarr"
