@@ -54,9 +54,11 @@ def opened(make_napari_viewer_proxy, qtbot):
 def held(monkeypatch):
     """Let the worker make so many steps, and then wait until the window lets it go on."""
     gate = threading.Semaphore(0)
+    gate.asked = gate.given = 0
     plain = StackRun.__next__
 
     def gated(run):
+        gate.asked += 1
         gate.acquire(timeout=20)
         return plain(run)
 
@@ -74,7 +76,9 @@ def until_said(dock, qtbot, held, words):
     job = dock._live.session._job
 
     def said():
-        if job.mailbox.empty:
+        # One step at a time, and only once the window has read the one before.
+        if job.mailbox.empty and held.asked > held.given:
+            held.given += 1
             held.release()
         return words in dock.view.controls.status.text()
 

@@ -31,7 +31,8 @@ class Lease:
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER)).resolve()
         self._end = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._lock = threading.Lock()
-        self._needed = 0
+        # Whoever makes it needs it, until `follow` hands that over to the layers.
+        self._needed = 1
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -47,7 +48,7 @@ class Lease:
         self._end.detach()
 
     def follow(self, viewer: Any) -> None:
-        """Keep the folder until no layer of a viewer reads it.
+        """Keep the folder only until no layer of a viewer reads it.
 
         Parameters
         ----------
@@ -55,7 +56,6 @@ class Lease:
             With a layer that does.
         """
         removed = viewer.layers.events.removed
-        self._take()
 
         def look(event: object = None) -> None:
             if not any(_reads(each, self.folder) for each in viewer.layers):
