@@ -145,6 +145,24 @@ class Forecast:
             throughput=self._speed(request),
         )
 
+    def labels_whole(self, request: Request) -> bool:
+        """Say whether an image can be labelled with what was learned without taking it apart.
+
+        Parameters
+        ----------
+        request : Request
+            With the method that was trained.
+
+        Returns
+        -------
+        bool
+        """
+        from napari_selfseg.protocol import available_memory, bytes_to_predict
+
+        needed = bytes_to_predict(request.method, request.channels or 1, request.shape)
+        free = available_memory()
+        return needed <= (free if self._limit is None else min(self._limit, free))
+
     def _by_tiles(self, request: Request) -> Prediction:
         try:
             found = self.layout(request)

@@ -20,6 +20,8 @@ __all__ = ["LargeDesk"]
 
 TIFF: Final = "TIFF (*.tif)"
 ZARR: Final = "OME-Zarr (*.zarr)"
+NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
+NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
 COPIED: Final = "The script is on the clipboard."
 
 
@@ -40,11 +42,21 @@ class LargeDesk:
         view.result.save_labels.clicked.connect(self._save)
         view.result.copy.clicked.connect(self._copy)
 
-    @property
-    def unfinished(self) -> LargeSession | None:
-        """The last session, where something is left of it."""
+    def go_on(self, tiles: bool, begin: Callable[[LargeSession], None]) -> None:
+        """Go on with what is left of the last session.
+
+        Parameters
+        ----------
+        tiles : bool
+            Whether that of tiles is meant, and not of a stack.
+        begin : callable
+            Called with the session.
+        """
         session = self._session
-        return session if session is not None and session.unfinished else None
+        if session is None or not session.unfinished or session.request.tiles != tiles:
+            self._view.controls.show_error(NO_TILES if tiles else NO_PLANES)
+        else:
+            begin(session)
 
     def put(self, session: LargeSession | None) -> None:
         """Work on another session.

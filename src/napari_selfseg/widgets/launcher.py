@@ -70,6 +70,26 @@ class Launcher:
                 WHAT,
             )
 
+    def label(self, source: Any, request: Request) -> bool:
+        """Label an image by tiles with what was learned, where it is too large for memory.
+
+        Parameters
+        ----------
+        source : napari.layers.Image
+            The image layer.
+        request : Request
+            With its `Request.start`.
+
+        Returns
+        -------
+        bool
+            Whether it is.
+        """
+        if self._forecast.labels_whole(request):
+            return False
+        self.start(source, request)
+        return True
+
     def go_on(self, before: LargeSession) -> None:
         """Do what is left of a stack, or of tiles.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from qtpy.QtCore import QObject, QTimer
 
+from napari_selfseg.widgets.agreement import Moment
 from napari_selfseg.widgets.controls import Controls
 from napari_selfseg.widgets.job import Update
 from napari_selfseg.widgets.live_job import Ended, Progress
@@ -32,7 +33,7 @@ class Live(QObject):
     controls : Controls
         Where it is told how it goes.
     followed : callable
-        Called with every `Update`.
+        Called with the moment of every `Update`.
     finished : callable
         Called with a sentence, the session, and `Ended` where it was told.
 
@@ -45,7 +46,7 @@ class Live(QObject):
     def __init__(
         self,
         controls: Controls,
-        followed: Callable[[Update], None],
+        followed: Callable[[Moment], None],
         finished: Callable[[str, LiveSession, Ended | None], None],
     ) -> None:
         super().__init__(controls)
@@ -146,7 +147,7 @@ class Live(QObject):
             self._let_go(session, self._reason or message.sentence, message)
             return
         if isinstance(message, Update):
-            self._followed(message)
+            self._followed(message.moment)
         took = 1000 * (time.perf_counter() - began)
         self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
 

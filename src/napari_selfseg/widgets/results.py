@@ -110,9 +110,10 @@ def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = N
         data: Any = np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16)
     else:
         data = room.shown(request.index)
+    applied = ", applied" if request.tiles and request.start is not None else ""
     labels = Labels(
         data,
-        name=f"{request.picture.name} [{request.method.title}]",
+        name=f"{request.picture.name} [{request.method.title}{applied}]",
         colormap=palette(n_classes),
         multiscale=isinstance(data, list),
         **placed(source, request.index),

@@ -19,7 +19,6 @@ from napari_selfseg.widgets.guide import Guide
 from napari_selfseg.widgets.large_desk import LargeDesk
 from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.launcher import Launcher
-from napari_selfseg.widgets.layers import camera_of
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.live import Live
 from napari_selfseg.widgets.live_job import Ended
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["SegmentDock"]
 
 READY: Final = "Ready."
-NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
-NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
 
 
 class SegmentDock(QWidget):
@@ -68,7 +65,9 @@ class SegmentDock(QWidget):
         self._open = False
         self._tasks = Tasks(self, self.view.controls.show_error)
         begin, threads = self._tasks.begin, lambda: self._threads
-        self._watch = Watch(napari_viewer, lambda: self._setup.offer(), self._on_removed)
+        self._watch = Watch(
+            napari_viewer, lambda: self._setup.offer(), self._on_removed, self._on_view
+        )
         self._setup = SetupDesk(napari_viewer, self.view, self._watch, threads)
         self._segments = AgreementDesk(
             napari_viewer, self.view.controls, self._tasks, self._show_segments
@@ -77,14 +76,17 @@ class SegmentDock(QWidget):
             napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
         )
         self._large = LargeDesk(self.view, begin)
-        self._fits = FitDesk(napari_viewer, self.view, begin, threads, lambda: self.live)
-        self._guide = Guide(
-            self.view.controls, self._tasks, self._forecast, self._asked, self._idle_words
+        self._fits = FitDesk(
+            napari_viewer,
+            self.view,
+            begin,
+            threads,
+            lambda: self.live,
+            lambda *wanted: self._launcher.label(*wanted),
         )
         controls, forecast = self.view.controls, self._forecast
-        self._live = Live(
-            controls, lambda update: self._segments.follow(update.moment), self._finish
-        )
+        self._guide = Guide(controls, self._tasks, forecast, self._asked, self._idle_words)
+        self._live = Live(controls, self._segments.follow, self._finish)
         self._launcher = Launcher(napari_viewer, controls, self._tasks, forecast, self._launch)
         self._connect_widgets()
         # Threads that start later share one heap with it.
@@ -126,8 +128,6 @@ class SegmentDock(QWidget):
     def _begin(self) -> None:
         self._open = True
         self._watch.begin()
-        camera_of(self._viewer).events.connect(self._on_view)
-        self._viewer.dims.events.point.connect(self._on_view)
         if not self.loaded:
             self._tasks.begin(load, self._populate, "Loading the methods")
 
@@ -136,8 +136,6 @@ class SegmentDock(QWidget):
         self._guide.stop()
         self._tasks.clear()
         self._watch.end()
-        camera_of(self._viewer).events.disconnect(self._on_view)
-        self._viewer.dims.events.point.disconnect(self._on_view)
         self._setup.close()
         self._live.leave()
         self._results.put(None)
@@ -168,7 +166,7 @@ class SegmentDock(QWidget):
         if self._open:
             self._guide.changed()
 
-    def _on_view(self, event: object = None) -> None:
+    def _on_view(self) -> None:
         if self.view.setup.region.area.thing == "view":
             self._on_change()
 
@@ -188,19 +186,11 @@ class SegmentDock(QWidget):
         if isinstance(found, Missing):
             self.view.controls.show_error(found.sentence)
         elif resumed and (found.stack or found.tiles):
-            self._go_on(found.tiles)
+            self._large.go_on(found.tiles, self._launcher.go_on)
         else:
             start = self._fits.fit if resumed else None
             request = dataclasses.replace(found, start=start)
             self._launcher.start(self.view.setup.image.thing, request)
-
-    def _go_on(self, tiles: bool) -> None:
-        """Do what is left of a stack, or of tiles."""
-        before = self._large.unfinished
-        if before is None or before.request.tiles != tiles:
-            self.view.controls.show_error(NO_TILES if tiles else NO_PLANES)
-        else:
-            self._launcher.go_on(before)
 
     def _launch(self, make: Callable[[], LiveSession]) -> None:
         """Let go of the last session, and begin another."""
