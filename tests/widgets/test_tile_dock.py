@@ -322,3 +322,31 @@ def test_stopped_twice_while_it_learns_nothing_is_left(opened, qtbot, monkeypatc
     assert not dock.live
     assert ended
     assert not [each for each in viewer.layers if isinstance(each, Labels)]
+
+
+def test_a_larger_image_has_levels_which_show_what_is_done(opened, qtbot, held):
+    image = np.tile(SLIDE, (5, 4, 1))
+    viewer, dock = opened(image, limit=200_000_000)
+    camera_of(viewer).zoom = 0.05
+    dock.view.setup.fill({"channels": 2, "iterations": 1, "depth": 1})
+    begun(dock, qtbot)
+    layer = labels_of(viewer)
+    assert layer.multiscale
+    assert [each.shape for each in layer.data] == [(1500, 1600), (750, 800)]
+    assert layer.data_level == 1, "test invalid: the coarsest level is not the one shown"
+    assert not any(shown(layer))
+    held.release()
+    until_said(dock, qtbot, "tiles done")
+    assert any(shown(layer))
+    assert not all(shown(layer))
+    held.release(10_000)
+    finished(dock, qtbot)
+    assert all(shown(layer))
+    finest, coarse = map(np.asarray, layer.data)
+    np.testing.assert_array_equal(coarse, finest[::2, ::2])
+    assert not layer.editable
+
+
+def shown(layer):
+    """Return what the canvas shows at places all over it."""
+    return [layer.get_value((y, x))[1] for y in range(50, 1500, 200) for x in range(50, 1600, 200)]

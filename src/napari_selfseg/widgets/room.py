@@ -35,7 +35,8 @@ class Room:
     path : Path or None
         Where it lies; None for memory.
     levels : tuple of array
-        Coarser ones, for a viewer; the finest first. Empty for none.
+        For a viewer, the finest first and the coarsest in memory where it is a plane; empty where
+        there is one alone.
     lease : Lease or None
         Of the folder; None for memory.
     """
@@ -57,10 +58,26 @@ class Room:
         -------
         array or list of array
         """
-        levels = [each if _whole(index) else Thick(each, index) for each in self.levels]
-        if len(levels) > 1:
-            return levels
-        return self.array if _whole(index) else Thick(self.array, index)
+        whole = all(isinstance(each, slice) for each in index)
+        arrays = self.levels or (self.array,)
+        shown = [each if whole else Thick(each, index) for each in arrays]
+        return shown if self.levels else shown[0]
+
+    def follow(self, box: Sequence[slice]) -> None:
+        """Let the coarser levels follow what was written to a box.
+
+        Parameters
+        ----------
+        box : sequence of slice
+            Along each axis.
+        """
+        if self.path is None or not self.levels:
+            return
+        from napari_selfseg.io import open_levels, update_levels
+
+        update_levels(self.path, box)
+        if isinstance(self.levels[-1], np.ndarray):
+            self.levels[-1][...] = open_levels(self.path)[-1][...]
 
     @property
     def where(self) -> str:
@@ -88,10 +105,6 @@ class Room:
             from napari_selfseg.io import finish_labels
 
             finish_labels(self.path, record=record)
-
-
-def _whole(index: Index) -> bool:
-    return all(isinstance(each, slice) for each in index)
 
 
 def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> Room:
@@ -145,8 +158,12 @@ def make_tile_room(
 
     chunks = [min(size, n) for size, n in zip(tile, along.shape, strict=True)]
     path, lease, _ = _made(along, dtype, spacing, unit, chunks)
-    levels = tuple(open_levels(path))
-    return Room(levels[0], path, levels, lease)
+    levels: list[Any] = open_levels(path)
+    finest, coarser = levels[0], levels[1:]
+    # napari reads the coarsest level of a plane once and for all; this one can be written on.
+    if coarser and len(along.shape) == 2:
+        coarser[-1] = np.zeros(coarser[-1].shape, dtype)
+    return Room(finest, path, (finest, *coarser) if coarser else (), lease)
 
 
 def _made(

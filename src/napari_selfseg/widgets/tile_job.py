@@ -151,10 +151,8 @@ class TileJob(LiveJob):
         return TileRun(plan, viewed=lambda: self.viewed, known=known)
 
     def _drain(self, run: TileRun) -> None:
-        from napari_selfseg.io import update_levels
-
         for step in run:
-            update_levels(run.plan.labels, run.plan.grid.inner(step.number))
+            self._room.follow(run.plan.grid.inner(step.number))
             words = tile_progress(step.name, step.done, step.total, step.seconds_left)
             self.mailbox.put(Progress(step.done, step.total, words))
 
