@@ -160,6 +160,9 @@ def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeyp
     dock.view.result.save_labels.click()
     qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=20_000)
     np.testing.assert_array_equal(np.asarray(open_labels(target)), found)
+    viewer.layers.remove(layer)
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("napari-selfseg-*")), timeout=10_000)
+    assert target.is_dir()
 
 
 def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import dask.array
@@ -259,6 +260,26 @@ def test_large_labels_go_to_the_disk_and_are_kept_by_saving(monkeypatch, tmp_pat
     np.testing.assert_array_equal(np.asarray(open_labels(copy)), found)
     save_room(str(tmp_path / "mine.tif"), room, *told)
     assert read_record(tmp_path / "mine.tif")["stack"]["carry"] == "independent"
+
+
+def test_a_temporary_folder_is_deleted_once_nobody_needs_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
+    made = lease.Lease()
+    folder = made.folder
+    with made.held():
+        pass
+    assert folder.is_dir(), "whoever made it needs it"
+    del made
+    gc.collect()
+    assert not folder.exists()
+    kept = lease.Lease()
+    room = rooms.Room(NOISE[0], kept.folder / "labels.ome.zarr", lease=kept)
+    asked = request(picture(NOISE[0], axes=("y", "x")), replace(FORM, stack=None))
+    save_room(str(kept.folder / "mine.tif"), room, asked.along, asked.spacing, "pixel", None)
+    folder = kept.folder
+    del kept, room
+    gc.collect()
+    assert (folder / "mine.tif").is_file(), "a file of the user"
 
 
 def test_progress_in_words():

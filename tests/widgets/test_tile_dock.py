@@ -290,6 +290,11 @@ def test_what_was_learned_is_applied_by_tiles_where_the_image_is_too_large(opene
     )
     assert layer.metadata[METADATA]["learned"] is None
     assert dock._fits.fit is fit
+    viewer.add_image(np.tile(SLIDE[..., 0], (2, 2)), name="grey")
+    dock.view.result.target.choose(viewer.layers["grey"])
+    dock.view.result.apply.click()
+    qtbot.waitUntil(lambda: "1 channels" in dock.view.controls.error.text(), timeout=20_000)
+    assert not [each for each in viewer.layers if "grey [" in each.name], "an empty layer"
 
 
 def test_the_slide_is_never_read_on_the_main_thread(opened, qtbot, monkeypatch):

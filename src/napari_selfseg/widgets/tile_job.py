@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TileJob"]
 
-STOPPED = "Stopped when asked; {} of {} tiles are labelled."
-LEARNED = "Stopped when asked, before the first tile. What was learned is kept: Continue labels."
+STOPPED = "Stopped when asked; {} of {} tiles are labelled, Continue does the others."
+LEARNED = "Stopped when asked, before the first tile; Continue labels with what was learned."
 FAILED = "{} of {} tiles failed, one with: {} Continue tries them again; the others are kept."
 
 
@@ -75,7 +75,7 @@ class TileJob(LiveJob):
     @property
     def begun(self) -> bool:
         """Whether there is anything to go on from."""
-        return self.fit is not None
+        return self._learned is not None or self._plan is not None
 
     def _work(self) -> Ended:
         arrays = stack_arrays(self._request)
