@@ -268,13 +268,13 @@ def test_the_tile_nearest_to_what_is_in_view_comes_next(tmp_path):
 def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
     from napari_selfseg.io import create_labels, open_levels, update_levels
 
-    image, out = picture((1300, 1100)), tmp_path / "labels.ome.zarr"
+    image, out = picture((1100, 600)), tmp_path / "labels.ome.zarr"
     fit = fitted()
-    create_labels(out, image.shape[:2], dtype=np.uint8, chunks=(640, 640), axes="yx")
+    create_labels(out, image.shape[:2], dtype=np.uint8, chunks=(320, 320), axes="yx")
     levels = open_levels(out)
-    assert [each.shape for each in levels] == [(1300, 1100), (650, 550)]
+    assert [each.shape for each in levels] == [(1100, 600), (550, 300)]
     source = Source(image, -1, title="slide")
-    run = TileRun(planned(source, fit, str(out), tile=640, made=True, **HERE), known={"by": "me"})
+    run = TileRun(planned(source, fit, str(out), tile=320, made=True, **HERE), known={"by": "me"})
     step = next(run)
     box = run.plan.grid.inner(step.number)
     update_levels(out, box)
@@ -282,7 +282,7 @@ def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
     assert (levels[1][halved] == levels[0][box][::2, ::2]).all()
     assert levels[1][halved].all()
     assert not levels[1][-1, -1]
-    assert run.record()["tiles"] == [1, 6]
+    assert run.record()["tiles"] == [1, 8]
     run.finish()
     assert (levels[1][:] == levels[0][:][::2, ::2]).all()
     record = ss.read_record(out)

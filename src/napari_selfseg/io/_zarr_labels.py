@@ -16,12 +16,7 @@ from napari_selfseg.io._whole import check_target, whole_folder
 from napari_selfseg.io._zarr_levels import KEY, blocks, dimensions, finish, make
 from napari_selfseg.record import loads
 
-__all__ = [
-    "check_zarr",
-    "create_labels",
-    "record_in",
-    "write_zarr",
-]
+__all__ = ["check_zarr", "create_labels", "record_in", "write_zarr"]
 
 ZARR = (".zarr",)
 PLANE = (1024, 1024)

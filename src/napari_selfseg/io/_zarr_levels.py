@@ -160,9 +160,10 @@ def coarser(folder: Path) -> list[zarr.Array[Any]]:
     while max(levels[-1].shape[-2:]) > COARSEST:
         name = str(len(levels))
         levels.append(group[name] if name in group else _below(group, name, levels[-1], axes))
-    finest = image.datasets[0].scale_transform.scale
-    image.datasets = [_level(k, finest) for k in range(len(levels))]
-    group.update_attributes({"ome": _described(image)})
+    if len(image.datasets) != len(levels):
+        finest = image.datasets[0].scale_transform.scale
+        image.datasets = [_level(k, finest) for k in range(len(levels))]
+        group.update_attributes({"ome": _described(image)})
     return levels
 
 
@@ -177,7 +178,7 @@ def fit_coarser(levels: Sequence[zarr.Array[Any]], box: Sequence[slice]) -> None
         What was written.
     """
     for finer, coarse in itertools.pairwise(levels):
-        # Of every two pixels the first, so the box begins at the first even one in it.
+        # A level has the even pixels of the one before: those from the first even one in the box.
         box = (*box[:-2], *(slice(-(-s.start // 2), -(-s.stop // 2)) for s in box[-2:]))
         if all(s.start < s.stop for s in box):
             _thin_out(finer, coarse, box)

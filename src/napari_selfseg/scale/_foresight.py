@@ -19,11 +19,11 @@ from napari_selfseg.protocol import (
     measure_throughput,
 )
 from napari_selfseg.scale._grid import Grid
+from napari_selfseg.scale._sampling import COUNT
 from napari_selfseg.scale._tile_size import LARGEST, halo_of, tile_within
 
-__all__ = ["COUNT", "Foresight", "foreseen"]
+__all__ = ["Foresight", "foreseen"]
 
-COUNT = 4
 # Sides of samples that are tried, by number of axes: as many pixels in a cube as in a square.
 SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
 # Coarser levels of half the sides add a third.
@@ -36,8 +36,6 @@ class Foresight:
 
     Attributes
     ----------
-    memory : int
-        Bytes it keeps within, beyond what the process holds already.
     sample : int
         Side of the samples to learn from, at most.
     tile : tuple of int
@@ -50,7 +48,6 @@ class Foresight:
         Bytes of the labels with coarser levels, before compression.
     """
 
-    memory: int
     sample: int
     tile: tuple[int, ...]
     tiles: int
@@ -112,18 +109,18 @@ def foreseen(
         return estimate(sides, in_channels, method, **given)
 
     halo = halo_of(method)
-    read = [min(side, n) + 2 * halo for side, n in zip(tile, shape, strict=True)][-ndim:]
+    sides = [min(side, n) for side, n in zip(tile, shape, strict=True)]
+    read = [min(side + 2 * halo, n) for side, n in zip(sides, shape, strict=True)][-ndim:]
     # A prediction takes what an iteration does, at most: it goes forward only, but in float32, and
     # a Consensus does more than its networks (1.0 of it; Backprop 0.8, DIC 0.1).
     each = taken(read).seconds_per_iteration
-    labelling = each * prod(shape) / prod(tile)
+    labelling = each * prod(shape) / prod(sides)
     needed = bytes_to_predict(method, in_channels, read)
     sample, seconds = 0, labelling
     if not learned:
         sample, learning = _sample(shape[-ndim:], memory, taken)
         seconds, needed = seconds + learning.seconds, max(needed, learning.bytes)
     return Foresight(
-        memory=memory,
         sample=sample,
         tile=tile,
         tiles=len(Grid(tuple(shape), tile, (0,) * len(shape))),

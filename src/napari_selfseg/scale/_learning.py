@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 from napari_selfseg.protocol import Method, Run, Throughput, estimate, evolve
-from napari_selfseg.scale._sampling import Piece, samples
+from napari_selfseg.scale._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._source import Source
 
 __all__ = ["learning"]
@@ -18,7 +18,7 @@ def learning(
     source: Source,
     method: Method,
     *,
-    count: int = 4,
+    count: int = COUNT,
     size: int = 256,
     ndim: int | None = None,
     memory: int | None = None,

@@ -73,7 +73,8 @@ def tile_within(
     halo, smallest, needed = halo_of(method), SMALLEST.get(ndim, STEP), 0
     for side in range(min(largest, _up(max(lengths))), 0, -STEP):
         sides = tuple(min(side, _up(n)) for n in lengths)
-        needed = bytes_to_predict(method, in_channels, [each + 2 * halo for each in sides])
+        read = [min(each + 2 * halo, n) for each, n in zip(sides, lengths, strict=True)]
+        needed = bytes_to_predict(method, in_channels, read)
         if needed <= memory:
             return (1,) * (len(shape) - ndim) + sides
         if side <= smallest:

@@ -182,7 +182,9 @@ class Forecast:
         if request.shape == request.picture.shape and not isinstance(request.void, Covered):
             part = "segment what is in view first, "
         less = f"{part}take fewer channels, or another device."
-        if request.stack is None and request.scribbles is None:
+        # A part by tiles cannot be asked for.
+        entire = all(e == slice(None) for e in request.index if isinstance(e, slice))
+        if entire and request.stack is None and request.scribbles is None:
             with contextlib.suppress(ValueError):
                 found = self.layout(request)
                 return f"Choose '{BY_TILES}' as the area: at most {_tiles(found)}. Or {less}"

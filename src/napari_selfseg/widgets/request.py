@@ -43,7 +43,7 @@ class Request:
     threads : int
         CPU threads.
     start : Fit or None
-        What to go on from.
+        What to go on from; of tiles, what labels them.
     stack : Stacking or None
         How it is taken apart; None for one image.
     tiles : bool

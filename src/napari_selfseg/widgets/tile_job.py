@@ -21,7 +21,7 @@ __all__ = ["TileJob"]
 
 STOPPED = "Stopped when asked; {} of {} tiles are labelled, Continue does the others."
 LEARNED = "Stopped when asked, before the first tile; Continue labels with what was learned."
-FAILED = "{} of {} tiles failed, one with: {} Continue tries them again; the others are kept."
+FAILED = "{} of {} tiles failed, one with: {}. Continue tries them again; the others are kept."
 
 
 class TileJob(LiveJob):
@@ -171,7 +171,7 @@ class TileJob(LiveJob):
 
         sentence = sentence_of(error, self.what)
         if isinstance(error, FailedTiles):
-            why = next(iter(error.failed.values()))
+            why = next(iter(error.failed.values())).rstrip(".")
             sentence = FAILED.format(len(error.failed), error.total, why)
         if isinstance(self._run, TileRun):
             return self._ended(self._run, sentence)

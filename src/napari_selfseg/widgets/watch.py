@@ -76,7 +76,9 @@ class Watch:
 
     def _turns(self) -> list[Any]:
         """Return the events of the camera and the sliders, where anybody asks."""
-        return [camera_of(self._viewer).events, self._viewer.dims.events.point] * bool(self._moved)
+        if self._moved is None:
+            return []
+        return [camera_of(self._viewer).events, self._viewer.dims.events.point]
 
     def _on_moved(self, event: object = None) -> None:
         if self._moved is not None:
