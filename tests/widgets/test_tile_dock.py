@@ -202,6 +202,7 @@ def test_removed_labels_and_a_closed_dock_end_it_and_leave_no_folder(opened, qtb
     job = dock._live.session._job
     viewer.layers.remove(labels_of(viewer))
     assert not dock.live
+    qtbot.wait(500)
     assert folders(tmp_path), "the worker still writes there"
     held.release(10_000)
     qtbot.waitUntil(lambda: job._run is None and not folders(tmp_path), timeout=20_000)
@@ -215,6 +216,7 @@ def test_removed_labels_and_a_closed_dock_end_it_and_leave_no_folder(opened, qtb
     assert np.asarray(layer.data).any()
     viewer.layers.append(Labels(layer.data, name="the same"))
     viewer.layers.remove(layer)
+    qtbot.wait(500)
     assert folders(tmp_path), "another layer reads it"
     viewer.layers.remove("the same")
     qtbot.waitUntil(lambda: not folders(tmp_path), timeout=10_000)
