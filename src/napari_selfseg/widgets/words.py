@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
 __all__ = ["BY_TILES", "Pace", "duration", "progress", "stack_progress", "tile_progress"]
 
 # What the area is called; the estimate recommends it by this name.
-BY_TILES = "All of it, by tiles"
+BY_TILES: Final = "All of it, by tiles"
 
 
 class Pace:
