@@ -5,7 +5,8 @@
     python benchmarks/tiles.py killed --out benchmarks/results/tiles.jsonl --folder FOLDER
 
 ``equal``: every method whose fit has a finite reach learns from four samples of the mosaic of
-Dubai's tile 4 and predicts it whole, and by tiles of three sizes; pixels that differ are counted.
+Dubai's tile 4 and predicts it in one forward, as `Fit.predict` does (in blocks), and by tiles of
+three sizes; pixels that differ are counted.
 ``large``: an image of real ones, side by side in random order and orientation, is segmented by the
 command line within 2 GB, and a quarter of it too; peak resident memory and processor time are those
 of the whole process. ``killed``: a dask cluster of two processes predicts it; one is killed, then
@@ -22,10 +23,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import zarr
 from _sets import SETS, Case
 from skimage.io import imread
@@ -70,23 +74,38 @@ def _equal(args: argparse.Namespace) -> Any:
     image = _mosaic()
     for method in METHODS:
         fit = learning(Source(image, -1), method, **HERE).finish().fit
-        start = time.process_time()
-        whole = fit.predict(image, channel_axis=-1, **HERE)
-        seconds = time.process_time() - start
+        whole, seconds_whole = _timed(partial(_in_one_forward, fit, image))
+        blocks, seconds_blocks = _timed(partial(fit.predict, image, channel_axis=-1, **HERE))
+        known = {
+            "method": method.as_dict(),
+            "shape": image.shape,
+            "reach": fit.reach,
+            "labels": len(np.unique(whole)),
+            "seconds_whole": seconds_whole,
+            "seconds_blocks": seconds_blocks,
+            "different_blocks": int((blocks != whole).sum()),
+        }
         for tile in TILES:
             out = args.folder / f"equal-{method.name}-{time.time_ns()}.zarr"
-            start = time.process_time()
-            over_tiles(image, fit, out, channel_axis=-1, tile=tile, **HERE).finish()
-            yield {
-                "method": method.as_dict(),
-                "shape": image.shape,
-                "tile": tile,
-                "reach": fit.reach,
-                "labels": len(np.unique(whole)),
-                "different": int((open_labels(out)[:] != whole).sum()),
-                "seconds_whole": round(seconds, 1),
-                "seconds": round(time.process_time() - start, 1),
-            }
+            run = over_tiles(image, fit, out, channel_axis=-1, tile=tile, **HERE)
+            seconds = _timed(run.finish)[1]
+            different = int((open_labels(out)[:] != whole).sum())
+            yield {**known, "tile": tile, "different": different, "seconds": seconds}
+
+
+def _in_one_forward(fit: ss.Fit, image: np.ndarray) -> np.ndarray:
+    x = torch.from_numpy(fit.scaling(np.moveaxis(image, -1, 0), None))[None]
+    with torch.no_grad():
+        labels: np.ndarray = fit.method.predict(fit.restored(x.device), x, None)[0].numpy() + 1
+    return labels
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what it makes, and the processor time it took, with one thread."""
+    torch.set_num_threads(1)
+    start = time.process_time()
+    made = work()
+    return made, round(time.process_time() - start, 1)
 
 
 def _mosaic() -> np.ndarray:

@@ -128,6 +128,9 @@ def test_the_notebook_of_an_image_runs(executed):
 def test_the_notebook_of_a_stack_runs(executed):
     from napari_selfseg import read_record
 
-    notebook, work = executed(STACK, pictures=2)
+    notebook, work = executed(STACK, pictures=3)
     assert "All 12 planes are done." in printed(notebook)
     assert read_record(work / "film.tif")["stack"]["carry"] == "joint"
+    assert "3 of 4 done, 1 failed, see results/batch.csv." in printed(notebook)
+    assert "frame_11: " in printed(notebook)
+    assert "frame_03.tif" in (work / "results" / "batch.csv").read_text()

@@ -124,6 +124,10 @@ def test_what_cannot_begin_is_one_line_and_code_2(mixed, tmp_path, capsys):
         (picture, "--superpixels", "labels.tif"): "no superpixel algorithm",
         (picture, "--scheduler", "slurm"): "--scheduler slurm is unknown",
         (picture, "--minimum-size", "-1"): "pixels from 0 on",
+        (picture, "--memory", "lots"): "--memory takes a size such as 2GB",
+        (picture, "--axis", "z"): "choose a carry",
+        (picture, "--carry", "warm", "--segments", "3"): "not along a stack",
+        (picture, "--recipe", recipe, "--carry", "warm"): "leave out --carry",
     }.items():
         code, lines = ran(capsys, "batch", *words, "-o", out)
         assert (code, len(lines)) == (2, 1), words
@@ -157,3 +161,35 @@ def test_labels_and_objects_in_other_formats(mixed, tmp_path, capsys):
     assert all("area" in each.read_text().splitlines()[0] for each in tables)
     assert ran(capsys, *words, "--objects", "csv", "--resume")[0] == 0
     assert [each["state"] for each in rows(out)] == ["done", "done"]
+
+
+def test_stacks_go_along_as_segment_does_it(mixed, tmp_path, capsys):
+    path, out = tmp_path / "stack.ome.tif", tmp_path / "out"
+    planes = np.random.default_rng(0).integers(0, 40, (3, 16, 20)).astype(np.uint8)
+    planes[:, :, 10:] += 150
+    planes[1] = 0
+    tifffile.imwrite(path, planes, metadata={"axes": "ZYX"})
+    carry = ["--carry", "warm", "--axis", "z", "--stack-iterations", "1"]
+    assert main(["segment", str(path), "-o", str(tmp_path / "one.tif"), *FAST, *carry]) == 1
+    capsys.readouterr()
+    code, lines = ran(capsys, "batch", path, mixed / "00-grey.png", "-o", out, *FAST, *carry)
+    assert code == 1
+    assert lines[0].startswith(f"1/2 {path}: ")
+    assert "; 1 of 3 planes failed, plane 1 with: The image is constant" in lines[0]
+    assert lines[-1].startswith("2 of 2 done, 1 not in all planes, see ")
+    expected = tifffile.imread(tmp_path / "one.tif")
+    np.testing.assert_array_equal(tifffile.imread(out / "stack.ome.tif"), expected)
+    words = ("batch", path, "-o", tmp_path / "again", "--recipe", tmp_path / "one.tif")
+    assert ran(capsys, *words, "--threads", "1", "--device", "cpu")[0] == 1
+    found = tifffile.imread(tmp_path / "again" / "stack.ome.tif")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_what_does_not_fit_goes_by_tiles(mixed, tmp_path, capsys, monkeypatch):
+    fits = "napari_selfseg.scale._making.fits_with_method"
+    monkeypatch.setattr(fits, lambda image, method, memory, **how: memory > 10**11)
+    for memory, by_tiles in (("90GB", True), ("200GB", False)):
+        words = ("batch", mixed / "00-grey.png", "-o", tmp_path / memory, *FAST)
+        code, lines = ran(capsys, *words, "--memory", memory)
+        assert code == 0, lines
+        assert ("tile" in read_record(tmp_path / memory / "00-grey.tif")) == by_tiles

@@ -11,8 +11,8 @@ import zarr
 
 from napari_selfseg import Backprop
 from napari_selfseg.cli import main
-from napari_selfseg.cli._stack import axis_named
 from napari_selfseg.io import load_fit, open_labels, read_image, read_record
+from napari_selfseg.scale import axis_named
 
 SLIC = ["--superpixels", "slic:n_segments=40"]
 FAST = ["--method", "backprop", "--iterations", "4", "--channels", "6", "--threads", "1"]

@@ -264,8 +264,12 @@ def test_files_that_are_no_images_are_refused_in_a_sentence(tmp_path):
         ("folder.tif", FileNotFoundError, r"^There is no file .*folder\.tif\.$"),
         ("empty.tif", ValueError, r"^empty\.tif is empty\.$"),
         ("empty.png", ValueError, r"^empty\.png is empty\.$"),
-        ("words.tif", ValueError, r"^words\.tif cannot be read as an image: .+$"),
-        ("words.png", ValueError, r"^words\.png cannot be read as an image: .+$"),
+        ("words.tif", ValueError, r"^words\.tif cannot be read as an image: not a TIFF file"),
+        (
+            "words.png",
+            ValueError,
+            r"^words\.png cannot be read as an image: cannot identify .+ file$",
+        ),
         ("words.jpg", ValueError, r"^words\.jpg cannot be read as an image: .+$"),
         ("words.txt", ValueError, r"^words\.txt is not read: give a TIFF, OME-Zarr, PNG or"),
     ):

@@ -10,7 +10,7 @@ import tifffile
 
 import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, read_image, read_record
-from napari_selfseg.scale import ProcessRunner, sources, targets_of
+from napari_selfseg.scale import ClusterRunner, ProcessRunner, sources, targets_of
 
 HERE = {"device": "cpu", "threads": 1}
 METHOD = ss.Backprop(iterations=2, channels=6, min_labels=1, variant="continuity")
@@ -164,9 +164,24 @@ def test_results_are_never_overwritten(folder):
         batch(folder, resume=True)
 
 
-def test_processes_give_the_same_labels(folder):
+@pytest.fixture(params=["processes", "cluster"])
+def elsewhere(request):
+    """Work that is done in other processes, or by the worker of a cluster."""
+    if request.param == "processes":
+        yield ProcessRunner(1)
+        return
+    distributed = pytest.importorskip("distributed")
+    how = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(processes=False, **how) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield ClusterRunner(client)
+
+
+def test_work_done_elsewhere_gives_the_same_labels(folder, elsewhere):
     one = batch(folder).finish()
-    other = batch(folder, out="other", runner=ProcessRunner(1)).finish()
+    other = batch(folder, out="other", runner=elsewhere).finish()
     assert [each.state for each in other.entries] == [each.state for each in one.entries]
     found, expected = labels_in(other.folder), labels_in(one.folder)
     assert found.keys() == expected.keys() == {"a.tif", "b.tif", "c.tif"}

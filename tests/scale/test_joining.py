@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_selfseg.objects import connected
-from napari_selfseg.scale._grid import Grid
+from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._joining import face_of, joined, pieces_of
 
 

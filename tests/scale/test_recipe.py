@@ -29,11 +29,25 @@ def record(method=METHOD, **options):
     return loads(dumps(run.record()))
 
 
-@pytest.mark.parametrize("recipe", [ss.Recipe(METHOD), FULL, ss.Recipe(METHOD, segments="auto")])
+STACKS = ss.Recipe(METHOD, carry="joint", axis="tz", planes_fitted=3)
+
+
+@pytest.mark.parametrize(
+    "recipe", [ss.Recipe(METHOD), FULL, STACKS, ss.Recipe(METHOD, segments="auto")]
+)
 def test_a_saved_recipe_is_the_same(tmp_path, recipe):
     recipe.save(tmp_path / "recipe.json")
     assert ss.Recipe.load(tmp_path / "recipe.json") == recipe
     assert ss.Recipe.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
+
+
+def test_a_recipe_from_before_stacks_still_loads(tmp_path):
+    FULL.save(tmp_path / "recipe.json")
+    values = json.loads((tmp_path / "recipe.json").read_text())
+    for name in ("carry", "axis", "stack_iterations", "planes_fitted"):
+        assert values.pop(name) is None
+    (tmp_path / "recipe.json").write_text(json.dumps(values))
+    assert ss.Recipe.load(tmp_path / "recipe.json") == FULL
 
 
 def test_a_model_beside_its_recipe_moves_along(tmp_path):
@@ -56,6 +70,14 @@ def test_a_model_beside_its_recipe_moves_along(tmp_path):
         ({"method": METHOD, "minimum_size": -1}, "pixels from 0 on"),
         ({"method": METHOD, "connected": "yes"}, "true or false"),
         ({"model": "m.safetensors", "segments": 3}, "no iterations to cut"),
+        ({"model": "m.safetensors", "carry": "warm"}, "leave out carry"),
+        ({"method": METHOD, "carry": "cold"}, "There is no carry 'cold'"),
+        ({"method": METHOD, "carry": "warm", "segments": 3}, "not along a stack"),
+        ({"method": METHOD, "carry": "warm", "axis": 0}, "a name such as z"),
+        ({"method": METHOD, "carry": "warm", "stack_iterations": 0}, "from 1 on"),
+        ({"method": METHOD, "carry": "warm", "planes_fitted": 2}, "for joint"),
+        ({"method": METHOD, "axis": "z"}, "axis is for stacks .* choose a carry"),
+        ({"method": METHOD, "planes_fitted": 2}, "planes fitted is for stacks"),
     ],
 )
 def test_what_does_not_go_together_is_refused(values, words):

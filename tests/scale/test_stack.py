@@ -276,6 +276,19 @@ def test_segments_that_are_no_classes_are_matched_by_overlap():
     assert len({plane[9, 8 + k] for k, plane in enumerate(run.out)}) == 1
 
 
+def test_with_a_common_fit_each_plane_has_segments_of_its_own():
+    method = ss.Consensus(iterations=4)
+    stack = discs(4, (24, 34))
+    run = ss.over_stack(stack, method, carry="joint", planes_fitted=2, **HERE).finish()
+    assert run.out.dtype == np.uint32
+    assert run.iterations == dict.fromkeys(run.order, 1)
+    assert len({plane[9, 8 + k] for k, plane in enumerate(run.out)}) == 1
+    assert len({plane[19, 26 - k] for k, plane in enumerate(run.out)}) == 1
+    common = ss.segment([stack[k] for k in (1, 3)], method, **HERE).fit
+    assert all((run.fit.weights[name] == each).all() for name, each in common.weights.items())
+    np.testing.assert_array_equal(ss.replay_stack(run.record(), stack), run.out)
+
+
 @pytest.mark.parametrize("carry", CARRIES)
 def test_a_record_makes_the_labels_again(made, carry):
     found = record.loads(record.dumps(made[carry].record()))

@@ -8,7 +8,7 @@ import pytest
 import zarr
 
 import napari_selfseg as ss
-from napari_selfseg.io import open_labels
+from napari_selfseg.io import ImageFile, open_labels
 from napari_selfseg.objects import connected
 from napari_selfseg.protocol import Throughput
 from napari_selfseg.scale import (
@@ -20,6 +20,7 @@ from napari_selfseg.scale import (
     over_tiles,
     planned,
     samples,
+    tile_record,
 )
 from napari_selfseg.scale import _tile_work as tile_work
 from napari_selfseg.scale._source import Source
@@ -39,6 +40,10 @@ def picture(shape=(90, 110), seed=0):
     rows, columns = np.indices(shape) / 9
     waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
     return (120 + 60 * waves + rng.normal(scale=12, size=(*shape, 3))).clip(1, 255).astype(np.uint8)
+
+
+def in_memory(image, mask, name):
+    return ImageFile(image, -1, (1, 1), "pixel", mask, name, "yxc")
 
 
 def fitted(method=METHODS["backprop"], image=None, channel_axis=-1):
@@ -273,8 +278,9 @@ def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
     create_labels(out, image.shape[:2], dtype=np.uint8, chunks=(320, 320), axes="yx")
     levels = open_levels(out)
     assert [each.shape for each in levels] == [(1100, 600), (550, 300)]
-    source = Source(image, -1, title="slide")
-    run = TileRun(planned(source, fit, str(out), tile=320, made=True, **HERE), known={"by": "me"})
+    source = Source(in_memory(image, None, "slide"), -1)
+    how = {"tile": 320, "told": {"by": "me"}, **HERE}
+    run = TileRun(planned(source, fit, str(out), made=True, **how))
     step = next(run)
     box = run.plan.grid.inner(step.number)
     update_levels(out, box)
@@ -282,7 +288,7 @@ def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
     assert (levels[1][halved] == levels[0][box][::2, ::2]).all()
     assert levels[1][halved].all()
     assert not levels[1][-1, -1]
-    assert run.record()["tiles"] == [1, 8]
+    assert tile_record(run.plan)["tiles"] == [1, 8]
     run.finish()
     assert (levels[1][:] == levels[0][:][::2, ::2]).all()
     record = ss.read_record(out)
@@ -293,8 +299,8 @@ def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
 def test_an_array_says_where_it_has_data(tmp_path):
     image, mask = picture(), np.ones((90, 110), bool)
     mask[:40, :50] = False
-    run = learning(Source(image, -1, mask=mask), METHODS["backprop"], count=2, size=30, **HERE)
-    source, out = Source(image, -1, mask=mask), tmp_path / "labels.ome.zarr"
+    source, out = Source(in_memory(image, mask, ""), -1), tmp_path / "labels.ome.zarr"
+    run = learning(source, METHODS["backprop"], count=2, size=30, **HERE)
     plan = planned(source, run.finish().fit, str(out), tile=32, **HERE)
     TileRun(plan).finish()
     assert (open_labels(out)[:] != 0).tolist() == mask.tolist()

@@ -13,11 +13,12 @@ import tifffile
 from napari.components import ViewerModel
 from napari.layers import Labels
 
-from napari_selfseg import Recipe
+from napari_selfseg import Recipe, over_stack, read_record, write_labels
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.batch import BatchDock, _job
 from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.settings import Settings
 
 FAST = {"iterations": 2, "channels": 6, "variant": "continuity", "min_labels": 1}
 LONG = {"iterations": 100_000, "learning_rate": 1e-4}
@@ -137,6 +138,56 @@ def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path, monkeypatch):
     assert "connected objects" in dock.view.recipe.about.text()
     done(dock, qtbot)
     assert Recipe.load(tmp_path / "out" / "recipe.json") == Recipe.load(path)
+
+
+def stack(path):
+    planes = np.stack([picture(k) for k in range(3)])
+    tifffile.imwrite(path, planes, metadata={"axes": "ZYX"})
+    return planes
+
+
+def test_labels_of_a_stack_from_a_dock_are_a_recipe_for_stacks(opened, qtbot, tmp_path):
+    _, dock = opened()
+    planes = stack(tmp_path / "in" / "s.ome.tif")
+    method = Backprop(**FAST)
+    run = over_stack(planes, method, carry="warm", axis=(0,), iterations=1, device="cpu").finish()
+    path = tmp_path / "one.tif"
+    write_labels(path, run.out, record={**run.record(), "source": {"layers": ["s"]}})
+    recipe(dock, qtbot, path)
+    words = "stacks plane by plane: from its neighbour, along axis 0, 1 iterations on later planes"
+    assert words in dock.view.recipe.about.text()
+    dock.view.images.remove_selected()
+    dock.view.images.add_files([str(tmp_path / "in" / each) for each in ("s.ome.tif", "a.png")])
+    done(dock, qtbot)
+    assert read_record(tmp_path / "out" / "s.ome.tif")["stack"]["carry"] == "warm"
+    assert "stack" not in read_record(tmp_path / "out" / "a.tif")
+
+
+def test_a_way_along_stacks_is_filled_in(opened, qtbot, tmp_path):
+    _, dock = opened()
+    planes = stack(tmp_path / "in" / "s.ome.tif")
+    planes[1] = 7
+    tifffile.imwrite(tmp_path / "in" / "s.ome.tif", planes, metadata={"axes": "ZYX"})
+    assert dock.recipe.recipe.carry is None
+    dock.view.recipe.carry.choose("independent")
+    assert dock.recipe.recipe == Recipe(Backprop(**FAST), carry="independent")
+    dock.view.images.remove_selected()
+    dock.view.images.add_files([str(tmp_path / "in" / "s.ome.tif")])
+    done(dock, qtbot)
+    table = dock.view.table
+    table.setCurrentItem(table.topLevelItem(0))
+    assert "1 of 3 planes failed, plane 1 with: The image is constant" in dock.view.detail.text()
+
+
+def test_the_memory_limit_of_the_settings_counts(opened, qtbot, tmp_path, monkeypatch):
+    limit = Settings(memory_limit=90 * 10**9)
+    monkeypatch.setattr("napari_selfseg.widgets.settings.read", lambda: limit)
+    fits = "napari_selfseg.scale._making.fits_with_method"
+    monkeypatch.setattr(fits, lambda image, method, memory, **how: memory != limit.memory_limit)
+    _, dock = opened()
+    done(dock, qtbot)
+    assert "tile" in read_record(tmp_path / "out" / "a.tif")
+    assert "failed" in states(dock)
 
 
 def test_a_file_without_recipe_is_said(opened, qtbot, tmp_path):

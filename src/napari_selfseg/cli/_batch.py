@@ -15,16 +15,18 @@ from napari_selfseg.cli._common import (
     progress_bar,
     values_of,
 )
-from napari_selfseg.cli._tile_options import add_scheduler
+from napari_selfseg.cli._stack import add_stack
+from napari_selfseg.cli._tile_options import add_memory, add_scheduler, size_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method, Step
-    from napari_selfseg.scale import Batch, Entry, Recipe
+    from napari_selfseg.protocol import Method
+    from napari_selfseg.scale import AnyStep, Batch, Entry, Recipe
     from napari_selfseg.superpixels import Superpixels
 
 __all__ = ["add"]
 
 INTERRUPTED = 130
+STACK = ("carry", "axis", "stack_iterations", "planes_fitted")
 ALGORITHMS_HELP = "an algorithm such as slic:n_segments=2000"
 RECIPE_HELP = (
     "what to do: a recipe.json, a labels file (done as it was made), or a model from `train` "
@@ -67,7 +69,9 @@ def add(commands: Commands, words: list[str]) -> None:
         help="also write connected pieces",
     )
     parser.add_argument("--preview", action="store_true", help="also write pictures of the labels")
+    add_memory(parser, "do an image whose run would take more tile by tile")
     add_scheduler(parser)
+    add_stack(parser)
     add_run_options(parser)
     parser.set_defaults(command=_run)
     if words[:1] == ["batch"]:
@@ -87,6 +91,7 @@ def _run(args: argparse.Namespace) -> int:
         preview=args.preview,
         suffix=f".{args.format}",
         objects=args.objects and f".{args.objects}",
+        memory=size_of(args.memory),
         runner=runner_named(args.scheduler),
         seen=progress.see,
         device=args.device,
@@ -116,6 +121,7 @@ def _choices(args: argparse.Namespace) -> dict[str, Any]:
         "segments": segments_from(args.segments),
         "connected": args.connected,
         "minimum_size": args.minimum_size,
+        **{name: getattr(args, name) for name in STACK},
     }
 
 
@@ -135,8 +141,11 @@ class _Progress:
         self.bar: Any = None
         self.done = 0
 
-    def see(self, number: int, step: Step) -> None:
-        self._move(self.done + step.iteration / (step.total + 1))
+    def see(self, number: int, step: AnyStep) -> None:
+        from napari_selfseg.scale import reached
+
+        at = reached(step)
+        self._move(self.done + at.done / (at.total + 1))
 
     def count(self) -> None:
         self.done += 1
@@ -163,11 +172,11 @@ def _drain(batch: Batch, progress: _Progress) -> int:
 
 
 def _line(entry: Entry) -> str:
-    if entry.error:
+    if entry.state == "failed":
         return f"{entry.image}: {entry.error}"
     labels = f"{entry.labels} label{'' if entry.labels == 1 else 's'}"
     took = "done before" if entry.before else f"{entry.seconds:.1f} s"
-    return f"{entry.image}: {labels}, {took}"
+    return f"{entry.image}: {labels}, {took}" + (f"; {entry.error}" if entry.error else "")
 
 
 def _say(line: str) -> None:

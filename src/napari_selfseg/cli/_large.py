@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from napari_selfseg.cli._common import (
     drain,
@@ -18,7 +17,7 @@ from napari_selfseg.cli._tile_options import size_of
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
-    from napari_selfseg.scale import Plan, Source, TileRun
+    from napari_selfseg.scale import LargeImage, Plan, TileRun
 
 __all__ = [
     "do_tiles",
@@ -26,41 +25,17 @@ __all__ = [
     "learned",
     "plan_of",
     "say_forecast",
-    "source_of",
 ]
 
 
-def source_of(path: str) -> tuple[Source, dict[str, Any]]:
-    """Open an image to be read by tiles.
-
-    Parameters
-    ----------
-    path : str
-        Of a file or folder.
-
-    Returns
-    -------
-    source : Source
-    dict
-        Its axes and pixel size, as `planned` takes them.
-    """
-    from napari_selfseg.io import open_image
-    from napari_selfseg.scale import Source
-
-    file = open_image(path)
-    source = Source(os.path.abspath(path), file.channel_axis)
-    axes = file.axes.replace("c", "")
-    return source, {"axes": axes, "spacing": file.spacing, "unit": file.unit}
-
-
-def learned(args: argparse.Namespace, source: Source) -> Fit:
+def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     """Learn from samples of the image, with a progress bar.
 
     Parameters
     ----------
     args : argparse.Namespace
         With ``kind`` and the flags of the method.
-    source : Source
+    large : LargeImage
         The image.
 
     Returns
@@ -71,7 +46,7 @@ def learned(args: argparse.Namespace, source: Source) -> Fit:
 
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     run = learning(
-        source,
+        large.source,
         method,
         count=args.samples,
         size=args.sample_size,
@@ -84,41 +59,30 @@ def learned(args: argparse.Namespace, source: Source) -> Fit:
     return run.fit
 
 
-def plan_of(
-    args: argparse.Namespace, source: Source, fit: Fit, out: str, known: dict[str, Any]
-) -> Plan:
+def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit) -> Plan:
     """Plan the tiles as the flags say.
 
     Parameters
     ----------
     args : argparse.Namespace
         With those of `add_tile_options`.
-    source : Source
-        The image.
+    large : LargeImage
+        The image, and the file of its labels.
     fit : Fit
         What predicts.
-    out : str
-        The labels.
-    known : dict
-        From `source_of`.
 
     Returns
     -------
     Plan
     """
-    from napari_selfseg.scale import planned
-
-    return planned(
-        source,
+    return large.planned(
         fit,
-        out,
         tile=args.tile,
         memory=size_of(args.memory),
         superpixels=args.votes,
         objects=args.connected,
         device=args.device,
         threads=args.threads or _threads(getattr(args, "scheduler", "")),
-        **known,
     )
 
 
@@ -202,29 +166,15 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
         Exit code.
     """
     from napari_selfseg.io import check_labels_target
-    from napari_selfseg.scale import TileRun, load_plan, runner_named, work_folder
+    from napari_selfseg.scale import LargeImage, TileRun, runner_named
 
-    target = check_labels_target(out)
-    # A TIFF cannot be written by several at a time, nor be gone on with.
-    tiles = out if target.suffix == ".zarr" else f"{out}.zarr"
+    large = LargeImage(image, check_labels_target(out))
     runner = runner_named(args.scheduler)
-    if args.resume and work_folder(tiles).is_dir():
-        plan = load_plan(work_folder(tiles))
-    else:
-        source, known = source_of(image)
-        plan = plan_of(args, source, fit or learned(args, source), tiles, known)
+    plan = large.begun if args.resume else None
+    if plan is None:
+        plan = plan_of(args, large, fit or learned(args, large))
         say_forecast(plan)
     code = do_tiles(TileRun(plan, runner))
-    if code == 0 and tiles != out:
-        _as_tiff(plan, image, out)
+    if code == 0:
+        large.finish(plan)
     return code
-
-
-def _as_tiff(plan: Plan, image: str, out: str) -> None:
-    """Copy finished tiles into a TIFF in the place of the image, block by block."""
-    from napari_selfseg.io import open_image, open_labels, read_record, write_labels
-
-    labels = open_labels(plan.labels)
-    write_labels(out, labels, record=read_record(plan.labels), **open_image(image).place)
-    shutil.rmtree(plan.labels)
-    shutil.rmtree(plan.work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from napari_selfseg.cli._common import Commands, add_method, add_run_options
-from napari_selfseg.cli._large import learned, plan_of, say_forecast, source_of
+from napari_selfseg.cli._large import learned, plan_of, say_forecast
 from napari_selfseg.cli._tile_options import add_tile_options
 
 __all__ = ["add"]
@@ -35,11 +35,11 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import check_zarr, load_fit
+    from napari_selfseg.scale import LargeImage
 
-    check_zarr(args.output)
-    source, known = source_of(args.image)
-    fit = load_fit(args.model) if args.model else learned(args, source)
-    plan = plan_of(args, source, fit, args.output, known)
+    large = LargeImage(args.image, check_zarr(args.output))
+    fit = load_fit(args.model) if args.model else learned(args, large)
+    plan = plan_of(args, large, fit)
     say_forecast(plan)
     print(f"On each of M machines, N from 0: napari-selfseg run {args.output} --index N --of M")
     print(f"When all are done: napari-selfseg run {args.output}")

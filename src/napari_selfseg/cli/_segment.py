@@ -30,6 +30,18 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
+# What needs the image as a whole.
+WHOLE = (
+    "segments",
+    "superpixels",
+    "mask",
+    "scribbles",
+    "preview",
+    "objects",
+    "save_fit",
+    "carry",
+)
+
 
 def add(commands: Commands, words: list[str]) -> None:
     """Declare the command; its flags are those of the method named in `words`.
@@ -75,6 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import read_image, save_fit, write_labels, write_preview
 
     if args.memory or args.tile:
+        _check_tiles(args)
         return label_large(args, args.image, args.output)
     _check_targets(args)
     if args.carry and Path(args.output).suffix == ".zarr":
@@ -97,10 +110,19 @@ def _run(args: argparse.Namespace) -> int:
     return 0 if found.whole else 1
 
 
+def _check_tiles(args: argparse.Namespace) -> None:
+    for name in WHOLE:
+        if getattr(args, name) is not None:
+            flag = "--" + name.replace("_", "-")
+            raise ValueError(
+                f"{flag} needs the whole image: leave it out, or leave out --memory and --tile."
+            )
+
+
 def _stack_on_disk(args: argparse.Namespace) -> int:
     """Segment a stack from one file into another, a plane at a time."""
-    from napari_selfseg.io import create_labels, finish_labels, open_image, save_fit
-    from napari_selfseg.scale import stack_dtype
+    from napari_selfseg.io import finish_labels, open_image, save_fit
+    from napari_selfseg.scale import stack_room
 
     for flag in ("objects", "preview"):
         if getattr(args, flag):
@@ -108,16 +130,7 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = open_image(args.image)
     check_stack(args, image)
-    axes = image.axes.replace("c", "")
-    out = create_labels(
-        args.output,
-        image.shape,
-        dtype=stack_dtype(method, args.carry),
-        chunks=(1,) * (len(axes) - 2) + image.shape[-2:],
-        axes=axes,
-        spacing=image.spacing,
-        unit=image.unit,
-    )
+    out = stack_room(args.output, image, method, args.carry)
     run = segmented_stack(args, method, image, _options(args, image), out)
     finish_labels(args.output, record=run.record())
     if args.save_fit:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
     from napari_selfseg.scale import StackRun
 
-__all__ = ["add_stack", "axis_named", "check_stack", "check_volume", "segmented_stack"]
+__all__ = ["add_stack", "check_stack", "check_volume", "segmented_stack"]
 
 PLANES_ONLY = ("segments", "scribbles")
 
@@ -47,39 +47,6 @@ def add_stack(parser: Parser) -> None:
     group.add_argument(
         "--planes-fitted", type=int, metavar="N", help="with joint: planes of the fit; default 5"
     )
-
-
-def axis_named(text: str, axes: str) -> tuple[int, ...]:
-    """Find axes by name or number.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"z"``, ``"tz"``, ``"0"`` or ``"0,1"``.
-    axes : str
-        A letter for each spatial axis, such as ``"zyx"``.
-
-    Returns
-    -------
-    tuple of int
-
-    Raises
-    ------
-    ValueError
-        When there is no such axis.
-    """
-    names = text.replace(",", " ").split()
-    each = list(names[0].lower()) if len(names) == 1 and names[0].isalpha() else names
-    found = [axes.find(one.lower()) if one.isalpha() else _number(one) for one in each]
-    if not found or not all(0 <= k < len(axes) for k in found):
-        raise ValueError(
-            f"There is no axis {text}: the axes are {', '.join(axes)}, or 0 to {len(axes) - 1}."
-        )
-    return tuple(found)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else -1
 
 
 def check_volume(args: argparse.Namespace, method: Method, image: ImageFile) -> None:
@@ -147,14 +114,14 @@ def segmented_stack(
     ValueError
         When something cannot be used, or no plane could.
     """
-    from napari_selfseg.scale import over_stack
+    from napari_selfseg.scale import axes_along, over_stack
 
     options = {key: value for key, value in options.items() if key != "scribbles"}
     run = over_stack(
         image.data,
         method,
         carry=args.carry,
-        axis=_axes(args.axis, method, image),
+        axis=axes_along(args.axis, method, image),
         iterations=args.stack_iterations,
         planes_fitted=args.planes_fitted,
         out=out,
@@ -194,15 +161,6 @@ def check_stack(args: argparse.Namespace, image: ImageFile) -> None:
         raise ValueError(
             "A fit of the whole stack is made with --carry joint: --save-fit needs it."
         )
-
-
-def _axes(text: str | None, method: Method, image: ImageFile) -> tuple[int, ...]:
-    """Read ``--axis``; by default the first axes, so that what remains is as large as it can be."""
-    n = len(image.shape)
-    if text is not None:
-        return axis_named(text, image.axes.replace("c", ""))
-    planes = max((k for k in method.ndims if k < n), default=2)
-    return tuple(range(n - planes))
 
 
 def _drain(run: StackRun) -> None:

@@ -7,7 +7,7 @@ import re
 
 from napari_selfseg.cli._common import Parser
 
-__all__ = ["add_scheduler", "add_tile_options", "size_of"]
+__all__ = ["add_memory", "add_scheduler", "add_tile_options", "size_of"]
 
 
 def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = True) -> None:
@@ -21,11 +21,7 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
         Whether it learns from the image, and whether it does the tiles.
     """
     group = parser.add_argument_group("large images")
-    group.add_argument(
-        "--memory",
-        metavar="SIZE",
-        help="such as 2GB: work tile by tile, and let no process take more",
-    )
+    add_memory(group, "work tile by tile, and let no process take more")
     group.add_argument("--tile", type=int, metavar="N", help="side of a tile in pixels")
     group.add_argument(
         "--votes",
@@ -46,6 +42,19 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
         add_scheduler(group)
         again = "go on with the tiles that are left, as they were planned"
         group.add_argument("--resume", action="store_true", help=again)
+
+
+def add_memory(group: argparse._ActionsContainer, what: str) -> None:
+    """Add how much memory may be taken.
+
+    Parameters
+    ----------
+    group : argument group or parser
+        Of the command.
+    what : str
+        What it is for.
+    """
+    group.add_argument("--memory", metavar="SIZE", help=f"such as 2GB: {what}")
 
 
 def add_scheduler(group: argparse._ActionsContainer) -> None:

@@ -10,7 +10,7 @@ from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
-from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._whole import check_target, whole_file, whole_folder
 from napari_selfseg.io._zarr import inside_zarr
 from napari_selfseg.io._zarr_filling import finish_labels, open_labels, open_levels, update_levels
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels
@@ -46,6 +46,7 @@ __all__ = [
     "ucm2_regions",
     "update_levels",
     "whole_file",
+    "whole_folder",
     "write_labels",
     "write_objects",
     "write_picture",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,9 @@ def reason(error: BaseException) -> str:
     -------
     str
     """
-    # A reader wraps the decoder's error, which is the one that says something.
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    # A reader wraps the decoder's error, which is the one that says something, unless it only
+    # names what was looked up.
+    while (inner := error.__cause__ or error.__context__) and not isinstance(inner, LookupError):
+        error = inner
+    # Pillow adds what stands for the file in memory.
+    return re.sub(r" <[^>]*>", "", str(error)).partition("\n")[0] or type(error).__name__

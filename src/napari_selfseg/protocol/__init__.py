@@ -1,6 +1,7 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
 from napari_selfseg.protocol._agreeing import merge
+from napari_selfseg.protocol._blocks import halo
 from napari_selfseg.protocol._checks import as_spacing
 from napari_selfseg.protocol._control import Control, Interrupted
 from napari_selfseg.protocol._cost import Cost, Problem
@@ -18,6 +19,7 @@ from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
+from napari_selfseg.protocol._grid import Grid
 from napari_selfseg.protocol._in_words import in_words
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._labels import as_superpixels, over_segmented
@@ -41,6 +43,7 @@ __all__ = [
     "Estimate",
     "FewLabels",
     "Fit",
+    "Grid",
     "Inputs",
     "Interrupted",
     "Method",
@@ -61,6 +64,7 @@ __all__ = [
     "estimate",
     "evolve",
     "fits_in_memory",
+    "halo",
     "in_words",
     "label_dtype",
     "measure_throughput",

@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.protocol._blocks import pixels_at_once
 from napari_selfseg.protocol._cost import Problem
 from napari_selfseg.protocol._device import (
     limited_threads,
@@ -166,8 +167,8 @@ def bytes_to_predict(method: Method, in_channels: int, shape: Sequence[int]) -> 
     int
         Bytes beyond what the process holds already, at most.
     """
-    pixels = prod(shape)
-    kept = method.cost(Problem(in_channels, pixels, len(shape))).kept
+    pixels, together = prod(shape), pixels_at_once(method, tuple(shape))
+    kept = method.cost(Problem(in_channels, together, len(shape))).kept
     return int(GAPS["cpu"] * kept + pixels * in_channels * 8)
 
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.protocol._blocks import predicted
 from napari_selfseg.protocol._checks import as_channels_first, as_mask, check_finite
 from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
 from napari_selfseg.protocol._failures import explaining
@@ -117,7 +118,7 @@ class Fit:
             regions = None
             if index is not None:
                 regions = torch.from_numpy(index.astype(np.int64))[None].to(where)
-            labels = self.method.predict(self.restored(where), x, seen, regions)[0]
+            labels = predicted(self.method, self.restored(where), x, seen, regions)[0]
             return self._finished(labels, valid, index)
 
     def smoothed(

@@ -1,11 +1,13 @@
 """Beyond one image: large images, stacks, batches, and models of a collection."""
 
 from napari_selfseg.scale._applying import applied
+from napari_selfseg.scale._axes import axes_along, axis_named
 from napari_selfseg.scale._batch import Batch
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
 from napari_selfseg.scale._foresight import Foresight, foreseen
+from napari_selfseg.scale._large import LargeImage
 from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
@@ -23,26 +25,32 @@ from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_files import stack_room
 from napari_selfseg.scale._stack_labels import stack_dtype
 from napari_selfseg.scale._stack_replay import replay_stack
 from napari_selfseg.scale._stack_step import StackStep
 from napari_selfseg.scale._table import Entry
 from napari_selfseg.scale._tile_pass import FailedTiles, TileProgress
+from napari_selfseg.scale._tile_record import tile_record
 from napari_selfseg.scale._tile_run import TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
+from napari_selfseg.scale._watch import AnyStep, Reached, reached
 
 __all__ = [
     "CARRIES",
+    "AnyStep",
     "Batch",
     "BatchImage",
     "ClusterRunner",
     "Entry",
     "FailedTiles",
     "Foresight",
+    "LargeImage",
     "Outcome",
     "Plan",
     "ProcessRunner",
+    "Reached",
     "Recipe",
     "Runner",
     "SerialRunner",
@@ -54,6 +62,8 @@ __all__ = [
     "TileRun",
     "Trainer",
     "applied",
+    "axes_along",
+    "axis_named",
     "files_of",
     "forecast",
     "foreseen",
@@ -65,6 +75,7 @@ __all__ = [
     "over_tiles",
     "planes",
     "planned",
+    "reached",
     "recorded_cut",
     "replay_stack",
     "runner_named",
@@ -72,7 +83,9 @@ __all__ = [
     "sources",
     "spots",
     "stack_dtype",
+    "stack_room",
     "targets_of",
+    "tile_record",
     "tiles",
     "work_folder",
 ]

@@ -8,9 +8,10 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-from napari_selfseg.io import ImageFile, load_fit, read_record
-from napari_selfseg.record import weights_hash
-from napari_selfseg.scale._making import Made, Piece, make
+from napari_selfseg.io import ImageFile
+from napari_selfseg.scale._earlier import RECIPE, left_earlier
+from napari_selfseg.scale._making import make
+from napari_selfseg.scale._piece import Made, Piece
 from napari_selfseg.scale._recipe import Recipe
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
 from napari_selfseg.scale._sources import PREVIEWS, BatchImage, sources, targets_of
@@ -20,7 +21,6 @@ from napari_selfseg.scale._watch import Seen, Watch
 __all__ = ["Batch"]
 
 TABLE: Final = "batch.csv"
-RECIPE: Final = "recipe.json"
 
 
 class Batch(Iterator[Entry]):
@@ -39,20 +39,23 @@ class Batch(Iterator[Entry]):
     folder : path_like
         Of the results; made where missing.
     resume : bool
-        Leave labels that are there as they are, if they are of this recipe and of an image that
-        is still the same.
+        Leave labels that are there as they are, and go on with tiles, if they are of this recipe
+        and of an image that is still the same.
     preview : bool
         Whether to write a picture of each result as well, into ``previews``.
     suffix : {".tif", ".ome.zarr"}
         Ending of the labels.
     objects : {".csv", ".geojson"}, optional
         Ending of the objects, written beside the labels of each image.
+    memory : int, optional
+        Bytes that a run may take. An image that would need more is never read whole: what is
+        learned from samples of it, or the model, labels it tile by tile.
     runner : Runner
         Where the work is done: here, in processes, or on a cluster whose workers see the files
         under the same names.
     seen : callable, optional
-        Called with the place of the image at hand in `entries` and every step; work that is done
-        elsewhere is not seen.
+        Called with the place of the image at hand in `entries` and every step: of its run, of its
+        stack, or of its tiles. Work that is done elsewhere is not seen.
     device : str
         As for `evolve`.
     threads : int, optional
@@ -84,6 +87,7 @@ class Batch(Iterator[Entry]):
         preview: bool = False,
         suffix: str = ".tif",
         objects: str | None = None,
+        memory: int | None = None,
         runner: Runner | None = None,
         seen: Seen | None = None,
         device: str = "auto",
@@ -94,7 +98,7 @@ class Batch(Iterator[Entry]):
         self._watch = Watch(seen)
         found = sources(images, self.folder)
         targets = targets_of(found, self.folder, suffix)
-        there = self._there(targets, resume)
+        there = left_earlier(targets, recipe, self.folder, resume)
         self._entries = [Entry(e.title, target) for e, target in zip(found, targets, strict=True)]
         self._pieces = [
             Piece(
@@ -105,6 +109,7 @@ class Batch(Iterator[Entry]):
                 table=self._table(each, objects) if objects else None,
                 recipe=recipe,
                 again=target in there,
+                memory=memory,
                 device=device,
                 threads=threads,
                 watch=self._watch,
@@ -138,7 +143,7 @@ class Batch(Iterator[Entry]):
         return self
 
     def stop(self) -> None:
-        """Ask to end soon; from any thread. The image at hand is dropped, and counts as left."""
+        """Ask to end soon; from any thread. The image at hand is left; its done tiles stay."""
         self._watch.stop()
 
     def close(self) -> None:
@@ -152,8 +157,8 @@ class Batch(Iterator[Entry]):
 
     @property
     def complete(self) -> bool:
-        """Whether all images are done."""
-        return all(each.state == "done" for each in self._entries)
+        """Whether all images are done, and all planes of stacks."""
+        return all(each.state == "done" and not each.error for each in self._entries)
 
     @property
     def table(self) -> Path:
@@ -187,10 +192,8 @@ class Batch(Iterator[Entry]):
         if outcome.error:
             entry = dataclasses.replace(entry, state="failed", error=outcome.error)
         else:
-            labels, seconds, before = cast(Made, outcome.result)
-            entry = Entry(
-                entry.image, entry.target, "done", labels=labels, seconds=seconds, before=before
-            )
+            made = cast(Made, outcome.result)
+            entry = dataclasses.replace(entry, state="done", **made._asdict())
         self._entries[number] = entry
         write_table(self._entries, self.table)
         return entry
@@ -200,38 +203,6 @@ class Batch(Iterator[Entry]):
 
     def _table(self, source: BatchImage, suffix: str) -> Path:
         return (self.folder / f"{source.name}{suffix}").absolute()
-
-    def _there(self, targets: Sequence[Path], resume: bool) -> set[Path]:
-        """Return labels that are there, after a look that they may be left or made again."""
-        applied = None
-        if self.recipe.model:
-            applied = weights_hash(load_fit(self.recipe.model).weights)
-        there = {each for each in targets if each.exists()}
-        if there and not resume:
-            raise ValueError(
-                f"{self.folder} holds labels of {len(there)} of these images: resume, to do what "
-                "is left, or choose another folder."
-            )
-        for each in there:
-            self._check(each, applied)
-        return there
-
-    def _check(self, target: Path, applied: str | None) -> None:
-        try:
-            record = read_record(target)
-            found = Recipe.from_dict(record["recipe"])
-        except (ValueError, KeyError):
-            raise ValueError(
-                f"{target} is of no batch: choose another folder, or move it away."
-            ) from None
-        if found.model and self.recipe.model:
-            # A model may be moved: what counts is what is in it.
-            found = dataclasses.replace(found, model=self.recipe.model)
-        if found != self.recipe or record.get("applied") != applied:
-            raise ValueError(
-                f"{target} was made by another recipe: choose another folder, or take the recipe "
-                f"in {self.folder / RECIPE}."
-            )
 
 
 def _elsewhere(source: BatchImage) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +65,6 @@ class Carrying(ABC):
     fit : Fit or None
         The last that was made.
     """
-
-    touching: ClassVar[bool] = True
 
     def __init__(
         self, request: StackRequest, labels: StackLabels, order: Order, at_work: AtWork

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_selfseg.protocol import (
     Estimate,
+    Grid,
     Method,
     Throughput,
     bytes_to_predict,
@@ -18,7 +19,6 @@ from napari_selfseg.protocol import (
     label_dtype,
     measure_throughput,
 )
-from napari_selfseg.scale._grid import Grid
 from napari_selfseg.scale._sampling import COUNT
 from napari_selfseg.scale._tile_size import LARGEST, halo_of, tile_within
 

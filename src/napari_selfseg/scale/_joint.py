@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Step, Stop
+from napari_selfseg.protocol import Fit, Step, Stop
 from napari_selfseg.scale._carrying import Carrying, Found
 
 __all__ = ["Joint"]
@@ -19,6 +19,9 @@ FITTED = 5
 
 class Joint(Carrying):
     """Ids are the classes of one fit.
+
+    Where labels are segments and no classes, each plane has segments of its own, made with the
+    common weights and a single update, and ids are matched by overlap.
 
     Parameters
     ----------
@@ -36,8 +39,6 @@ class Joint(Carrying):
     stop : Stop or None
         Why the fit ended.
     """
-
-    touching: ClassVar[bool] = False
 
     def __init__(self, *args: Any, planes_fitted: int | None = None) -> None:
         super().__init__(*args)
@@ -65,11 +66,19 @@ class Joint(Carrying):
 
     def plane(self, plane: int) -> Generator[Step, None, Found | None]:
         """Apply the fit to a plane."""
-        yield from ()
         if self.fit is None or self.stop is None:
             return None
+        if self.request.method.segments:
+            return (yield from self._segmented(plane, self.fit))
         ids = self.request.predict(self.fit, plane).astype(np.int64)
         return Found(ids, Stop("finished", "The common fit was applied."), 0)
+
+    def _segmented(self, plane: int, common: Fit) -> Generator[Step, None, Found | None]:
+        once = self.request.method.replace(iterations=1)
+        run = self.request.run([plane], once, common)
+        drained = yield from self._drained(run, self._by_overlap(plane))
+        self.fit = common
+        return None if drained is None else drained[1]
 
     def _chosen(self) -> list[int]:
         """Spread planes evenly, those in the middle of equal parts, and leave out bad ones."""

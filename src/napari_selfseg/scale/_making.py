@@ -3,86 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from napari_selfseg.catalogue import as_objects, over_segment
-from napari_selfseg.io import (
-    ImageFile,
-    load_fit,
-    read_image,
-    read_record,
-    write_labels,
-    write_objects,
-    write_preview,
-)
-from napari_selfseg.objects import connected
-from napari_selfseg.protocol import Method, Run, evolve
+from napari_selfseg.io import ImageFile, load_fit, open_image, read_record
 from napari_selfseg.record import fingerprint
-from napari_selfseg.scale._applying import applied
-from napari_selfseg.scale._recipe import Recipe
-from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
-from napari_selfseg.scale._watch import Watch
+from napari_selfseg.scale._large import begun, forget
+from napari_selfseg.scale._making_planes import by_planes, planes_failed
+from napari_selfseg.scale._making_tiles import by_tiles
+from napari_selfseg.scale._making_whole import as_a_whole
+from napari_selfseg.scale._piece import Made, Piece
+from napari_selfseg.scale._room import fits_with_fit, fits_with_method
+from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._tile_record import is_same_image
 
-__all__ = ["Made", "Piece", "make"]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One image of a batch, with all that a worker needs.
-
-    Attributes
-    ----------
-    number : int
-        Its place in the batch.
-    image : pathlib.Path or ImageFile
-        A file, or an image in memory.
-    target, preview, table : pathlib.Path or None
-        Files to write; no preview and no objects where these are None.
-    recipe : Recipe
-        What to do.
-    again : bool
-        Whether the labels that are there are of this recipe, and stay if they are of this image.
-    device : str
-        As for `evolve`.
-    threads : int or None
-        As for `evolve`.
-    watch : Watch
-        Who watches.
-    """
-
-    number: int
-    image: Path | ImageFile
-    target: Path
-    preview: Path | None
-    table: Path | None
-    recipe: Recipe
-    again: bool
-    device: str
-    threads: int | None
-    watch: Watch
-
-
-class Made(NamedTuple):
-    """What became of an image.
-
-    Attributes
-    ----------
-    labels : int
-        How many there are.
-    seconds : float
-        What it took.
-    before : bool
-        Whether they were there before.
-    """
-
-    labels: int
-    seconds: float
-    before: bool = False
+__all__ = ["make"]
 
 
 def make(piece: Piece) -> Made:
@@ -104,102 +39,50 @@ def make(piece: Piece) -> Made:
     OSError
         When it cannot be read, or the labels cannot be written.
     LeftError
-        When it was stopped; nothing is written.
+        When it was stopped; no labels are written, but tiles that are done stay.
     """
-    began = time.perf_counter()
+    start = time.perf_counter()
     piece.watch.check()
-    image = piece.image if isinstance(piece.image, ImageFile) else read_image(piece.image)
-    if piece.again and (before := _recorded(piece.target, image)):
-        return Made(before["n_labels"], time.perf_counter() - began, before=True)
-    labels, record = _labelled(piece, image)
-    labels = as_objects(labels, piece.recipe.objects)
-    record["recipe"] = piece.recipe.as_dict()
-    if piece.recipe.objects:
-        record["objects"] = piece.recipe.objects
-    record["n_labels"] = len(np.unique(labels[labels > 0]))
-    _write(piece, image, labels, record)
-    return Made(record["n_labels"], time.perf_counter() - began)
+    image = piece.image if isinstance(piece.image, ImageFile) else open_image(piece.image)
+    made = _before(piece, image) or _way(piece, image)(piece, image)
+    return made._replace(seconds=time.perf_counter() - start)
 
 
-def _recorded(target: Path, image: ImageFile) -> dict[str, Any]:
-    """Return the record of the labels that are there; empty where they are of another image."""
-    record = read_record(target)
-    was = record["images"][0]
-    return record if fingerprint(image.data, was["name"]) == was else {}
+def _before(piece: Piece, image: ImageFile) -> Made | None:
+    """Return what an earlier batch made of the same image; None where that is to be done."""
+    if not piece.again or not piece.target.exists():
+        return None
+    try:
+        record = read_record(piece.target)
+    except ValueError:
+        # Tiles that were begun have none yet.
+        return None
+    if not _is_same(record, image):
+        return None
+    forget(piece.target)
+    return Made(record["n_labels"], before=True, error=planes_failed(record))
 
 
-def _labelled(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
+def _is_same(record: dict[str, Any], image: ImageFile) -> bool:
+    if "tile" in record:
+        return is_same_image(record, Source(image, image.channel_axis))
+    was: dict[str, Any] = record["images"][0]
+    return fingerprint(image.data, was["name"]) == was
+
+
+def _way(piece: Piece, image: ImageFile) -> Callable[[Piece, ImageFile], Made]:
+    """Choose how an image is done."""
+    if piece.recipe.carry is not None and len(image.shape) > 2:
+        return by_planes
+    if piece.again and begun(piece.target) is not None:
+        return by_tiles
+    return as_a_whole if _fits(piece, image) else by_tiles
+
+
+def _fits(piece: Piece, image: ImageFile) -> bool:
+    if piece.memory is None:
+        return True
     if piece.recipe.method is None:
-        return _applied(piece, image)
-    run = _run(piece, image, piece.recipe.method)
-    wanted = piece.recipe.segments
-    if wanted is None:
-        return run.labels(), run.record()
-    found = hierarchy_of(run, image, image.mask)
-    # Another image may have fewer superpixels: then it gets as many segments as there can be.
-    tree = found.tree
-    n = None if wanted == "auto" else min(max(wanted, tree.fewest), tree.most)
-    labels = found.cut(n)
-    return labels, recorded_cut(run, labels)
-
-
-def _run(piece: Piece, image: ImageFile, method: Method) -> Run:
-    run = evolve(
-        image.data,
-        method,
-        superpixels=piece.recipe.superpixels,
-        precision=piece.recipe.precision,
-        device=piece.device,
-        threads=piece.threads,
-        **_place(image),
-        name=image.name,
-    )
-    piece.watch.follow(piece.number, run)
-    return run
-
-
-def _applied(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
-    algorithm = piece.recipe.superpixels
-    voting = None if algorithm is None else over_segment(image.data, algorithm, **_place(image))[0]
-    labels, record = applied(
-        load_fit(piece.recipe.model),
-        image.data,
-        channel_axis=image.channel_axis,
-        mask=image.mask,
-        superpixels=voting,
-        device=piece.device,
-        threads=piece.threads,
-        name=image.name,
-    )
-    record["superpixels"] = None if algorithm is None else algorithm.as_dict()
-    return labels, record
-
-
-def _place(image: ImageFile) -> dict[str, Any]:
-    return {
-        "channel_axis": image.channel_axis,
-        "mask": image.mask,
-        "spacing": image.spacing,
-    }
-
-
-def _write(piece: Piece, image: ImageFile, labels: NDArray[Any], record: dict[str, Any]) -> None:
-    """Write the labels last: where they are, the image is done."""
-    piece.target.parent.mkdir(parents=True, exist_ok=True)
-    if piece.preview is not None:
-        piece.preview.parent.mkdir(parents=True, exist_ok=True)
-        write_preview(piece.preview, image.data, labels, channel_axis=image.channel_axis)
-    if piece.table is not None:
-        pieces = connected(labels)
-        write_objects(
-            piece.table,
-            pieces,
-            spacing=image.spacing,
-            unit=image.unit,
-            georeference=image.georeference,
-            classes=labels,
-            image=image.data,
-            channel_axis=image.channel_axis,
-        )
-    piece.watch.check()
-    write_labels(piece.target, labels, record=record, **image.place)
+        return fits_with_fit(image, load_fit(piece.recipe.model), piece.memory)
+    how = {"device": piece.device, "precision": piece.recipe.precision}
+    return fits_with_method(image, piece.recipe.method, piece.memory, **how)

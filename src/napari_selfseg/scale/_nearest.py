@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from napari_selfseg.scale._grid import Grid
+from napari_selfseg.protocol import Grid
 
 __all__ = ["nearest_first"]
 

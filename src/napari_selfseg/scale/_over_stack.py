@@ -19,7 +19,7 @@ from napari_selfseg.scale._stack import StackRun
 from napari_selfseg.scale._stack_labels import StackLabels, stack_dtype
 from napari_selfseg.scale._viewed import Viewed
 
-__all__ = ["CARRIES", "over_stack"]
+__all__ = ["CARRIES", "check_carry", "over_stack"]
 
 CARRIES = ("independent", "warm", "joint")
 
@@ -111,13 +111,14 @@ def over_stack(
         spacing=spacing,
         how={"device": device, "threads": threads, "precision": precision},
     )
-    _check_carry(carry, iterations, planes_fitted)
+    check_carry(carry, iterations, planes_fitted)
     if out is None:
         if done is not None:
             raise ValueError("Planes that are done are in out: give the array they are in.")
         out = np.zeros(request.planes.whole, stack_dtype(chosen, carry))
     labels = StackLabels(out, axis, request.planes.whole, done)
-    at_work, order = AtWork(), Order(request.planes.shape, touching=carry != "joint")
+    by_overlap = carry != "joint" or chosen.segments
+    at_work, order = AtWork(), Order(request.planes.shape, touching=by_overlap)
     resumed = np.flatnonzero(labels.done).tolist()
     for plane in resumed:
         order.finish(plane)
@@ -145,7 +146,19 @@ def _carrying(
     return Independent(*parts)
 
 
-def _check_carry(carry: str, iterations: int | None, planes_fitted: int | None) -> None:
+def check_carry(carry: str, iterations: int | None, planes_fitted: int | None) -> None:
+    """Refuse a way to go along a stack that is none.
+
+    Parameters
+    ----------
+    carry, iterations, planes_fitted
+        As for `over_stack`.
+
+    Raises
+    ------
+    ValueError
+        With what to do.
+    """
     if carry not in CARRIES:
         raise ValueError(f"There is no carry {carry!r}: choose one of {', '.join(CARRIES)}.")
     for value, of, what in ((iterations, "warm", "iterations"), (planes_fitted, "joint", "planes")):

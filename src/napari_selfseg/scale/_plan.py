@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from napari_selfseg.io import whole_file
-from napari_selfseg.scale._grid import Grid
+from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._source import Source
 
 __all__ = ["PLAN", "Plan", "as_json", "load_plan", "save_plan", "work_folder"]
@@ -42,6 +42,8 @@ class Plan:
         Where each worker predicts.
     threads : int or None
         CPU threads of each worker.
+    told : dict
+        What the record of the labels says beside what is known here.
     """
 
     source: Source
@@ -55,6 +57,7 @@ class Plan:
     objects: int | None = None
     device: str = "auto"
     threads: int | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
     @property
     def grid(self) -> Grid:
@@ -147,7 +150,8 @@ def as_json(plan: Plan) -> str:
 def _described(source: Source) -> dict[str, Any]:
     image = source.image
     if not isinstance(image, str):
-        image = f"array {tuple(image.shape)} {image.dtype}"
+        data, _ = source.opened()
+        image = f"array {tuple(data.shape)} {data.dtype}"
     return {"image": image, "channel_axis": source.channel_axis, "nodata": source.nodata}
 
 

@@ -14,6 +14,7 @@ from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.io import load_fit, read_record, whole_file
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
+from napari_selfseg.scale._recipe_checks import check_recipe, is_whole
 from napari_selfseg.scale._recorded import recorded
 from napari_selfseg.superpixels import Superpixels
 
@@ -22,7 +23,6 @@ __all__ = ["Recipe"]
 FORMAT: Final = "napari-selfseg recipe"
 VERSION: Final = 1
 MODEL: Final = ".safetensors"
-PRECISIONS: Final = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ class Recipe:
     model : str
         A file from `save_fit`, which gives a class the same number in every image; empty where
         there is a method.
+    carry : {"independent", "warm", "joint"} or None
+        How to go along stacks and time series, as for `over_stack`; None takes them as a whole. A
+        single plane is one image either way.
+    axis : str or None
+        To go along, by name or number, such as ``"z"`` or ``"tz"``; None takes the first ones, so
+        that what remains is as large as the method can take.
+    stack_iterations, planes_fitted : int or None
+        As ``iterations`` and ``planes_fitted`` of `over_stack`.
 
     Raises
     ------
@@ -60,20 +68,13 @@ class Recipe:
     connected: bool = False
     minimum_size: int = 0
     model: str = ""
+    carry: str | None = None
+    axis: str | None = None
+    stack_iterations: int | None = None
+    planes_fitted: int | None = None
 
     def __post_init__(self) -> None:
-        if (self.method is None) == (not self.model):
-            raise ValueError("A recipe needs a method to train or a model to apply, one of them.")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"The precision is one of {', '.join(PRECISIONS)}.")
-        if not _is_number_of_segments(self.segments):
-            raise ValueError("The number of segments is a number from 1 on, or auto.")
-        if self.connected not in (True, False):
-            raise ValueError("Whether objects are connected is true or false.")
-        if not _is_whole(self.minimum_size, 0):
-            raise ValueError("The smallest size of an object is a number of pixels from 0 on.")
-        if self.model and self.segments is not None:
-            raise ValueError("A model has no iterations to cut into segments: leave them out.")
+        check_recipe(vars(self))
 
     @property
     def title(self) -> str:
@@ -221,16 +222,8 @@ def _values(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
         raise ValueError(f"{file.name} is no recipe: choose one that was saved as a recipe.")
     version = found.pop("version", None)
-    if not _is_whole(version, 1):
+    if not is_whole(version, 1):
         raise ValueError(f"{file.name} is damaged: it does not say its version.")
     if cast(int, version) > VERSION:
         raise ValueError(f"{file.name} was written by a newer napari-selfseg: update this one.")
     return found
-
-
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _is_number_of_segments(value: object) -> bool:
-    return value is None or value == "auto" or _is_whole(value, 1)

@@ -14,6 +14,7 @@ WHY_NOT: Final = {
     "several": "they are of a model of several images: save it and apply the model",
     "scribbles": "they follow scribbles, which were drawn for one image",
     "mask": "a mask said where that one image has no data",
+    "superpixels": "their superpixels came from a layer or a file, and are of one image",
     "start": "they began from what was learned before: save that and apply the model",
 }
 
@@ -51,13 +52,24 @@ def _check(record: Mapping[str, Any]) -> None:
         return
     if "applied" in record:
         raise _refusal("they are of a model: choose the file of the model instead")
+    if "stack" in record:
+        _check_stack(record)
+        return
     if record["method"] is None:
         raise _refusal("they are superpixels, made without a method")
     for key in ("several", "scribbles", "mask", "start"):
         if _is_there(record[key]):
             raise _refusal(WHY_NOT[key])
     if isinstance(record["superpixels"], list):
-        raise _refusal("their superpixels came from a layer or a file, and are of one image")
+        raise _refusal(WHY_NOT["superpixels"])
+
+
+def _check_stack(record: Mapping[str, Any]) -> None:
+    """Refuse what was given as arrays: these are in the record of a stack by fingerprint."""
+    if record["mask"]:
+        raise _refusal(WHY_NOT["mask"])
+    if "sha256" in (record["superpixels"] or {}):
+        raise _refusal(WHY_NOT["superpixels"])
 
 
 def _is_there(value: Any) -> bool:
@@ -69,6 +81,24 @@ def _refusal(why: str) -> ValueError:
 
 
 def _values(record: Mapping[str, Any]) -> dict[str, Any]:
+    made = _of_stack(record) if "stack" in record else _of_image(record)
+    same = {key: record[key] for key in ("superpixels", "precision")}
+    return {**made, **same, **(record.get("objects") or {})}
+
+
+def _of_stack(record: Mapping[str, Any]) -> dict[str, Any]:
+    told = record["stack"]
+    n = len(record["images"][0]["shape"]) - (record["channel_axis"] is not None)
+    return {
+        "method": record["method"],
+        "carry": told["carry"],
+        "axis": ",".join(str(axis % n) for axis in told["axis"]),
+        "stack_iterations": told["iterations"],
+        "planes_fitted": told["planes_fitted"],
+    }
+
+
+def _of_image(record: Mapping[str, Any]) -> dict[str, Any]:
     stop, cut = record["stop"], record.get("cut")
     whole = stop is not None and stop["kind"] in ENDED and record["shown"] == record["iterations"]
     method = dict(record["method"])
@@ -77,8 +107,5 @@ def _values(record: Mapping[str, Any]) -> dict[str, Any]:
         method["iterations"] = max(1, record["shown"])
     return {
         "method": method,
-        "superpixels": record["superpixels"],
-        "precision": record["precision"],
         "segments": None if cut is None else int(cut["n_segments"]),
-        **(record.get("objects") or {}),
     }

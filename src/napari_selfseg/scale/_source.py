@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import open_image
+from napari_selfseg.io import ImageFile, open_image
 
 __all__ = ["Source"]
 
@@ -20,25 +20,19 @@ class Source:
 
     Attributes
     ----------
-    image : str or array_like
-        A file or folder that every worker can open, or anything with a shape that is sliced as
-        NumPy arrays are.
+    image : str, ImageFile or array_like
+        A file or folder that every worker can open, an image in memory, or anything with a shape
+        that is sliced as NumPy arrays are.
     channel_axis : int or None
         Axis of the channels.
     nodata : float or None
         Value of pixels without data in an array; NaN never counts as data where it is given. A file
         says itself where it has none.
-    mask : array_like of bool or None
-        True where an array has data, in its spatial shape; in place of `nodata`.
-    title : str
-        What to call an array in the record.
     """
 
     image: Any
     channel_axis: int | None
     nodata: float | None = None
-    mask: Any = None
-    title: str = ""
 
     def opened(self) -> tuple[Any, Any]:
         """Return what can be sliced.
@@ -49,15 +43,17 @@ class Source:
         mask : array_like of bool or None
             True where there are data, where a file says so.
         """
-        if not isinstance(self.image, str):
-            return self.image, self.mask
-        file = open_image(self.image)
+        if not isinstance(self.image, str | ImageFile):
+            return self.image, None
+        file = self.image if isinstance(self.image, ImageFile) else open_image(self.image)
         return file.data, file.mask
 
     @property
     def name(self) -> str:
-        """The file, or what an array is called."""
-        return self.image if isinstance(self.image, str) else self.title
+        """The file, or the name of an image in memory; empty for arrays."""
+        if isinstance(self.image, ImageFile):
+            return self.image.name
+        return self.image if isinstance(self.image, str) else ""
 
     @property
     def shape(self) -> tuple[int, ...]:

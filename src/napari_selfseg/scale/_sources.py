@@ -12,6 +12,7 @@ from typing import Final
 
 from napari_selfseg.io import SUFFIXES, ImageFile, read_record
 from napari_selfseg.scale._files import files_of
+from napari_selfseg.scale._plan import work_folder
 
 __all__ = ["PREVIEWS", "BatchImage", "sources", "targets_of"]
 
@@ -137,6 +138,9 @@ def _is_result(path: Path, folder: Path) -> bool:
     if not path.absolute().is_relative_to(folder.absolute()):
         return False
     if path.absolute().is_relative_to(folder.absolute() / PREVIEWS):
+        return True
+    if work_folder(str(path)).is_dir():
+        # Of tiles that are not all done.
         return True
     try:
         read_record(path)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from numpy.typing import NDArray
 
-from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.catalogue import METHODS, SUPERPIXELS, as_objects
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
 from napari_selfseg.record import check_image
@@ -43,7 +43,8 @@ def replay_stack(
         _check_whole(record)
         check_image(image, record["images"][0])
         _check_given(mask, record["mask"], "mask")
-        return cast("NDArray[Any]", _again(record, image, mask, superpixels))
+        labels = cast("NDArray[Any]", _again(record, image, mask, superpixels))
+        return as_objects(labels, record.get("objects"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 

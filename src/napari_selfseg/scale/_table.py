@@ -28,7 +28,7 @@ class Entry:
     state : {"left", "done", "failed"}
         An image whose work was ended before its end is left.
     error : str
-        Why it failed, in a sentence; empty when it did not.
+        Why it failed, or which planes of a stack that is done did, in a sentence; else empty.
     labels : int
         How many there are; 0 where there are none.
     seconds : float
@@ -86,4 +86,6 @@ def in_words(entries: Sequence[Entry]) -> str:
     states = [each.state for each in entries]
     parts = [f"{states.count('done')} of {len(states)} done"]
     parts += [f"{n} {state}" for state in ("failed", "left") if (n := states.count(state))]
+    if partly := sum(each.state == "done" and bool(each.error) for each in entries):
+        parts.append(f"{partly} not in all planes")
     return ", ".join(parts)

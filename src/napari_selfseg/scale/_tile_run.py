@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 
-from napari_selfseg import record
-from napari_selfseg.io import finish_labels, load_fit
+from napari_selfseg.io import finish_labels
 from napari_selfseg.scale._joining import joined
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._runners import Runner, SerialRunner
 from napari_selfseg.scale._tile_pass import TileProgress, work_through
+from napari_selfseg.scale._tile_record import tile_record
 from napari_selfseg.scale._tile_work import PIECES, loaded, read_face
 from napari_selfseg.scale._voting import Votes, winners
 
@@ -41,8 +39,6 @@ class TileRun(Iterator[TileProgress]):
     viewed : callable, optional
         Returns a pixel, along each spatial axis: the tile nearest to it comes next. It is asked
         before each tile by a runner that does one after the other, and otherwise at the begin.
-    known : mapping, optional
-        What else is to be in the record.
 
     Raises
     ------
@@ -57,10 +53,9 @@ class TileRun(Iterator[TileProgress]):
         *,
         share: tuple[int, int] | None = None,
         viewed: Callable[[], Sequence[float]] | None = None,
-        known: Mapping[str, Any] | None = None,
     ) -> None:
         self.plan = plan
-        self._share, self._viewed, self._known = share, viewed, dict(known or {})
+        self._share, self._viewed = share, viewed
         self._runner = runner or SerialRunner()
         self._ledger = Ledger(plan.work)
         self._stopped = threading.Event()
@@ -117,19 +112,6 @@ class TileRun(Iterator[TileProgress]):
         """Tiles that are labelled."""
         return len(Ledger(self.plan.work).done(self.plan.passes[-1]))
 
-    def record(self) -> dict[str, Any]:
-        """Say what was applied to what; the image by the hash of the hashes of its tiles.
-
-        Returns
-        -------
-        dict
-            For `napari_selfseg.record.dumps`. While tiles are left, ``"tiles"`` says how many are
-            done of how many.
-        """
-        plan = self.plan
-        tiles = {} if self.done == len(plan.grid) else {"tiles": [self.done, len(plan.grid)]}
-        return {**_record(plan), **tiles, **self._known}
-
     def _through(self) -> Generator[TileProgress]:
         if self.finished:
             return
@@ -145,7 +127,7 @@ class TileRun(Iterator[TileProgress]):
                 self._ledger.log("Stopped when asked.")
                 return
             _between(self.plan, name)
-        finish_labels(self.plan.labels, record=self.record())
+        finish_labels(self.plan.labels, record=tile_record(self.plan))
         for bulky in (PIECES, "faces", "votes", "numbers"):
             shutil.rmtree(self.plan.beside(bulky), ignore_errors=True)
         self.plan.beside("finished").touch()
@@ -170,26 +152,3 @@ def _between(plan: Plan, name: str) -> None:
         plan.beside("numbers").mkdir(exist_ok=True)
         for number, found in enumerate(numbers):
             np.save(plan.beside("numbers", f"{number}.npy"), found)
-
-
-def _record(plan: Plan) -> dict[str, Any]:
-    fit, ledger = load_fit(plan.model), Ledger(plan.work)
-    hashes = [
-        (ledger.result("predict", n) or {"sha256": ""})["sha256"] for n in range(len(plan.grid))
-    ]
-    data, _ = plan.source.opened()
-    return {
-        "software": record.software(),
-        "applied": record.weights_hash(fit.weights),
-        "fitted": fit.method.as_dict(),
-        "images": [
-            {
-                "name": plan.source.name,
-                "shape": list(data.shape),
-                "dtype": str(data.dtype),
-                "sha256": hashlib.sha256("".join(hashes).encode()).hexdigest(),
-            }
-        ],
-        "tile": list(plan.tile),
-        "objects": plan.objects,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_selfseg.protocol import Method, bytes_to_predict
+from napari_selfseg.protocol import Method, bytes_to_predict, halo
 
 __all__ = ["halo_of", "tile_within"]
 
@@ -31,7 +31,7 @@ def halo_of(method: Method) -> int:
         Pixels; a multiple of its stride. With a finite reach, tiles then equal the whole.
     """
     reach = GLOBAL_HALO if method.reach is None else method.reach
-    return -(-reach // method.stride) * method.stride
+    return halo(reach, method.stride)
 
 
 def tile_within(
@@ -70,10 +70,10 @@ def tile_within(
         When even a small tile needs more.
     """
     lengths = shape[len(shape) - ndim :]
-    halo, smallest, needed = halo_of(method), SMALLEST.get(ndim, STEP), 0
+    beyond, smallest, needed = halo_of(method), SMALLEST.get(ndim, STEP), 0
     for side in range(min(largest, _up(max(lengths))), 0, -STEP):
         sides = tuple(min(side, _up(n)) for n in lengths)
-        read = [min(each + 2 * halo, n) for each, n in zip(sides, lengths, strict=True)]
+        read = [min(each + 2 * beyond, n) for each, n in zip(sides, lengths, strict=True)]
         needed = bytes_to_predict(method, in_channels, read)
         if needed <= memory:
             return (1,) * (len(shape) - ndim) + sides

@@ -162,7 +162,7 @@ def _found(plan: Plan, number: int, classes: NDArray[Any]) -> dict[str, Any]:
     if plan.objects is None:
         target = open_labels(plan.labels)
         target[box] = classes.astype(target.dtype)
-        return {}
+        return {"classes": np.unique(classes[classes > 0]).tolist()}
     pieces, sizes = pieces_of(classes)
     open_labels(plan.beside(PIECES))[box] = pieces
     faces = {
@@ -180,7 +180,7 @@ def _number(plan: Plan, number: int) -> dict[str, Any]:
     numbers = np.load(plan.beside("numbers", f"{number}.npy"))
     target = open_labels(plan.labels)
     target[box] = numbers[open_labels(plan.beside(PIECES))[box]].astype(target.dtype)
-    return {}
+    return {"highest": int(numbers.max(initial=0))}
 
 
 def _superpixels(plan: Plan, number: int) -> NDArray[Any]:

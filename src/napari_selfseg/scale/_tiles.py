@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from napari_selfseg.io import create_labels, load_fit, save_fit
+from napari_selfseg.io import check_zarr, create_labels, load_fit, save_fit
 from napari_selfseg.protocol import Fit, label_dtype
 from napari_selfseg.record import weights_hash
 from napari_selfseg.scale._plan import PLAN, Plan, as_json, load_plan, save_plan, work_folder
@@ -91,6 +91,7 @@ def planned(
     unit: str = "pixel",
     device: str = "auto",
     threads: int | None = None,
+    told: dict[str, Any] | None = None,
     resume: bool = False,
     made: bool = False,
 ) -> Plan:
@@ -122,6 +123,8 @@ def planned(
         As for `evolve`.
     threads : int, optional
         CPU threads of a worker.
+    told : dict, optional
+        What the record says beside what was applied, ready for JSON.
     resume : bool
         Go on with what is there, if it is of the same plan.
     made : bool
@@ -156,16 +159,19 @@ def planned(
         objects=objects,
         device=device,
         threads=threads,
+        told=told or {},
     )
     if (work / PLAN).is_file():
         return _again(plan, fit, resume)
+    check_zarr(out)
+    # First of all: labels without a record are known by the folder beside them.
+    for folder in ("faces", "votes", "done"):
+        (work / folder).mkdir(parents=True, exist_ok=True)
     if not made:
         dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
         named = axes or "tzyx"[-len(shape) :]
         place: dict[str, Any] = {"axes": named, "spacing": spacing, "unit": unit}
         create_labels(out, shape, dtype=dtype, chunks=_chunks(plan), **place)
-    for folder in ("faces", "votes", "done"):
-        (work / folder).mkdir(parents=True, exist_ok=True)
     if objects is not None:
         create_labels(
             work / PIECES, shape, dtype=np.int32, chunks=_chunks(plan), axes="tzyx"[-len(shape) :]

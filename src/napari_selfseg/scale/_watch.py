@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from napari_selfseg.protocol import Run, Step
+from napari_selfseg.protocol import Run, Step
+from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_step import StackStep
+from napari_selfseg.scale._tile_pass import TileProgress
+from napari_selfseg.scale._tile_run import TileRun
 
-__all__ = ["LeftError", "Watch"]
+__all__ = ["AnyStep", "LeftError", "Reached", "Seen", "Watch", "reached"]
 
-Seen = Callable[[int, "Step"], None]
+AnyStep = Step | StackStep | TileProgress
+Seen = Callable[[int, AnyStep], None]
+
+
+class Reached(NamedTuple):
+    """How far an image is.
+
+    Attributes
+    ----------
+    what : {"iteration", "plane", "tile"}
+        What is counted.
+    done, total : int
+        How many are done, and of how many; the last one is not the end.
+    """
+
+    what: str
+    done: int
+    total: int
+
+
+def reached(step: AnyStep) -> Reached:
+    """Say how far an image is.
+
+    Parameters
+    ----------
+    step : Step, StackStep or TileProgress
+        The last one: of a run, of a stack that is gone along, or of tiles.
+
+    Returns
+    -------
+    Reached
+    """
+    if isinstance(step, StackStep):
+        return Reached("plane", step.done, step.total)
+    if isinstance(step, TileProgress):
+        return Reached("tile", step.done, step.total)
+    return Reached("iteration", step.iteration, step.total)
 
 
 class LeftError(Exception):
@@ -28,26 +67,26 @@ class Watch:
 
     def __init__(self, seen: Seen | None = None) -> None:
         self._seen = seen
-        self._run: Run | None = None
+        self._end: Callable[[], Any] | None = None
         self.stopped = False
 
     def __reduce__(self) -> tuple[type[Watch], tuple[()]]:
         return Watch, ()
 
     def stop(self) -> None:
-        """Ask the run at hand to end after the current layer; from any thread."""
+        """Ask the run at hand to end after the current layer or tile; from any thread."""
         self.stopped = True
-        if run := self._run:
-            run.abandon()
+        if end := self._end:
+            end()
 
-    def follow(self, number: int, run: Run) -> None:
+    def follow(self, number: int, run: Run | StackRun | TileRun) -> None:
         """Advance a run to its end.
 
         Parameters
         ----------
         number : int
             Place of its image.
-        run : Run
+        run : Run, StackRun or TileRun
             Not begun.
 
         Raises
@@ -55,7 +94,7 @@ class Watch:
         LeftError
             When it was stopped.
         """
-        self._run = run
+        self._end = run.stop if isinstance(run, TileRun) else run.abandon
         try:
             # Whoever asked before there was a run found none to ask.
             self.check()
@@ -64,7 +103,7 @@ class Watch:
                     self._seen(number, step)
             self.check()
         finally:
-            self._run = None
+            self._end = None
 
     def check(self) -> None:
         """Go on, unless somebody asked to stop.

@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_selfseg.widgets.picture import ALL, Index, Picture
 
-__all__ = ["FITTED", "VOLUME", "Along", "Stacking", "directions", "suggested", "ways"]
+__all__ = ["FITTED", "VOLUME", "WAYS", "Along", "Stacking", "directions", "suggested", "ways"]
 
 VOLUME: Final = "volume"
 WAYS: Final = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -92,11 +93,13 @@ class TileJob(LiveJob):
 
     def _planned(self, arrays: dict[str, Any]) -> Plan | None:
         """Learn where that is still to be done, and plan; None when asked to end."""
+        from napari_selfseg.io import ImageFile
         from napari_selfseg.scale import Source, planned
 
-        image, axis = arrays["image"], arrays["channel_axis"]
-        source = Source(image, axis, mask=arrays["mask"], title=arrays["name"])
-        given = arrays["superpixels"]
+        axis, given = arrays["channel_axis"], arrays["superpixels"]
+        place = {"spacing": arrays["spacing"], "unit": "", "axes": ""}
+        image = ImageFile(arrays["image"], axis, mask=arrays["mask"], name=arrays["name"], **place)
+        source = Source(image, axis)
         if self.fit is None:
             self._learn(source, None if isinstance(given, Part) else given)
         if self.fit is None or self._asked or self._abandoned:
@@ -109,10 +112,12 @@ class TileJob(LiveJob):
             superpixels=given if isinstance(given, Part) else None,
             device=self._request.device,
             threads=self._request.threads,
+            told={"source": self._request.source, "learned": self._learned},
             made=True,
         )
 
     def _learn(self, source: Source, superpixels: Any) -> None:
+        from napari_selfseg.record import dumps
         from napari_selfseg.scale import learning
 
         request = self._request
@@ -129,7 +134,7 @@ class TileJob(LiveJob):
         with self._steering(begun) as run:
             self._follow(run)
             if run.stopped is not None and run.stopped.kind != "abandoned":
-                self.fit, self._learned = run.fit, run.record()
+                self.fit, self._learned = run.fit, json.loads(dumps(run.record()))
 
     def _follow(self, run: Run) -> None:
         pace = Pace(run.method.iterations)
@@ -147,8 +152,7 @@ class TileJob(LiveJob):
     def _tiles(self, plan: Plan) -> TileRun:
         from napari_selfseg.scale import TileRun
 
-        known = {"source": self._request.source, "learned": self._learned}
-        return TileRun(plan, viewed=lambda: self.viewed, known=known)
+        return TileRun(plan, viewed=lambda: self.viewed)
 
     def _drain(self, run: TileRun) -> None:
         for step in run:
@@ -157,10 +161,12 @@ class TileJob(LiveJob):
             self.mailbox.put(Progress(step.done, step.total, words))
 
     def _ended(self, run: TileRun, sentence: str = "") -> Ended:
+        from napari_selfseg.scale import tile_record
+
         done, total = run.done, len(run.plan.grid)
         self.left = not run.finished
         words = STOPPED.format(done, total) if self.left else f"All {total} tiles are labelled."
-        record = run.record()
+        record = tile_record(run.plan)
         self._records[self._key] = record
         return Ended(
             (sentence or words) + self._room.where, bool(sentence), done, total, record=record

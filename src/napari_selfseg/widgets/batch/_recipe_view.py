@@ -14,6 +14,7 @@ from napari_selfseg.widgets.look import button, sentence
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.preset_bar import PresetBar
 from napari_selfseg.widgets.presets import Presets
+from napari_selfseg.widgets.stacking import VOLUME, WAYS
 
 __all__ = ["RecipeView"]
 
@@ -28,6 +29,10 @@ KINDS: Final = (
 FILE_HELP: Final = (
     "A saved recipe, a labels file (all images are done as it was made), or a model, which gives "
     "a class the same number in all images."
+)
+CARRY_HELP: Final = (
+    "How images of more than a plane are done, along their first axis; single planes are not "
+    "concerned."
 )
 
 
@@ -53,6 +58,7 @@ class RecipeView(QWidget):
         self.kind = Chooser("What the labels in the files are.")
         self.segments = _whole(1, 100_000, 12, "How many segments each image is cut into.")
         self.smallest = _whole(0, 10**9, 0, "Smaller pieces go to a neighbour; 0 keeps all.")
+        self.carry = Chooser(CARRY_HELP)
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
         self.save = button("Save recipe...", "Write a file that others can load, or the terminal.")
         self._methods, self._algorithms = Pages(), Pages()
@@ -81,6 +87,7 @@ class RecipeView(QWidget):
             segments=self.segments.value(),
             smallest=self.smallest.value(),
             precision=self.precision.thing,
+            carry=None if self.carry.thing == VOLUME else self.carry.thing,
         )
 
     def populate(self, choices: Choices) -> None:
@@ -142,6 +149,7 @@ class RecipeView(QWidget):
         self.kind.chosen.connect(lambda: self._number.setVisible(self.kind.thing == NUMBER))
         self.source.offer([("Set up here", HERE), ("From a file", FILE)])
         self.kind.offer(KINDS)
+        self.carry.offer(WAYS)
         self.precision.offer([(each, each) for each in PRECISIONS])
         self.setEnabled(False)
 
@@ -176,6 +184,7 @@ class RecipeView(QWidget):
         here.addWidget(rows([("Labels", self.kind)]))
         here.addWidget(self._number)
         here.addWidget(rows([("Smallest (pixels)", self.smallest)]))
+        here.addWidget(Fold("Stacks", self.carry))
         here.addWidget(Fold("Precision", rows([("Precision", self.precision)])))
 
 

@@ -114,7 +114,7 @@ class BatchView(StatusWidget):
             self.pages.setCurrentIndex(1)
         self.bar.setRange(0, PARTS)
         self.bar.setValue(round(PARTS * look.share))
-        how_far = f"{look.iteration} of {look.total}"
+        how_far = f"{look.done} of {look.total}"
         self.table.show_entries(look.entries, look.running, how_far)
         self.say(look.sentence)
         self.setUpdatesEnabled(True)

@@ -41,6 +41,8 @@ class Form:
         Pieces of fewer pixels are given to a neighbour.
     precision : str
         As for `evolve`.
+    carry : str or None
+        How stacks are gone along; None takes them as a whole.
     """
 
     method: Any
@@ -51,6 +53,7 @@ class Form:
     segments: int
     smallest: int
     precision: str
+    carry: str | None
 
 
 def recipe_from(form: Form) -> Recipe:
@@ -81,6 +84,7 @@ def recipe_from(form: Form) -> Recipe:
         segments=segments,
         connected=form.labels == OBJECTS,
         minimum_size=form.smallest,
+        carry=form.carry,
     )
 
 
@@ -114,6 +118,8 @@ class Wanted:
         For the results.
     preview : bool
         Whether to write pictures as well.
+    memory : int or None
+        Bytes that a run may take; None for all there is.
     device : str
         As for `evolve`.
     threads : int
@@ -124,6 +130,7 @@ class Wanted:
     recipe: Recipe
     folder: str
     preview: bool
+    memory: int | None
     device: str
     threads: int
 

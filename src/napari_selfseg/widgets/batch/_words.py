@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from napari_selfseg.widgets.stacking import WAYS
 from napari_selfseg.widgets.words import duration
 
 if TYPE_CHECKING:
@@ -34,11 +35,27 @@ def described(recipe: Recipe) -> str:
     if recipe.segments is not None:
         auto = recipe.segments == "auto"
         parts.append("as many segments as suit" if auto else f"{recipe.segments} segments")
+    if recipe.carry is not None:
+        parts.append(_along(recipe))
     if recipe.connected:
         parts.append("connected objects")
     if recipe.minimum_size:
         parts.append(f"none smaller than {recipe.minimum_size} pixels")
     return "; ".join(parts) + "."
+
+
+def _along(recipe: Recipe) -> str:
+    words = next(f"stacks {words.lower()}" for words, way in WAYS if way == recipe.carry)
+    numbers = (
+        f"along {_axis(recipe.axis)}" if recipe.axis else "",
+        f"{recipe.stack_iterations} iterations on later planes" if recipe.stack_iterations else "",
+        f"made of {recipe.planes_fitted} planes" if recipe.planes_fitted else "",
+    )
+    return ", ".join(each for each in (words, *numbers) if each)
+
+
+def _axis(text: str) -> str:
+    return f"axis {text}" if text[:1].isdecimal() else text
 
 
 def _parameters(found: Parameters) -> str:
@@ -87,7 +104,8 @@ def detail(entry: Entry) -> str:
         return f"{entry.image}: {entry.error}"
     if entry.state == "done":
         when = "made before" if entry.before else f"made in {entry.seconds:.1f} s"
-        return f"{entry.image}: {state(entry)}, {when}, in {entry.target}"
+        failed = f". {entry.error}" if entry.error else ""
+        return f"{entry.image}: {state(entry)}, {when}, in {entry.target}{failed}"
     return f"{entry.image}: not done yet."
 
 

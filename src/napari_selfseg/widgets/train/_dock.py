@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog
 
-from napari_selfseg.memory import keep_freed_memory
-from napari_selfseg.widgets import settings
 from napari_selfseg.widgets.apply import add_applied
-from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.layers import describe_image
-from napari_selfseg.widgets.life import Life
-from napari_selfseg.widgets.panels import stacked
-from napari_selfseg.widgets.runner import in_thread
-from napari_selfseg.widgets.task import POLL_MS, Tasks
 from napari_selfseg.widgets.train._applying import Labelling
-from napari_selfseg.widgets.train._job import Look, Over, TrainingJob
+from napari_selfseg.widgets.train._job import Look, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
 from napari_selfseg.widgets.train._view import FOLDER, NO_MODEL, TrainView
 from napari_selfseg.widgets.train._wanted import NO_SOURCE, Wanted, check
-from napari_selfseg.widgets.watch import Watch
+from napari_selfseg.widgets.work_dock import WorkDock
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -32,12 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainDock"]
 
-PREPARING: Final = "Reading the images..."
-STOPPING: Final = "Stopping: the model is written..."
 KIND: Final = "Model (*.safetensors)"
 
 
-class TrainDock(QWidget):
+class TrainDock(WorkDock):
     """Train a model of many images, watch it on one of them, and apply it.
 
     Parameters
@@ -46,87 +36,22 @@ class TrainDock(QWidget):
         Where the images are.
     """
 
-    ended = Signal()
+    view: TrainView
+    preparing = "Reading the images..."
+    stopping = "Stopping: the model is written..."
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.view = TrainView()
-        stacked(self).addWidget(self.view)
-        self._viewer: Any = napari_viewer
-        self._settings = settings.read()
-        self._threads = self._settings.threads
-        self._loaded = False
-        self._job: TrainingJob | None = None
+        super().__init__(napari_viewer, TrainView())
         self._preview: Preview | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._tasks = Tasks(self, self.view.show_error)
-        self._watch = Watch(napari_viewer, self._offer, self._forget)
         self._connect_widgets()
-        keep_freed_memory()
-        self._life = Life(self, self._begin, self._end)
+        self._live_from_now()
 
-    @property
-    def live(self) -> bool:
-        """Whether a training is live."""
-        return self._job is not None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a training is live, or anything else is being made."""
-        return self.live or self._tasks.busy
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the methods are there."""
-        return self._loaded
-
-    def start(self) -> None:
-        """Start a training with what is filled in."""
-        if self.live or not self.loaded:
-            return
-        try:
-            wanted = self._wanted()
-            check(wanted)
-        except (ValueError, OSError) as error:
-            self.view.show_error(str(error))
-            return
+    def _wanted_job(self) -> TrainingJob:
+        wanted = self._wanted()
+        check(wanted)
         layer = None if wanted.picture is None else self.view.source.thing
         self._preview = Preview(self._viewer, layer, wanted)
-        self._job = TrainingJob(wanted)
-        self.view.show_live(PREPARING)
-        in_thread(self._job)
-        self._timer.start()
-
-    def stop(self) -> None:
-        """Ask the live training to end and write its model."""
-        if self._job is not None:
-            self._job.stop()
-            self.view.stop.setEnabled(False)
-            self.view.say(STOPPING)
-
-    # Opened and closed
-
-    def _begin(self) -> None:
-        self._watch.begin()
-        if not self.loaded:
-            self._tasks.begin(load, self._populate, "Loading the methods")
-
-    def _end(self) -> None:
-        self._timer.stop()
-        self._tasks.clear()
-        self._watch.end()
-        if self._job is not None:
-            # The model keeps its last checkpoint; nobody looks any more.
-            self._job.stop()
-            self._finish()
-
-    # What is filled in
-
-    def _populate(self, choices: Choices) -> None:
-        self._threads = self._settings.threads or choices.threads
-        self._loaded = True
-        self.view.populate(choices, self._settings.device)
+        return TrainingJob(wanted)
 
     def _offer(self) -> None:
         images = self._watch.images()
@@ -160,30 +85,13 @@ class TrainDock(QWidget):
 
     # A training
 
-    def _poll(self) -> None:
-        message = None if self._job is None else self._job.mailbox.take()
-        if isinstance(message, Look):
-            self._show(message)
-        elif isinstance(message, Over):
-            self._conclude(message)
-
     def _show(self, look: Look) -> None:
         if self._preview is not None:
             self._preview.show(look)
         self.view.show_look(look.iteration, look.total, look.sentence, look.losses)
 
-    def _conclude(self, over: Over) -> None:
-        if over.look is not None:
-            self._show(over.look)
-        self._finish()
-        self.view.show_ready(over.sentence)
-        if over.failed:
-            self.view.show_error(over.sentence)
-        self.ended.emit()
-
     def _finish(self) -> None:
-        self._job = None
-        self._timer.stop()
+        super()._finish()
         if self._preview is not None:
             self._preview.settle()
             self._preview = None
@@ -237,9 +145,6 @@ class TrainDock(QWidget):
 
     def _connect_widgets(self) -> None:
         view = self.view
-        self._timer.timeout.connect(self._poll)
-        view.run.clicked.connect(self.start)
-        view.stop.clicked.connect(self.stop)
         view.browse.clicked.connect(self._ask_folder)
         view.save_as.clicked.connect(self._ask_model)
         view.apply.clicked.connect(self._apply)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.mailbox import Mailbox
-from napari_selfseg.widgets.runner import sentence_of
 from napari_selfseg.widgets.train._wanted import Collection, Wanted
 from napari_selfseg.widgets.words import Pace, progress
+from napari_selfseg.widgets.work_job import Over, WorkJob
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Step
+    from napari_selfseg.protocol import Step
     from napari_selfseg.scale import Trainer
 
-__all__ = ["Look", "Over", "TrainingJob"]
-
-logger: Final = logging.getLogger(__name__)
+__all__ = ["Look", "TrainingJob"]
 
 
 @dataclass(frozen=True)
@@ -51,73 +47,32 @@ class Look:
     first: NDArray[Any] | None
 
 
-@dataclass(frozen=True)
-class Over:
-    """How a training ended.
-
-    Attributes
-    ----------
-    sentence : str
-        Why, and where the model is.
-    failed : bool
-        Whether it is an error.
-    look : Look or None
-        The last one; None when there was none.
-    fit : Fit or None
-        What was learned; None when nothing was.
-    """
-
-    sentence: str
-    failed: bool = False
-    look: Look | None = None
-    fit: Fit | None = None
-
-
-class TrainingJob:
-    """One training from request to end. Call it in a worker thread; the rest is for the window.
+class TrainingJob(WorkJob[Look]):
+    """One training; its model is written also when it is asked to end.
 
     Parameters
     ----------
     wanted : Wanted
         What to train.
-
-    Attributes
-    ----------
-    mailbox : Mailbox
-        The latest `Look`, and `Over` at last.
     """
 
+    what = "The training"
+
     def __init__(self, wanted: Wanted) -> None:
-        self.mailbox: Mailbox[Look | Over] = Mailbox()
+        super().__init__()
         self._wanted = wanted
-        self._trainer: Trainer | None = None
-        self._asked = False
 
-    def stop(self) -> None:
-        """Ask to end; the model is written all the same."""
-        self._asked = True
-        if trainer := self._trainer:
-            trainer.stop()
+    def _do(self) -> Over[Look]:
+        found = self._wanted.collect()
+        trainer = self._steered(self._begun(found))
+        look = self._drain(trainer, found)
+        return Over(f"{trainer.stop_reason} The model is in {self._wanted.model}", look=look)
 
-    def __call__(self) -> None:
-        """Train to the end. Never raises: an error is told through the mailbox."""
-        try:
-            found = self._wanted.collect()
-            trainer = self._begin(found)
-            last = self._drain(trainer, found)
-            self.mailbox.put(self._over(trainer, last))
-        except Exception as error:
-            if not isinstance(error, ValueError | MemoryError | OSError):
-                logger.exception("The training failed")
-            self.mailbox.put(Over(sentence_of(error, "The training"), failed=True))
-        finally:
-            self._trainer = None
-
-    def _begin(self, found: Collection) -> Trainer:
+    def _begun(self, found: Collection) -> Trainer:
         from napari_selfseg.scale import Trainer
 
         wanted = self._wanted
-        trainer = Trainer(
+        return Trainer(
             found.images,
             wanted.method,
             wanted.model,
@@ -129,11 +84,6 @@ class TrainingJob:
             threads=wanted.threads,
             name=found.names,
         )
-        self._trainer = trainer
-        # Whoever asked before there was a trainer found none to ask.
-        if self._asked:
-            trainer.stop()
-        return trainer
 
     def _drain(self, trainer: Trainer, found: Collection) -> Look | None:
         pace = Pace(trainer.method.iterations)
@@ -156,12 +106,6 @@ class TrainingJob:
             share = 100 * list(trainer.stability.values())[-1]
             words += f" - {share:.1f} % of pixels kept their label"
         return Look(step.iteration, step.total, labels, losses, words, found.first)
-
-    def _over(self, trainer: Trainer, look: Look | None) -> Over:
-        from napari_selfseg.io import load_fit
-
-        saved = f"{trainer.stop_reason} The model is in {self._wanted.model}"
-        return Over(saved, look=look, fit=load_fit(self._wanted.model))
 
 
 def _assembled(trainer: Trainer, found: Collection, step: Step) -> NDArray[Any]:

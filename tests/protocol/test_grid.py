@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_selfseg.scale._grid import Grid
+from napari_selfseg.protocol import Grid
 
 AXIS = st.tuples(st.integers(1, 20), st.integers(1, 8), st.integers(0, 5))
 

@@ -1,0 +1,139 @@
+"""A stack of a batch, gone along plane by plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, cast
+
+import numpy as np
+
+from napari_selfseg.io import ImageFile, finish_labels, whole_folder
+from napari_selfseg.protocol import Method
+from napari_selfseg.scale._axes import axes_along
+from napari_selfseg.scale._joint import FITTED
+from napari_selfseg.scale._making_files import draw, written
+from napari_selfseg.scale._over_stack import over_stack
+from napari_selfseg.scale._piece import Made, Piece, as_input
+from napari_selfseg.scale._room import check_planes
+from napari_selfseg.scale._slices import Planes
+from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_files import stack_room
+from napari_selfseg.scale._stack_labels import stack_dtype
+
+__all__ = ["by_planes", "planes_failed"]
+
+
+def by_planes(piece: Piece, image: ImageFile) -> Made:
+    """Make the labels of a stack; in OME-Zarr they are written plane by plane.
+
+    Parameters
+    ----------
+    piece : Piece
+        What to do, with a carry in its recipe.
+    image : ImageFile
+        As it was opened.
+
+    Returns
+    -------
+    Made
+        With what is wrong with planes that could not be used; their labels are 0.
+
+    Raises
+    ------
+    ValueError
+        When something cannot be used, or no plane could.
+    """
+    axes = axes_along(piece.recipe.axis, _method(piece), image)
+    # Objects are made, and measured, of the whole stack.
+    whole = piece.target.suffix != ".zarr" or piece.recipe.objects or piece.table is not None
+    if piece.memory is not None:
+        _check_memory(piece, image, axes, bool(whole), piece.memory)
+    return _in_memory(piece, image, axes) if whole else _on_disk(piece, image, axes)
+
+
+def planes_failed(record: Mapping[str, Any]) -> str:
+    """Say which planes of a stack failed.
+
+    Parameters
+    ----------
+    record : mapping
+        Of any labels.
+
+    Returns
+    -------
+    str
+        A sentence; empty when none did.
+    """
+    told = record.get("stack") or {}
+    failed: Mapping[str, str] = told.get("failed") or {}
+    if not failed:
+        return ""
+    plane, why = next(iter(failed.items()))
+    return f"{len(failed)} of {len(told['order'])} planes failed, plane {plane} with: {why}"
+
+
+def _in_memory(piece: Piece, image: ImageFile, axes: tuple[int, ...]) -> Made:
+    run = _run(piece, image, axes)
+    record = run.record()
+    return written(piece, image, run.out, record, planes_failed(record))
+
+
+def _on_disk(piece: Piece, image: ImageFile, axes: tuple[int, ...]) -> Made:
+    carry = cast(str, piece.recipe.carry)
+    piece.target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_folder(piece.target) as part:
+        # Labels are only made where nothing is.
+        part.rmdir()
+        out = stack_room(part, image, _method(piece), carry)
+        record = _run(piece, image, axes, out).record()
+        found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}
+        record |= {"recipe": piece.recipe.as_dict(), "n_labels": len(found - {0})}
+        if piece.preview is not None:
+            draw(piece.preview, image, out)
+        finish_labels(part, record=record)
+        piece.watch.check()
+    return Made(record["n_labels"], error=planes_failed(record))
+
+
+def _run(piece: Piece, image: ImageFile, axes: tuple[int, ...], out: Any = None) -> StackRun:
+    recipe = piece.recipe
+    run = over_stack(
+        image.data,
+        _method(piece),
+        carry=cast(Any, recipe.carry),
+        axis=axes,
+        iterations=recipe.stack_iterations,
+        planes_fitted=recipe.planes_fitted,
+        superpixels=recipe.superpixels,
+        precision=recipe.precision,
+        out=out,
+        device=piece.device,
+        threads=piece.threads,
+        **as_input(image),
+        name=image.name,
+    )
+    piece.watch.follow(piece.number, run)
+    if not run.done.any():
+        raise ValueError(run.stop_reason)
+    return run
+
+
+def _method(piece: Piece) -> Method:
+    return cast(Method, piece.recipe.method)
+
+
+def _check_memory(
+    piece: Piece, image: ImageFile, axes: tuple[int, ...], whole: bool, memory: int
+) -> None:
+    method, joint = _method(piece), piece.recipe.carry == "joint"
+    count = prod(image.shape[axis] for axis in axes)
+    together = min(piece.recipe.planes_fitted or FITTED, count) if joint else 1
+    how = {"device": piece.device, "precision": piece.recipe.precision}
+    check_planes(image, axes, method, together, memory, **how)
+    room = prod(image.shape) * np.dtype(stack_dtype(method, cast(str, piece.recipe.carry))).itemsize
+    if whole and room > memory:
+        raise ValueError(
+            f"The labels of this stack would take {room / 1e6:.0f} MB, and {memory / 1e6:.0f} MB "
+            "are allowed: write OME-Zarr without objects, or allow more."
+        )

@@ -1,0 +1,129 @@
+"""Whether an image is done as a whole within the memory that a batch may take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from napari_selfseg.io import ImageFile
+from napari_selfseg.protocol import (
+    Estimate,
+    Fit,
+    Method,
+    Throughput,
+    bytes_to_predict,
+    estimate,
+    fits_in_memory,
+)
+
+__all__ = ["check_planes", "fits_with_fit", "fits_with_method"]
+
+# The rates decide the time alone, which nobody asks for here.
+NO_TIME = Throughput(1, 1)
+
+
+def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) -> bool:
+    """Say whether a run on an image takes no more than so many bytes.
+
+    Parameters
+    ----------
+    image : ImageFile
+        Of which only the shape is looked at.
+    method : Method
+        To be run.
+    memory : int
+        Bytes, beyond what the process holds already.
+    **how
+        Device and precision, as for `evolve`.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError
+        When the method takes no such image.
+    """
+    n = len(image.shape)
+    if n not in method.ndims:
+        allowed = " or ".join(map(str, method.ndims))
+        raise ValueError(
+            f"The image has {n} spatial axes, and {method.title} takes {allowed}: let the recipe "
+            "go along it (carry), or give planes."
+        )
+    return fits_in_memory(_needed(image, image.shape, method, **how), memory)
+
+
+def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
+    """Say whether a model is applied to an image within so many bytes, planes one by one.
+
+    Parameters
+    ----------
+    image : ImageFile
+        Of which only shape and type are looked at.
+    fit : Fit
+        The model.
+    memory : int
+        Bytes, beyond what the process holds already.
+
+    Returns
+    -------
+    bool
+    """
+    plane = image.shape[-fit.ndim :]
+    whole = prod(image.data.shape) * image.data.dtype.itemsize
+    return bool(whole + bytes_to_predict(fit.method, fit.in_channels, plane) <= memory)
+
+
+def check_planes(
+    image: ImageFile, axes: Sequence[int], method: Method, together: int, memory: int, **how: Any
+) -> None:
+    """Refuse a stack whose planes do not fit.
+
+    Parameters
+    ----------
+    image : ImageFile
+        The stack.
+    axes : sequence of int
+        To go along.
+    method : Method
+        To be run.
+    together : int
+        Planes that are in memory at a time.
+    memory : int
+        Bytes, beyond what the process holds already.
+    **how
+        Device and precision, as for `evolve`.
+
+    Raises
+    ------
+    ValueError
+        With what to do.
+    """
+    plane = tuple(n for axis, n in enumerate(image.shape) if axis not in axes)
+    needed = _needed(image, plane, method, images=together, **how)
+    if not fits_in_memory(needed, memory):
+        size = " x ".join(map(str, plane))
+        what = f"{together} planes" if together > 1 else "A plane"
+        raise ValueError(
+            f"{what} of {size} pixels would take about {needed.bytes / 1e6:.0f} MB, and "
+            f"{memory / 1e6:.0f} MB are allowed: allow more, train a smaller network, or leave "
+            "carry out of the recipe, so that it goes tile by tile."
+        )
+
+
+def _needed(
+    image: ImageFile, shape: Sequence[int], method: Method, images: int = 1, **how: Any
+) -> Estimate:
+    channels = 1 if image.channel_axis is None else image.data.shape[image.channel_axis]
+    return estimate(
+        shape,
+        int(channels),
+        method,
+        images=images,
+        masked=image.mask is not None,
+        throughput=NO_TIME,
+        **how,
+    )

@@ -1,0 +1,48 @@
+"""Labels of a stack on disk, to be written a plane at a time."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from napari_selfseg.io import ImageFile, create_labels
+from napari_selfseg.protocol import Method
+from napari_selfseg.scale._stack_labels import stack_dtype
+
+__all__ = ["stack_room"]
+
+
+def stack_room(path: str | os.PathLike[str], image: ImageFile, method: Method, carry: str) -> Any:
+    """Make the empty labels of a stack, a chunk a plane.
+
+    Parameters
+    ----------
+    path : path_like
+        OME-Zarr to write, ending in ``.zarr``.
+    image : ImageFile
+        The stack.
+    method : Method
+        What makes the labels.
+    carry : {"independent", "warm", "joint"}
+        As for `over_stack`.
+
+    Returns
+    -------
+    zarr.Array
+        For `over_stack` to write into; `finish_labels` adds the record.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one.
+    OSError
+        When it cannot be written.
+    """
+    place = {key: value for key, value in image.place.items() if key != "georeference"}
+    return create_labels(
+        path,
+        image.shape,
+        dtype=stack_dtype(method, carry),
+        chunks=(1,) * (len(image.shape) - 2) + image.shape[-2:],
+        **place,
+    )
