@@ -124,7 +124,6 @@ def test_tiles_are_the_whole_and_lie_where_the_image_does(opened, qtbot, tmp_pat
     said = finished(dock, qtbot)
     assert said.startswith("All 12 tiles are labelled. The labels lie in")
     assert str(tmp_path) in said
-    assert dock.view.controls.plot.isVisibleTo(dock), "the losses of the samples"
     found, fit = np.asarray(layer.data), dock._fits.fit
     np.testing.assert_array_equal(found, fit.predict(SLIDE, channel_axis=-1, threads=1))
     assert len(np.unique(found)) > 1
@@ -184,6 +183,7 @@ def test_stopped_while_it_learns_it_goes_on_with_what_was_learned(opened, qtbot,
     dock.view.setup.fill({"iterations": 100_000})
     begun(dock, qtbot)
     until_said(dock, qtbot, "Learning from samples: Iteration")
+    assert dock.view.controls.plot.isVisibleTo(dock), "the losses of the samples"
     assert not np.asarray(labels_of(viewer).data).any()
     dock.stop()
     assert "before the first tile" in finished(dock, qtbot)
