@@ -18,7 +18,7 @@ from napari_selfseg.scale import _tile_work as tile_work
 HERE = {"device": "cpu", "threads": 1}
 METHOD = ss.Backprop(iterations=2, channels=6, min_labels=1, variant="continuity")
 RECIPE = ss.Recipe(METHOD, precision="float32")
-# A run on the long picture would take 32 MB, on samples of it 11, and to predict a tile 13.
+# A run on the long picture would take 32 MB, on samples of it 11, and to predict a tile 20 at most.
 MEMORY = 20_000_000
 LONG = (32, 3000)
 
@@ -89,7 +89,7 @@ def interrupted(made, after=3):
 @pytest.mark.parametrize("suffix", [".tif", ".ome.zarr"])
 def test_a_model_by_tiles_equals_the_whole(folder, model, suffix, predicted):
     made = batch(folder, model, suffix=suffix).finish()
-    assert len(predicted) > 5
+    assert len(predicted) > 2, "test invalid: it is not taken apart"
     fit = ss.load_fit(model.model)
     for name, entry in zip(("long.tif", "small.png"), made.entries, strict=True):
         expected = fit.predict(read_image(folder / name).data, **HERE)

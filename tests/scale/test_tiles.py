@@ -8,15 +8,19 @@ import pytest
 import zarr
 
 import napari_selfseg as ss
-from napari_selfseg.io import open_labels
+from napari_selfseg.io import ImageFile, open_labels
 from napari_selfseg.objects import connected
+from napari_selfseg.protocol import Throughput
 from napari_selfseg.scale import (
     ProcessRunner,
     TileRun,
+    foreseen,
     learning,
     load_plan,
     over_tiles,
+    planned,
     samples,
+    tile_record,
 )
 from napari_selfseg.scale import _tile_work as tile_work
 from napari_selfseg.scale._source import Source
@@ -36,6 +40,10 @@ def picture(shape=(90, 110), seed=0):
     rows, columns = np.indices(shape) / 9
     waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
     return (120 + 60 * waves + rng.normal(scale=12, size=(*shape, 3))).clip(1, 255).astype(np.uint8)
+
+
+def in_memory(image, mask, name):
+    return ImageFile(image, -1, (1, 1), "pixel", mask, name, "yxc")
 
 
 def fitted(method=METHODS["backprop"], image=None, channel_axis=-1):
@@ -213,11 +221,12 @@ def test_what_cannot_be_tiled(tmp_path):
 
 def test_less_memory_smaller_tiles():
     fit = fitted()
-    sides = [tile_within(fit, (9999, 9999), n)[0] for n in (40 << 20, 200 << 20, 1 << 40)]
+    fitted_to = (fit.method, fit.in_channels, fit.ndim)
+    sides = [tile_within(*fitted_to, (9999, 9999), n)[0] for n in (40 << 20, 200 << 20, 1 << 40)]
     assert sides[0] < sides[1] < sides[2] == 2048
-    assert tile_within(fit, (5, 300, 200), 1 << 40) == (1, 320, 320)
+    assert tile_within(*fitted_to, (5, 300, 200), 1 << 40) == (1, 320, 256)
     with pytest.raises(ValueError, match="allow more memory"):
-        tile_within(fit, (9999, 9999), 1 << 10)
+        tile_within(*fitted_to, (9999, 9999), 1 << 10)
 
 
 def test_samples_are_spread_and_have_something_in_them():
@@ -244,3 +253,83 @@ def test_learning_keeps_within_memory_too():
         learning(source, METHODS["backprop"], count=2, size=40, memory=1 << 20, **HERE)
     run = learning(source, METHODS["backprop"], count=2, size=40, memory=1 << 40, **HERE)
     assert run.finish().stopped.kind == "finished"
+
+
+def test_the_tile_nearest_to_what_is_in_view_comes_next(tmp_path):
+    at = [80, 100]
+    how = {"channel_axis": -1, "tile": 32, **HERE}
+    plan = over_tiles(picture(), fitted(), tmp_path / "labels.ome.zarr", **how).plan
+    run = TileRun(plan, viewed=lambda: at)
+    assert plan.grid.counts == (3, 4)
+    first = [plan.grid.place(next(run).number) for _ in range(3)]
+    assert first[0] == (2, 3)
+    assert set(first[1:]) <= {(1, 3), (2, 2), (1, 2)}
+    at[:] = [0, 0]
+    assert plan.grid.place(next(run).number) == (0, 0), "asked again before each tile"
+    run.close()
+    assert len(list(TileRun(plan))) == 8, "nothing is done twice"
+
+
+def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
+    from napari_selfseg.io import create_labels, open_levels, update_levels
+
+    image, out = picture((1100, 600)), tmp_path / "labels.ome.zarr"
+    fit = fitted()
+    create_labels(out, image.shape[:2], dtype=np.uint8, chunks=(320, 320), axes="yx")
+    levels = open_levels(out)
+    assert [each.shape for each in levels] == [(1100, 600), (550, 300)]
+    source = Source(in_memory(image, None, "slide"), -1)
+    how = {"tile": 320, "told": {"by": "me"}, **HERE}
+    run = TileRun(planned(source, fit, str(out), made=True, **how))
+    step = next(run)
+    box = run.plan.grid.inner(step.number)
+    update_levels(out, box)
+    halved = tuple(slice(s.start // 2, -(-s.stop // 2)) for s in box)
+    assert (levels[1][halved] == levels[0][box][::2, ::2]).all()
+    assert levels[1][halved].all()
+    assert not levels[1][-1, -1]
+    assert tile_record(run.plan)["tiles"] == [1, 8]
+    run.finish()
+    assert (levels[1][:] == levels[0][:][::2, ::2]).all()
+    record = ss.read_record(out)
+    assert (record["by"], record["images"][0]["name"]) == ("me", "slide")
+    assert "tiles" not in record
+
+
+def test_an_array_says_where_it_has_data(tmp_path):
+    image, mask = picture(), np.ones((90, 110), bool)
+    mask[:40, :50] = False
+    source, out = Source(in_memory(image, mask, ""), -1), tmp_path / "labels.ome.zarr"
+    run = learning(source, METHODS["backprop"], count=2, size=30, **HERE)
+    plan = planned(source, run.finish().fit, str(out), tile=32, **HERE)
+    TileRun(plan).finish()
+    assert (open_labels(out)[:] != 0).tolist() == mask.tolist()
+
+
+def test_volumes_are_learned_and_labelled_as_volumes(tmp_path):
+    volume = np.stack([picture((70, 80), seed=n)[..., 0] for n in range(6)])
+    source, out = Source(volume, None), tmp_path / "labels.ome.zarr"
+    run = learning(source, METHODS["backprop"], count=2, size=24, ndim=3, **HERE)
+    fit = run.finish().fit
+    assert fit.ndim == 3
+    assert tile_within(fit.method, 1, 3, volume.shape, 1 << 40) == (64, 128, 128)
+    TileRun(planned(source, fit, str(out), tile=32, **HERE)).finish()
+    assert (open_labels(out)[:] == fit.predict(volume, **HERE)).all()
+
+
+def test_what_tiles_take_is_foreseen_and_kept_to():
+    method, rates = METHODS["backprop"], Throughput(1e11, 1e10)
+    how = {"device": "cpu", "precision": "float32", "throughput": rates}
+    small, large = (
+        foreseen((5000, 4000), 3, method, memory=n, **how) for n in (60 << 20, 600 << 20)
+    )
+    assert small.tile < large.tile
+    assert small.tiles == -(-5000 // small.tile[0]) * -(-4000 // small.tile[1])
+    assert small.sample <= large.sample == 256
+    assert small.estimate.bytes <= 60 << 20 < large.estimate.bytes <= 600 << 20
+    assert large.disk >= 5000 * 4000
+    half = foreseen((2500, 4000), 3, method, memory=600 << 20, learned=True, **how)
+    assert half.sample == 0
+    assert 0 < half.estimate.seconds < large.estimate.seconds
+    with pytest.raises(ValueError, match="allow more memory"):
+        foreseen((5000, 4000), 3, method, memory=1 << 20, **how)

@@ -12,7 +12,7 @@ from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.agreement import Agreements, Moment, Turns
 from napari_selfseg.widgets.overlay import Void
 from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.state import Request
+from napari_selfseg.widgets.request import Request
 
 IMAGE = np.random.default_rng(0).integers(1, 255, (3, 40, 48)).astype(np.uint8)
 IMAGE[1, :6, :9] = 0

@@ -10,8 +10,10 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets.job import Job, Update
+from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.picture import Picture, read
-from napari_selfseg.widgets.runner import Ended, Job, Update, sentence_of
+from napari_selfseg.widgets.runner import sentence_of
 from napari_selfseg.widgets.state import Form, resolve
 
 QUICK = {"iterations": 5, "channels": 8, "min_labels": 1}

@@ -351,7 +351,7 @@ def test_labels_layers_of_another_shape(opened):
     mine = viewer.add_labels(np.ones((8, 9), int), name="mine")
     setup = dock.view.setup
     for what in ("superpixels", "void", "scribbles"):
-        chooser = getattr(setup, what)
+        chooser = setup.region.void if what == "void" else getattr(setup, what)
         before = chooser.thing
         chooser.choose(mine)
         dock.view.controls.run.click()

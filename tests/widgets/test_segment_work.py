@@ -271,10 +271,10 @@ def test_a_run_goes_on_from_where_it_stopped(opened, qtbot):
 
 def test_only_a_rectangle_or_what_is_in_view(opened, qtbot, labels_of):
     viewer, dock = opened(scale=(2, 2), translate=(5, 5))
-    dock.view.setup.area.choose("rectangle")
+    dock.view.setup.region.area.choose("rectangle")
     dock.start()
     assert "Draw a rectangle" in dock.view.controls.error.text()
-    dock.view.setup.draw.click()
+    dock.view.setup.region.draw.click()
     shapes = viewer.layers["Trial rectangle"]
     shapes.add_rectangles([[10, 20], [30, 50]])
     ran(dock, qtbot)
@@ -283,7 +283,7 @@ def test_only_a_rectangle_or_what_is_in_view(opened, qtbot, labels_of):
     np.testing.assert_array_equal(layer.translate, (25, 45))
     found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
     np.testing.assert_array_equal(found, layer.data)
-    dock.view.setup.area.choose("view")
+    dock.view.setup.region.area.choose("view")
     viewer.layers["noise"].corner_pixels = np.array([[0, 8], [15, 23]])
     ran(dock, qtbot)
     layer = made(viewer)[-1]
@@ -332,7 +332,7 @@ def test_pixels_without_data_stay_empty(opened, qtbot, labels_of):
     holes = NOISE.astype(np.float32)
     holes[:10] = np.nan
     viewer, dock = opened(holes)
-    dock.view.setup.void.setCurrentText("Leave out NaN")
+    dock.view.setup.region.void.setCurrentText("Leave out NaN")
     ran(dock, qtbot)
     layer = made(viewer)[-1]
     assert not layer.data[:10].any()
@@ -341,7 +341,7 @@ def test_pixels_without_data_stay_empty(opened, qtbot, labels_of):
     np.testing.assert_array_equal(found, layer.data)
     mask = viewer.add_labels((np.indices((48, 64))[1] > 20).astype(int), name="tissue")
     viewer.layers["noise"].data = NOISE
-    dock.view.setup.void.choose(mask)
+    dock.view.setup.region.void.choose(mask)
     ran(dock, qtbot)
     assert not made(viewer)[-1].data[:, :21].any()
 
@@ -440,9 +440,9 @@ def test_what_is_missing_is_said_while_the_form_is_filled_in(opened, qtbot):
     until_said(dock, qtbot, "Open an image first")
     viewer.add_image(NOISE, name="noise")
     until_said(dock, qtbot, "Ready.")
-    dock.view.setup.area.choose("rectangle")
+    dock.view.setup.region.area.choose("rectangle")
     until_said(dock, qtbot, "Draw a rectangle")
-    dock.view.setup.area.choose("all")
+    dock.view.setup.region.area.choose("all")
     until_said(dock, qtbot, "Ready.")
 
 
@@ -535,8 +535,8 @@ def test_labels_that_are_no_scribbles_do_no_harm(opened, qtbot):
 
 def test_a_closed_dock_hears_nothing_of_the_rectangle(opened, qtbot):
     viewer, dock = opened()
-    dock.view.setup.area.choose("rectangle")
-    dock.view.setup.draw.click()
+    dock.view.setup.region.area.choose("rectangle")
+    dock.view.setup.region.draw.click()
     viewer.window.remove_dock_widget(dock)
     viewer.layers["Trial rectangle"].add_rectangles([[10, 20], [30, 50]])
     assert not dock._guide.waiting

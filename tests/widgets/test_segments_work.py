@@ -154,7 +154,7 @@ def test_segments_follow_a_live_run_and_classes_come_back(opened, qtbot):
     qtbot.waitUntil(lambda: granularity.note.text() != first, timeout=20_000)
     assert layer.data.max() == 9
     shown.classes.click()
-    record = dock._session._record
+    record = dock._live.session._record
     assert "cut" not in record
     shown.segments.click()
     assert layer.data.max() == 9
@@ -204,7 +204,7 @@ def test_a_plane_of_a_stack_without_superpixels(opened, qtbot):
     viewer, dock = opened(stack, scale=(5, 2, 2), translate=(0, 1, 3), units=("um",) * 3)
     dock.view.setup.superpixels.setCurrentIndex(0)
     dock.view.setup.stack.part.choose("plane")
-    dock.view.setup.area.choose("view")
+    dock.view.setup.region.area.choose("view")
     viewer.layers["noise"].corner_pixels = np.array([[1, 0, 8], [1, 39, 63]])
     ran(dock, qtbot, variant="continuity")
     layer = labels_of(viewer)

@@ -14,7 +14,8 @@ from napari_selfseg import replay_stack
 from napari_selfseg.methods import Backprop
 from napari_selfseg.scale import StackRun
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import stack_desk, stack_room
+from napari_selfseg.widgets import large_desk, lease
+from napari_selfseg.widgets import room as rooms
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.segment import SegmentDock
 
@@ -53,9 +54,11 @@ def opened(make_napari_viewer_proxy, qtbot):
 def held(monkeypatch):
     """Let the worker make so many steps, and then wait until the window lets it go on."""
     gate = threading.Semaphore(0)
+    gate.asked = gate.given = 0
     plain = StackRun.__next__
 
     def gated(run):
+        gate.asked += 1
         gate.acquire(timeout=20)
         return plain(run)
 
@@ -70,10 +73,12 @@ def labels_of(viewer):
 
 def until_said(dock, qtbot, held, words):
     """Let the worker make steps until the window says something; it reads each of them."""
-    job = dock._session._job
+    job = dock._live.session._job
 
     def said():
-        if job.mailbox.empty:
+        # One step at a time, and only once the window has read the one before.
+        if job.mailbox.empty and held.asked > held.given:
+            held.given += 1
             held.release()
         return words in dock.view.controls.status.text()
 
@@ -140,8 +145,8 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
 def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeypatch, tmp_path):
     from napari_selfseg.io import open_labels
 
-    monkeypatch.setattr(stack_room, "IN_MEMORY", FILM.size)
-    monkeypatch.setattr(stack_room.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(rooms, "IN_MEMORY", FILM.size)
+    monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
     viewer, dock = opened([dask.array.from_array(FILM), FILM[:, ::2, ::2]], multiscale=True)
     dock.view.setup.stack.way.choose("joint")
     dock.start()
@@ -151,17 +156,20 @@ def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeyp
     found = np.asarray(layer.data)
     assert found.all()
     target = tmp_path / "mine.ome.zarr"
-    monkeypatch.setattr(stack_desk, "ask_save", lambda *_: str(target))
+    monkeypatch.setattr(large_desk, "ask_save", lambda *_: str(target))
     dock.view.result.save_labels.click()
     qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=20_000)
     np.testing.assert_array_equal(np.asarray(open_labels(target)), found)
+    viewer.layers.remove(layer)
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("napari-selfseg-*")), timeout=10_000)
+    assert target.is_dir()
 
 
 def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):
     viewer, dock = opened()
     viewer.dims.set_point(0, 0)
     dock.start()
-    job, layer = dock._session._job, labels_of(viewer)
+    job, layer = dock._live.session._job, labels_of(viewer)
     until_said(dock, qtbot, held, "1 of 6 planes done")
     dock.setParent(None)
     assert not dock.live

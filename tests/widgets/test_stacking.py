@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import dask.array
@@ -8,14 +9,15 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import stack_room
+from napari_selfseg.widgets import lease
+from napari_selfseg.widgets import room as rooms
 from napari_selfseg.widgets.forecast import Forecast
+from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.overlay import Overlay, Void
 from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.runner import Ended
+from napari_selfseg.widgets.room import make_room, save_room
 from napari_selfseg.widgets.stack_arrays import stack_arrays
 from napari_selfseg.widgets.stack_job import Seen, StackJob
-from napari_selfseg.widgets.stack_room import make_room, save_room
 from napari_selfseg.widgets.stacking import VOLUME, Stacking, directions, suggested, ways
 from napari_selfseg.widgets.state import Form, Missing, resolve
 from napari_selfseg.widgets.words import stack_progress
@@ -241,15 +243,15 @@ def test_large_labels_go_to_the_disk_and_are_kept_by_saving(monkeypatch, tmp_pat
     from napari_selfseg import read_record
     from napari_selfseg.io import open_labels
 
-    monkeypatch.setattr(stack_room.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
     asked = request(picture(axes=("t", "y", "x")))
     assert make_room(asked.along, np.uint32, asked.spacing, "pixel").path is None
-    monkeypatch.setattr(stack_room, "IN_MEMORY", NOISE.size)
+    monkeypatch.setattr(rooms, "IN_MEMORY", NOISE.size)
     job, room, records = begun(asked)
     message = ended(job)
     assert tmp_path in room.path.parents
     assert room.array.chunks == (1, 20, 24)
-    assert message.sentence.endswith(f"{room.path}: Save labels keeps them.")
+    assert message.sentence.endswith(room.where)
     found = np.asarray(open_labels(room.path))
     assert found.all()
     copy = tmp_path / "mine.ome.zarr"
@@ -258,6 +260,26 @@ def test_large_labels_go_to_the_disk_and_are_kept_by_saving(monkeypatch, tmp_pat
     np.testing.assert_array_equal(np.asarray(open_labels(copy)), found)
     save_room(str(tmp_path / "mine.tif"), room, *told)
     assert read_record(tmp_path / "mine.tif")["stack"]["carry"] == "independent"
+
+
+def test_a_temporary_folder_is_deleted_once_nobody_needs_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
+    made = lease.Lease()
+    folder = made.folder
+    with made.held():
+        pass
+    assert folder.is_dir(), "whoever made it needs it"
+    del made
+    gc.collect()
+    assert not folder.exists()
+    kept = lease.Lease()
+    room = rooms.Room(NOISE[0], kept.folder / "labels.ome.zarr", lease=kept)
+    asked = request(picture(NOISE[0], axes=("y", "x")), replace(FORM, stack=None))
+    save_room(str(kept.folder / "mine.tif"), room, asked.along, asked.spacing, "pixel", None)
+    folder = kept.folder
+    del kept, room
+    gc.collect()
+    assert (folder / "mine.tif").is_file(), "a file of the user"
 
 
 def test_progress_in_words():

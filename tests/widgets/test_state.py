@@ -11,6 +11,7 @@ from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets.overlay import Overlay, Void
 from napari_selfseg.widgets.picture import Picture, cut, read, shape_of
+from napari_selfseg.widgets.stacking import Stacking
 from napari_selfseg.widgets.state import (
     NO_IMAGE,
     NO_RECTANGLE,
@@ -234,3 +235,26 @@ def test_a_cut_through_axis_may_stay_thin():
     index = cut(picture((4, 5, 6), position=(2, 0, 0)), "plane")
     assert shape_of((4, 5, 6), index) == (5, 6)
     assert shape_of((4, 5, 6), index, thin=True) == (1, 5, 6)
+
+
+def test_tiles_are_for_one_plane_or_volume_without_scribbles():
+    tiles = replace(FORM, area="tiles")
+    image = picture((5, 20, 30), position=(3, 0, 0))
+    request = resolve(replace(tiles, part="plane"), image)
+    assert request.tiles
+    assert request.shape == (20, 30)
+    assert request.in_part((3, 7, 8)) == (7, 8)
+    assert request.along.names == ("", "")
+    assert resolve(tiles, image).shape == (5, 20, 30)
+    assert not resolve(FORM, image).tiles
+    assert "one plane or one volume" in sentence(
+        replace(tiles, stack=Stacking((0,), "warm")), image
+    )
+    drawn = Overlay("strokes", np.zeros((20, 30), np.uint8))
+    assert "no scribbles" in sentence(tiles, picture((20, 30)), scribbles=drawn)
+
+
+def test_the_middle_of_the_view_is_known_along_sliders_too():
+    image = picture((5, 20, 30), position=(3, 0, 0))
+    assert image.middle == (3, 0, 0), "nothing was drawn yet"
+    assert replace(image, view=((0, 5), (4, 8), (10, 20))).middle == (3, 6, 15)

@@ -12,7 +12,8 @@ from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file, whole_folder
 from napari_selfseg.io._zarr import inside_zarr
-from napari_selfseg.io._zarr_labels import check_zarr, create_labels, finish_labels, open_labels
+from napari_selfseg.io._zarr_filling import finish_labels, open_labels, open_levels, update_levels
+from napari_selfseg.io._zarr_labels import check_zarr, create_labels
 
 __all__ = [
     "LABELS",
@@ -34,6 +35,7 @@ __all__ = [
     "load_ucm2",
     "open_image",
     "open_labels",
+    "open_levels",
     "read_bsds",
     "read_image",
     "read_label_image",
@@ -42,6 +44,7 @@ __all__ = [
     "read_truth",
     "save_fit",
     "ucm2_regions",
+    "update_levels",
     "whole_file",
     "whole_folder",
     "write_labels",

@@ -1,4 +1,4 @@
-"""Labels as OME-Zarr: made empty, filled piece by piece, finished with coarser levels."""
+"""Labels as OME-Zarr: made empty to be filled, or written whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_selfseg.io._whole import check_target, whole_folder
 from napari_selfseg.io._zarr_levels import KEY, blocks, dimensions, finish, make
 from napari_selfseg.record import loads
 
-__all__ = ["check_zarr", "create_labels", "finish_labels", "open_labels", "record_in", "write_zarr"]
+__all__ = ["check_zarr", "create_labels", "record_in", "write_zarr"]
 
 ZARR = (".zarr",)
 PLANE = (1024, 1024)
@@ -76,56 +76,7 @@ def create_labels(
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
     with whole_folder(target) as part:
         make(part, shape, dimensions(axes, spacing, unit), layout)
-    return open_labels(target)
-
-
-def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
-    """Open labels that are being filled, to read and to write.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-
-    Returns
-    -------
-    zarr.Array
-
-    Raises
-    ------
-    ValueError
-        When it is damaged.
-    OSError
-        When it is not there, or not one of ours.
-    """
-    target = _there(path)
-    try:
-        return zarr.open_array(str(target / "0"), mode="r+")
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{target.name} is damaged: {reason(error)}") from None
-
-
-def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | None = None) -> None:
-    """Add coarser levels and the record to labels that are filled.
-
-    Each level takes every second pixel of the one before along y and x, until neither has more
-    than 1024; a file of it is made at a time. It may be called again.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-    record : mapping, optional
-        From `Run.record`; one that is there stays by default.
-
-    Raises
-    ------
-    ValueError
-        When that is not one of ours.
-    OSError
-        When it cannot be read or written.
-    """
-    finish(_there(path), record)
+    return zarr.open_array(str(target / "0"), mode="r+")
 
 
 def write_zarr(
@@ -190,13 +141,6 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
         raise FileExistsError(
             f"{target} is there and was not written by napari-selfseg: choose another name."
         )
-    return target
-
-
-def _there(path: str | os.PathLike[str]) -> Path:
-    target = check_zarr(path)
-    if not target.is_dir():
-        raise FileNotFoundError(f"There is no folder {target}.")
     return target
 
 

@@ -15,7 +15,7 @@ from zarr.codecs import ZstdCodec
 from napari_selfseg.io._units import any_unit, long_unit
 from napari_selfseg.record import dumps
 
-__all__ = ["KEY", "blocks", "dimensions", "finish", "make"]
+__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "fit_coarser", "make"]
 
 # What is ours among the attributes.
 KEY = "napari-selfseg"
@@ -128,19 +128,65 @@ def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
     record : mapping or None
         None leaves that which is there.
     """
+    levels = coarser(folder)
+    for finer, coarse in itertools.pairwise(levels):
+        for block in blocks(coarse.shape, coarse.shards or coarse.chunks):
+            _thin_out(finer, coarse, block)
+    if record is not None:
+        group = zarr.open_group(str(folder), mode="r+")
+        ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
+        ours["record"] = json.loads(dumps(record))
+        group.update_attributes({KEY: ours})
+
+
+def coarser(folder: Path) -> list[zarr.Array[Any]]:
+    """Make the coarser levels, all 0, unless they are there.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From `make`.
+
+    Returns
+    -------
+    list of zarr.Array
+        All levels, the finest first.
+    """
     group = zarr.open_group(str(folder), mode="r+")
     with any_unit():
         image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
     axes = [axis.name for axis in image.axes]
     levels: list[Any] = [group["0"]]
     while max(levels[-1].shape[-2:]) > COARSEST:
-        levels.append(_halved(group, str(len(levels)), levels[-1], axes))
-    finest = image.datasets[0].scale_transform.scale
-    image.datasets = [_level(k, finest) for k in range(len(levels))]
-    ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
-    if record is not None:
-        ours["record"] = json.loads(dumps(record))
-    group.update_attributes({"ome": _described(image), KEY: ours})
+        name = str(len(levels))
+        levels.append(group[name] if name in group else _below(group, name, levels[-1], axes))
+    if len(image.datasets) != len(levels):
+        finest = image.datasets[0].scale_transform.scale
+        image.datasets = [_level(k, finest) for k in range(len(levels))]
+        group.update_attributes({"ome": _described(image)})
+    return levels
+
+
+def fit_coarser(levels: Sequence[zarr.Array[Any]], box: Sequence[slice]) -> None:
+    """Let the coarser levels follow what was written to a box of the finest.
+
+    Parameters
+    ----------
+    levels : sequence of zarr.Array
+        From `coarser`.
+    box : sequence of slice
+        What was written.
+    """
+    for finer, coarse in itertools.pairwise(levels):
+        # A level has the even pixels of the one before: those from the first even one in the box.
+        box = (*box[:-2], *(slice(-(-s.start // 2), -(-s.stop // 2)) for s in box[-2:]))
+        if all(s.start < s.stop for s in box):
+            _thin_out(finer, coarse, box)
+
+
+def _thin_out(finer: zarr.Array[Any], coarse: zarr.Array[Any], box: Sequence[slice]) -> None:
+    twice = (slice(2 * part.start, 2 * part.stop, 2) for part in box[-2:])
+    coarse[tuple(box)] = finer[(*box[:-2], *twice)]
 
 
 def _level(number: int, finest: Sequence[float]) -> v05.Dataset:
@@ -150,13 +196,9 @@ def _level(number: int, finest: Sequence[float]) -> v05.Dataset:
     return v05.Dataset(path=str(number), coordinateTransformations=[transform])
 
 
-def _halved(
+def _below(
     group: zarr.Group, name: str, finer: zarr.Array[Any], axes: Sequence[str]
 ) -> zarr.Array[Any]:
     shape = (*finer.shape[:-2], *((size + 1) // 2 for size in finer.shape[-2:]))
     layout = {"dtype": finer.dtype, "chunks": finer.chunks, "shards": finer.shards}
-    coarse = _array(group, name, shape, axes, **layout)
-    for block in blocks(shape, coarse.shards or coarse.chunks):
-        twice = (slice(2 * part.start, 2 * part.stop, 2) for part in block[-2:])
-        coarse[block] = finer[(*block[:-2], *twice)]
-    return coarse
+    return _array(group, name, shape, axes, **layout)

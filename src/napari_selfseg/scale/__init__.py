@@ -6,6 +6,7 @@ from napari_selfseg.scale._batch import Batch
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
+from napari_selfseg.scale._foresight import Foresight, foreseen
 from napari_selfseg.scale._large import LargeImage
 from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
@@ -29,7 +30,9 @@ from napari_selfseg.scale._stack_labels import stack_dtype
 from napari_selfseg.scale._stack_replay import replay_stack
 from napari_selfseg.scale._stack_step import StackStep
 from napari_selfseg.scale._table import Entry
-from napari_selfseg.scale._tile_run import TileProgress, TileRun
+from napari_selfseg.scale._tile_pass import FailedTiles, TileProgress
+from napari_selfseg.scale._tile_record import tile_record
+from napari_selfseg.scale._tile_run import TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
 from napari_selfseg.scale._trainer import Trainer
 from napari_selfseg.scale._watch import AnyStep, Reached, reached
@@ -41,6 +44,8 @@ __all__ = [
     "BatchImage",
     "ClusterRunner",
     "Entry",
+    "FailedTiles",
+    "Foresight",
     "LargeImage",
     "Outcome",
     "Plan",
@@ -61,6 +66,7 @@ __all__ = [
     "axis_named",
     "files_of",
     "forecast",
+    "foreseen",
     "gathered",
     "hierarchy_of",
     "learning",
@@ -79,6 +85,7 @@ __all__ = [
     "stack_dtype",
     "stack_room",
     "targets_of",
+    "tile_record",
     "tiles",
     "work_folder",
 ]

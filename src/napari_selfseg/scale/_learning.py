@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 from napari_selfseg.protocol import Method, Run, Throughput, estimate, evolve
-from napari_selfseg.scale._sampling import Piece, samples
+from napari_selfseg.scale._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._source import Source
 
 __all__ = ["learning"]
@@ -18,8 +18,9 @@ def learning(
     source: Source,
     method: Method,
     *,
-    count: int = 4,
+    count: int = COUNT,
     size: int = 256,
+    ndim: int | None = None,
     memory: int | None = None,
     **options: Any,
 ) -> Run:
@@ -35,6 +36,9 @@ def learning(
         How many samples, at most.
     size : int
         Side of a sample in pixels, at most.
+    ndim : int, optional
+        Axes of a sample. By default an image of three or more is taken for a stack of planes,
+        except by a method of volumes alone.
     memory : int, optional
         Bytes that the process may take in all; what is free by default.
     **options
@@ -52,9 +56,8 @@ def learning(
         cannot be used.
     """
     spatial = len(source.shape)
-    # A stack is labelled plane by plane, except by a method of volumes alone.
-    ndim = 2 if 2 in method.ndims and spatial >= 2 else spatial
-    pieces = samples(source, count, size, ndim)
+    planar = 2 if 2 in method.ndims and spatial >= 2 else spatial
+    pieces = samples(source, count, size, ndim or planar)
     _check_memory(source, method, pieces, memory)
     masks = [valid for _, valid in pieces]
     return evolve(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ class Outcome:
 class Runner(Protocol):
     """Does pieces of work in any order, and goes on when one fails."""
 
-    def __call__(self, work: Work, pieces: Sequence[Any]) -> Iterator[Outcome]:
+    def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
         """Yield an outcome a piece as they come; closing the iterator drops what is not begun.
 
         Parameters
         ----------
         work : callable
             A function of a module, so that it can be sent.
-        pieces : sequence
+        pieces : iterable
             What to call it with, one at a time; sent by pickle.
 
         Yields
@@ -61,14 +61,14 @@ class Runner(Protocol):
 class SerialRunner:
     """Does one piece after the other in this process."""
 
-    def __call__(self, work: Work, pieces: Sequence[Any]) -> Iterator[Outcome]:
-        """Yield an outcome a piece, in the order given.
+    def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
+        """Yield an outcome a piece, in the order given; the next one is taken when it is begun.
 
         Parameters
         ----------
         work : callable
             What to do.
-        pieces : sequence
+        pieces : iterable
             What to do it with.
 
         Yields
@@ -101,14 +101,14 @@ class ProcessRunner:
             raise ValueError(f"{processes} processes do no work: ask for 1 or more.")
         self._processes = processes
 
-    def __call__(self, work: Work, pieces: Sequence[Any]) -> Iterator[Outcome]:
+    def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
         """Yield an outcome a piece as they come.
 
         Parameters
         ----------
         work : callable
             What to do.
-        pieces : sequence
+        pieces : iterable
             What to do it with.
 
         Yields
@@ -177,14 +177,14 @@ class ClusterRunner:
             client = _connected(client)
         self._client = client
 
-    def __call__(self, work: Work, pieces: Sequence[Any]) -> Iterator[Outcome]:
+    def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
         """Yield an outcome a piece as they come.
 
         Parameters
         ----------
         work : callable
             What to do.
-        pieces : sequence
+        pieces : iterable
             What to do it with.
 
         Yields

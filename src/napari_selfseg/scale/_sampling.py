@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from napari_selfseg.scale._source import Source
 
-__all__ = ["Piece", "samples"]
+__all__ = ["COUNT", "Piece", "samples"]
 
 Piece = tuple[NDArray[Any], NDArray[np.bool_] | None]
+# Samples of an image, unless somebody says otherwise.
+COUNT = 4
 # Of places tried, so that some may be without data.
 SPARE = 4
 

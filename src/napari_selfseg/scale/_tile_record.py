@@ -24,15 +24,18 @@ def tile_record(plan: Plan) -> dict[str, Any]:
     Parameters
     ----------
     plan : Plan
-        All of which is done.
+        Done, or as far as it is.
 
     Returns
     -------
     dict
-        For `napari_selfseg.record.dumps`.
+        For `napari_selfseg.record.dumps`. While tiles are left, ``"tiles"`` says how many are
+        done of how many.
     """
     fit, ledger = load_fit(plan.model), Ledger(plan.work)
-    hashes = [(ledger.result("predict", n) or {})["sha256"] for n in range(len(plan.grid))]
+    known = (ledger.result("predict", number) or {} for number in range(len(plan.grid)))
+    hashes = [each.get("sha256", "") for each in known]
+    done, total = len(ledger.done(plan.passes[-1])), len(plan.grid)
     return {
         "software": record.software(),
         "applied": record.weights_hash(fit.weights),
@@ -41,6 +44,7 @@ def tile_record(plan: Plan) -> dict[str, Any]:
         "tile": list(plan.tile),
         "objects": plan.objects,
         "n_labels": _n_labels(plan, ledger),
+        **({} if done == total else {"tiles": [done, total]}),
         **plan.told,
     }
 
@@ -105,5 +109,5 @@ def _fingerprint(source: Source, hashes: Sequence[str]) -> dict[str, Any]:
 def _n_labels(plan: Plan, ledger: Ledger) -> int:
     found = [(ledger.result(plan.passes[-1], n) or {}) for n in range(len(plan.grid))]
     if plan.objects is not None:
-        return max(int(each["highest"]) for each in found)
-    return len({label for each in found for label in each["classes"]})
+        return max(int(each.get("highest", 0)) for each in found)
+    return len({label for each in found for label in each.get("classes", ())})

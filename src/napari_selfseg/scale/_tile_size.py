@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_selfseg.protocol import Fit, bytes_to_predict, halo
+from napari_selfseg.protocol import Method, bytes_to_predict, halo
 
 __all__ = ["halo_of", "tile_within"]
 
@@ -12,37 +12,52 @@ __all__ = ["halo_of", "tile_within"]
 GLOBAL_HALO = 32
 # Sides are multiples of this, so that chunks suit readers and strides.
 STEP = 64
-LARGEST, SMALLEST = 2048, 128
+LARGEST = 2048
+# Smallest by number of axes: a cube of 64 pixels is as many as a square of 512.
+SMALLEST = {2: 128, 3: 64}
 
 
-def halo_of(fit: Fit) -> int:
+def halo_of(method: Method) -> int:
     """Return how far a tile has to read beyond its borders.
 
     Parameters
     ----------
-    fit : Fit
-        What predicts.
+    method : Method
+        Whose fit predicts.
 
     Returns
     -------
     int
         Pixels; a multiple of its stride. With a finite reach, tiles then equal the whole.
     """
-    reach = GLOBAL_HALO if fit.reach is None else fit.reach
-    return halo(reach, fit.stride)
+    reach = GLOBAL_HALO if method.reach is None else method.reach
+    return halo(reach, method.stride)
 
 
-def tile_within(fit: Fit, shape: Sequence[int], memory: int) -> tuple[int, ...]:
+def tile_within(
+    method: Method,
+    in_channels: int,
+    ndim: int,
+    shape: Sequence[int],
+    memory: int,
+    largest: int = LARGEST,
+) -> tuple[int, ...]:
     """Return the largest tile that is predicted within so much memory.
 
     Parameters
     ----------
-    fit : Fit
-        What predicts.
+    method : Method
+        Whose fit predicts.
+    in_channels : int
+        Channels of the image.
+    ndim : int
+        Axes of the fit.
     shape : sequence of int
         Of the image, along its spatial axes; those before the fit's own are cut into single planes.
     memory : int
         Bytes beyond what the process holds already.
+    largest : int
+        Side of the largest tile wanted.
 
     Returns
     -------
@@ -54,15 +69,21 @@ def tile_within(fit: Fit, shape: Sequence[int], memory: int) -> tuple[int, ...]:
     ValueError
         When even a small tile needs more.
     """
-    longest = max(shape[len(shape) - fit.ndim :])
-    beyond, needed = halo_of(fit), 0
-    for side in range(min(LARGEST, -(-longest // STEP) * STEP), 0, -STEP):
-        needed = bytes_to_predict(fit.method, fit.in_channels, (side + 2 * beyond,) * fit.ndim)
+    lengths = shape[len(shape) - ndim :]
+    beyond, smallest, needed = halo_of(method), SMALLEST.get(ndim, STEP), 0
+    for side in range(min(largest, _up(max(lengths))), 0, -STEP):
+        sides = tuple(min(side, _up(n)) for n in lengths)
+        read = [min(each + 2 * beyond, n) for each, n in zip(sides, lengths, strict=True)]
+        needed = bytes_to_predict(method, in_channels, read)
         if needed <= memory:
-            return (1,) * (len(shape) - fit.ndim) + (side,) * fit.ndim
-        if side <= SMALLEST:
+            return (1,) * (len(shape) - ndim) + sides
+        if side <= smallest:
             break
     raise ValueError(
-        f"A tile of {SMALLEST} pixels needs about {needed / 1e6:.0f} MB, and {memory / 1e6:.0f} MB "
-        "are left: allow more memory, or train a smaller network."
+        f"A tile of {smallest} pixels needs about {needed / 1e6:.0f} MB, and "
+        f"{max(memory, 0) / 1e6:.0f} MB are left: allow more memory, or train a smaller network."
     )
+
+
+def _up(length: int) -> int:
+    return -(-length // STEP) * STEP

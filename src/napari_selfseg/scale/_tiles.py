@@ -93,6 +93,7 @@ def planned(
     threads: int | None = None,
     told: dict[str, Any] | None = None,
     resume: bool = False,
+    made: bool = False,
 ) -> Plan:
     """Plan the tiles of a large image, and make the empty labels.
 
@@ -126,6 +127,9 @@ def planned(
         What the record says beside what was applied, ready for JSON.
     resume : bool
         Go on with what is there, if it is of the same plan.
+    made : bool
+        Whether the labels were made already, all 0 and with a tile a chunk, so that they can be
+        looked at before.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def planned(
     shape = source.shape
     _check_source(source, shape, fit)
     size = _tile(fit, shape, tile, memory)
-    halo = halo_of(fit)
+    halo = halo_of(fit.method)
     work = work_folder(out)
     plan = Plan(
         source=source,
@@ -159,15 +163,15 @@ def planned(
     )
     if (work / PLAN).is_file():
         return _again(plan, fit, resume)
-    dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
-    named = axes or "tzyx"[-len(shape) :]
     check_zarr(out)
     # First of all: labels without a record are known by the folder beside them.
     for folder in ("faces", "votes", "done"):
         (work / folder).mkdir(parents=True, exist_ok=True)
-    create_labels(
-        out, shape, dtype=dtype, chunks=_chunks(plan), axes=named, spacing=spacing, unit=unit
-    )
+    if not made:
+        dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
+        named = axes or "tzyx"[-len(shape) :]
+        place: dict[str, Any] = {"axes": named, "spacing": spacing, "unit": unit}
+        create_labels(out, shape, dtype=dtype, chunks=_chunks(plan), **place)
     if objects is not None:
         create_labels(
             work / PIECES, shape, dtype=np.int32, chunks=_chunks(plan), axes="tzyx"[-len(shape) :]
@@ -200,7 +204,8 @@ def _tile(
     if tile is None:
         used = psutil.Process().memory_info().rss
         free = psutil.virtual_memory().available
-        return tile_within(fit, shape, min((memory or free // 2) - used, free))
+        left = min((memory or free // 2) - used, free)
+        return tile_within(fit.method, fit.in_channels, fit.ndim, shape, left)
     if tile < fit.stride or tile % fit.stride:
         raise ValueError(
             f"Tiles of {tile} pixels do not fit {fit.method.title}: take a multiple of "

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from napari_selfseg.protocol import Run, Step
 from napari_selfseg.scale._stack import StackRun
 from napari_selfseg.scale._stack_step import StackStep
-from napari_selfseg.scale._tile_run import TileProgress, TileRun
+from napari_selfseg.scale._tile_pass import TileProgress
+from napari_selfseg.scale._tile_run import TileRun
 
 __all__ = ["AnyStep", "LeftError", "Reached", "Seen", "Watch", "reached"]
 

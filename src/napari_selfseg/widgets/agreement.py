@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_selfseg.hierarchy import Hierarchy
     from napari_selfseg.protocol import Run
-    from napari_selfseg.widgets.state import Request
+    from napari_selfseg.widgets.request import Request
 
 __all__ = ["Agreement", "Agreements", "Cut", "Moment", "Turns"]
 

@@ -10,8 +10,8 @@ from qtpy.QtCore import QTimer
 
 from napari_selfseg.widgets.agreement import Agreement, Agreements, Cut, Moment, Turns
 from napari_selfseg.widgets.controls import Controls
+from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.results import show_borders
-from napari_selfseg.widgets.state import Request
 from napari_selfseg.widgets.task import Tasks
 
 __all__ = ["AgreementDesk"]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.widgets.layers import METADATA, placed
 from napari_selfseg.widgets.picture import Index, Picture, cut, read, shape_of
+from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.results import palette
 
 if TYPE_CHECKING:
@@ -47,6 +48,19 @@ class Application:
     def index(self) -> Index:
         """The part of the image that is labelled."""
         return cut(self.picture, "plane" if self.fit.ndim == 2 else "whole")
+
+    @property
+    def request(self) -> Request:
+        """The same by tiles."""
+        return Request(
+            self.picture,
+            self.index,
+            self.fit.method,
+            device=self.device,
+            threads=self.threads,
+            start=self.fit,
+            tiles=True,
+        )
 
     def __call__(self) -> tuple[NDArray[Any], dict[str, Any]]:
         """Label the image; call it in a worker thread.

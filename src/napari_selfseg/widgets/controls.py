@@ -18,8 +18,8 @@ __all__ = ["Controls"]
 STOP: Final = "Stop"
 STOP_HELP: Final = "End the run and keep what was found."
 RESUME_HELP: Final = (
-    "Go on from what the last run learned, with the iterations set above; of a stack, with the "
-    "planes that are left."
+    "Go on from what the last run learned, with the iterations set above; of a stack or tiles, "
+    "with those that are left."
 )
 
 
@@ -146,11 +146,17 @@ class Controls(StatusWidget):
         self.plot.mark(None)
         self.plot.setVisible(bool(self._losses))
 
-    def show_stopping(self) -> None:
-        """Show that Stop was heard; large images take a while to settle, so offer not to wait."""
+    def show_stopping(self, sentence: str) -> None:
+        """Show that Stop was heard; large images take a while to settle, so offer not to wait.
+
+        Parameters
+        ----------
+        sentence : str
+            What is waited for.
+        """
         self.stop.setText("End now")
         self.stop.setToolTip("Keep the labels as they are, without the closing pass.")
-        self.say("Stopping: a closing pass settles the labels...")
+        self.say(sentence)
 
     def show_ending(self) -> None:
         """Show that the run ends without its closing pass."""

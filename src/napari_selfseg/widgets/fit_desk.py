@@ -10,6 +10,7 @@ from napari_selfseg.widgets.apply import Application, add_applied, add_smoothed
 from napari_selfseg.widgets.dialogs import ask_open, ask_save
 from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.outcome import Outcome
+from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.task import Begin
 from napari_selfseg.widgets.view import SegmentView
 
@@ -38,6 +39,9 @@ class FitDesk:
         Returns the CPU threads to use.
     live : callable
         Returns whether a run is live.
+    label : callable
+        Called with an image layer and a request: labels it by tiles where it is too large for
+        memory, and returns whether it does.
 
     Attributes
     ----------
@@ -52,6 +56,7 @@ class FitDesk:
         begin: Begin,
         threads: Callable[[], int],
         live: Callable[[], bool],
+        label: Callable[[Any, Request], bool],
     ) -> None:
         self.fit: Fit | None = None
         self._superpixels: Any = None
@@ -59,7 +64,7 @@ class FitDesk:
         self._view = view
         self._begin = begin
         self._threads = threads
-        self._live = live
+        self._live, self._label = live, label
         view.result.save_fit.clicked.connect(self._save)
         view.result.load_fit.clicked.connect(self._load)
         view.result.apply.clicked.connect(self._apply)
@@ -137,6 +142,8 @@ class FitDesk:
         if (found := self._application()) is None:
             return
         done, source = found
+        if not self._live() and self._label(source, done.request):
+            return
 
         def put(labelled: tuple[Any, dict[str, Any]]) -> None:
             add_applied(self._viewer, source, done.fit.method, done.index, *labelled)

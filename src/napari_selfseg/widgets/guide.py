@@ -9,7 +9,8 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_selfseg.widgets.controls import Controls
 from napari_selfseg.widgets.forecast import Forecast, Prediction
-from napari_selfseg.widgets.state import Missing, Request
+from napari_selfseg.widgets.request import Request
+from napari_selfseg.widgets.state import Missing
 from napari_selfseg.widgets.task import Tasks
 
 __all__ = ["Guide"]

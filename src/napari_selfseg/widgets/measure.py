@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.objects import features
 from napari_selfseg.widgets.picture import read
-from napari_selfseg.widgets.state import Request
+from napari_selfseg.widgets.request import Request
 
 __all__ = ["measured", "save_table", "unit_of"]
 

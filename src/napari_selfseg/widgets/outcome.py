@@ -16,7 +16,7 @@ from napari_selfseg.widgets.results import Canvas, Kind, settle
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
-    from napari_selfseg.widgets.state import Request
+    from napari_selfseg.widgets.request import Request
 
 __all__ = ["Found", "Outcome", "Wanted"]
 

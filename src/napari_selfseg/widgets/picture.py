@@ -14,7 +14,7 @@ __all__ = ["ALL", "Area", "Box", "Index", "Part", "Picture", "cut", "read", "sha
 Index = tuple[int | slice, ...]
 Box = tuple[tuple[int, int], ...]
 Part = Literal["plane", "whole"]
-Area = Literal["all", "view", "rectangle"]
+Area = Literal["all", "tiles", "view", "rectangle"]
 ALL: Final = slice(None)
 
 
@@ -70,6 +70,14 @@ class Picture:
         """Spatial shape."""
         return tuple(self.data[0].shape[: len(self.scale)])
 
+    @property
+    def middle(self) -> tuple[float, ...]:
+        """The pixel in the middle of the view; along axes with a slider the one in view."""
+        return tuple(
+            sum(self.view[axis]) / 2 if axis in self.plane and self.view else float(at)
+            for axis, at in enumerate(self.position)
+        )
+
     def reaches(self, box: Box) -> bool:
         """Say whether a box on the canvas has pixels of the image.
 
@@ -94,16 +102,16 @@ def cut(picture: Picture, part: Part, area: Area = "all") -> Index:
         The image.
     part : {"plane", "whole"}
         How much of an image with more than two axes.
-    area : {"all", "view", "rectangle"}
-        How much of the plane on the canvas. All of it where no rectangle is drawn, or nothing of
-        the image is on the canvas.
+    area : {"all", "tiles", "view", "rectangle"}
+        How much of the plane on the canvas. All of it by tiles, too, and where no rectangle is
+        drawn, or nothing of the image is on the canvas.
 
     Returns
     -------
     tuple of int or slice
         Along the spatial axes.
     """
-    box = {"all": None, "view": picture.view, "rectangle": picture.rectangle}[area]
+    box = {"view": picture.view, "rectangle": picture.rectangle}.get(area)
     flat = part == "whole" or len(picture.scale) <= 2
     found: list[int | slice] = []
     for axis, n in enumerate(picture.shape):

@@ -61,15 +61,22 @@ class ResultView(QWidget):
         """
         self.empty.setVisible(not there)
         self._kept.setEnabled(there)
-        for each in (self._changes, self.measure):
+        for each in (self._changes, self.measure, self.copy):
             each.setEnabled(True)
         self.save_table.setEnabled(measured)
 
-    def show_stack(self) -> None:
-        """Show that there are labels of a stack: they can be kept, but no more."""
+    def show_large(self, copied: bool) -> None:
+        """Show that there are labels of a stack or of tiles: they can be kept, but no more.
+
+        Parameters
+        ----------
+        copied : bool
+            Whether a script makes them again.
+        """
         self.show_labels(True)
         for each in (self._changes, self.measure):
             each.setEnabled(False)
+        self.copy.setEnabled(copied)
 
     def show_segments(self, segments: bool) -> None:
         """Show whether segments are shown, which are connected pieces already.

@@ -13,7 +13,8 @@ from skimage.color import hsv2rgb
 
 from napari_selfseg.widgets.layers import METADATA, placed
 from napari_selfseg.widgets.picture import shape_of
-from napari_selfseg.widgets.state import Request
+from napari_selfseg.widgets.request import Request
+from napari_selfseg.widgets.room import Room
 
 __all__ = ["Canvas", "Kind", "add_labels", "hide_earlier", "palette", "settle", "show_borders"]
 
@@ -81,7 +82,7 @@ class Canvas:
         return palette(SEGMENTS if self.kind == "segments" else self._n_classes)
 
 
-def add_labels(viewer: Any, source: Any, request: Request, data: Any = None) -> Any:
+def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = None) -> Any:
     """Add an empty labels layer over the part of an image that is segmented.
 
     Parameters
@@ -92,8 +93,9 @@ def add_labels(viewer: Any, source: Any, request: Request, data: Any = None) -> 
         The image.
     request : Request
         The run.
-    data : array_like of int, optional
-        What to show, of a stack, whose ids may go on beyond the classes; a new array by default.
+    room : Room, optional
+        With the labels of a stack or of tiles, whose folder goes with the layer; a new array by
+        default.
 
     Returns
     -------
@@ -101,18 +103,26 @@ def add_labels(viewer: Any, source: Any, request: Request, data: Any = None) -> 
         Of the image's number of axes: a plane of a volume lies where it was cut.
     """
     shape = shape_of(request.picture.shape, request.index, thin=True)
-    n_classes = request.method.n_classes if data is None else DISTINCT
-    if data is None:
+    # The ids of a stack may go on beyond the classes.
+    n_classes = DISTINCT if request.stack else request.method.n_classes
+    if room is None:
         # Small types keep the live view fast.
-        data = np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16)
+        data: Any = np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16)
+    else:
+        data = room.shown(request.index)
+    applied = ", applied" if request.tiles and request.start is not None else ""
     labels = Labels(
         data,
-        name=f"{request.picture.name} [{request.method.title}]",
+        name=f"{request.picture.name} [{request.method.title}{applied}]",
         colormap=palette(n_classes),
+        multiscale=isinstance(data, list),
         **placed(source, request.index),
     )
     labels.editable = False
-    return viewer.add_layer(labels)
+    added = viewer.add_layer(labels)
+    if room is not None and room.lease is not None:
+        room.lease.follow(viewer)
+    return added
 
 
 def palette(n: int) -> CyclicLabelColormap:

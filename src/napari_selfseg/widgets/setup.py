@@ -5,40 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from qtpy.QtCore import QUrl, Signal  # type: ignore[attr-defined]
-from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_selfseg.widgets.about import About
 from napari_selfseg.widgets.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.choosers import Checklist, Chooser
 from napari_selfseg.widgets.class_names import ClassNames
-from napari_selfseg.widgets.look import button, links, title
-from napari_selfseg.widgets.overlay import Void
-from napari_selfseg.widgets.page import show_page
+from napari_selfseg.widgets.look import button, title
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.preset_bar import PresetBar
 from napari_selfseg.widgets.presets import Presets
+from napari_selfseg.widgets.region_view import RegionView
 from napari_selfseg.widgets.stack_view import StackView
 from napari_selfseg.widgets.state import Form
 
 __all__ = ["SetupView"]
 
-AREAS: Final = (
-    ("All of it", "all"),
-    ("In view", "view"),
-    ("Rectangle", "rectangle"),
-)
-AREA_HELP: Final = "A quick trial: segment only what the canvas shows, or a rectangle you draw."
 SUGGESTED: Final = "As the method suggests"
-EVERYWHERE: Final = "All pixels count"
-ONE_VALUE: Final = "Leave out a value"
-NOT_FINITE: Final = "Leave out NaN"
-VOID_HELP: Final = "Pixels that hold no data stay 0 and teach nothing: a value, or a layer's zeros."
 NO_SCRIBBLES: Final = "None: without annotation"
 SCRIBBLE_HELP: Final = (
     "A few strokes that say what is what: label 1 for the first class, 2 for the second..."
 )
-PAGE: Final = "page"
 
 
 class SetupView(QWidget):
@@ -52,10 +40,7 @@ class SetupView(QWidget):
         self.image = Chooser("The image to segment.", nothing="No image is open")
         self.channels = Checklist("Layers of the same size that are further channels of the image.")
         self.stack = StackView()
-        self.area = Chooser(AREA_HELP)
-        self.draw = button("Draw", "Draw the rectangle on the canvas.")
-        self.void = Chooser(VOID_HELP)
-        self.void_value = QDoubleSpinBox()
+        self.region = RegionView()
         self.superpixels = Chooser(
             "Small regions that keep one label each: from an algorithm or a labels layer."
         )
@@ -64,7 +49,7 @@ class SetupView(QWidget):
         self.class_names = ClassNames()
         self.method = Chooser("How to segment.")
         self.reset = button("Reset", "Put the defaults of the method back.")
-        self.about = QLabel()
+        self.about = About()
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
         self._channel_fold = Fold("More channels", self.channels)
@@ -116,8 +101,7 @@ class SetupView(QWidget):
         made = [(each.title, each) for each in self._choices.superpixels]
         self.superpixels.offer([(SUGGESTED, None), *made, *given])
         self.scribbles.offer([(NO_SCRIBBLES, None), *given])
-        rules = [(EVERYWHERE, None), (ONE_VALUE, ONE_VALUE), (NOT_FINITE, NOT_FINITE)]
-        self.void.offer([*rules, *given])
+        self.region.offer_labels(given)
 
     def form(self, threads: int) -> Form:
         """Return what is filled in.
@@ -145,9 +129,9 @@ class SetupView(QWidget):
             superpixels=self.superpixels.thing if algorithm else None,
             superpixel_values=algorithm.values() if algorithm else {},
             part=self.stack.part.thing,
-            area=self.area.thing,
+            area=self.region.area.thing,
             stack=self.stack.stacking,
-            void=self._void(),
+            void=self.region.rule,
             device=self.device.thing,
             precision=self.precision.thing,
             threads=threads or self._choices.threads,
@@ -190,30 +174,20 @@ class SetupView(QWidget):
         page = self._method_pages.current
         return page.values() if page else {}
 
-    def _void(self) -> Void | None:
-        rule = self.void.thing
-        if rule is ONE_VALUE:
-            return Void(self.void_value.value())
-        return Void(None) if rule is NOT_FINITE else None
-
     # What follows from a choice
 
     def _prepare(self) -> None:
-        self.area.offer(AREAS)
         self.precision.offer([(each, each) for each in PRECISIONS])
-        self.void_value.setRange(-1e9, 1e9)
-        self.void_value.setToolTip("Grey level of the pixels without data, in every channel.")
-        self.about.linkActivated.connect(self._open)
         self.stack.offer(None)
         self.offer_channels([])
         self._enable(False)
-        for each in (self._superpixel_fold, self.draw, self.void_value, self.class_names):
+        for each in (self._superpixel_fold, self.class_names):
             each.hide()
 
     def _enable(self, enabled: bool) -> None:
         for each in (self.method, self.reset, self.superpixels, self.device, self.precision):
             each.setEnabled(enabled)
-        for other in (self.scribbles, self.new_scribbles, self.void, self.presets, self.area):
+        for other in (self.scribbles, self.new_scribbles, self.presets, self.region):
             other.setEnabled(enabled)
 
     def _connect(self) -> None:
@@ -222,15 +196,12 @@ class SetupView(QWidget):
         self.presets.refused.connect(self.refused)
         self.method.chosen.connect(self._turn_method)
         self.superpixels.chosen.connect(self._turn_superpixels)
-        self.area.chosen.connect(lambda: self.draw.setVisible(self.area.thing == "rectangle"))
-        self.void.chosen.connect(lambda: self.void_value.setVisible(self.void.thing is ONE_VALUE))
         self.scribbles.chosen.connect(self._turn_scribbles)
-        choosers = (self.image, self.stack, self.area, self.void, self.superpixels, self.scribbles)
+        choosers = (self.image, self.stack, self.region, self.superpixels, self.scribbles)
         for each in (*choosers, self.channels, self.method, self.device, self.precision):
             each.chosen.connect(self.changed)
         for pages in (self._method_pages, self._superpixel_pages):
             pages.changed.connect(self.changed)
-        self.void_value.valueChanged.connect(lambda _: self.changed.emit())
 
     def _reset(self) -> None:
         if page := self._method_pages.current:
@@ -242,16 +213,7 @@ class SetupView(QWidget):
         if kind is not None:
             self.presets.turn_to(kind)
             self.stack.suit(kind.ndims)
-            self.about.setText(
-                links({"How it works": PAGE, "Paper": f"https://doi.org/{kind.doi}"})
-            )
-            self.about.setToolTip(kind.citation)
-
-    def _open(self, link: str) -> None:
-        if link == PAGE:
-            show_page(self, self.method.thing)
-        else:
-            QDesktopServices.openUrl(QUrl(link))
+            self.about.turn_to(kind)
 
     def _turn_superpixels(self) -> None:
         self._superpixel_pages.turn_to(self.superpixels.thing)
@@ -267,8 +229,7 @@ class SetupView(QWidget):
         layout.addWidget(title("Image"))
         layout.addWidget(self.image)
         layout.addWidget(self._channel_fold)
-        layout.addWidget(rows([("Area", _joined(self.area, self.draw))]))
-        layout.addWidget(rows([("No data", _joined(self.void, self.void_value))]))
+        layout.addWidget(self.region)
         layout.addWidget(self.stack)
         layout.addWidget(title("Superpixels"))
         layout.addWidget(self.superpixels)
@@ -284,10 +245,3 @@ class SetupView(QWidget):
         where = [("Device", self.device), ("Precision", self.precision)]
         layout.addWidget(Fold("Device and precision", rows(where)))
         layout.addStretch(1)
-
-
-def _joined(chooser: Chooser, extra: QPushButton | QDoubleSpinBox) -> QWidget:
-    page = QWidget()
-    page.setToolTip(chooser.toolTip())
-    stacked(page).addLayout(beside(chooser, extra, first=2))
-    return page

@@ -8,9 +8,10 @@ from typing import Any
 from napari.layers import Labels
 
 from napari_selfseg.widgets.layers import describe_image, describe_labels, partners
+from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.results import hide_earlier
 from napari_selfseg.widgets.scribble_desk import ScribbleDesk
-from napari_selfseg.widgets.state import Missing, Request, resolve
+from napari_selfseg.widgets.state import Missing, resolve
 from napari_selfseg.widgets.tools import add_scribbles, draw_rectangle, rectangle_layer
 from napari_selfseg.widgets.view import SegmentView
 from napari_selfseg.widgets.watch import Watch
@@ -43,7 +44,7 @@ class SetupDesk:
         self._shapes: Any = None
         self._scribbles = ScribbleDesk(viewer, view.setup)
         view.setup.image.chosen.connect(self._on_image)
-        view.setup.draw.clicked.connect(self._draw)
+        view.setup.region.draw.clicked.connect(self._draw)
         view.setup.new_scribbles.clicked.connect(self._add_scribbles)
 
     def close(self) -> None:
@@ -73,7 +74,7 @@ class SetupDesk:
         picture = describe_image(image, self._viewer.dims, channels, rectangle)
         chosen = {
             "superpixels": setup.superpixels.thing,
-            "mask": setup.void.thing,
+            "mask": setup.region.void.thing,
             "scribbles": setup.scribbles.thing,
         }
         layers = {name: layer for name, layer in chosen.items() if isinstance(layer, Labels)}

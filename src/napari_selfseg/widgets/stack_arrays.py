@@ -12,7 +12,7 @@ from napari_selfseg.widgets.overlay import Covered
 from napari_selfseg.widgets.picture import Index, read, shape_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.widgets.state import Request
+    from napari_selfseg.widgets.request import Request
 
 __all__ = ["Part", "stack_arrays"]
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.mailbox import Mailbox
-from napari_selfseg.widgets.runner import Ended, sentence_of
+from napari_selfseg.widgets.live_job import Ended, LiveJob, Progress
+from napari_selfseg.widgets.room import IN_MEMORY, Room
 from napari_selfseg.widgets.stack_arrays import stack_arrays
-from napari_selfseg.widgets.stack_room import IN_MEMORY, Room
 from napari_selfseg.widgets.words import stack_progress
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit
     from napari_selfseg.scale import StackRun, StackStep
-    from napari_selfseg.widgets.state import Request
+    from napari_selfseg.widgets.request import Request
 
-__all__ = ["Seen", "StackJob", "StackUpdate"]
-
-logger: Final = logging.getLogger(__name__)
-WHAT: Final = "The stack"
+__all__ = ["Seen", "StackJob"]
 
 
 @dataclass
@@ -44,25 +39,8 @@ class Seen:
     across: bool = False
 
 
-@dataclass(frozen=True)
-class StackUpdate:
-    """Where a stack is.
-
-    Attributes
-    ----------
-    iteration, total : int
-        Planes that are done, and all.
-    sentence : str
-        The same in words.
-    """
-
-    iteration: int
-    total: int
-    sentence: str
-
-
-class StackJob:
-    """One stack from request to end. Call it in a worker thread; the rest is for the window.
+class StackJob(LiveJob):
+    """One stack from request to end.
 
     The labels are written by this thread alone, so that no older labels of a plane can replace
     newer ones.
@@ -84,8 +62,6 @@ class StackJob:
 
     Attributes
     ----------
-    mailbox : Mailbox
-        The latest `StackUpdate`, and `Ended` at last.
     fit : Fit or None
         What was learned; None before the end, or when nothing was.
     begun : bool
@@ -93,6 +69,8 @@ class StackJob:
     done : ndarray of bool or None
         Planes that are there.
     """
+
+    what = "The stack"
 
     def __init__(
         self,
@@ -103,53 +81,22 @@ class StackJob:
         key: str,
         done: NDArray[np.bool_] | None = None,
     ) -> None:
-        self.mailbox: Mailbox[StackUpdate | Ended] = Mailbox()
+        super().__init__()
         self.fit: Fit | None = None
         self.done = done
         self.begun = done is not None and bool(done.any())
         self._request, self._room, self._seen = request, room, seen
         self._records, self._key = records, key
         self._along = request.along
-        self._run: StackRun | None = None
         self._live: set[int] = set()
-        self._asked = self._abandoned = self._left = False
 
-    def stop(self) -> None:
-        """Ask to end; planes that are done are kept, and the one at work as it then is."""
-        self._asked = True
-        if run := self._run:
-            run.stop()
-
-    def abandon(self, *, leave: bool = False) -> None:
-        """End as soon as possible, with the planes that are done.
-
-        Parameters
-        ----------
-        leave : bool
-            Whether nobody waits for what can only be said after reading the whole image again.
-        """
-        self._abandoned, self._left = True, self._left or leave
-        if run := self._run:
-            run.abandon()
-
-    def __call__(self) -> None:
-        """Run to the end. Never raises: an error is told through the mailbox."""
-        try:
-            with contextlib.closing(self._begin()) as run:
-                self._drain(run)
-            self.mailbox.put(self._ended(run))
-        except Exception as error:
-            self.mailbox.put(self._failure(error))
-        finally:
-            self._run = None
-
-    def _begin(self) -> StackRun:
+    def _work(self) -> Ended:
         from napari_selfseg.scale import over_stack
 
         request, stack = self._request, self._request.stack
         if stack is None:
             raise ValueError("There is no stack to go along.")
-        run = over_stack(
+        begun = over_stack(
             **stack_arrays(request),
             **stack.options(),
             method=request.method,
@@ -160,13 +107,9 @@ class StackJob:
             threads=request.threads,
             precision=request.precision,
         )
-        self._run = run
-        # Whoever asked before there was a run found none to ask.
-        if self._asked:
-            run.stop()
-        if self._abandoned:
-            run.abandon()
-        return run
+        with self._room.held(), self._steering(begun) as run:
+            self._drain(run)
+            return self._ended(run)
 
     def _drain(self, run: StackRun) -> None:
         for step in run:
@@ -191,7 +134,7 @@ class StackJob:
             self._room.array[self._along.spot(plane)] = 0
             self._live.discard(plane)
 
-    def _update(self, run: StackRun, step: StackStep) -> StackUpdate:
+    def _update(self, run: StackRun, step: StackStep) -> Progress:
         words = ""
         if (at := step.step) is not None:
             name = self._along.name(step.plane)
@@ -199,7 +142,7 @@ class StackJob:
             words = f"{name}: iteration {at.iteration} of {at.total}, {labels}"
         failed = self._named(run)
         sentence = stack_progress(step.done, step.total, words, step.seconds_left, failed)
-        return StackUpdate(step.done, step.total, sentence)
+        return Progress(step.done, step.total, sentence)
 
     def _named(self, run: StackRun) -> dict[str, str]:
         return {self._along.name(plane): why for plane, why in run.failed.items()}
@@ -231,16 +174,8 @@ class StackJob:
         if run.failed:
             words += f" Left empty: {'; '.join(self._named(run))}."
         if self._room.path is not None and self.begun:
-            words += f" The labels lie in {self._room.path}: Save labels keeps them."
+            words += self._room.where
         return words
 
-    def _failure(self, error: Exception) -> Ended:
-        if not isinstance(error, ValueError | MemoryError | OSError):
-            logger.exception("The stack failed")
-        if self._run is None:
-            return Ended(sentence_of(error, WHAT), failed=True)
-        try:
-            return self._ended(self._run)
-        except Exception as other:
-            logger.exception("The stack has no record")
-            return Ended(sentence_of(other, WHAT), failed=True)
+    def _rescued(self, error: Exception) -> Ended:
+        return self._ended(self._run)

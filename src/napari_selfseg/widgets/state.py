@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from napari_selfseg.parameters import ParameterError
 from napari_selfseg.widgets.overlay import Covered, Overlay, Void
-from napari_selfseg.widgets.picture import Area, Index, Part, Picture, cut, read, shape_of
-from napari_selfseg.widgets.stacking import Along, Stacking
+from napari_selfseg.widgets.picture import Area, Index, Part, Picture, cut, shape_of
+from napari_selfseg.widgets.request import Request
+from napari_selfseg.widgets.stacking import Stacking
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Method
+    from napari_selfseg.protocol import Method
     from napari_selfseg.superpixels import Superpixels
 
-__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "Request", "resolve"]
+__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
 
 NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 NO_RECTANGLE: Final = (
@@ -28,6 +25,13 @@ NO_RECTANGLE: Final = (
 NO_STEERING: Final = (
     "Scribbles steer one image, and no stack that goes plane by plane: choose no scribbles, the "
     "plane in view, or a volume."
+)
+NO_TILES: Final = (
+    "Tiles are for one plane or one volume: for a stack that goes plane by plane choose another "
+    "area, or the plane in view."
+)
+NO_STEERED_TILES: Final = (
+    "Scribbles steer one image in memory, and no tiles: choose no scribbles or another area."
 )
 
 
@@ -47,7 +51,7 @@ class Form:
         Its parameters.
     part : {"plane", "whole"}
         How much of an image with more than two axes.
-    area : {"all", "view", "rectangle"}
+    area : {"all", "tiles", "view", "rectangle"}
         How much of the plane on the canvas.
     stack : Stacking or None
         How the whole is taken apart; None for a volume.
@@ -85,114 +89,6 @@ class Missing:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Request:
-    """A run that can be started.
-
-    Attributes
-    ----------
-    picture : Picture
-        The image.
-    index : tuple of int or slice
-        The part to segment, along its spatial axes.
-    method : Method
-        With its parameters.
-    superpixels : Superpixels, Covered or None
-        Algorithm, or labels; None takes what the method suggests.
-    void : Void, Covered or None
-        Which pixels hold no data: a rule, or labels that are 0 there.
-    scribbles : Covered or None
-        Classes from 1 where the user drew.
-    device, precision : str
-        As for `napari_selfseg.evolve`.
-    threads : int
-        CPU threads.
-    start : Fit or None
-        What to go on from.
-    stack : Stacking or None
-        How it is taken apart; None for one image.
-    """
-
-    picture: Picture
-    index: Index
-    method: Method
-    superpixels: Any = None
-    void: Void | Covered | None = None
-    scribbles: Covered | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int = 1
-    start: Fit | None = None
-    stack: Stacking | None = None
-
-    @property
-    def along(self) -> Along:
-        """The planes of a stack; one that is all, where it is no stack."""
-        first = tuple(e if isinstance(e, int) else e.start or 0 for e in self.index)
-        axes = self.stack.axes if self.stack else ()
-        names = self.picture.axes or ("",) * len(first)
-        return Along(axes, self.shape, names, first)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Spatial shape of the part."""
-        return shape_of(self.picture.shape, self.index)
-
-    @property
-    def pixels(self) -> int:
-        """Number of pixels of the part."""
-        return prod(self.shape)
-
-    @property
-    def channels(self) -> int:
-        """Channels of the image; 0 when there is no axis of them."""
-        return 3 if self.picture.rgb else len(self.picture.data) * (len(self.picture.data) > 1)
-
-    @property
-    def source(self) -> dict[str, Any]:
-        """Where the image comes from, for its record."""
-        picture, places = self.picture, zip(self.index, self.picture.shape, strict=True)
-        region = [e if isinstance(e, int) else list(e.indices(n)[:2]) for e, n in places]
-        return {
-            "layers": list(picture.names),
-            "path": picture.path,
-            "multiscale": picture.multiscale,
-            "rgb": picture.rgb,
-            "region": region if self.shape != picture.shape else None,
-        }
-
-    def arrays(self) -> dict[str, Any]:
-        """Read the image and what lies over it; slow where the data lie on a disk.
-
-        Returns
-        -------
-        dict
-            Keyword arguments of `napari_selfseg.evolve`.
-        """
-        image = read(self.picture, self.index)
-        given = self.superpixels
-        return {
-            "image": image,
-            "channel_axis": -1 if self.channels else None,
-            "superpixels": given.read() if isinstance(given, Covered) else given,
-            "mask": self._mask(image),
-            "scribbles": None if self.scribbles is None else self.scribbles.read(),
-            "spacing": self.spacing,
-            "name": self.picture.name,
-        }
-
-    def _mask(self, image: NDArray[Any]) -> NDArray[np.bool_] | None:
-        if isinstance(self.void, Covered):
-            return self.void.read() != 0
-        return None if self.void is None else self.void.mask(image, bool(self.channels))
-
-    @property
-    def spacing(self) -> tuple[float, ...]:
-        """Physical size of a pixel along each axis of the part."""
-        pairs = zip(self.picture.scale, self.index, strict=True)
-        return tuple(abs(size) for size, each in pairs if isinstance(each, slice))
-
-
 class _Incomplete(Exception):  # noqa: N818 - not an error: something is still to be chosen
     pass
 
@@ -225,8 +121,7 @@ def resolve(
             raise _Incomplete(NO_IMAGE)
         index = _index(form, picture)
         _check_axes(form, index)
-        if form.stack and scribbles is not None:
-            raise _Incomplete(NO_STEERING)
+        _check_apart(form, scribbles)
         algorithm = form.superpixels(**form.superpixel_values) if form.superpixels else None
         method = form.method(**form.values)
         _check_use(method, algorithm or superpixels)
@@ -241,6 +136,7 @@ def resolve(
             precision=form.precision,
             threads=form.threads,
             stack=form.stack,
+            tiles=form.area == "tiles",
         )
     except (_Incomplete, ParameterError) as reason:
         return Missing(str(reason))
@@ -269,6 +165,16 @@ def _check_axes(form: Form, index: Index) -> None:
                 f"{title} works on {works} images and this one has {ndim} axes: choose "
                 "the plane in view, another way along the stack, or something else."
             )
+
+
+def _check_apart(form: Form, scribbles: Overlay | None) -> None:
+    """Refuse what does not go with an image that is taken apart."""
+    if form.stack and form.area == "tiles":
+        raise _Incomplete(NO_TILES)
+    if form.stack and scribbles is not None:
+        raise _Incomplete(NO_STEERING)
+    if form.area == "tiles" and scribbles is not None:
+        raise _Incomplete(NO_STEERED_TILES)
 
 
 def _check_use(method: Method, superpixels: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from napari.layers import Image, Labels
 
-from napari_selfseg.widgets.layers import is_mark
+from napari_selfseg.widgets.layers import camera_of, is_mark
 
 __all__ = ["Watch"]
 
@@ -23,14 +23,20 @@ class Watch:
         Called when layers were added, removed, moved or renamed; and at the begin.
     removed : callable
         Called with a layer that was removed.
+    moved : callable, optional
+        Called when something else is in view.
     """
 
     def __init__(
-        self, viewer: Any, changed: Callable[[], None], removed: Callable[[Any], None]
+        self,
+        viewer: Any,
+        changed: Callable[[], None],
+        removed: Callable[[Any], None],
+        moved: Callable[[], None] | None = None,
     ) -> None:
         self._viewer = viewer
         self._changed = changed
-        self._removed = removed
+        self._removed, self._moved = removed, moved
         self._on = False
 
     def begin(self) -> None:
@@ -39,6 +45,8 @@ class Watch:
         for each in (events.inserted, events.removed, events.reordered):
             each.connect(self._on_change)
         events.removed.connect(self._on_removed)
+        for turned in self._turns():
+            turned.connect(self._on_moved)
         self._on = True
         self._on_change()
 
@@ -49,6 +57,8 @@ class Watch:
         for each in (events.inserted, events.removed, events.reordered):
             each.disconnect(self._on_change)
         events.removed.disconnect(self._on_removed)
+        for turned in self._turns():
+            turned.disconnect(self._on_moved)
         for each in self._viewer.layers:
             each.events.name.disconnect(self._on_change)
 
@@ -63,6 +73,16 @@ class Watch:
     def _named(self, kind: Any) -> list[tuple[str, Any]]:
         layers: list[Any] = [each for each in reversed(self._viewer.layers) if not is_mark(each)]
         return [(each.name, each) for each in layers if isinstance(each, kind)]
+
+    def _turns(self) -> list[Any]:
+        """Return the events of the camera and the sliders, where anybody asks."""
+        if self._moved is None:
+            return []
+        return [camera_of(self._viewer).events, self._viewer.dims.events.point]
+
+    def _on_moved(self, event: object = None) -> None:
+        if self._moved is not None:
+            self._moved()
 
     def _on_change(self, event: object = None) -> None:
         # A layer may be renamed after its dock was closed.

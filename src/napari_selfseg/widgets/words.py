@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
-__all__ = ["Pace", "duration", "progress", "stack_progress"]
+__all__ = ["BY_TILES", "Pace", "duration", "progress", "stack_progress", "tile_progress"]
+
+# What the area is called; the estimate recommends it by this name.
+BY_TILES: Final = "All of it, by tiles"
 
 
 class Pace:
@@ -128,3 +132,24 @@ def stack_progress(
         others = f" (and {len(failed) - 1} before)" if len(failed) > 1 else ""
         parts.append(f"left empty: {name}{others}: {why}")
     return " - ".join(parts)
+
+
+def tile_progress(what: str, done: int, total: int, seconds_left: float) -> str:
+    """Say where the tiles of a large image are.
+
+    Parameters
+    ----------
+    what : str
+        What is being done with them.
+    done, total : int
+        Tiles that are done, and all.
+    seconds_left : float
+        Estimate.
+
+    Returns
+    -------
+    str
+        Such as ``"Predicting: 12 of 144 tiles done - about 3 min left"``.
+    """
+    left = f" - {duration(seconds_left)} left" if done < total else ""
+    return f"{what}: {done} of {total} tiles done{left}"

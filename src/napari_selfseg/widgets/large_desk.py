@@ -1,4 +1,4 @@
-"""The labels of the last stack: saved, copied as Python, and marked when somebody paints."""
+"""Labels of the last stack or tiles: saved, copied as Python, marked when somebody paints."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Any, Final
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.dialogs import ask_save
+from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.measure import unit_of
 from napari_selfseg.widgets.origin import with_sure_path
-from napari_selfseg.widgets.stack_room import save_room
-from napari_selfseg.widgets.stack_session import StackSession
+from napari_selfseg.widgets.room import save_room
 from napari_selfseg.widgets.task import Begin
 from napari_selfseg.widgets.view import SegmentView
 
-__all__ = ["StackDesk"]
+__all__ = ["LargeDesk"]
 
 TIFF: Final = "TIFF (*.tif)"
 ZARR: Final = "OME-Zarr (*.zarr)"
+NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
+NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
 COPIED: Final = "The script is on the clipboard."
 
 
-class StackDesk:
-    """What can be done with the labels of a stack.
+class LargeDesk:
+    """What can be done with labels that are kept piece by piece.
 
     Parameters
     ----------
@@ -36,24 +38,32 @@ class StackDesk:
 
     def __init__(self, view: SegmentView, begin: Begin) -> None:
         self._view, self._begin = view, begin
-        self._session: StackSession | None = None
+        self._session: LargeSession | None = None
         view.result.save_labels.clicked.connect(self._save)
         view.result.copy.clicked.connect(self._copy)
 
-    @property
-    def unfinished(self) -> StackSession | None:
-        """The last stack, where planes are left of it."""
-        session = self._session
-        if session is None or session.done is None or session.done.all():
-            return None
-        return session
-
-    def put(self, session: StackSession | None) -> None:
-        """Work on another stack.
+    def go_on(self, tiles: bool, begin: Callable[[LargeSession], None]) -> None:
+        """Go on with what is left of the last session.
 
         Parameters
         ----------
-        session : StackSession or None
+        tiles : bool
+            Whether that of tiles is meant, and not of a stack.
+        begin : callable
+            Called with the session.
+        """
+        session = self._session
+        if session is None or not session.unfinished or session.request.tiles != tiles:
+            self._view.controls.show_error(NO_TILES if tiles else NO_PLANES)
+        else:
+            begin(session)
+
+    def put(self, session: LargeSession | None) -> None:
+        """Work on another session.
+
+        Parameters
+        ----------
+        session : LargeSession or None
             One that has ended; None lets go of the last one.
         """
         if self._session is not None:
@@ -61,10 +71,10 @@ class StackDesk:
         self._session = session if session is not None and session.kept else None
         if self._session is not None:
             self._session.layer.events.paint.connect(self._on_paint)
-            self._view.result.show_stack()
+            self._view.result.show_large(copied=not self._session.request.tiles)
 
     def forget(self, layer: Any) -> None:
-        """Let go of a stack whose labels were removed.
+        """Let go of a session whose labels were removed.
 
         Parameters
         ----------
@@ -78,13 +88,13 @@ class StackDesk:
     def _on_paint(self, event: object = None) -> None:
         if self._session is not None:
             metadata = self._session.layer.metadata
-            metadata[METADATA] = {**metadata[METADATA], "edited": True}
+            metadata[METADATA] = {**metadata.get(METADATA, {}), "edited": True}
 
     def _save(self) -> None:
         session = self._session
         if session is None:
             return
-        layer, along = session.layer, session.request.along
+        layer, request = session.layer, session.request
         kinds, ending = (TIFF, ZARR), ".tif"
         if session.room.path is not None:
             kinds, ending = (ZARR, TIFF), ".ome.zarr"
@@ -92,10 +102,11 @@ class StackDesk:
         path = ask_save(self._view, "Save labels", suggested, ";;".join(kinds))
         if not path:
             return
-        record, unit = layer.metadata[METADATA], unit_of(layer)
-        spacing = tuple(abs(float(size)) for size in layer.scale)
+        record, unit = layer.metadata.get(METADATA), unit_of(layer)
+        pairs = zip(layer.scale, request.index, strict=True)
+        spacing = tuple(abs(float(size)) for size, each in pairs if isinstance(each, slice))
         self._begin(
-            lambda: save_room(path, session.room, along, spacing, unit, record),
+            lambda: save_room(path, session.room, request.along, spacing, unit, record),
             self._said(f"Saved: {path}"),
             "Saving the labels",
         )

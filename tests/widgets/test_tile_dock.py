@@ -1,0 +1,359 @@
+"""Images larger than memory in the Segment dock, in a real window."""
+
+from __future__ import annotations
+
+import threading
+
+import dask.array
+import numpy as np
+import pytest
+from napari.layers import Labels
+
+from napari_selfseg import read_record
+from napari_selfseg.io import open_labels
+from napari_selfseg.methods import Backprop
+from napari_selfseg.protocol import FewLabels, Run
+from napari_selfseg.scale import TileRun
+from napari_selfseg.superpixels import Slic
+from napari_selfseg.widgets import large_desk, lease
+from napari_selfseg.widgets.layers import METADATA, camera_of
+from napari_selfseg.widgets.segment import SegmentDock
+
+pytestmark = pytest.mark.viewer
+
+Y, X = np.mgrid[:300, :400]
+SLIDE = np.stack([np.sin(Y / 9), np.cos(X / 9), np.sin((X + Y) / 9)], axis=-1)
+SLIDE = (120 + 60 * SLIDE + np.random.default_rng(0).normal(scale=9, size=SLIDE.shape)).clip(0, 255)
+SLIDE = SLIDE.astype(np.uint8)
+QUICK = {"iterations": 4, "channels": 6, "min_labels": 1, "seed": 2}
+# Enough for a tile of 128 x 128 pixels, and no more.
+LIMIT = 13_000_000
+
+
+@pytest.fixture
+def opened(make_napari_viewer_proxy, qtbot, monkeypatch, tmp_path):
+    """Open a viewer with a slide that does not fit, and a dock that is set up for its tiles."""
+
+    def make(image=None, area="tiles", limit=LIMIT, **settings):
+        viewer = make_napari_viewer_proxy()
+        image = dask.array.from_array(SLIDE, chunks=(100, 100, 3)) if image is None else image
+        viewer.add_image(image, **{"name": "slide", "rgb": True, **settings})
+        dock = SegmentDock(viewer)
+        viewer.window.add_dock_widget(dock, name="Segment", area="right")
+        qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
+        setup = dock.view.setup
+        setup.method.choose(Backprop)
+        setup.precision.choose("float32")
+        setup.superpixels.choose(Slic)
+        setup.fill_superpixels({"n_segments": 60})
+        setup.fill(QUICK)
+        setup.region.area.choose(area)
+        dock._forecast._limit = limit
+        return viewer, dock
+
+    monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(FewLabels, "stop", lambda labels, t: None)
+    return make
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Let the worker do so many tiles, and then wait."""
+    gate = threading.Semaphore(0)
+    plain = TileRun.__next__
+
+    def gated(run):
+        gate.acquire(timeout=20)
+        return plain(run)
+
+    monkeypatch.setattr(TileRun, "__next__", gated)
+    yield gate
+    gate.release(10_000)
+
+
+def labels_of(viewer):
+    return next(each for each in viewer.layers if isinstance(each, Labels))
+
+
+def folders(tmp_path):
+    return list(tmp_path.glob("napari-selfseg-*"))
+
+
+def finished(dock, qtbot):
+    qtbot.waitUntil(lambda: not dock.live and not dock._tasks.busy, timeout=30_000)
+    return dock.view.controls.status.text()
+
+
+def begun(dock, qtbot):
+    dock.start()
+    qtbot.waitUntil(lambda: dock.live, timeout=20_000)
+
+
+def until_said(dock, qtbot, words):
+    qtbot.waitUntil(lambda: words in dock.view.controls.status.text(), timeout=20_000)
+
+
+def test_an_image_that_does_not_fit_is_recommended_tiles_by_name(opened, qtbot):
+    _, dock = opened(area="all", limit=None)
+    controls = dock.view.controls
+    dock._forecast._limit = LIMIT
+    dock.view.setup.changed.emit()
+    qtbot.waitUntil(lambda: "All of it, by tiles" in controls.estimate.text(), timeout=20_000)
+    said = controls.estimate.text()
+    assert "more than the limit of 0.013 GB" in said
+    assert "tiles of 128 x 128 pixels" in said
+    assert "on the disk" in said
+    dock.start()
+    qtbot.waitUntil(lambda: "All of it, by tiles" in controls.error.text(), timeout=20_000)
+    assert not dock.live
+    dock.view.setup.region.area.choose("tiles")
+    qtbot.waitUntil(lambda: controls.estimate.text().startswith("At most about"), timeout=20_000)
+    assert "for 12 tiles of 128 x 128 pixels" in controls.estimate.text()
+    dock._forecast._limit = 1000
+    dock.start()
+    qtbot.waitUntil(lambda: "allow more memory" in controls.error.text(), timeout=20_000)
+    assert not dock.live
+
+
+def test_tiles_are_the_whole_and_lie_where_the_image_does(opened, qtbot, tmp_path, monkeypatch):
+    placing = {"scale": (0.5, 0.5), "translate": (3, 4), "units": ("um", "um")}
+    viewer, dock = opened(**placing)
+    begun(dock, qtbot)
+    layer = labels_of(viewer)
+    assert not layer.editable
+    said = finished(dock, qtbot)
+    assert said.startswith("All 12 tiles are labelled. The labels lie in")
+    assert str(tmp_path) in said
+    found, fit = np.asarray(layer.data), dock._fits.fit
+    np.testing.assert_array_equal(found, fit.predict(SLIDE, channel_axis=-1, threads=1))
+    assert len(np.unique(found)) > 1
+    np.testing.assert_array_equal(layer.extent.world, viewer.layers["slide"].extent.world)
+    assert layer.units == viewer.layers["slide"].units
+    record = layer.metadata[METADATA]
+    assert record["images"][0]["name"] == "slide"
+    assert record["source"]["layers"] == ["slide"]
+    assert record["learned"]["method"] == Backprop(**QUICK).as_dict()
+    assert len(record["learned"]["images"]) > 1
+    assert "tiles" not in record
+    assert not dock.view.result.copy.isEnabled()
+    assert dock.view.result.apply.isEnabled()
+    for name in ("mine.ome.zarr", "mine.tif"):
+        target = tmp_path / name
+        monkeypatch.setattr(large_desk, "ask_save", lambda *_, path=target: str(path))
+        dock.view.result.save_labels.click()
+        until_said(dock, qtbot, f"Saved: {target}")
+        assert read_record(target)["learned"] == record["learned"]
+    np.testing.assert_array_equal(np.asarray(open_labels(tmp_path / "mine.ome.zarr")), found)
+    viewer.layers.remove(layer)
+    qtbot.waitUntil(lambda: not folders(tmp_path), timeout=10_000)
+    assert (tmp_path / "mine.ome.zarr").is_dir()
+
+
+def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, held):
+    viewer, dock = opened()
+    camera_of(viewer).center = (290, 390)
+    camera_of(viewer).zoom = 20
+    begun(dock, qtbot)
+    layer = labels_of(viewer)
+    held.release()
+    until_said(dock, qtbot, "1 of 12 tiles done")
+    assert np.asarray(layer.data)[256:, 384:].all(), "the tile in view"
+    assert not np.asarray(layer.data)[:256].any()
+    dock.stop()
+    assert dock.view.controls.status.text() == "Stopping: the tile at work is finished..."
+    held.release(10_000)
+    assert finished(dock, qtbot).startswith("Stopped when asked; ")
+    kept = np.asarray(layer.data)
+    assert 0 < (kept != 0).mean() < 1
+    assert layer.metadata[METADATA]["tiles"][1] == 12
+    fit = dock._fits.fit
+    dock.view.controls.resume.click()
+    assert dock.live
+    assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
+    found = np.asarray(layer.data)
+    assert found.all()
+    assert (found[kept != 0] == kept[kept != 0]).all()
+    assert dock._fits.fit is fit, "nothing is learned twice"
+    dock.view.controls.resume.click()
+    assert "No tiles are left" in dock.view.controls.error.text()
+
+
+def test_stopped_while_it_learns_it_goes_on_with_what_was_learned(opened, qtbot, monkeypatch):
+    viewer, dock = opened()
+    dock.view.setup.fill({"iterations": 100_000})
+    begun(dock, qtbot)
+    until_said(dock, qtbot, "Learning from samples: Iteration")
+    assert dock.view.controls.plot.isVisibleTo(dock), "the losses of the samples"
+    assert not np.asarray(labels_of(viewer).data).any()
+    dock.stop()
+    assert "before the first tile" in finished(dock, qtbot)
+    layer = labels_of(viewer)
+    dock.view.controls.resume.click()
+    assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
+    assert labels_of(viewer) == layer
+    assert np.asarray(layer.data).all()
+
+
+def test_removed_labels_and_a_closed_dock_end_it_and_leave_no_folder(opened, qtbot, held, tmp_path):
+    viewer, dock = opened()
+    begun(dock, qtbot)
+    held.release()
+    until_said(dock, qtbot, "1 of 12 tiles done")
+    job = dock._live.session._job
+    viewer.layers.remove(labels_of(viewer))
+    assert not dock.live
+    qtbot.wait(500)
+    assert folders(tmp_path), "the worker still writes there"
+    held.release(10_000)
+    qtbot.waitUntil(lambda: job._run is None and not folders(tmp_path), timeout=20_000)
+    begun(dock, qtbot)
+    until_said(dock, qtbot, "tiles done")
+    layer, job = labels_of(viewer), dock._live.session._job
+    dock.setParent(None)
+    assert not dock.live
+    qtbot.waitUntil(lambda: job._run is None, timeout=20_000)
+    assert folders(tmp_path), "its layer is still there"
+    assert np.asarray(layer.data).any()
+    viewer.layers.append(Labels(layer.data, name="the same"))
+    viewer.layers.remove(layer)
+    qtbot.wait(500)
+    assert folders(tmp_path), "another layer reads it"
+    viewer.layers.remove("the same")
+    qtbot.waitUntil(lambda: not folders(tmp_path), timeout=10_000)
+
+
+def test_a_chunk_that_cannot_be_read_is_told_and_the_others_are_kept(opened, qtbot):
+    broken = []
+
+    def read(block, block_info=None):
+        if broken and block_info and block_info[0]["chunk-location"][:2] == (5, 7):
+            raise OSError("The disk is gone.")
+        return block
+
+    image = dask.array.from_array(SLIDE, chunks=(50, 50, 3)).map_blocks(read, dtype=np.uint8)
+    viewer, dock = opened(image)
+    viewer.layers["slide"].visible = False
+    broken.append(True)
+    begun(dock, qtbot)
+    finished(dock, qtbot)
+    said = dock.view.controls.error.text()
+    assert "of 12 tiles failed, one with: The disk is gone. Continue tries them again" in said
+    layer = labels_of(viewer)
+    kept = np.asarray(layer.data)
+    assert kept[:200, :200].all()
+    assert not kept[299, 399]
+    broken.clear()
+    dock.view.controls.resume.click()
+    assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
+    assert np.asarray(layer.data).all()
+
+
+def test_a_plane_of_a_stack_and_its_mask(opened, qtbot, tmp_path, monkeypatch):
+    stack = np.stack([SLIDE[..., 0], SLIDE[..., 1]])
+    viewer, dock = opened(stack, rgb=False, limit=None, axis_labels=("z", "y", "x"))
+    mask = np.ones(stack.shape, np.uint8)
+    mask[:, :60, :70] = 0
+    viewer.add_labels(mask, name="seen")
+    setup = dock.view.setup
+    setup.stack.part.choose("plane")
+    setup.region.void.choose(viewer.layers["seen"])
+    viewer.dims.set_point(0, 1)
+    begun(dock, qtbot)
+    finished(dock, qtbot)
+    layer = next(each for each in viewer.layers if "[" in each.name)
+    assert layer.data.shape == (1, 300, 400)
+    assert layer.translate[0] == 1
+    found = np.asarray(layer.data)[0]
+    np.testing.assert_array_equal(found != 0, mask[1] != 0)
+    assert layer.get_value((1, 200, 200)) == found[200, 200]
+    target = tmp_path / "plane.ome.zarr"
+    monkeypatch.setattr(large_desk, "ask_save", lambda *_: str(target))
+    dock.view.result.save_labels.click()
+    until_said(dock, qtbot, "Saved")
+    np.testing.assert_array_equal(np.asarray(open_labels(target)), found)
+    viewer.layers.remove(layer)
+    qtbot.waitUntil(lambda: not folders(tmp_path), timeout=10_000)
+
+
+def test_what_was_learned_is_applied_by_tiles_where_the_image_is_too_large(opened, qtbot):
+    viewer, dock = opened(area="view", limit=None)
+    dock.view.setup.region.area.choose("all")
+    dock.start()
+    finished(dock, qtbot)
+    fit, first = dock._fits.fit, labels_of(viewer)
+    dock._forecast._limit = LIMIT
+    dock.view.result.apply.click()
+    qtbot.waitUntil(lambda: dock.live, timeout=20_000)
+    finished(dock, qtbot)
+    layer = next(each for each in viewer.layers if "applied" in each.name)
+    assert layer != first
+    np.testing.assert_array_equal(
+        np.asarray(layer.data), fit.predict(SLIDE, channel_axis=-1, threads=1)
+    )
+    assert layer.metadata[METADATA]["learned"] is None
+    assert dock._fits.fit is fit
+    viewer.add_image(np.tile(SLIDE[..., 0], (2, 2)), name="grey")
+    dock.view.result.target.choose(viewer.layers["grey"])
+    dock.view.result.apply.click()
+    qtbot.waitUntil(lambda: "1 channels" in dock.view.controls.error.text(), timeout=20_000)
+    assert not [each for each in viewer.layers if "grey [" in each.name], "an empty layer"
+
+
+def test_the_slide_is_never_read_on_the_main_thread(opened, qtbot, monkeypatch):
+    read = []
+
+    def spied(block):
+        read.append(threading.current_thread() is threading.main_thread())
+        return block
+
+    image = dask.array.from_array(SLIDE, chunks=(100, 100, 3)).map_blocks(spied, dtype=np.uint8)
+    viewer, dock = opened(image)
+    viewer.layers["slide"].visible = False
+    read.clear()
+    begun(dock, qtbot)
+    finished(dock, qtbot)
+    assert read
+    assert not any(read)
+
+
+def test_stopped_twice_while_it_learns_nothing_is_left(opened, qtbot, monkeypatch):
+    viewer, dock = opened()
+    dock.view.setup.fill({"iterations": 100_000})
+    ended = []
+    plain = Run.abandon
+    monkeypatch.setattr(Run, "abandon", lambda run: ended.append(1) or plain(run))
+    begun(dock, qtbot)
+    until_said(dock, qtbot, "Learning from samples: Iteration")
+    dock.stop()
+    dock.stop()
+    assert not dock.live
+    assert ended
+    assert not [each for each in viewer.layers if isinstance(each, Labels)]
+
+
+def test_a_larger_image_has_levels_which_show_what_is_done(opened, qtbot, held):
+    image = np.tile(SLIDE, (5, 4, 1))
+    viewer, dock = opened(image, limit=200_000_000)
+    camera_of(viewer).zoom = 0.05
+    dock.view.setup.fill({"channels": 2, "iterations": 1, "depth": 1})
+    begun(dock, qtbot)
+    layer = labels_of(viewer)
+    assert layer.multiscale
+    assert [each.shape for each in layer.data] == [(1500, 1600), (750, 800)]
+    assert layer.data_level == 1, "test invalid: the coarsest level is not the one shown"
+    assert not any(shown(layer))
+    held.release()
+    until_said(dock, qtbot, "tiles done")
+    assert any(shown(layer))
+    assert not all(shown(layer))
+    held.release(10_000)
+    finished(dock, qtbot)
+    assert all(shown(layer))
+    finest, coarse = map(np.asarray, layer.data)
+    np.testing.assert_array_equal(coarse, finest[::2, ::2])
+    assert not layer.editable
+
+
+def shown(layer):
+    """Return what the canvas shows at places all over it."""
+    return [layer.get_value((y, x))[1] for y in range(50, 1500, 200) for x in range(50, 1600, 200)]
