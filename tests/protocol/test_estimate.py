@@ -23,6 +23,7 @@ from napari_selfseg.protocol import (
     fits_in_memory,
     in_words,
     measure_throughput,
+    seconds_to_predict,
 )
 
 SPEED = Throughput(flops=1e11, moved=1e10)
@@ -246,3 +247,12 @@ def test_memory_is_about_what_was_estimated(precision):
     for side, found in zip(sides, map(int, done.stdout.split()), strict=True):
         expected = estimated((side, side), 3, method, precision=precision).bytes
         assert expected / 2 < found < expected * 2
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.name)
+def test_a_prediction_is_expected_to_take_longer_on_a_larger_image(cls):
+    method = cls()
+    near, far = (seconds_to_predict(method, 3, (n, n), SPEED) for n in (512, 2048))
+    assert 3 < far / near <= 17
+    # At this speed nobody waits for minutes for four megapixels, and nothing is for free.
+    assert 0.1 < far < 300

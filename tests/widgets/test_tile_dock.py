@@ -107,7 +107,7 @@ def test_an_image_that_does_not_fit_is_recommended_tiles_by_name(opened, qtbot):
     qtbot.waitUntil(lambda: "All of it, by tiles" in controls.error.text(), timeout=20_000)
     assert not dock.live
     dock.view.setup.region.area.choose("tiles")
-    qtbot.waitUntil(lambda: controls.estimate.text().startswith("At most about"), timeout=20_000)
+    qtbot.waitUntil(lambda: controls.estimate.text().startswith("About"), timeout=20_000)
     assert "for 12 tiles of 128 x 128 pixels" in controls.estimate.text()
     dock._forecast._limit = 1000
     dock.start()

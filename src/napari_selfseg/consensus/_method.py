@@ -109,6 +109,11 @@ class Consensus(Settings):
             sum(each.kept for each in costs) + 40.0 * problem.pixels,
         )
 
+    def cost_to_predict(self, problem: Problem) -> Cost:
+        """Count an iteration with all classical maps, which a prediction makes anew."""
+        iteration, at_once = self.cost(problem), self.replace(iterations=1).cost(problem)
+        return Cost(iteration.flops, at_once.moved, iteration.kept)
+
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the network of each member, which has a seed of its own."""
 

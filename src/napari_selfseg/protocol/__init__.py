@@ -14,6 +14,7 @@ from napari_selfseg.protocol._estimate import (
     estimate,
     fits_in_memory,
     measure_throughput,
+    seconds_to_predict,
 )
 from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
@@ -74,5 +75,6 @@ __all__ = [
     "resolve_device",
     "resolve_precision",
     "resolve_threads",
+    "seconds_to_predict",
     "small",
 ]

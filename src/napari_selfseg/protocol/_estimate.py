@@ -40,6 +40,7 @@ __all__ = [
     "estimate",
     "fits_in_memory",
     "measure_throughput",
+    "seconds_to_predict",
 ]
 
 # a: whole iterations of Backprop in 2-D took 1.0 to 1.3 times what the two rates say, in float32
@@ -170,6 +171,31 @@ def bytes_to_predict(method: Method, in_channels: int, shape: Sequence[int]) -> 
     pixels, together = prod(shape), pixels_at_once(method, tuple(shape))
     kept = method.cost(Problem(in_channels, together, len(shape))).kept
     return int(GAPS["cpu"] * kept + pixels * in_channels * 8)
+
+
+def seconds_to_predict(
+    method: Method, in_channels: int, shape: Sequence[int], throughput: Throughput
+) -> float:
+    """Say roughly how long a prediction takes.
+
+    Parameters
+    ----------
+    method : Method
+        Whose fit predicts.
+    in_channels : int
+        Channels of the image.
+    shape : sequence of int
+        Its spatial shape.
+    throughput : Throughput
+        Of the device.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    cost = method.cost_to_predict(Problem(in_channels, prod(shape), len(shape)))
+    return OVERHEAD * (cost.flops / throughput.flops + cost.moved / throughput.moved)
 
 
 def _history(pixels: int, method: Method) -> int:

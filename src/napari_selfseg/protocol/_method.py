@@ -189,6 +189,20 @@ class Method(Parameters, ABC):
         Cost
         """
 
+    def cost_to_predict(self, problem: Problem) -> Cost:
+        """Say what labelling an image with a fit takes: about an iteration, unless overridden.
+
+        Parameters
+        ----------
+        problem : Problem
+            Of that image.
+
+        Returns
+        -------
+        Cost
+        """
+        return self.cost(problem)
+
     @abstractmethod
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the initialised network without touching the global generators.

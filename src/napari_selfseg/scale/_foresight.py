@@ -18,6 +18,7 @@ from napari_selfseg.protocol import (
     estimate,
     label_dtype,
     measure_throughput,
+    seconds_to_predict,
 )
 from napari_selfseg.scale._sampling import COUNT
 from napari_selfseg.scale._tile_size import LARGEST, halo_of, tile_within
@@ -111,9 +112,7 @@ def foreseen(
     halo = halo_of(method)
     sides = [min(side, n) for side, n in zip(tile, shape, strict=True)]
     read = [min(side + 2 * halo, n) for side, n in zip(sides, shape, strict=True)][-ndim:]
-    # A prediction takes what an iteration does, at most: it goes forward only, but in float32, and
-    # a Consensus does more than its networks (1.0 of it; Backprop 0.8, DIC 0.1).
-    each = taken(read).seconds_per_iteration
+    each = seconds_to_predict(method, in_channels, read, rates)
     labelling = each * prod(shape) / prod(sides)
     needed = bytes_to_predict(method, in_channels, read)
     sample, seconds = 0, labelling

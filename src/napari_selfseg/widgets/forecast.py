@@ -168,7 +168,8 @@ class Forecast:
             found = self.layout(request)
         except ValueError as error:
             return Prediction(str(error), enough=False, allowed=False)
-        words = f"At most {_tiles(found)}."
+        tiles = _tiles(found)
+        words = f"{tiles[:1].upper()}{tiles[1:]}."
         if request.method.reach is None:
             words += f" {request.method.title} {ALONE}"
         free = shutil.disk_usage(tempfile.gettempdir()).free
@@ -187,7 +188,7 @@ class Forecast:
         if entire and request.stack is None and request.scribbles is None:
             with contextlib.suppress(ValueError):
                 found = self.layout(request)
-                return f"Choose '{BY_TILES}' as the area: at most {_tiles(found)}. Or {less}"
+                return f"Choose '{BY_TILES}' as the area: {_tiles(found)}. Or {less}"
         return f"To need less: {less}"
 
     def _speed(self, request: Request) -> Any:

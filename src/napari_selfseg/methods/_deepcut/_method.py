@@ -82,9 +82,14 @@ class DeepCut(Settings):
         """Count the products with the graph; what is done once is spread over the iterations."""
         M, F = min(NODES, problem.pixels), n_features(self, problem.in_channels)
         flops = 2.0 * M**2 * (2 * F + 3 * self.n_clusters)
-        once = problem.pixels * (1000.0 + 100.0 * F) / self.iterations
+        once = problem.pixels * (7000.0 + 100.0 * F) / self.iterations
         kept = 40.0 * M**2 + problem.pixels * (8.0 * F + 24.0 * problem.in_channels + 24.0)
         return Cost(flops, 40.0 * M**2 + once, kept)
+
+    def cost_to_predict(self, problem: Problem) -> Cost:
+        """Count features and graph in full: a prediction makes both anew."""
+        at_once = self.replace(iterations=1).cost(problem)
+        return Cost(at_once.flops, at_once.moved, self.cost(problem).kept)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the graph networks and the one of features, drawn from Xavier's distribution."""

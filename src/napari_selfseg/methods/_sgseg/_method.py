@@ -72,6 +72,15 @@ class SGSeg(Settings):
             + image,
         )
 
+    def cost_to_predict(self, problem: Problem) -> Cost:
+        """Count the convolutions of one forward of the whole image."""
+        of = (problem.in_channels, problem.itemsize, self.width)
+        cnn = cnn_work(*of, self.classes, self.backbone)
+        spnn = Work(0, 0, 0) if self.backbone == "none" else spnn_work(*of, self.n_superpixels)
+        flops = problem.pixels * (spnn.flops / 3 + cnn.flops / 6)
+        moved = problem.pixels * (spnn.moved + cnn.moved) / 4
+        return Cost(flops, moved, self.cost(problem).kept)
+
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the three networks, drawn from Xavier's distribution."""
         network = SGSegNetwork(
