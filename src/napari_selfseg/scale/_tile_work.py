@@ -46,7 +46,7 @@ def work_on(task: Task) -> dict[str, Any]:
     ledger = Ledger(plan.work)
     if (known := ledger.result(name, number)) is not None:
         return known
-    # Tile after tile wants the same memory: a third of the time of mapping it anew (docs/large.md).
+    # Tile after tile wants the same memory: mapping it anew takes three times as long.
     keep_freed_memory()
     start = time.perf_counter()
     result = {"predict": _predict, "vote": _vote, "number": _number}[name](plan, number)
