@@ -190,3 +190,37 @@ def test_a_method_that_sees_the_whole_says_what_tiles_cost(image, tmp_path, caps
     assert main(["segment", image, "-o", out, *quick, *how]) == 0
     assert "labels may end where tiles meet" in capsys.readouterr().err
     assert (open_labels(out)[:] > 0).all()
+
+
+@pytest.fixture
+def begun(image, model, tmp_path, monkeypatch):
+    """Labels of which one tile is done."""
+    out = str(tmp_path / "begun.ome.zarr")
+    monkeypatch.setattr("napari_selfseg.cli._large.do_tiles", lambda run: next(run) and 130)
+    begun = [image, "-o", out, *METHOD, "--tile", "32", "--samples", "2", "--sample-size", "32"]
+    assert main(["segment", *begun]) == 130
+    monkeypatch.undo()
+    return begun
+
+
+def test_what_is_begun_goes_on_with_the_same(begun):
+    assert main(["segment", *begun, "--resume"]) == 0
+
+
+@pytest.mark.parametrize("cropped", [False, True])
+def test_another_image_is_not_gone_on_with(begun, cropped, tmp_path, capsys):
+    other = picture()[::-1, :, :] if not cropped else picture()[:40]
+    tifffile.imwrite(tmp_path / "other.tif", other, photometric="rgb")
+    assert main(["segment", str(tmp_path / "other.tif"), *begun[1:], "--resume"]) == 2
+    assert "was begun on another image: give the same, or delete" in capsys.readouterr().err
+
+
+def test_another_method_is_not_gone_on_with(begun, capsys):
+    assert main(["segment", *begun, "--seed", "5", "--resume"]) == 2
+    assert "was begun with another method or model" in capsys.readouterr().err
+
+
+def test_a_batch_needs_more_than_the_program_takes(image, tmp_path, capsys):
+    out = ["-o", str(tmp_path / "out"), *METHOD]
+    assert main(["batch", image, *out, "--memory", "10MB"]) == 2
+    assert "The program itself takes" in capsys.readouterr().err

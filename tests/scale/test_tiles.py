@@ -162,12 +162,48 @@ def test_a_tile_that_fails_is_tried_again_and_then_told(tmp_path):
     out = tmp_path / "labels.ome.zarr"
     how = {"channel_axis": -1, "tile": 32, **HERE}
     run = over_tiles(image, fit, out, **how)
-    with pytest.raises(ValueError, match=r"1 of 12 tiles failed, tile 11 with: .*finite.*--resume"):
+    with pytest.raises(
+        ValueError, match=r"1 of 12 tiles failed, tile 11 .*finite.*mend this and resume"
+    ):
         run.finish()
     log = (tmp_path / "labels.ome.zarr.work" / "log.txt").read_text()
     assert log.count("tile 11 failed") == 2
     image[70, 100] = 1
     assert over_tiles(image, fit, out, resume=True, **how).finish().finished
+
+
+def test_markers_of_a_plan_that_is_gone_are_not_believed(tmp_path):
+    fit, out = fitted(), tmp_path / "labels.ome.zarr"
+    how = {"channel_axis": -1, "tile": 32, **HERE}
+    run = over_tiles(picture(), fit, out, **how)
+    next(run)
+    run.close()
+    work = tmp_path / "labels.ome.zarr.work"
+    (work / "plan.json").unlink()
+    (work / "finished").touch()
+    other = picture(seed=1)
+    over_tiles(other, fit, out, **how).finish()
+    assert (open_labels(out)[:] == fit.predict(other, channel_axis=-1, **HERE)).all()
+
+
+def test_labels_and_their_plan_may_be_moved_together(tmp_path):
+    fit, here, there = fitted(), tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    source = Source(str(stored(tmp_path)), -1)
+    run = TileRun(planned(source, fit, str(here / "a.ome.zarr"), tile=32, **HERE))
+    next(run)
+    run.close()
+    here.rename(there)
+    TileRun(load_plan(there / "a.ome.zarr.work")).finish()
+    whole = fit.predict(picture(), channel_axis=-1, **HERE)
+    assert (open_labels(there / "a.ome.zarr")[:] == whole).all()
+    assert not here.exists()
+
+
+def stored(folder):
+    path = folder / "image.zarr"
+    zarr.create_array(path, data=picture(), chunks=(20, 20, 3))
+    return path
 
 
 def test_other_plans_are_not_gone_on_with(tmp_path):

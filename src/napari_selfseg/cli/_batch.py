@@ -91,13 +91,27 @@ def _run(args: argparse.Namespace) -> int:
         preview=args.preview,
         suffix=f".{args.format}",
         objects=args.objects and f".{args.objects}",
-        memory=size_of(args.memory),
+        memory=_of_a_run(size_of(args.memory)),
         runner=runner_named(args.scheduler),
         seen=progress.see,
         device=args.device,
         threads=args.threads,
     )
     return _drain(batch, progress)
+
+
+def _of_a_run(memory: int | None) -> int | None:
+    """Take off what the program itself holds."""
+    import psutil
+
+    if memory is None:
+        return None
+    held = int(psutil.Process().memory_info().rss)
+    if memory <= held:
+        raise ValueError(
+            f"The program itself takes {held / 1e6:.0f} MB: allow more than that (--memory)."
+        )
+    return memory - held
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:

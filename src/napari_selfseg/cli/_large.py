@@ -44,10 +44,9 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     """
     from napari_selfseg.scale import learning
 
-    method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     run = learning(
         large.source,
-        method,
+        _method(args),
         count=args.samples,
         size=args.sample_size,
         memory=size_of(args.memory),
@@ -57,6 +56,10 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     )
     drain(run)
     return run.fit
+
+
+def _method(args: argparse.Namespace) -> Method:
+    return cast("Method", args.kind(**values_of(args, args.kind.declared())))
 
 
 def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit) -> Plan:
@@ -170,7 +173,7 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
 
     large = LargeImage(image, check_labels_target(out))
     runner = runner_named(args.scheduler)
-    plan = large.begun if args.resume else None
+    plan = large.gone_on(fit or _method(args)) if args.resume else None
     if plan is None:
         plan = plan_of(args, large, fit or learned(args, large))
         say_forecast(plan)

@@ -1,4 +1,4 @@
-"""A prediction in blocks: equal to that of the whole, faster on a CPU, and in little memory."""
+"""A prediction in blocks: equal to that of the whole, faster (on a CPU), and in little memory."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def predicted(
         As from `Method.predict`.
     """
     shape = tuple(x.shape[2:])
-    # A GPU is faster with all at once.
-    if method.reach is None or x.device.type != "cpu" or prod(shape) <= PIXELS:
+    if method.reach is None or prod(shape) <= PIXELS:
         return method.predict(network, x, valid, index)
-    # Block after block wants the same memory.
-    keep_freed_memory()
+    if x.device.type == "cpu":
+        # Block after block wants the same memory.
+        keep_freed_memory()
     side, ndim = _side(method, len(shape)), len(shape)
     grid = Grid(shape, (side,) * ndim, (halo(method.reach, method.stride),) * ndim)
-    found = torch.zeros((len(x), *shape), dtype=torch.int64)
+    found = torch.zeros((len(x), *shape), dtype=torch.int64, device=x.device)
     for number in range(len(grid)):
         outer = (slice(None), slice(None), *grid.outer(number))
         seen = None if valid is None else valid[outer]
@@ -73,7 +73,7 @@ def halo(reach: int, stride: int) -> int:
 
 
 def pixels_at_once(method: Method, shape: tuple[int, ...]) -> int:
-    """Return how many pixels of an image are predicted together on the CPU, at most.
+    """Return how many pixels of an image are predicted together, at most.
 
     Parameters
     ----------

@@ -8,10 +8,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import ImageFile, open_image, open_labels, read_record, write_labels
-from napari_selfseg.protocol import Fit
+from napari_selfseg.io import (
+    ImageFile,
+    load_fit,
+    open_image,
+    open_labels,
+    read_record,
+    write_labels,
+)
+from napari_selfseg.protocol import Fit, Method
+from napari_selfseg.record import weights_hash
 from napari_selfseg.scale._plan import PLAN, Plan, load_plan, work_folder
 from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._tile_record import is_unchanged
 from napari_selfseg.scale._tiles import planned
 
 __all__ = ["LargeImage", "begun", "forget"]
@@ -86,6 +95,40 @@ class LargeImage:
         place = {key: value for key, value in self.file.place.items() if key != "georeference"}
         return planned(self.source, fit, str(_tiles(self.target)), **place, **options)
 
+    def gone_on(self, by: Fit | Method) -> Plan | None:
+        """Return what is begun, to go on with it.
+
+        Parameters
+        ----------
+        by : Fit or Method
+            What labels the image, or is trained on samples of it.
+
+        Returns
+        -------
+        Plan or None
+            None when there is nothing.
+
+        Raises
+        ------
+        ValueError
+            When it was begun on another image, or with something else.
+        """
+        plan = self.begun
+        if plan is None:
+            return None
+        known = load_fit(plan.model)
+        if isinstance(by, Fit):
+            same = weights_hash(known.weights) == weights_hash(by.weights)
+        else:
+            same = known.method == by
+        if not same or not is_unchanged(plan):
+            what = "on another image" if same else "with another method or model"
+            raise ValueError(
+                f"{self.target} was begun {what}: give the same, or delete {plan.labels} and "
+                f"{plan.work}."
+            )
+        return plan
+
     def finish(self, plan: Plan) -> None:
         """Copy tiles that are all done into a TIFF, block by block; OME-Zarr is there already.
 
@@ -137,7 +180,12 @@ def forget(target: Path) -> None:
         The file of the labels.
     """
     tiles = _tiles(target)
-    shutil.rmtree(work_folder(str(tiles)), ignore_errors=True)
+    work = work_folder(str(tiles))
+    if not work.is_dir():
+        return
+    # Without its marks a plan that is left begins anew.
+    shutil.rmtree(work / "done", ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
     if tiles != target:
         shutil.rmtree(tiles, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from napari_selfseg.protocol import Method, Run, Throughput, estimate, evolve
 from napari_selfseg.scale._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._source import Source
 
-__all__ = ["learning"]
+__all__ = ["axes_of_sample", "learning"]
 
 
 def learning(
@@ -55,9 +55,7 @@ def learning(
         When nothing can be learned from the image, memory does not suffice, or something given
         cannot be used.
     """
-    spatial = len(source.shape)
-    planar = 2 if 2 in method.ndims and spatial >= 2 else spatial
-    pieces = samples(source, count, size, ndim or planar)
+    pieces = samples(source, count, size, ndim or axes_of_sample(method, source))
     _check_memory(source, method, pieces, memory)
     masks = [valid for _, valid in pieces]
     return evolve(
@@ -68,6 +66,24 @@ def learning(
         name=source.name,
         **options,
     )
+
+
+def axes_of_sample(method: Method, source: Source) -> int:
+    """Return how many axes a sample has when nobody says: of a stack it is a plane.
+
+    Parameters
+    ----------
+    method : Method
+        What is trained.
+    source : Source
+        The image.
+
+    Returns
+    -------
+    int
+    """
+    spatial = len(source.shape)
+    return 2 if 2 in method.ndims and spatial >= 2 else spatial
 
 
 def _check_memory(

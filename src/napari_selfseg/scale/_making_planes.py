@@ -131,9 +131,13 @@ def _check_memory(
     together = min(piece.recipe.planes_fitted or FITTED, count) if joint else 1
     how = {"device": piece.device, "precision": piece.recipe.precision}
     check_planes(image, axes, method, together, memory, **how)
-    room = prod(image.shape) * np.dtype(stack_dtype(method, cast(str, piece.recipe.carry))).itemsize
+    labels = np.dtype(stack_dtype(method, cast(str, piece.recipe.carry))).itemsize
+    room = prod(image.shape) * labels
+    if piece.table is not None:
+        # Objects are numbered beside the labels, and measured on the image.
+        room = 2 * room + prod(image.data.shape) * image.data.dtype.itemsize
     if whole and room > memory:
         raise ValueError(
-            f"The labels of this stack would take {room / 1e6:.0f} MB, and {memory / 1e6:.0f} MB "
-            "are allowed: write OME-Zarr without objects, or allow more."
+            f"The labels of this stack, with their objects, would take {room / 1e6:.0f} MB, and "
+            f"{memory / 1e6:.0f} MB are allowed: write OME-Zarr without objects, or allow more."
         )

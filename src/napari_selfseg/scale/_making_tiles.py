@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
-from napari_selfseg.protocol import Fit
+from napari_selfseg.protocol import Fit, Method, available_memory
+from napari_selfseg.scale._foresight import Foresight, foreseen
 from napari_selfseg.scale._large import LargeImage, forget
-from napari_selfseg.scale._learning import learning
+from napari_selfseg.scale._learning import axes_of_sample, learning
 from napari_selfseg.scale._making_files import SIDE, draw
 from napari_selfseg.scale._piece import Made, Piece
 from napari_selfseg.scale._plan import Plan
+from napari_selfseg.scale._room import NO_TIME
 from napari_selfseg.scale._tile_record import is_unchanged
 from napari_selfseg.scale._tile_run import TileRun
 
@@ -59,9 +63,11 @@ def _begun(piece: Piece, large: LargeImage) -> Plan | None:
 
 def _planned(piece: Piece, large: LargeImage) -> Plan:
     recipe = piece.recipe
+    fit = None if recipe.method else load_fit(recipe.model)
+    layout = _layout(piece, large, fit)
     return large.planned(
-        _fit(piece, large),
-        memory=piece.memory,
+        fit or _learned(piece, large, layout),
+        tile=max(layout.tile),
         objects=recipe.minimum_size if recipe.connected else None,
         device=piece.device,
         threads=piece.threads,
@@ -69,14 +75,30 @@ def _planned(piece: Piece, large: LargeImage) -> Plan:
     )
 
 
-def _fit(piece: Piece, large: LargeImage) -> Fit:
+def _layout(piece: Piece, large: LargeImage, fit: Fit | None) -> Foresight:
+    """Choose samples and tiles that keep to the memory."""
+    source, method = large.source, fit.method if fit else cast(Method, piece.recipe.method)
+    return foreseen(
+        source.shape,
+        source.n_channels,
+        method,
+        memory=piece.memory or available_memory(),
+        ndim=fit.ndim if fit else axes_of_sample(method, source),
+        learned=fit is not None,
+        device=piece.device,
+        precision=piece.recipe.precision,
+        threads=piece.threads,
+        masked=large.file.mask is not None,
+        throughput=NO_TIME,
+    )
+
+
+def _learned(piece: Piece, large: LargeImage, layout: Foresight) -> Fit:
     recipe = piece.recipe
-    if recipe.method is None:
-        return load_fit(recipe.model)
     run = learning(
         large.source,
-        recipe.method,
-        memory=piece.memory,
+        cast(Method, recipe.method),
+        size=layout.sample,
         superpixels=recipe.superpixels,
         precision=recipe.precision,
         device=piece.device,

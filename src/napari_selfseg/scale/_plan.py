@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,12 @@ from napari_selfseg.io import whole_file
 from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._source import Source
 
-__all__ = ["PLAN", "Plan", "as_json", "load_plan", "save_plan", "work_folder"]
+__all__ = ["FINISHED", "PLAN", "Plan", "as_json", "load_plan", "save_plan", "work_folder"]
 
 PLAN = "plan.json"
+WORK = ".work"
+# A mark that nothing is left to do.
+FINISHED = "finished"
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def work_folder(labels: str) -> Path:
     pathlib.Path
     """
     path = Path(labels).absolute()
-    return path.with_name(f"{path.name}.work")
+    return path.with_name(f"{path.name}{WORK}")
 
 
 def save_plan(plan: Plan) -> Path:
@@ -184,6 +188,13 @@ def load_plan(path: str | Path) -> Plan:
             values[name] = values[name] and Source(**values[name])
         for name in ("shape", "tile", "halo"):
             values[name] = tuple(map(int, values[name]))
-        return Plan(**values)
+        return _here(Plan(**values), file.parent.absolute())
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{file} cannot be read as a plan: {error}") from None
+
+
+def _here(plan: Plan, work: Path) -> Plan:
+    """Find labels and model beside the plan: all of them may have been moved together."""
+    labels = work.with_name(work.name.removesuffix(WORK))
+    model = work / Path(plan.model).name
+    return dataclasses.replace(plan, work=str(work), labels=str(labels), model=str(model))

@@ -17,7 +17,7 @@ from napari_selfseg.protocol import (
     fits_in_memory,
 )
 
-__all__ = ["check_planes", "fits_with_fit", "fits_with_method"]
+__all__ = ["NO_TIME", "check_planes", "fits_with_fit", "fits_with_method"]
 
 # The rates decide the time alone, which nobody asks for here.
 NO_TIME = Throughput(1, 1)

@@ -60,7 +60,7 @@ class FailedTiles(ValueError):  # noqa: N818 - what it holds
         number, sentence = next(iter(failed.items()))
         super().__init__(
             f"{len(failed)} of {total} tiles failed, tile {number} with: {sentence} "
-            "The others are done; mend this and go on (--resume)."
+            "The others are done; mend this and resume."
         )
         self.failed, self.total = failed, total
 

@@ -11,7 +11,7 @@ import numpy as np
 from napari_selfseg.io import finish_labels
 from napari_selfseg.scale._joining import joined
 from napari_selfseg.scale._ledger import Ledger
-from napari_selfseg.scale._plan import Plan
+from napari_selfseg.scale._plan import FINISHED, Plan
 from napari_selfseg.scale._runners import Runner, SerialRunner
 from napari_selfseg.scale._tile_pass import TileProgress, work_through
 from napari_selfseg.scale._tile_record import tile_record
@@ -105,7 +105,7 @@ class TileRun(Iterator[TileProgress]):
     @property
     def finished(self) -> bool:
         """Whether everything is done."""
-        return self.plan.beside("finished").exists()
+        return self.plan.beside(FINISHED).exists()
 
     @property
     def done(self) -> int:
@@ -130,7 +130,7 @@ class TileRun(Iterator[TileProgress]):
         finish_labels(self.plan.labels, record=tile_record(self.plan))
         for bulky in (PIECES, "faces", "votes", "numbers"):
             shutil.rmtree(self.plan.beside(bulky), ignore_errors=True)
-        self.plan.beside("finished").touch()
+        self.plan.beside(FINISHED).touch()
         self._ledger.log("Finished.")
 
 

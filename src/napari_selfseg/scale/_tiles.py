@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,15 @@ import psutil
 from napari_selfseg.io import check_zarr, create_labels, load_fit, save_fit
 from napari_selfseg.protocol import Fit, label_dtype
 from napari_selfseg.record import weights_hash
-from napari_selfseg.scale._plan import PLAN, Plan, as_json, load_plan, save_plan, work_folder
+from napari_selfseg.scale._plan import (
+    FINISHED,
+    PLAN,
+    Plan,
+    as_json,
+    load_plan,
+    save_plan,
+    work_folder,
+)
 from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._tile_run import TileRun
@@ -164,9 +174,7 @@ def planned(
     if (work / PLAN).is_file():
         return _again(plan, fit, resume)
     check_zarr(out)
-    # First of all: labels without a record are known by the folder beside them.
-    for folder in ("faces", "votes", "done"):
-        (work / folder).mkdir(parents=True, exist_ok=True)
+    _clear(work)
     if not made:
         dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
         named = axes or "tzyx"[-len(shape) :]
@@ -179,6 +187,16 @@ def planned(
     save_fit(fit, plan.model)
     save_plan(plan)
     return plan
+
+
+def _clear(work: Path) -> None:
+    """Make an empty work folder, first of all: labels without a record are known by it."""
+    for folder in ("done", "faces", "votes"):
+        # Markers of a plan that is gone would be believed.
+        if (work / folder).exists():
+            shutil.rmtree(work / folder)
+        (work / folder).mkdir(parents=True)
+    (work / FINISHED).unlink(missing_ok=True)
 
 
 def _is_path(image: Any) -> bool:
