@@ -163,3 +163,11 @@ def test_without_a_carry_a_stack_is_one_volume(folder):
     made = batch(folder, ss.Recipe(METHOD, SLIC), pattern="a.*").finish()
     assert "stack" not in read_record(made.entries[0].target)
     assert read_image(made.entries[0].target).shape == (3, 20, 24)
+
+
+def test_objects_of_a_stack_need_room_for_its_image(tmp_path):
+    tifffile.imwrite(tmp_path / "tall.ome.tif", stack(n=600), metadata={"axes": "ZYX"})
+    how = {"memory": 1_000_000, "objects": ".csv", **HERE}
+    [entry] = ss.Batch([tmp_path / "tall.ome.tif"], WARM, tmp_path / "out", **how).finish().entries
+    # Labels of 2 bytes twice, and the image of 1.
+    assert "would take 1 MB, and 1 MB are allowed: write OME-Zarr without" in entry.error
