@@ -131,6 +131,7 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
     at_work = 1  # as it then was
     assert [bool(plane.any()) for plane in layer.data] == [k in (2, at_work) for k in range(6)]
     assert layer.metadata[METADATA]["stack"]["order"] == [2, at_work]
+    layer.paint((2, 3, 3), 9)
     kept = np.array(layer.data[2])
     setup, other = dock.view.setup, viewer.add_image(FILM[0], name="other")
     setup.image.choose(other)
@@ -146,6 +147,7 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
     assert layer.data.any(axis=(1, 2)).all()
     np.testing.assert_array_equal(layer.data[2], kept)
     assert layer.metadata[METADATA]["stack"]["resumed"] == [2]
+    assert layer.metadata[METADATA]["edited"], "painted before the others were done"
     setup.stack.part.choose("whole")
     dock.view.controls.resume.click()
     assert "No planes are left" in dock.view.controls.error.text()

@@ -164,13 +164,20 @@ def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, 
     assert dock.view.controls.status.text() == "Stopping: the tile at work is finished..."
     held.release(10_000)
     assert finished(dock, qtbot).startswith("Stopped when asked; ")
+    assert layer.editable
+    assert "edited" not in layer.metadata[METADATA]
+    layer.paint((299, 399), 5)
     kept = np.asarray(layer.data)
+    assert kept[299, 399] == 5
     assert 0 < (kept != 0).mean() < 1
     assert layer.metadata[METADATA]["tiles"][1] == 12
     fit = dock._fits.fit
     dock.view.controls.resume.click()
     assert dock.live
+    assert not layer.editable
     assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
+    assert layer.editable
+    assert layer.metadata[METADATA]["edited"]
     found = np.asarray(layer.data)
     assert found.all()
     assert (found[kept != 0] == kept[kept != 0]).all()
