@@ -49,8 +49,8 @@ class LargeDesk:
         Parameters
         ----------
         image : napari.layers.Image or None
-            The one that is chosen. What else is filled in does not count: tiles of a fit that is
-            applied are none of it.
+            The one that is chosen. What else is filled in does not count: a fit is applied by
+            tiles whatever the area says.
         begin : callable
             Called with the session.
 
