@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import threading
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import imageio.v3 as iio
 import numpy as np
@@ -15,6 +18,7 @@ from napari.layers import Labels
 
 from napari_selfseg import Recipe, over_stack, read_record, write_labels
 from napari_selfseg.methods import Backprop
+from napari_selfseg.scale import Entry
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.batch import BatchDock, _job
 from napari_selfseg.widgets.layers import METADATA
@@ -279,6 +283,20 @@ def test_a_stopped_batch_keeps_no_half_image(opened, qtbot, tmp_path):
     assert states(dock) == ["left"] * 3
     assert dock.view.status.text().startswith("0 of 3 done, 3 left")
     assert not list((tmp_path / "out").glob("*.tif"))
+
+
+def test_images_that_were_done_before_or_failed_are_no_measure_of_the_others(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(_job, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    clock, left = _job._Clock(), Entry("a.png", Path("a.tif"))
+    done, failed = replace(left, state="done"), replace(left, state="failed")
+    before = replace(done, before=True)
+    for seconds, entry in [(50, before), (10, done), (40, before), (30, failed), (12, done)]:
+        now[0] += seconds
+        clock.count(entry)
+    assert clock.left((before, done, before, failed, done, left, left), 0) == pytest.approx(22)
+    now[0] += 5.5
+    assert clock.left((before, done, left, left), 0.5) == pytest.approx(27.5 * 1.5 / 2.5)
 
 
 def test_closing_the_dock_ends_the_batch(opened, qtbot, monkeypatch):

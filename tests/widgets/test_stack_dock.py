@@ -131,13 +131,39 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
     at_work = 1  # as it then was
     assert [bool(plane.any()) for plane in layer.data] == [k in (2, at_work) for k in range(6)]
     assert layer.metadata[METADATA]["stack"]["order"] == [2, at_work]
+    layer.paint((2, 3, 3), 9)
     kept = np.array(layer.data[2])
+    setup, other = dock.view.setup, viewer.add_image(FILM[0], name="other")
+    setup.image.choose(other)
+    dock.view.controls.resume.click()
+    assert "Continue goes on with film: choose it" in dock.view.controls.error.text()
+    assert not dock.live
+    viewer.layers.remove(other)
+    setup.image.choose(viewer.layers["film"])
+    setup.stack.part.choose("plane")
     dock.view.controls.resume.click()
     assert dock.live
     assert finished(dock, qtbot) == "All 6 planes are done."
     assert layer.data.any(axis=(1, 2)).all()
     np.testing.assert_array_equal(layer.data[2], kept)
     assert layer.metadata[METADATA]["stack"]["resumed"] == [2]
+    assert layer.metadata[METADATA]["edited"], "painted before the others were done"
+    setup.stack.part.choose("whole")
+    dock.view.controls.resume.click()
+    assert "No planes are left" in dock.view.controls.error.text()
+
+
+def test_planes_of_an_image_that_is_gone_are_not_waited_for(opened, qtbot, held):
+    viewer, dock = opened()
+    dock.start()
+    until_said(dock, qtbot, held, "1 of 6 planes done")
+    dock.stop()
+    held.release(10_000)
+    finished(dock, qtbot)
+    viewer.layers.remove("film")
+    viewer.add_image(FILM, name="other", axis_labels=("t", "y", "x"))
+    dock.view.setup.image.choose(viewer.layers["other"])
+    dock.view.setup.stack.part.choose("whole")
     dock.view.controls.resume.click()
     assert "No planes are left" in dock.view.controls.error.text()
 

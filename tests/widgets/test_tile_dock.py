@@ -18,6 +18,7 @@ from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import large_desk, lease
 from napari_selfseg.widgets.layers import METADATA, camera_of
 from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.session import Session
 
 pytestmark = pytest.mark.viewer
 
@@ -163,13 +164,20 @@ def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, 
     assert dock.view.controls.status.text() == "Stopping: the tile at work is finished..."
     held.release(10_000)
     assert finished(dock, qtbot).startswith("Stopped when asked; ")
+    assert layer.editable
+    assert "edited" not in layer.metadata[METADATA]
+    layer.paint((299, 399), 5)
     kept = np.asarray(layer.data)
+    assert kept[299, 399] == 5
     assert 0 < (kept != 0).mean() < 1
     assert layer.metadata[METADATA]["tiles"][1] == 12
     fit = dock._fits.fit
     dock.view.controls.resume.click()
     assert dock.live
+    assert not layer.editable
     assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
+    assert layer.editable
+    assert layer.metadata[METADATA]["edited"]
     found = np.asarray(layer.data)
     assert found.all()
     assert (found[kept != 0] == kept[kept != 0]).all()
@@ -297,6 +305,39 @@ def test_what_was_learned_is_applied_by_tiles_where_the_image_is_too_large(opene
     dock.view.result.apply.click()
     qtbot.waitUntil(lambda: "1 channels" in dock.view.controls.error.text(), timeout=20_000)
     assert not [each for each in viewer.layers if "grey [" in each.name], "an empty layer"
+
+
+def test_continue_goes_on_with_applied_tiles_whatever_is_filled_in(opened, qtbot, held):
+    viewer, dock = opened(area="all", limit=None)
+    dock.start()
+    finished(dock, qtbot)
+    dock._forecast._limit = LIMIT
+    dock.view.result.apply.click()
+    qtbot.waitUntil(lambda: dock.live, timeout=20_000)
+    held.release()
+    until_said(dock, qtbot, "1 of 12 tiles done")
+    dock.stop()
+    held.release(10_000)
+    assert "Continue does the others" in finished(dock, qtbot)
+    layer = next(each for each in viewer.layers if "applied" in each.name)
+    setup, controls = dock.view.setup, dock.view.controls
+    setup.image.choose(viewer.add_image(SLIDE[:50, :50], name="other"))
+    controls.resume.click()
+    assert controls.error.text() == (
+        "Continue goes on with slide: choose it, or press Run to begin anew."
+    )
+    setup.image.choose(viewer.layers["slide"])
+    setup.region.area.choose("rectangle")
+    controls.resume.click()
+    assert dock.live
+    assert dock._live.session.layer == layer
+    assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
+    assert np.asarray(layer.data).all()
+    setup.region.area.choose("all")
+    dock._forecast._limit = None
+    controls.resume.click()
+    assert isinstance(dock._live.session, Session), "nothing is left: it trains on"
+    finished(dock, qtbot)
 
 
 def test_the_slide_is_never_read_on_the_main_thread(opened, qtbot, monkeypatch):

@@ -22,6 +22,7 @@ TIFF: Final = "TIFF (*.tif)"
 ZARR: Final = "OME-Zarr (*.zarr)"
 NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
 NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
+ANOTHER: Final = "Continue goes on with {}: choose it, or press Run to begin anew."
 COPIED: Final = "The script is on the clipboard."
 
 
@@ -42,21 +43,40 @@ class LargeDesk:
         view.result.save_labels.clicked.connect(self._save)
         view.result.copy.clicked.connect(self._copy)
 
-    def go_on(self, tiles: bool, begin: Callable[[LargeSession], None]) -> None:
-        """Go on with what is left of the last session.
+    def go_on(self, image: Any, begin: Callable[[LargeSession], None]) -> bool:
+        """Go on with what is left of the last session, or say which image that needs.
+
+        Parameters
+        ----------
+        image : napari.layers.Image or None
+            The one that is chosen. What else is filled in does not count: a fit is applied by
+            tiles whatever the area says.
+        begin : callable
+            Called with the session.
+
+        Returns
+        -------
+        bool
+            Whether something is left.
+        """
+        session = self._session
+        if session is None or not session.resumable:
+            return False
+        if image == session.source:
+            begin(session)
+        else:
+            self._view.controls.show_error(ANOTHER.format(session.source.name))
+        return True
+
+    def refuse(self, tiles: bool) -> None:
+        """Say that nothing is left to go on with.
 
         Parameters
         ----------
         tiles : bool
-            Whether that of tiles is meant, and not of a stack.
-        begin : callable
-            Called with the session.
+            Whether tiles are meant, and not a stack.
         """
-        session = self._session
-        if session is None or not session.unfinished or session.request.tiles != tiles:
-            self._view.controls.show_error(NO_TILES if tiles else NO_PLANES)
-        else:
-            begin(session)
+        self._view.controls.show_error(NO_TILES if tiles else NO_PLANES)
 
     def put(self, session: LargeSession | None) -> None:
         """Work on another session.

@@ -49,6 +49,11 @@ class LargeSession(LiveSession):
     def unfinished(self) -> bool:
         """Whether it has ended, and something is left to do."""
 
+    @property
+    def resumable(self) -> bool:
+        """Whether something is left to do, of an image that is still there."""
+        return self.unfinished and self.source in self._viewer.layers
+
     @abstractmethod
     def again(self) -> LargeSession:
         """Return a session that does what is left, in the same layer."""

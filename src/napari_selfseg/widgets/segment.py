@@ -180,17 +180,18 @@ class SegmentDock(QWidget):
     # A run
 
     def _start(self, resumed: bool) -> None:
-        if self._live.busy:
+        image = self.view.setup.image.thing
+        if self._live.busy or (resumed and self._large.go_on(image, self._launcher.go_on)):
             return
         found = self._setup.request()
         if isinstance(found, Missing):
             self.view.controls.show_error(found.sentence)
         elif resumed and (found.stack or found.tiles):
-            self._large.go_on(found.tiles, self._launcher.go_on)
+            self._large.refuse(found.tiles)
         else:
             start = self._fits.fit if resumed else None
             request = dataclasses.replace(found, start=start)
-            self._launcher.start(self.view.setup.image.thing, request)
+            self._launcher.start(image, request)
 
     def _launch(self, make: Callable[[], LiveSession]) -> None:
         """Let go of the last session, and begin another."""

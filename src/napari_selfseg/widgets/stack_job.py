@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.live_job import Ended, LiveJob, Progress
+from napari_selfseg.widgets.records import renew
 from napari_selfseg.widgets.room import IN_MEMORY, Room
 from napari_selfseg.widgets.stack_arrays import stack_arrays
 from napari_selfseg.widgets.words import stack_progress
@@ -164,8 +165,8 @@ class StackJob(LiveJob):
         # A window that closes must not wait until a large image was read once more.
         if self._left and np.prod(self._along.shape, dtype=float) > IN_MEMORY:
             return None
-        record = {**run.record(), "source": self._request.source}
-        self._records[self._key] = record
+        made = {**run.record(), "source": self._request.source}
+        record = renew(self._records, self._key, made)
         self._room.finish(record)
         return record
 

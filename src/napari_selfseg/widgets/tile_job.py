@@ -8,6 +8,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.live_job import Ended, LiveJob, Progress
+from napari_selfseg.widgets.records import renew
 from napari_selfseg.widgets.room import Room
 from napari_selfseg.widgets.runner import sentence_of
 from napari_selfseg.widgets.stack_arrays import Part, stack_arrays
@@ -166,8 +167,7 @@ class TileJob(LiveJob):
         done, total = run.done, len(run.plan.grid)
         self.left = not run.finished
         words = STOPPED.format(done, total) if self.left else f"All {total} tiles are labelled."
-        record = tile_record(run.plan)
-        self._records[self._key] = record
+        record = renew(self._records, self._key, tile_record(run.plan))
         return Ended(
             (sentence or words) + self._room.where, bool(sentence), done, total, record=record
         )

@@ -50,7 +50,8 @@ class TileSession(LargeSession):
             self.layer = add_labels(viewer, source, request, self.room)
         else:
             self.room, self.layer = before.room, before.layer
-            self.layer.visible = True
+            # The worker writes the chunks that somebody would paint in.
+            self.layer.visible, self.layer.editable = True, False
         earlier = None if before is None else before._job
         records = self.layer.metadata
         self._job = TileJob(request, self.room, layout, records, METADATA, earlier)

@@ -107,17 +107,20 @@ class BatchJob(WorkJob[Look]):
 
 
 class _Clock:
-    """Time left, from the time the images so far took; those made before took none."""
+    """Time left, from the time the images so far took; those made before, or failed, took none."""
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
+        self._began = self._turned = time.monotonic()
         self._worked = 0
 
     def count(self, entry: Entry) -> None:
         """Note that an image is over."""
+        turned, self._turned = self._turned, time.monotonic()
         if entry.before or entry.state == "failed":
-            return
-        self._worked += 1
+            # It was read all the same, which says nothing about the others.
+            self._began += self._turned - turned
+        else:
+            self._worked += 1
 
     def left(self, entries: tuple[Entry, ...], share: float) -> float:
         """Return seconds, nan while that cannot be said."""

@@ -1,0 +1,30 @@
+"""Records of labels that are filled piece by piece; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+__all__ = ["renew"]
+
+
+def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a record in the place of an earlier one; that somebody painted stays said.
+
+    Parameters
+    ----------
+    records : dict
+        Of a layer.
+    key : str
+        Of the record.
+    record : mapping
+        How the labels were made.
+
+    Returns
+    -------
+    dict
+        As it was put.
+    """
+    edited = {"edited": True} if records.get(key, {}).get("edited") else {}
+    records[key] = {**record, **edited}
+    return {**record, **edited}
