@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import zarr
@@ -16,7 +17,7 @@ from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._units import any_unit, short_unit
 
-__all__ = ["inside_zarr", "open_zarr", "read_zarr"]
+__all__ = ["inside_zarr", "open_pyramid", "open_zarr", "read_zarr"]
 
 ORDER = "tzyxc"
 WAY_OUT = "give the path of one image in it, such as {}."
@@ -80,6 +81,38 @@ def open_zarr(folder: Path) -> ImageFile:
         raise UnsuitableError(f"{folder.name} is no zarr folder, or a damaged one.") from None
     array, axes = _level(node, folder) if isinstance(node, zarr.Group) else _array(node, folder)
     return _image(array, axes, folder)
+
+
+def open_pyramid(path: str | os.PathLike[str]) -> tuple[list[ImageFile], bool]:
+    """Open every level of a zarr image, to read what is sliced out of them.
+
+    Parameters
+    ----------
+    path : path_like
+        Of a folder.
+
+    Returns
+    -------
+    levels : list of ImageFile
+        The finest first; it alone where no others are described.
+    labels : bool
+        Whether the file says that it holds labels.
+
+    Raises
+    ------
+    ValueError
+        When it is no image that can be read.
+    """
+    folder = Path(path)
+    finest = open_zarr(folder)
+    node = zarr.open(str(folder), mode="r")
+    image = _multiscale(node, folder) if isinstance(node, zarr.Group) else None
+    if image is None:
+        return [finest], False
+    coarser = [open_zarr(folder / each.path) for each in image.datasets[1:]]
+    attributes = node.attrs.asdict()
+    told = {**attributes, **cast("dict[str, Any]", attributes.get("ome", {}))}
+    return [finest, *(c for c in coarser if c.axes == finest.axes)], "image-label" in told
 
 
 def _image(array: Any, axes: _Axes, folder: Path) -> ImageFile:
