@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Protocol, cast
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
@@ -166,10 +167,11 @@ class WorkDock(QWidget):
     def _forget(self, layer: Any) -> None:
         """Let go of a layer that was removed."""
 
+    # Qt has a metaclass of its own, which asks for no abstract methods: mypy does.
+    @abstractmethod
     def _wanted_job(self) -> WorkJob[Any]:
         """Make a job of what is filled in; raise ValueError or OSError where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _show(self, look: Any) -> None:
         """Show where the job is."""
-        raise NotImplementedError
