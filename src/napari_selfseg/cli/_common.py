@@ -149,7 +149,9 @@ def add_run_options(parser: Parser) -> None:
     )
 
 
-IMAGES_HELP = "TIFF, PNG or JPEG files, folders of them, or quoted patterns such as 'data/**/*.tif'"
+IMAGES_HELP = (
+    "TIFF, OME-Zarr, PNG or JPEG files, folders of them, or quoted patterns such as 'data/**/*.tif'"
+)
 SUPERPIXELS_HELP = (
     "an algorithm such as slic:n_segments=2000, a contour map such as "
     "contour_map:file=MAP.mat,threshold=0.1, or a labels file"

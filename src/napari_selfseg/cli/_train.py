@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_selfseg.cli._common import (
+    IMAGES_HELP,
     Commands,
     Parser,
     add_method,
@@ -32,9 +33,7 @@ def add(commands: Commands, words: list[str]) -> None:
         The command line.
     """
     parser = commands.add_parser("train", help="train one model on several images")
-    parser.add_argument(
-        "images", nargs="+", help="TIFF, OME-Zarr, PNG or JPEG files, or folders of them"
-    )
+    parser.add_argument("images", nargs="+", help=IMAGES_HELP)
     parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
     parser.add_argument("--method", help="one of `napari-selfseg methods`")
     parser.add_argument(

@@ -11,7 +11,7 @@ from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file, whole_folder
-from napari_selfseg.io._zarr import inside_zarr, open_pyramid
+from napari_selfseg.io._zarr import inside_zarr, is_zarr, open_pyramid
 from napari_selfseg.io._zarr_filling import finish_labels, open_labels, open_levels, update_levels
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels
 
@@ -31,6 +31,7 @@ __all__ = [
     "create_labels",
     "finish_labels",
     "inside_zarr",
+    "is_zarr",
     "load_fit",
     "load_ucm2",
     "open_image",

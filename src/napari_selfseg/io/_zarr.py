@@ -17,9 +17,10 @@ from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._units import any_unit, short_unit
 
-__all__ = ["inside_zarr", "open_pyramid", "open_zarr", "read_zarr"]
+__all__ = ["inside_zarr", "is_zarr", "open_pyramid", "open_zarr", "read_zarr"]
 
 ORDER = "tzyxc"
+METADATA = ("zarr.json", ".zgroup", ".zarray")
 WAY_OUT = "give the path of one image in it, such as {}."
 
 
@@ -29,6 +30,21 @@ class _Axes(NamedTuple):
     letters: str
     sizes: Sequence[float]
     unit: str
+
+
+def is_zarr(path: Path) -> bool:
+    """Say whether a path is that of a zarr array or group, whatever its name.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    return any((path / name).is_file() for name in METADATA)
 
 
 def inside_zarr(path: Path) -> bool:
@@ -43,7 +59,8 @@ def inside_zarr(path: Path) -> bool:
     -------
     bool
     """
-    return path.is_dir() and any(part.lower().endswith(".zarr") for part in path.absolute().parts)
+    named = any(part.lower().endswith(".zarr") for part in path.absolute().parts)
+    return path.is_dir() and (named or is_zarr(path))
 
 
 def read_zarr(folder: Path) -> ImageFile:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import SUFFIXES, ImageFile, inside_zarr, read_image
+from napari_selfseg.io import ImageFile, read_image
 from napari_selfseg.scale._collection import planes as apart
 from napari_selfseg.scale._collection import tiles
+from napari_selfseg.scale._patterns import meant
 
 __all__ = ["files_of", "gathered"]
 
@@ -16,33 +17,27 @@ UNSET = object()
 
 
 def files_of(paths: Sequence[str]) -> list[Path]:
-    """Replace folders by the images in them.
+    """Replace folders and patterns by the images in them.
 
     Parameters
     ----------
     paths : sequence of str
-        Files and folders.
+        Files, folders and patterns such as ``"data/**/*.tif"``.
 
     Returns
     -------
     list of pathlib.Path
-        Files in the order given, those of a folder by name.
+        Files in the order given, those of a folder or pattern by name; each once.
 
     Raises
     ------
     ValueError
-        When a folder holds no images.
+        When a folder or a pattern holds no images.
     """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir() or inside_zarr(path):
-            found.append(path)
-            continue
-        inside = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
-        if not inside:
-            raise ValueError(f"The folder {path} holds no TIFF, OME-Zarr, PNG or JPEG files.")
-        found += inside
-    return found
+    found: dict[Path, Path] = {}
+    for path, _ in (each for text in paths for each in meant(text)):
+        found.setdefault(path.resolve(), path)
+    return list(found.values())
 
 
 def gathered(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Sequence
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from napari_selfseg.io import SUFFIXES, ImageFile, read_record
-from napari_selfseg.scale._files import files_of
+from napari_selfseg.io import ImageFile, read_record
+from napari_selfseg.scale._patterns import meant
 from napari_selfseg.scale._plan import work_folder
 
 __all__ = ["PREVIEWS", "BatchImage", "sources", "targets_of"]
@@ -67,10 +66,10 @@ def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) 
         if isinstance(each, ImageFile):
             found[id(each)] = BatchImage(each, UNSAFE.sub("-", each.name) or "image")
             continue
-        for path, root in _expanded(str(Path(each).expanduser())):
+        for path, root in meant(str(each)):
             if not _is_result(path, folder):
                 name = path.relative_to(root).with_suffix("").as_posix()
-                found.setdefault(path.absolute(), BatchImage(path, name))
+                found.setdefault(path.resolve(), BatchImage(path, name))
     if not found:
         raise ValueError("There are no images: give files, folders or a pattern.")
     return list(found.values())
@@ -98,12 +97,12 @@ def targets_of(found: Sequence[BatchImage], folder: Path, suffix: str = ".tif") 
     ValueError
         When two would go into one file, or an image would be overwritten.
     """
-    given = {each.image.absolute() for each in found if isinstance(each.image, Path)}
+    given = {each.image.resolve() for each in found if isinstance(each.image, Path)}
     taken: dict[Path, BatchImage] = {}
     for each in found:
         name = each.name.removesuffix(".ome") if suffix.startswith(".ome") else each.name
         target = folder / f"{name}{suffix}"
-        if target.absolute() in given:
+        if target.resolve() in given:
             raise ValueError(f"{target} would be overwritten: choose another folder.")
         if target in taken:
             raise ValueError(
@@ -112,25 +111,6 @@ def targets_of(found: Sequence[BatchImage], folder: Path, suffix: str = ".tif") 
             )
         taken[target] = each
     return list(taken)
-
-
-def _expanded(text: str) -> list[tuple[Path, Path]]:
-    """Return files, each with the folder its name counts from."""
-    path = Path(text)
-    if path.exists() or not glob.has_magic(text):
-        return [(each, each.parent) for each in files_of([text])]
-    matches = map(Path, sorted(glob.glob(text, recursive=True)))
-    images = [each for each in matches if each.suffix.lower() in SUFFIXES]
-    if not images:
-        raise ValueError(f"No images match {text}: check the pattern.")
-    return [(each, _fixed(path)) for each in images]
-
-
-def _fixed(pattern: Path) -> Path:
-    """Return the folder of a pattern before its first wildcard."""
-    parts = pattern.parts
-    first = next(k for k, part in enumerate(parts) if glob.has_magic(part))
-    return Path(*parts[:first])
 
 
 def _is_result(path: Path, folder: Path) -> bool:
