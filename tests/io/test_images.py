@@ -156,7 +156,7 @@ def test_pixel_size_of_ome_tiff_is_in_micrometres_unless_named(tiff):
     assert (found.spacing, found.unit) == ((0.25, 0.5), "µm")
 
 
-@pytest.mark.parametrize(("unit", "expected"), [("um", "um"), ("micron", "µm"), ("nm", "nm")])
+@pytest.mark.parametrize(("unit", "expected"), [("um", "µm"), ("micron", "µm"), ("nm", "nm")])
 def test_pixel_size_of_imagej_tiff(tiff, unit, expected):
     metadata = {"axes": "ZYX", "spacing": 3.5, "unit": unit}
     found = tiff(STACK, imagej=True, resolution=(2, 4), metadata=metadata)

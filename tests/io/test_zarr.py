@@ -331,9 +331,10 @@ def test_what_does_not_fit_is_refused(tmp_path, options, sentence):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_units_that_are_not_on_the_list_are_kept(tmp_path):
+def test_units_that_are_not_on_the_list_are_converted(tmp_path):
     write_labels(tmp_path / "a.zarr", LABELS, spacing=(1, 1, 1), unit="US survey foot")
-    assert read_image(tmp_path / "a.zarr").unit == "US survey foot"
+    found = read_image(tmp_path / "a.zarr")
+    assert (found.spacing, found.unit) == ((1200 / 3937,) * 3, "m")
 
 
 def test_labels_without_their_array_are_damaged(tmp_path):

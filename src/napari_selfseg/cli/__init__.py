@@ -23,7 +23,7 @@ from napari_selfseg.cli import (
     _superpixels,
     _train,
 )
-from napari_selfseg.cli._common import Parser
+from napari_selfseg.cli._common import Parser, warnings_as_sentences
 
 __all__ = ["main"]
 
@@ -58,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         args = _parser(words).parse_args(words)
-        return int(args.command(args))
+        with warnings_as_sentences():
+            return int(args.command(args))
     except KeyboardInterrupt:
         return _refuse("Interrupted; nothing was written.", 130)
     except (ValueError, OSError) as error:

@@ -33,6 +33,7 @@ __all__ = [
     "stop_on_interrupt",
     "superpixels_from",
     "values_of",
+    "warnings_as_sentences",
 ]
 
 if TYPE_CHECKING:
@@ -259,6 +260,21 @@ def saying_warnings() -> Iterator[None]:
         yield
     for each in caught:
         print(each.message, file=sys.stderr)
+
+
+@contextmanager
+def warnings_as_sentences() -> Iterator[None]:
+    """Show warnings as they come, without the line of code they come from."""
+    before = warnings.formatwarning
+
+    def sentence(message: Warning | str, *where: Any, **more: Any) -> str:
+        return f"napari-selfseg: {message}\n"
+
+    warnings.formatwarning = sentence
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 @contextmanager

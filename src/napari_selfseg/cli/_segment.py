@@ -175,8 +175,7 @@ def _write_objects(path: str, labels: NDArray[Any], image: ImageFile) -> None:
     write_objects(
         path,
         connected(labels),
-        spacing=image.spacing,
-        unit=image.unit,
+        **image.measure,
         georeference=image.georeference,
         classes=labels,
         image=image.data,

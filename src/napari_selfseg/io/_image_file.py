@@ -41,10 +41,12 @@ class ImageFile:
     channel_axis : int or None
         Axis of the channels.
     spacing : tuple of float
-        Size of a pixel along each spatial axis, the step in time along an axis of time; ones where
-        the file has none.
+        Size of a pixel along each spatial axis, the step in time along an axis of time, to compute
+        with; ones where the file has none, that of x (in ImageJ TIFF one unit in z) where it has
+        one along other axes only.
     unit : str
-        Unit of the spacing in space; ``"pixel"`` where the file has none.
+        Unit of the spacing in space, one that OME-XML, OME-Zarr and napari know: `µm`, `nm`, `in`;
+        ``"pixel"`` where the file has none.
     mask : ndarray of bool, Valid or None
         ``(*spatial)``, False where the picture is fully transparent or has the value that stands
         for no data; None when it is nowhere, or when nothing in the file could say so. Read when
@@ -56,6 +58,12 @@ class ImageFile:
         last.
     georeference : Georeference or None
         Of a GeoTIFF.
+    time_unit : str
+        Unit of the step in time, such as ``"s"``; empty where the file has none.
+    unknown : str
+        Letters of the axes whose step the file does not say.
+    notes : tuple of str
+        What was taken for what the file leaves open, in words that follow its name.
     """
 
     data: Any
@@ -66,6 +74,9 @@ class ImageFile:
     name: str
     axes: str
     georeference: Georeference | None = None
+    time_unit: str = ""
+    unknown: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -78,12 +89,22 @@ class ImageFile:
     @property
     def place(self) -> dict[str, Any]:
         """What labels take over from their image, as options of `write_labels`."""
+        axes = self.axes.replace("c", "")
+        pairs = zip(axes, self.spacing, strict=True)
         return {
-            "spacing": self.spacing,
+            "spacing": tuple(None if axis in self.unknown else size for axis, size in pairs),
             "unit": self.unit,
-            "axes": self.axes.replace("c", ""),
+            "time_unit": self.time_unit,
+            "axes": axes,
             "georeference": self.georeference,
         }
+
+    @property
+    def measure(self) -> dict[str, Any]:
+        """In what objects are measured, as options of `features`: pixels where a size is open."""
+        if set(self.axes) & set(self.unknown) - {"t"}:
+            return {"spacing": (1.0,) * len(self.shape), "unit": "pixel"}
+        return {"spacing": self.spacing, "unit": self.unit}
 
 
 class UnsuitableError(ValueError):

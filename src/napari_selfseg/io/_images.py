@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,13 +85,16 @@ def _checked(
         _check_file(file)
     read = zarr if folder else tiff if file.suffix.lower() in TIFF else _read_picture
     try:
-        return read(file)
+        found = read(file)
     except PermissionError:
         raise PermissionError(f"{file} cannot be opened: no permission.") from None
     except UnsuitableError:
         raise
     except BROKEN as error:
         raise ValueError(f"{file.name} cannot be read as an image: {reason(error)}") from error
+    for note in found.notes:
+        warnings.warn(f"{file.name} {note}", stacklevel=3)
+    return found
 
 
 def _check_file(file: Path) -> None:
@@ -118,4 +122,5 @@ def _read_picture(file: Path) -> ImageFile:
         mask=mask,
         name=str(file),
         axes="yxc" if colours else "yx",
+        unknown="yx",
     )

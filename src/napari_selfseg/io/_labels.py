@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from napari_selfseg.io._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
 from napari_selfseg.io._image_file import Georeference
 from napari_selfseg.io._images import TIFF
-from napari_selfseg.io._units import short_unit
+from napari_selfseg.io._units import steps_to_write
 from napari_selfseg.io._whole import check_target, whole_file
 from napari_selfseg.io._zarr import inside_zarr
 from napari_selfseg.io._zarr_labels import check_zarr, record_in, write_zarr
@@ -55,8 +55,9 @@ def write_labels(
     path: str | os.PathLike[str],
     labels: Any,
     *,
-    spacing: Sequence[float] | None = None,
+    spacing: Sequence[float | None] | None = None,
     unit: str = "pixel",
+    time_unit: str = "",
     record: Mapping[str, Any] | None = None,
     axes: str | None = None,
     georeference: Georeference | None = None,
@@ -71,10 +72,13 @@ def write_labels(
     labels : array_like of int
         A plane ``(y, x)`` or a volume ``(z, y, x)``, or what `axes` says. What is no array but
         is read when sliced, such as a `zarr.Array` or a `View`, is written block by block.
-    spacing : sequence of float, optional
-        Size of a pixel along each axis.
+    spacing : sequence of float or None, optional
+        Size of a pixel along each axis; None where it is not known, and the file does not say.
     unit : str
-        Unit of the spacing, such as ``"µm"``.
+        Unit of the spacing in space, such as ``"µm"``, by any of its names. Of one that is not
+        known everywhere the sizes are converted, or only their ratio is written.
+    time_unit : str
+        Unit of the step in time, such as ``"s"``; a step without one is written to OME-Zarr only.
     record : mapping, optional
         From `Run.record`; travels inside the file.
     axes : str, optional
@@ -100,11 +104,16 @@ def write_labels(
     if len(axes) != labels.ndim or (spacing is not None and len(spacing) != labels.ndim):
         raise ValueError(f"Labels of {labels.ndim} axes need as many numbers of spacing.")
     if target.suffix.lower() == ".zarr":
-        write_zarr(target, labels, axes, spacing=spacing, unit=unit, record=record)
+        place = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
+        write_zarr(target, labels, axes, place, record=record)
     elif georeference is not None:
         write_geotiff(target, _in_32_bits(labels), georeference, record)
     else:
-        metadata = {"axes": axes.upper(), "Name": "labels", **_sizes(axes, spacing, unit)}
+        metadata = {
+            "axes": axes.upper(),
+            "Name": "labels",
+            **_sizes(axes, spacing, unit, time_unit),
+        }
         _write_ome(target, _in_32_bits(labels), metadata, record)
 
 
@@ -147,14 +156,17 @@ def _in_32_bits(labels: Any) -> Any:
     return labels.astype(narrow)
 
 
-def _sizes(axes: str, spacing: Sequence[float] | None, unit: str) -> dict[str, Any]:
-    if spacing is None:
-        return {}
+def _sizes(
+    axes: str, spacing: Sequence[float | None] | None, unit: str, time_unit: str
+) -> dict[str, Any]:
+    steps = steps_to_write(axes, spacing, unit, time_unit)
     sizes: dict[str, Any] = {}
-    for axis, size in zip(axes, spacing, strict=True):
-        if axis != "t":
-            sizes[f"PhysicalSize{axis.upper()}"] = float(size)
-            sizes[f"PhysicalSize{axis.upper()}Unit"] = short_unit(unit)
+    for axis, size in zip(axes, steps.spacing, strict=True):
+        name = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
+        named = steps.time_unit if axis == "t" else steps.unit
+        # Without a unit a step in time would be one of seconds.
+        if axis not in steps.unknown and named:
+            sizes |= {name: size, f"{name}Unit": named}
     return sizes
 
 

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import tifffile
 
-__all__ = ["pixel_size"]
+__all__ = ["Stated", "pixel_size"]
+
+# What ImageJ takes the resolution for; 72 to the inch stands for none.
+RESOLUTION_UNITS = {2: "inch", 3: "cm"}
+SCREEN = 1 / 72
 
 
-def pixel_size(tiff: tifffile.TiffFile) -> tuple[dict[str, float], str]:
+class Stated(NamedTuple):
+    """What a file says of the size of a pixel, as it stands there.
+
+    Attributes
+    ----------
+    steps : dict of (object, str)
+        By axis: t, z, y or x; without those that the file does not have.
+    otherwise : dict of float
+        What the format takes for a step that is not there.
+    """
+
+    steps: dict[str, tuple[Any, str]]
+    otherwise: dict[str, float]
+
+
+def pixel_size(tiff: tifffile.TiffFile) -> Stated:
     """Find the size of a pixel in OME-TIFF and ImageJ TIFF.
 
     Parameters
@@ -21,42 +40,48 @@ def pixel_size(tiff: tifffile.TiffFile) -> tuple[dict[str, float], str]:
 
     Returns
     -------
-    sizes : dict of float
-        By axis: z, y or x; without those that the file does not have.
-    unit : str
-        ``"pixel"`` where it has none.
+    Stated
+        For `steps_of`.
     """
     if tiff.is_ome and tiff.ome_metadata:
-        return _ome_pixel_size(tiff.ome_metadata)
+        return Stated(_ome_steps(tiff.ome_metadata), {})
     if tiff.is_imagej and tiff.imagej_metadata:
-        return _imagej_pixel_size(tiff, tiff.imagej_metadata)
-    return {}, "pixel"
+        # ImageJ leaves out a step in z of 1.
+        return Stated(_imagej_steps(tiff, tiff.imagej_metadata), {"z": 1.0})
+    return Stated({}, {})
 
 
-def _ome_pixel_size(xml: str) -> tuple[dict[str, float], str]:
+def _ome_steps(xml: str) -> dict[str, tuple[Any, str]]:
     pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
     if pixels is None:
-        return {}, "pixel"
-    sizes = {axis: _positive(pixels.get(f"PhysicalSize{axis.upper()}")) for axis in "zyx"}
-    found = {axis: size for axis, size in sizes.items() if size}
-    return found, pixels.get("PhysicalSizeXUnit", "µm") if found else "pixel"
+        return {}
+    names = {"t": "TimeIncrement"} | {axis: f"PhysicalSize{axis.upper()}" for axis in "zyx"}
+    return {
+        axis: (pixels.get(name), pixels.get(f"{name}Unit", "s" if axis == "t" else "µm"))
+        for axis, name in names.items()
+    }
 
 
-def _imagej_pixel_size(
+def _imagej_steps(
     tiff: tifffile.TiffFile, metadata: Mapping[str, Any]
-) -> tuple[dict[str, float], str]:
-    sizes = {"z": _positive(metadata.get("spacing"))}
-    for axis in "yx":
-        tag = tiff.pages.first.tags.get(f"{axis.upper()}Resolution")
-        # Pixels a unit, as a fraction.
-        sizes[axis] = _positive(tag.value[1] / tag.value[0]) if tag and tag.value[0] else None
-    unit = str(metadata.get("unit", "pixel")).replace("\\u00B5", "µ").replace("micron", "µm")
-    return {axis: size for axis, size in sizes.items() if size}, unit
+) -> dict[str, tuple[Any, str]]:
+    tags = tiff.pages.first.tags
+    sizes = {axis: _inverse(tags.get(f"{axis.upper()}Resolution")) for axis in "yx"}
+    unit = str(metadata.get("unit") or _unit_of_resolution(tags, sizes["x"]))
+    return {
+        "t": (metadata.get("finterval"), str(metadata.get("tunit", "s"))),
+        "z": (metadata.get("spacing"), str(metadata.get("zunit", unit))),
+        "y": (sizes["y"], str(metadata.get("yunit", unit))),
+        "x": (sizes["x"], unit),
+    }
 
 
-def _positive(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if 0 < number < float("inf") else None
+def _unit_of_resolution(tags: tifffile.TiffTags, size: float | None) -> str:
+    tag = tags.get("ResolutionUnit")
+    unit = RESOLUTION_UNITS.get(int(tag.value), "") if tag else ""
+    return "" if size is None or abs(size - SCREEN) < 1e-9 else unit
+
+
+def _inverse(tag: tifffile.TiffTag | None) -> float | None:
+    # Pixels a unit, as a fraction.
+    return tag.value[1] / tag.value[0] if tag and tag.value[0] else None

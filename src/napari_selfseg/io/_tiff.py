@@ -17,7 +17,8 @@ from napari_selfseg.io._geotiff import georeference, ground_size, nodata
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import masked
-from napari_selfseg.io._pixel_size import pixel_size
+from napari_selfseg.io._pixel_size import Stated, pixel_size
+from napari_selfseg.io._units import steps_of
 
 __all__ = ["open_tiff", "read_tiff"]
 
@@ -82,9 +83,10 @@ def _source(file: Path, series: tifffile.TiffPageSeries) -> Any:
 def _described(
     file: Path, tiff: tifffile.TiffFile, data: NDArray[Any] | View, axes: str
 ) -> ImageFile:
-    place, (sizes, unit) = georeference(file, tiff), pixel_size(tiff)
+    place, stated = georeference(file, tiff), pixel_size(tiff)
     if place is not None:
         sizes, unit = ground_size(place)
+        stated = Stated({axis: (size, unit) for axis, size in sizes.items()}, {})
     opacity = axes[-1] == "S" and bool(set(tiff.series[0].keyframe.extrasamples) & ALPHA)
     data, mask = masked(
         data,
@@ -93,15 +95,19 @@ def _described(
         nodata=nodata(tiff),
     )
     names = "".join(NAMES[axis] for axis in axes)[: data.ndim]
+    steps = steps_of(names.replace("c", ""), stated.steps, otherwise=stated.otherwise)
     return ImageFile(
         data=data,
         channel_axis=-1 if "c" in names else None,
-        spacing=tuple(sizes.get(axis, 1.0) for axis in names.replace("c", "")),
-        unit=unit,
+        spacing=steps.spacing,
+        unit=steps.unit,
         mask=mask,
         name=str(file),
         axes=names,
         georeference=place,
+        time_unit=steps.time_unit,
+        unknown=steps.unknown,
+        notes=steps.notes,
     )
 
 

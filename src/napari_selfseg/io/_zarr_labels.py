@@ -29,8 +29,9 @@ def create_labels(
     dtype: Any,
     chunks: Sequence[int],
     axes: str,
-    spacing: Sequence[float] | None = None,
+    spacing: Sequence[float | None] | None = None,
     unit: str = "pixel",
+    time_unit: str = "",
     shards: Sequence[int] | None = None,
 ) -> zarr.Array[Any]:
     """Make an OME-Zarr image of labels, all 0, to be filled piece by piece.
@@ -52,10 +53,12 @@ def create_labels(
         Shape of a block that is read in one.
     axes : str
         A letter an axis, of t, z, y and x in this order.
-    spacing : sequence of float, optional
-        Size of a pixel along each axis.
+    spacing : sequence of float or None, optional
+        Size of a pixel along each axis; None where it is not known.
     unit : str
         Unit of the spacing in space, such as ``"µm"``.
+    time_unit : str
+        Unit of the step in time, such as ``"s"``.
     shards : sequence of int, optional
         Shape of the blocks that are files, multiples of the chunks; a file a chunk by default.
 
@@ -75,7 +78,7 @@ def create_labels(
     _check_fit(shape, axes, spacing, dtype)
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
     with whole_folder(target) as part:
-        make(part, shape, dimensions(axes, spacing, unit), layout)
+        make(part, shape, dimensions(axes, spacing, unit, time_unit), layout)
     return zarr.open_array(str(target / "0"), mode="r+")
 
 
@@ -83,9 +86,8 @@ def write_zarr(
     target: Path,
     labels: Any,
     axes: str,
+    place: Mapping[str, Any],
     *,
-    spacing: Sequence[float] | None,
-    unit: str,
     record: Mapping[str, Any] | None,
 ) -> None:
     """Write labels to OME-Zarr, whole or not at all.
@@ -98,20 +100,18 @@ def write_zarr(
         With ``shape``, ``dtype`` and slicing.
     axes : str
         A letter an axis.
-    spacing : sequence of float or None
-        Size of a pixel along each axis.
-    unit : str
-        Of the spacing.
+    place : mapping
+        ``spacing``, ``unit`` and ``time_unit`` as in `create_labels`.
     record : mapping or None
         From `Run.record`.
     """
-    _check_fit(labels.shape, axes, spacing, labels.dtype)
+    _check_fit(labels.shape, axes, place["spacing"], labels.dtype)
     chunks = [1] * (len(axes) - 2) + [
         min(size, limit) for size, limit in zip(labels.shape[-2:], PLANE, strict=True)
     ]
     layout = {"dtype": labels.dtype, "chunks": chunks, "shards": None}
     with whole_folder(target) as part:
-        array = make(part, labels.shape, dimensions(axes, spacing, unit), layout)
+        array = make(part, labels.shape, dimensions(axes, **place), layout)
         for block in blocks(array.shape, chunks):
             array[block] = labels[block]
         finish(part, record)
@@ -180,7 +180,7 @@ def record_in(folder: Path) -> dict[str, Any]:
 
 
 def _check_fit(
-    shape: Sequence[int], axes: str, spacing: Sequence[float] | None, dtype: Any
+    shape: Sequence[int], axes: str, spacing: Sequence[float | None] | None, dtype: Any
 ) -> None:
     if "".join(axis for axis in "tzyx" if axis in axes) != axes or axes[-2:] != "yx":
         raise ValueError(f"Axes of labels are of t, z, y and x in this order, not {axes!r}.")

@@ -12,7 +12,7 @@ import zarr
 from yaozarrs import DimSpec, v05
 from zarr.codecs import ZstdCodec
 
-from napari_selfseg.io._units import any_unit, long_unit
+from napari_selfseg.io._units import Steps, any_unit, long_time, long_unit, steps_to_write
 from napari_selfseg.record import dumps
 
 __all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "fit_coarser", "make"]
@@ -43,7 +43,9 @@ def blocks(shape: Sequence[int], size: Sequence[int]) -> Iterator[tuple[slice, .
     yield from itertools.product(*along)
 
 
-def dimensions(axes: str, spacing: Sequence[float] | None, unit: str) -> list[DimSpec]:
+def dimensions(
+    axes: str, spacing: Sequence[float | None] | None, unit: str, time_unit: str
+) -> list[DimSpec]:
     """Describe the axes of labels.
 
     Parameters
@@ -51,24 +53,30 @@ def dimensions(axes: str, spacing: Sequence[float] | None, unit: str) -> list[Di
     axes : str
         A letter an axis.
     spacing : sequence of float or None
-        Size of a pixel along each axis.
+        Size of a pixel along each axis, None where it is not known: such an axis has no unit.
     unit : str
         Of the spacing in space.
+    time_unit : str
+        Of the step in time.
 
     Returns
     -------
     list of yaozarrs.DimSpec
     """
-    sizes = [1.0] * len(axes) if spacing is None else spacing
+    steps = steps_to_write(axes, spacing, unit, time_unit)
     return [
         DimSpec(
             name=axis,
-            scale=float(size),
-            unit=None if axis == "t" else long_unit(unit),
+            scale=size,
+            unit=None if axis in steps.unknown else _unit(axis, steps),
             scale_factor=2 if axis in "yx" else 1,
         )
-        for axis, size in zip(axes, sizes, strict=True)
+        for axis, size in zip(axes, steps.spacing, strict=True)
     ]
+
+
+def _unit(axis: str, steps: Steps) -> str | None:
+    return long_time(steps.time_unit) if axis == "t" else long_unit(steps.unit)
 
 
 def make(

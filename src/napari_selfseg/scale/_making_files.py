@@ -83,8 +83,7 @@ def _write(piece: Piece, image: ImageFile, labels: NDArray[Any], record: dict[st
         write_objects(
             piece.table,
             connected(labels),
-            spacing=image.spacing,
-            unit=image.unit,
+            **image.measure,
             georeference=image.georeference,
             classes=labels,
             image=np.asarray(image.data),

@@ -97,8 +97,9 @@ def planned(
     superpixels: Any = None,
     objects: int | None = None,
     axes: str = "",
-    spacing: Sequence[float] | None = None,
+    spacing: Sequence[float | None] | None = None,
     unit: str = "pixel",
+    time_unit: str = "",
     device: str = "auto",
     threads: int | None = None,
     told: dict[str, Any] | None = None,
@@ -125,10 +126,12 @@ def planned(
         Number connected objects of at least so many pixels; classes by default.
     axes : str
         Names of the spatial axes, such as ``"zyx"``; the last ones of these by default.
-    spacing : sequence of float, optional
-        Physical size of a pixel along each spatial axis.
+    spacing : sequence of float or None, optional
+        Physical size of a pixel along each spatial axis; None where it is not known.
     unit : str
-        Unit of the spacing.
+        Unit of the spacing in space.
+    time_unit : str
+        Unit of the step in time.
     device : str
         As for `evolve`.
     threads : int, optional
@@ -179,6 +182,7 @@ def planned(
         dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
         named = axes or "tzyx"[-len(shape) :]
         place: dict[str, Any] = {"axes": named, "spacing": spacing, "unit": unit}
+        place["time_unit"] = time_unit
         create_labels(out, shape, dtype=dtype, chunks=_chunks(plan), **place)
     if objects is not None:
         create_labels(
