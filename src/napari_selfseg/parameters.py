@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, cast, get_args, get_origin
+from typing import Any, ClassVar, Final, Literal, cast, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+NEXT: Final = re.compile(r",(?=\s*[\w-]+\s*=)|,\s*$")
 
 __all__ = ["Parameter", "ParameterError", "Parameters", "named", "parameter", "parse", "restore"]
 
@@ -248,7 +251,8 @@ def parse(text: str, known: Iterable[type[Parameters]], what: str) -> Parameters
         When the text, the name or a value cannot be read.
     """
     name, _, rest = text.partition(":")
-    pairs = [pair.partition("=") for pair in rest.split(",") if pair.strip()]
+    # The name of a file may have commas: a value ends where the next name begins.
+    pairs = [pair.partition("=") for pair in re.split(NEXT, rest) if pair.strip()]
     if any(not equals for _, equals, _ in pairs):
         raise ParameterError(f"Cannot read {text!r}: write {name}:field=value,field=value.")
     values = {key.strip().replace("-", "_"): value.strip() for key, _, value in pairs}

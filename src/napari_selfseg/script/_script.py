@@ -177,6 +177,9 @@ def _constructed(parameters: Parameters, always: Iterable[str] = ()) -> str:
         for each in parameters.declared()
         if each.name in always or getattr(parameters, each.name) != each.default
     ]
+    if members := getattr(parameters, "members", ()):
+        made = [_constructed(each, ("seed",)) for each in members]
+        values.append(f"members=({', '.join(made)},)")
     return _call(f"ss.{type(parameters).__name__}", values)
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from magicgui.application import use_app
 from magicgui.widgets import CheckBox, Container, FileEdit, create_widget
 from magicgui.widgets.bases import BaseValueWidget, RangedWidget, Widget
-from qtpy.QtWidgets import QDoubleSpinBox
+from qtpy.QtWidgets import QWidget
+
+from napari_selfseg.widgets.number_box import NumberBox
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter
 
-__all__ = ["FloatBox", "defaults", "fill", "make_form", "values"]
+__all__ = ["FloatBox", "IntBox", "defaults", "fill", "make_form", "values"]
 
-# Qt's spin boxes hold 32-bit integers.
-LARGEST_INT: Final = 2**31 - 1
-LARGEST_FLOAT: Final = 1e9
-FEWEST_DECIMALS: Final = 2
 BUTTON: Final = 32  # pixels
 
 
@@ -87,21 +85,17 @@ def defaults(declared: Iterable[Parameter]) -> dict[str, Any]:
 
 
 def _field(parameter: Parameter) -> Widget:
-    options = _options(parameter)
     made = create_widget(
         value=parameter.default,
         annotation=parameter.type,
         name=parameter.name,
         label=parameter.label,
-        options=options,
+        options=_options(parameter),
     )
     if isinstance(made, CheckBox):
         made.native.setText("")  # the label beside it says the same
-    if isinstance(made, FloatBox):
-        # Qt rounds to the decimals at hand: first they, then the bounds and the value again.
-        made.native.setDecimals(_decimals(parameter))
-        made.min, made.max = options["min"], options["max"]
-        made.value = parameter.default
+    if isinstance(made, _Number):
+        made.native.setUsual(parameter.default)
     return made
 
 
@@ -112,29 +106,44 @@ def _options(parameter: Parameter) -> dict[str, Any]:
     elif parameter.path:
         options["widget_type"] = PathBox
     elif parameter.type in (int, float):
-        largest = LARGEST_INT if parameter.type is int else LARGEST_FLOAT
-        low = -largest if parameter.minimum is None else parameter.minimum
-        high = largest if parameter.maximum is None else min(parameter.maximum, largest)
-        options |= {"min": parameter.type(low), "max": parameter.type(high)}
-        if parameter.type is float:
-            options["widget_type"] = FloatBox
+        low = -math.inf if parameter.minimum is None else parameter.minimum
+        high = math.inf if parameter.maximum is None else parameter.maximum
+        box = IntBox if parameter.type is int else FloatBox
+        options |= {"min": low, "max": high, "widget_type": box}
     return options
 
 
-class _ShortFloats(QDoubleSpinBox):
-    """Shows as many decimals as a number needs: 0.1, and not 0.10000."""
+class _Number(RangedWidget):
+    """A spin box of ours; magicgui's own round floats."""
 
-    def textFromValue(self, value: float) -> str:  # noqa: N802
-        text = super().textFromValue(value)
-        point = self.locale().decimalPoint()
-        return text.rstrip("0").removesuffix(point) if point in text else text
+    def __init__(self, box: type[NumberBox], **options: Any) -> None:
+        super().__init__(**{**options, "widget_type": _backend(box)})
+
+    def set_value(self, value: Any) -> None:
+        """Show a number; of what RangedWidget compares as floats, integers differ beyond 2**53."""
+        if not self.min <= value <= self.max:
+            allowed = f"({self.min}, {self.max})"
+            raise ValueError(f"value {value} is outside of the allowed range: {allowed}")
+        self._widget._mgui_set_value(value)
 
 
-class FloatBox(RangedWidget):
-    """A spin box of floats without zeros at the end; magicgui's own has no option for that."""
+class _Integers(NumberBox):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(int, parent)
+
+
+class IntBox(_Number):
+    """A spin box of integers."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "widget_type": _backend()})
+        super().__init__(_Integers, **options)
+
+
+class FloatBox(_Number):
+    """A spin box of floats."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(NumberBox, **options)
 
 
 class PathBox(FileEdit):
@@ -155,21 +164,27 @@ class PathBox(FileEdit):
         self.line_edit.value = str(value)
 
 
-def _backend() -> type:
+def _backend(box: type[NumberBox]) -> type:
     theirs: Any = use_app("qt").get_obj("FloatSpinBox")
 
     class Backend(theirs):
         def __init__(self, **options: Any) -> None:
             # Past the constructor of `theirs`, which takes Qt's own spin box.
-            super(theirs, self).__init__(_ShortFloats, **options)
+            super(theirs, self).__init__(box, **options)
+
+        def _mgui_set_value(self, value: Any) -> None:
+            self._qwidget.setValue(value)
+
+        def _mgui_set_step(self, value: float) -> None:
+            """Leave steps to the box, which suits them to the number."""
+
+        def _mgui_set_adaptive_step(self, value: bool) -> None:
+            """The same."""
+
+        def _mgui_get_adaptive_step(self) -> bool:
+            return True
 
     return Backend
-
-
-def _decimals(parameter: Parameter) -> int:
-    told = (parameter.default, parameter.minimum, parameter.maximum)
-    exponents = [Decimal(repr(each)).normalize().as_tuple().exponent for each in told if each]
-    return max([FEWEST_DECIMALS, *(-each for each in exponents if isinstance(each, int))])
 
 
 def _tooltip(parameter: Parameter) -> str:

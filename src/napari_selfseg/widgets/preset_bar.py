@@ -81,7 +81,7 @@ class PresetBar(QWidget):
         if name in kind.presets:
             self.chosen.emit(defaults(kind.declared()) | dict(kind.presets[name]))
         else:
-            self.chosen.emit(self._presets.load(kind.name, name))
+            self.chosen.emit(_usable(kind, self._presets.load(kind.name, name)))
 
     def _save(self, kind: type[Parameters]) -> None:
         name = self._free(kind)
@@ -105,3 +105,10 @@ class PresetBar(QWidget):
             act(self._kind)
         except ValueError as error:
             self.refused.emit(str(error))
+
+
+def _usable(kind: type[Parameters], stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that this version knows, checked; a bad one is refused in a sentence."""
+    known = {each.name for each in kind.declared()} & set(stored)
+    made = kind(**{name: stored[name] for name in known})
+    return {name: getattr(made, name) for name in known}

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_selfseg.widgets.choosers import Chooser
 from napari_selfseg.widgets.look import button
+from napari_selfseg.widgets.number_box import NumberBox, number
 from napari_selfseg.widgets.overlay import Void
 from napari_selfseg.widgets.panels import beside, rows, stacked
 from napari_selfseg.widgets.words import BY_TILES
@@ -44,7 +45,7 @@ class RegionView(QWidget):
         self.area = Chooser(AREA_HELP)
         self.draw = button("Draw", "Draw the rectangle on the canvas.")
         self.void = Chooser(VOID_HELP)
-        self.void_value = QDoubleSpinBox()
+        self.void_value = NumberBox(number)
         layout = stacked(self)
         layout.addWidget(rows([("Area", _joined(self.area, self.draw))]))
         layout.addWidget(rows([("No data", _joined(self.void, self.void_value))]))
@@ -71,7 +72,6 @@ class RegionView(QWidget):
 
     def _prepare(self) -> None:
         self.area.offer(AREAS)
-        self.void_value.setRange(-1e9, 1e9)
         self.void_value.setToolTip("Grey level of the pixels without data, in every channel.")
         self._show()
         for each in (self.area, self.void):
@@ -84,7 +84,7 @@ class RegionView(QWidget):
         self.void_value.setVisible(self.void.thing is ONE_VALUE)
 
 
-def _joined(chooser: Chooser, extra: QPushButton | QDoubleSpinBox) -> QWidget:
+def _joined(chooser: Chooser, extra: QPushButton | NumberBox) -> QWidget:
     page = QWidget()
     page.setToolTip(chooser.toolTip())
     stacked(page).addLayout(beside(chooser, extra, first=2))

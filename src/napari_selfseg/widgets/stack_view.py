@@ -91,7 +91,7 @@ class StackView(QWidget):
 
     def _lay_out(self) -> None:
         self.part.offer(PARTS)
-        self.iterations.setRange(0, 100_000)
+        self.iterations.setRange(0, 1_000_000)
         self.iterations.setSpecialValueText(FEWER)
         self.iterations.setSuffix(" iterations")
         self.iterations.setToolTip(FEWER_HELP)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLineEdit,
     QProgressBar,
@@ -20,6 +19,7 @@ from qtpy.QtWidgets import (
 from napari_selfseg.widgets.choices import Choices
 from napari_selfseg.widgets.choosers import Chooser
 from napari_selfseg.widgets.look import WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.number_box import NumberBox
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.plot import LossPlot
 from napari_selfseg.widgets.status import StatusWidget
@@ -54,7 +54,7 @@ class TrainView(StatusWidget):
         self.save_as = button("Browse...", "Choose the file to write.")
         self.resume = QCheckBox("Go on with this model")
         self.every = _whole(1, 100_000, 10, EVERY_HELP)
-        self.stable = QDoubleSpinBox()
+        self.stable = NumberBox()
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.run = button("Train", "Start, and write the model as it goes.")
         self.stop = button("Stop", "End and keep what was learned.")
@@ -150,7 +150,7 @@ class TrainView(StatusWidget):
         self.model.setPlaceholderText("model.safetensors")
         self.resume.setToolTip(RESUME_HELP)
         self.stable.setRange(0, 1)
-        self.stable.setSingleStep(0.01)
+        self.stable.setUsual(0.1)
         self.stable.setToolTip(STABLE_HELP)
         self.method.chosen.connect(lambda: self._methods.turn_to(self.method.thing))
         self.source.chosen.connect(lambda: self._folder_row.setVisible(self.source.thing == FOLDER))
