@@ -140,11 +140,13 @@ def test_labels_left_on_disk_are_written_block_by_block(tmp_path, monkeypatch):
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), labels)
 
 
-def test_a_volume_has_no_place_on_a_map(tmp_path):
+@pytest.mark.parametrize(("name", "shape"), [("a.tif", (3, 40, 50)), ("a.zarr", (40, 50))])
+def test_labels_without_room_for_a_place_say_so(tmp_path, name, shape):
     place = Georeference("", tuple(PLACE)[:6])
-    with pytest.raises(ValueError, match=r"^A GeoTIFF of labels is a plane"):
-        write_labels(tmp_path / "a.tif", np.stack([LABELS] * 3), georeference=place)
-    assert list(tmp_path.iterdir()) == []
+    labels = np.resize(LABELS, shape)
+    with pytest.warns(UserWarning, match=r"no room for a place on Earth, and a\.\w+ is without"):
+        write_labels(tmp_path / name, labels, georeference=place)
+    np.testing.assert_array_equal(read_image(tmp_path / name).data, labels)
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
             fit,
             image.data,
             channel_axis=image.channel_axis,
-            mask=image.mask,
+            mask=image.seen(),
             superpixels=_voting(args.superpixels, image),
             device=args.device,
             threads=args.threads,
@@ -109,7 +109,7 @@ def _voting(text: str | None, image: ImageFile) -> NDArray[np.int32] | None:
         image.data,
         given,
         channel_axis=image.channel_axis,
-        mask=image.mask,
+        mask=image.seen(),
         spacing=image.spacing,
     )
     return labels

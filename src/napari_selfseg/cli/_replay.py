@@ -41,7 +41,7 @@ def _run(args: argparse.Namespace) -> int:
     _note_versions(record["software"], software())
     image = read_image(args.image or _recorded_path(record, Path(args.file).parent))
     if "stack" in record:
-        labels = replay_stack(record, image.data, mask=image.mask)
+        labels = replay_stack(record, image.data, mask=image.seen())
     else:
         labels = replay(record, image.data)
     again = {**record, "software": software()}

@@ -90,7 +90,7 @@ def _run(args: argparse.Namespace) -> int:
         _check_tiles(args)
         return label_large(args, args.image, args.output)
     _check_targets(args)
-    if args.carry and Path(args.output).suffix == ".zarr":
+    if args.carry and Path(args.output).suffix.lower() == ".zarr":
         return _stack_on_disk(args)
     segments = segments_from(args.segments)
     n_segments = None if segments == "auto" else segments
@@ -197,7 +197,7 @@ def _cut(
 def _options(args: argparse.Namespace, image: ImageFile) -> dict[str, Any]:
     from napari_selfseg.io import read_image
 
-    mask = read_image(args.mask).data if args.mask else image.mask
+    mask = read_image(args.mask).data if args.mask else image.seen()
     return {
         "channel_axis": image.channel_axis,
         "superpixels": superpixels_from(args.superpixels, image),

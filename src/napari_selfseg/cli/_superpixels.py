@@ -56,7 +56,7 @@ def _run(args: argparse.Namespace) -> int:
         image.data,
         superpixels_from(args.superpixels, image),
         channel_axis=image.channel_axis,
-        mask=image.mask,
+        mask=image.seen(),
         spacing=image.spacing,
         name=image.name,
     )

@@ -4,7 +4,13 @@ from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
 from napari_selfseg.io._image_file import Georeference, ImageFile
 from napari_selfseg.io._images import SUFFIXES, open_image, read_image
-from napari_selfseg.io._labels import LABELS, check_labels_target, read_record, write_labels
+from napari_selfseg.io._labels import (
+    LABELS,
+    check_labels_target,
+    has_room_for_place,
+    read_record,
+    write_labels,
+)
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
@@ -30,6 +36,7 @@ __all__ = [
     "check_zarr",
     "create_labels",
     "finish_labels",
+    "has_room_for_place",
     "inside_zarr",
     "is_zarr",
     "load_fit",

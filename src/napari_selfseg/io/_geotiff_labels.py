@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,13 @@ def write_geotiff(
     """
     try:
         import rasterio
+        from rasterio.errors import NotGeoreferencedWarning
     except ImportError:
         raise ValueError(f"GeoTIFF is written with rasterio: {GET_RASTERIO}.") from None
     if len(labels.shape) != 2:
         raise ValueError(f"A GeoTIFF of labels is a plane, not {labels.shape}: leave the place.")
-    with whole_file(target) as part:
+    with whole_file(target) as part, warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(part, "w", **_profile(labels, place)) as dataset:
             if record is not None:
                 dataset.update_tags(ns=NAMESPACE, record=dumps(record))
@@ -66,16 +69,13 @@ def write_geotiff(
 
 
 def _profile(labels: Any, place: Georeference) -> dict[str, Any]:
-    from rasterio.transform import Affine
-
     return {
         "driver": "GTiff",
         "height": labels.shape[0],
         "width": labels.shape[1],
         "count": 1,
         "dtype": str(labels.dtype),
-        "crs": place.crs or None,
-        "transform": Affine(*place.transform),
+        **_placed(place),
         "nodata": 0,
         "tiled": True,
         "blockxsize": TILE,
@@ -83,6 +83,22 @@ def _profile(labels: Any, place: Georeference) -> dict[str, Any]:
         "compress": "deflate",
         "BIGTIFF": "IF_SAFER",
     }
+
+
+def _placed(place: Georeference) -> dict[str, Any]:
+    """Say where a file is: by a transform, or by control points in its stead."""
+    from rasterio.control import GroundControlPoint
+    from rasterio.rpc import RPC
+    from rasterio.transform import Affine
+
+    found: dict[str, Any] = {"crs": place.crs or None}
+    if place.points and not place.exact:
+        found["gcps"] = [GroundControlPoint(*each) for each in place.points]
+    elif place.exact:
+        found["transform"] = Affine(*place.transform)
+    if place.rational is not None:
+        found["rpcs"] = RPC(**place.rational)
+    return found
 
 
 def _check_written(part: Path) -> None:

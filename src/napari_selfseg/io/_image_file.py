@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 __all__ = ["Georeference", "ImageFile", "UnsuitableError", "reason"]
+
+NO_TRANSFORM = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -19,14 +25,26 @@ class Georeference:
         The coordinate reference system as WKT; empty where the file names none.
     transform : tuple of float
         ``(a, b, c, d, e, f)``: the outer corner of the pixel in a row and column lies at
-        ``x = a * column + b * row + c`` and ``y = d * column + e * row + f``.
-    nodata : float or None
+        ``x = a * column + b * row + c`` and ``y = d * column + e * row + f``. Without such,
+        `NO_TRANSFORM`.
+    nodata : float, int or None
         The value that marks pixels without data.
+    points : tuple of tuple
+        Control points, which say where some rows and columns are: ``(row, column, x, y, z)``.
+    rational : mapping or None
+        The coefficients of a rational polynomial model, by the names of GDAL.
     """
 
     crs: str
     transform: tuple[float, float, float, float, float, float]
-    nodata: float | None = None
+    nodata: float | int | None = None
+    points: tuple[tuple[float, ...], ...] = ()
+    rational: Mapping[str, Any] | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the transform says where each pixel is."""
+        return tuple(self.transform) != NO_TRANSFORM
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,8 @@ class ImageFile:
         Letters of the axes whose step the file does not say.
     notes : tuple of str
         What was taken for what the file leaves open, in words that follow its name.
+    void : str
+        What stands for no data in the file, in words that follow "all its pixels".
     """
 
     data: Any
@@ -77,6 +97,7 @@ class ImageFile:
     time_unit: str = ""
     unknown: str = ""
     notes: tuple[str, ...] = ()
+    void: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,6 +106,23 @@ class ImageFile:
         if self.channel_axis is not None:
             del sizes[self.channel_axis]
         return tuple(sizes)
+
+    def seen(self) -> Any:
+        """Return the mask, for work that needs data.
+
+        Returns
+        -------
+        ndarray of bool, Valid or None
+            As `mask`.
+
+        Raises
+        ------
+        ValueError
+            When it leaves nothing; one on disk is not read for that.
+        """
+        if isinstance(self.mask, np.ndarray) and not self.mask.any():
+            raise ValueError(f"{Path(self.name).name} holds no data: all its pixels {self.void}.")
+        return self.mask
 
     @property
     def place(self) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import imageio.v3 as iio
 
+from napari_selfseg.io._geotiff import georeference, ground_size
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError, reason
 from napari_selfseg.io._lazy import BROKEN
 from napari_selfseg.io._masking import masked
 from napari_selfseg.io._tiff import open_tiff, read_tiff
+from napari_selfseg.io._void import void_beside
 from napari_selfseg.io._zarr import inside_zarr, open_zarr, read_zarr
 
 __all__ = ["SUFFIXES", "TIFF", "open_image", "read_image"]
@@ -112,15 +114,20 @@ def _read_picture(file: Path) -> ImageFile:
     if data.ndim > 3 or (data.ndim == 3 and data.shape[-1] > 4):
         raise UnsuitableError(f"{file.name} holds {data.shape} pixels: give a single picture.")
     opacity = data.ndim == 3 and data.shape[-1] in (2, 4)
-    found, mask = masked(data, has_channels=data.ndim == 3, opacity=opacity, nodata=None)
+    void = void_beside(file, data.shape, opacity=(data.shape[-1] - 1,) if opacity else ())
+    found, mask = masked(data, void, has_channels=data.ndim == 3)
     colours = found.ndim == 3
+    place = georeference(file, nodata=void.nodata[0])
+    sizes, unit = ground_size(place)
     return ImageFile(
         data=found,
         channel_axis=-1 if colours else None,
-        spacing=(1.0, 1.0),
-        unit="pixel",
+        spacing=(sizes.get("y", 1.0), sizes.get("x", 1.0)),
+        unit=unit,
         mask=mask,
         name=str(file),
         axes="yxc" if colours else "yx",
-        unknown="yx",
+        unknown="" if sizes else "yx",
+        georeference=place,
+        void=void.words,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,13 @@ from napari_selfseg.io._zarr_labels import check_zarr, record_in, write_zarr
 from napari_selfseg.io._zarr_levels import blocks
 from napari_selfseg.record import dumps, loads
 
-__all__ = ["LABELS", "check_labels_target", "read_record", "write_labels"]
+__all__ = [
+    "LABELS",
+    "check_labels_target",
+    "has_room_for_place",
+    "read_record",
+    "write_labels",
+]
 
 LABELS = (*TIFF, ".zarr")
 TILE = (512, 512)
@@ -84,8 +91,8 @@ def write_labels(
     axes : str, optional
         A letter an axis, of t, z, y and x in this order.
     georeference : Georeference, optional
-        Where the labels of a plane are, from the image's; 0 stands for no data. OME-Zarr has no
-        place for it.
+        Where the labels of a plane are, from the image's; 0 stands for no data. A warning says so
+        where that cannot be kept, in OME-Zarr and of volumes.
 
     Raises
     ------
@@ -103,6 +110,8 @@ def write_labels(
     axes = axes or "zyx"[-labels.ndim :]
     if len(axes) != labels.ndim or (spacing is not None and len(spacing) != labels.ndim):
         raise ValueError(f"Labels of {labels.ndim} axes need as many numbers of spacing.")
+    if not has_room_for_place(target, axes, georeference):
+        georeference = None
     if target.suffix.lower() == ".zarr":
         place = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
         write_zarr(target, labels, axes, place, record=record)
@@ -115,6 +124,37 @@ def write_labels(
             **_sizes(axes, spacing, unit, time_unit),
         }
         _write_ome(target, _in_32_bits(labels), metadata, record)
+
+
+def has_room_for_place(target: Path, axes: str, georeference: Georeference | None) -> bool:
+    """Say whether labels can be written where their image is; warn when that is lost.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file to come.
+    axes : str
+        Of the labels.
+    georeference : Georeference or None
+        Of the image.
+
+    Returns
+    -------
+    bool
+    """
+    if georeference is None:
+        return True
+    zarr, flat = target.suffix.lower() == ".zarr", len(axes) == 2
+    if flat and not zarr:
+        return True
+    what = "OME-Zarr" if zarr else "A TIFF of labels that are no plane"
+    way = f": write {target.with_suffix('.tif').name} to keep it" if flat else ""
+    warnings.warn(
+        f"{what} has no room for a place on Earth, and {target.name} is without that of its "
+        f"image{way}.",
+        stacklevel=3,
+    )
+    return False
 
 
 def _write_ome(

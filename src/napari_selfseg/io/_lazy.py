@@ -41,8 +41,6 @@ class View:
         The source's axis behind each axis of the view; of an axis left out the first is taken.
     name : str
         Of the file, for errors.
-    channels : int, optional
-        Take only so many along the last axis.
     close : callable, optional
         Called when nothing refers to the view any more.
     """
@@ -53,14 +51,12 @@ class View:
         order: Sequence[int],
         name: str,
         *,
-        channels: int | None = None,
         close: Callable[[], object] | None = None,
     ) -> None:
         self._source = source
         self._order = tuple(order)
         self.name = name
-        shape = [source.shape[axis] for axis in self._order]
-        self.shape: tuple[int, ...] = (*shape[:-1], channels or shape[-1])
+        self.shape: tuple[int, ...] = tuple(source.shape[axis] for axis in self._order)
         self.dtype: np.dtype[Any] = np.dtype(source.dtype)
         if close is not None:
             weakref.finalize(self, close)
@@ -76,6 +72,22 @@ class View:
         chunks = getattr(self._source, "chunks", None)
         return None if chunks is None else tuple(chunks[axis] for axis in self._order)
 
+    def of_channels(self, channels: Sequence[int]) -> View:
+        """Return a view of some channels.
+
+        Parameters
+        ----------
+        channels : sequence of int
+            Along the last axis.
+
+        Returns
+        -------
+        View
+            Without that axis for a single one.
+        """
+        axes = range(self.ndim if len(channels) > 1 else self.ndim - 1)
+        return View(_Channels(self, channels), axes, self.name)
+
     def __getitem__(self, key: Any) -> NDArray[Any]:
         wanted = whole_key(key, self.shape)
         index: list[Any] = [0] * len(self._source.shape)
@@ -90,6 +102,22 @@ class View:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
+
+
+class _Channels:
+    """Some channels of a view, which is sliced in all axes."""
+
+    def __init__(self, view: View, channels: Sequence[int]) -> None:
+        self._view = view
+        self._channels = np.asarray(channels)
+        self.dtype = view.dtype
+        self.shape = (*view.shape[:-1], len(channels))
+        self.chunks = None if view.chunks is None else (*view.chunks[:-1], len(channels))
+
+    def __getitem__(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
+        wanted = self._channels[key[-1]]
+        first, last = (int(wanted.min()), int(wanted.max())) if wanted.size else (0, -1)
+        return self._view[(*key[:-1], slice(first, last + 1))][..., wanted - first]
 
 
 def whole_key(key: Any, shape: tuple[int, ...]) -> tuple[int | slice, ...]:

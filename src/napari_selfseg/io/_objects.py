@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -71,6 +72,7 @@ def write_objects(
     columns = features(
         labels, image, channel_axis=channel_axis, spacing=spacing, unit=unit, classes=classes
     )
+    georeference = _exact(georeference, target.name)
     if georeference is not None:
         columns |= _on_earth(columns, spacing, unit, georeference)
     rows = [dict(zip(columns, row, strict=True)) for row in _rows(columns)]
@@ -83,6 +85,17 @@ def write_objects(
     text = _map(_outlines(labels, spacing, georeference), rows, georeference)
     with whole_file(target) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def _exact(place: Georeference | None, name: str) -> Georeference | None:
+    if place is None or place.exact:
+        return place
+    warnings.warn(
+        f"{name} has no coordinates on Earth: the image is placed by control points or a model, or "
+        "not at all; rectify it first to have them.",
+        stacklevel=3,
+    )
+    return None
 
 
 def _on_earth(

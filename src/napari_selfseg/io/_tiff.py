@@ -13,16 +13,16 @@ import tifffile
 import zarr
 from numpy.typing import NDArray
 
-from napari_selfseg.io._geotiff import georeference, ground_size, nodata
+from napari_selfseg.io._geotiff import georeference, ground_size
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import masked
 from napari_selfseg.io._pixel_size import Stated, pixel_size
 from napari_selfseg.io._units import steps_of
+from napari_selfseg.io._void import void_of
 
 __all__ = ["open_tiff", "read_tiff"]
 
-ALPHA = {1, 2}  # associated, unassociated
 # What TIFF calls its axes, and what we do.
 NAMES = {"T": "t", "Z": "z", "Q": "z", "I": "z", "Y": "y", "X": "x", "C": "c", "S": "c"}
 
@@ -83,17 +83,12 @@ def _source(file: Path, series: tifffile.TiffPageSeries) -> Any:
 def _described(
     file: Path, tiff: tifffile.TiffFile, data: NDArray[Any] | View, axes: str
 ) -> ImageFile:
-    place, stated = georeference(file, tiff), pixel_size(tiff)
-    if place is not None:
-        sizes, unit = ground_size(place)
-        stated = Stated({axis: (size, unit) for axis, size in sizes.items()}, {})
-    opacity = axes[-1] == "S" and bool(set(tiff.series[0].keyframe.extrasamples) & ALPHA)
-    data, mask = masked(
-        data,
-        has_channels=axes[-1] in "CS",
-        opacity=opacity and data.shape[-1] != 3,
-        nodata=nodata(tiff),
-    )
+    void = void_of(file, tiff, data.shape, samples=axes[-1] == "S")
+    place = georeference(file, tiff.pages.first.tags, void.nodata[0])
+    sizes, unit = ground_size(place)
+    on_ground = Stated({axis: (size, unit) for axis, size in sizes.items()}, {})
+    stated = on_ground if sizes else pixel_size(tiff)
+    data, mask = masked(data, void, has_channels=axes[-1] in "CS")
     names = "".join(NAMES[axis] for axis in axes)[: data.ndim]
     steps = steps_of(names.replace("c", ""), stated.steps, otherwise=stated.otherwise)
     return ImageFile(
@@ -108,6 +103,7 @@ def _described(
         time_unit=steps.time_unit,
         unknown=steps.unknown,
         notes=steps.notes,
+        void=void.words,
     )
 
 

@@ -86,4 +86,8 @@ def _told(target: Path) -> Mapping[str, Any]:
 
 def _is_nothing(target: Path) -> bool:
     """Say whether labels were ended while they were planned, so that nothing is in them."""
-    return target.suffix == ".zarr" and begun(target) is None and work_folder(str(target)).is_dir()
+    return (
+        target.suffix.lower() == ".zarr"
+        and begun(target) is None
+        and work_folder(str(target)).is_dir()
+    )

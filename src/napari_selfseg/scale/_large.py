@@ -10,6 +10,7 @@ from typing import Any
 
 from napari_selfseg.io import (
     ImageFile,
+    has_room_for_place,
     load_fit,
     open_image,
     open_labels,
@@ -92,6 +93,8 @@ class LargeImage:
         OSError
             When nothing can be written there.
         """
+        if _tiles(self.target) == self.target:
+            has_room_for_place(self.target, self.file.place["axes"], self.file.georeference)
         place = {key: value for key, value in self.file.place.items() if key != "georeference"}
         return planned(self.source, fit, str(_tiles(self.target)), **place, **options)
 
@@ -192,4 +195,4 @@ def forget(target: Path) -> None:
 
 def _tiles(target: Path) -> Path:
     """Return the OME-Zarr that tiles are written into."""
-    return target if target.suffix == ".zarr" else target.with_name(f"{target.name}.zarr")
+    return target if target.suffix.lower() == ".zarr" else target.with_name(f"{target.name}.zarr")

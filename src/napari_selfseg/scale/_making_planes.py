@@ -46,7 +46,9 @@ def by_planes(piece: Piece, image: ImageFile) -> Made:
     """
     axes = axes_along(piece.recipe.axis, _method(piece), image)
     # Objects are made, and measured, of the whole stack.
-    whole = piece.target.suffix != ".zarr" or piece.recipe.objects or piece.table is not None
+    whole = (
+        piece.target.suffix.lower() != ".zarr" or piece.recipe.objects or piece.table is not None
+    )
     if piece.memory is not None:
         _check_memory(piece, image, axes, bool(whole), piece.memory)
     return _in_memory(piece, image, axes) if whole else _on_disk(piece, image, axes)

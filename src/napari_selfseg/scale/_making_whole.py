@@ -75,7 +75,7 @@ def _applied(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, An
         load_fit(piece.recipe.model),
         image.data,
         channel_axis=image.channel_axis,
-        mask=image.mask,
+        mask=image.seen(),
         superpixels=None if voting is None else voting[0],
         device=piece.device,
         threads=piece.threads,

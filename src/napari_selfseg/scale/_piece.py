@@ -88,6 +88,6 @@ def as_input(image: ImageFile) -> dict[str, Any]:
     """
     return {
         "channel_axis": image.channel_axis,
-        "mask": image.mask,
+        "mask": image.seen(),
         "spacing": image.spacing,
     }

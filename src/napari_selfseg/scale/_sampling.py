@@ -49,12 +49,18 @@ def samples(source: Source, count: int, size: int, ndim: int = 2) -> list[Piece]
     """
     shape = source.shape
     found: list[Piece] = []
+    read: list[Piece] = []
     for each in range(1, SPARE + 1):
         boxes = _boxes(shape, count * each, size, ndim)
         read = [source.read(box, ndim) for box in boxes]
         found = [piece for piece in read if _teaches(*piece, source.n_channels)]
         if len(found) >= min(count, len(boxes)):
             break
+    if not found and not any(valid is None or valid.any() for _, valid in read):
+        raise ValueError(
+            "No sample of the image holds data, only what stands for none: train a model on a part "
+            "that has, and apply it."
+        )
     if not found:
         raise ValueError(
             "No sample of the image has anything in it to learn from: train a model on a part that "

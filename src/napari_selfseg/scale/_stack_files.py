@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import ImageFile, create_labels
+from napari_selfseg.io import ImageFile, create_labels, has_room_for_place
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._stack_labels import stack_dtype
 
@@ -38,6 +39,7 @@ def stack_room(path: str | os.PathLike[str], image: ImageFile, method: Method, c
     OSError
         When it cannot be written.
     """
+    has_room_for_place(Path(path), image.place["axes"], image.georeference)
     place = {key: value for key, value in image.place.items() if key != "georeference"}
     return create_labels(
         path,
