@@ -40,9 +40,9 @@ def opened(image: np.ndarray) -> tuple[Any, Any]:
 
 def working() -> int:
     """Return how many worker threads are at work."""
-    from qtpy.QtCore import QThreadPool
+    from napari_selfseg.widgets import runner
 
-    return QThreadPool.globalInstance().activeThreadCount()
+    return len(runner.working())
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_selfseg.metrics import disagreement
 from napari_selfseg.widgets.evaluate import EvaluateDock, _desk, _dock
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT
 from napari_selfseg.widgets.layers import MARK
+from napari_selfseg.widgets.runner import working
 
 TRUTH_MAP = np.repeat([[1, 1, 1, 2, 2, 3]], 12, axis=0).repeat(3, axis=1)
 MINE = np.repeat([[1, 1, 4, 2, 2, 2]], 12, axis=0).repeat(3, axis=1)
@@ -80,7 +80,7 @@ def marked(viewer, qtbot):
 
 
 def until_no_thread(qtbot):
-    qtbot.waitUntil(lambda: not QThreadPool.globalInstance().activeThreadCount(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=5000)
 
 
 def cells(table, row):

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 from napari.layers import Labels
-from qtpy.QtCore import QThreadPool
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets import result_desk, segment
 from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.runner import working
 from napari_selfseg.widgets.segment import SegmentDock
 
 pytestmark = pytest.mark.viewer
@@ -58,8 +58,7 @@ def ended(dock, qtbot):
     dock.start()
     qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
     assert dock.view.controls.run.isEnabled()
-    pool = QThreadPool.globalInstance()
-    qtbot.waitUntil(lambda: not pool.activeThreadCount(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=5000)
     return dock.view.controls.error.text()
 
 
@@ -201,8 +200,7 @@ def test_cancelled_while_superpixels_are_made(opened, qtbot, monkeypatch):
     assert dock.view.controls.status.text() == "Ended before there were labels."
     assert made(viewer) == []
     gate.set()
-    pool = QThreadPool.globalInstance()
-    qtbot.waitUntil(lambda: not pool.activeThreadCount(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=5000)
     monkeypatch.setattr(Slic, "__call__", call)
     works_again(viewer, dock, qtbot)
 

@@ -7,13 +7,13 @@ import threading
 import numpy as np
 import pytest
 from napari.layers import Labels
-from qtpy.QtCore import QThreadPool
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.runner import working
 from napari_selfseg.widgets.segment import SegmentDock
 from napari_selfseg.widgets.state import NO_IMAGE
 
@@ -79,7 +79,7 @@ def until_ended(dock, qtbot):
 
 
 def until_no_thread(qtbot):
-    qtbot.waitUntil(lambda: not QThreadPool.globalInstance().activeThreadCount(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=5000)
 
 
 def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, qtbot, monkeypatch):
@@ -316,7 +316,6 @@ def test_two_docks_run_at_once(opened, qtbot):
     viewer, dock = opened()
     other = dock_in(viewer, qtbot)
     until_no_thread(qtbot)
-    width = QThreadPool.globalInstance().maxThreadCount()
     run(dock, ENDLESS)
     run(other, ENDLESS)
     until_shown(dock, qtbot)
@@ -328,7 +327,6 @@ def test_two_docks_run_at_once(opened, qtbot):
     until_ended(other, qtbot)
     assert len(results(viewer)) == 2
     until_no_thread(qtbot)
-    assert QThreadPool.globalInstance().maxThreadCount() == width
 
 
 def test_choosers_follow_the_layers(opened, qtbot):

@@ -14,7 +14,6 @@ from napari.utils.interactions import (
     mouse_press_callbacks,
     mouse_release_callbacks,
 )
-from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QWidget
 from tifffile import imwrite
 
@@ -22,6 +21,7 @@ from napari_selfseg import catalogue
 from napari_selfseg.io import ContourMap
 from napari_selfseg.superpixels import CompactWatershed, Edits
 from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.runner import working
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.superpixels._desk import FLAT
 from napari_selfseg.widgets.superpixels._dock import NO_IMAGE, REMOVED
@@ -88,7 +88,7 @@ def until_ended(dock, qtbot):
 
 
 def until_no_thread(qtbot):
-    qtbot.waitUntil(lambda: not QThreadPool.globalInstance().activeThreadCount(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=5000)
 
 
 def labels_layers(viewer):

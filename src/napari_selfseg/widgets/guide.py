@@ -96,7 +96,8 @@ class Guide(QObject):
             self.changed()
             return
         self._estimating = True
-        self._tasks.begin(lambda: self._forecast(request), self._put, WHAT, self._refused)
+        forecast = self._forecast
+        self._tasks.begin(lambda: forecast(request), self._put, WHAT, self._refused)
 
     def _put(self, found: Prediction) -> None:
         self._estimating = False

@@ -122,11 +122,11 @@ class LargeDesk:
         path = ask_save(self._view, "Save labels", suggested, ";;".join(kinds))
         if not path:
             return
-        record, unit = layer.metadata.get(METADATA), unit_of(layer)
+        record, unit, room = layer.metadata.get(METADATA), unit_of(layer), session.room
         pairs = zip(layer.scale, request.index, strict=True)
         spacing = tuple(abs(float(size)) for size, each in pairs if isinstance(each, slice))
         self._begin(
-            lambda: save_room(path, session.room, request.along, spacing, unit, record),
+            lambda: save_room(path, room, request.along, spacing, unit, record),
             self._said(f"Saved: {path}"),
             "Saving the labels",
         )

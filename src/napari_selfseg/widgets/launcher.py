@@ -64,8 +64,9 @@ class Launcher:
         if not self._forecast.limited and not request.tiles:
             self._launch(source, request)
         else:
+            forecast = self._forecast
             self._tasks.begin(
-                lambda: self._forecast(request),
+                lambda: forecast(request),
                 lambda found: self._within(found, source, request),
                 WHAT,
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QWidget
 
-__all__ = ["Life"]
+__all__ = ["Life", "main_window"]
 
 
 class Life(QObject):
@@ -52,7 +52,7 @@ class Life(QObject):
             # The close button of napari only takes the parent away.
             self._turn(self._dock.parent() is not None)
         elif event.type() == QEvent.Type.Show:
-            self._window = _main_window(self._dock)
+            self._window = main_window(self._dock)
             if self._window is not None:
                 self._window.installEventFilter(self)
             self._turn(True)
@@ -68,8 +68,18 @@ class Life(QObject):
             (self._begin if opened else self._end)()
 
 
-def _main_window(dock: QWidget) -> QWidget | None:
-    """Find the window a dock belongs to; a floating one is a window of its own, which Qt hides."""
+def main_window(dock: QWidget) -> QWidget | None:
+    """Find the window a dock belongs to.
+
+    Parameters
+    ----------
+    dock : QWidget
+        A floating one is a window of its own, which Qt hides with that of napari.
+
+    Returns
+    -------
+    QWidget or None
+    """
     window = dock.window()
     parent = None if window is None else window.parentWidget()
     return window if parent is None else parent.window()

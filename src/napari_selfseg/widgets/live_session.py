@@ -56,7 +56,8 @@ class LiveSession(ABC):
 
     def start(self) -> None:
         """Start the worker thread."""
-        in_thread(self._job)
+        job = self._job
+        in_thread(job, job.what, lambda: job.abandon(leave=True))
 
     def stop(self) -> None:
         """Ask to end; what is done is settled and kept."""

@@ -24,6 +24,7 @@ from napari_selfseg.widgets.live import Live
 from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.live_session import LiveSession
 from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.result_desk import ResultDesk
 from napari_selfseg.widgets.session import Session
@@ -91,6 +92,7 @@ class SegmentDock(QWidget):
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
+        self._removal = SafeRemoval(self, napari_viewer)
         self._life = Life(self, self._begin, self._end)
 
     @property

@@ -82,7 +82,9 @@ class Tasks(QObject):
         """
         task = _Task(what, then, refused or self._refused, Mailbox())
         self._tasks.append(task)
-        in_thread(lambda: _do(work, task))
+        # The thread may outlive the window, so it holds nothing that leads to it.
+        mailbox = task.mailbox
+        in_thread(lambda: _do(work, mailbox), what)
         self._timer.start()
 
     def clear(self) -> None:
@@ -119,8 +121,8 @@ class Tasks(QObject):
             task.refused(sentence_of(error, task.what))
 
 
-def _do(work: Callable[[], Any], task: _Task) -> None:
+def _do(work: Callable[[], Any], mailbox: Mailbox[_Done | Exception]) -> None:
     try:
-        task.mailbox.put(_Done(work()))
+        mailbox.put(_Done(work()))
     except Exception as error:
-        task.mailbox.put(error)
+        mailbox.put(error)

@@ -13,6 +13,7 @@ from napari_selfseg.widgets import settings
 from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.runner import in_thread
 from napari_selfseg.widgets.task import POLL_MS, Tasks
 from napari_selfseg.widgets.watch import Watch
@@ -106,7 +107,7 @@ class WorkDock(QWidget):
             return
         self._job = job
         self.view.show_live(self.preparing)
-        in_thread(job)
+        in_thread(job, job.what, job.stop)
         self._timer.start()
 
     def stop(self) -> None:
@@ -119,6 +120,7 @@ class WorkDock(QWidget):
     def _live_from_now(self) -> None:
         """Follow the viewer while the dock is open; the last thing to be called when it is made."""
         keep_freed_memory()
+        self._removal = SafeRemoval(self, self._viewer)
         self._life = Life(self, self._begin, self._end)
 
     def _begin(self) -> None:

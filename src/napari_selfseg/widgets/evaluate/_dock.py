@@ -15,6 +15,7 @@ from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.task import Tasks
 from napari_selfseg.widgets.watch import Watch
 
@@ -52,6 +53,7 @@ class EvaluateDock(QWidget):
         self._desk = DisagreementDesk(napari_viewer, self.view, self._tasks.begin)
         self._connect_widgets()
         self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
+        self._removal = SafeRemoval(self, napari_viewer)
         self._life = Life(self, self._watch.begin, self._end)
 
     @property

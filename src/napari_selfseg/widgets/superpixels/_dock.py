@@ -12,6 +12,7 @@ from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.picture import cut
+from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.state import NO_IMAGE
 from napari_selfseg.widgets.superpixels._desk import Desk
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
@@ -53,6 +54,7 @@ class SuperpixelsDock(QWidget):
         self._source: Any = None
         self._connect_widgets()
         self._watch = Watch(napari_viewer, self._offer_layers, self._on_removed)
+        self._removal = SafeRemoval(self, napari_viewer)
         self._life = Life(self, self._begin, self._end)
 
     @property
