@@ -57,7 +57,8 @@ class View:
         self._order = tuple(order)
         self.name = name
         self.shape: tuple[int, ...] = tuple(source.shape[axis] for axis in self._order)
-        self.dtype: np.dtype[Any] = np.dtype(source.dtype)
+        # Bytes in the order of the file would be another type than what is read whole.
+        self.dtype: np.dtype[Any] = np.dtype(source.dtype).newbyteorder("=")
         if close is not None:
             weakref.finalize(self, close)
 
@@ -95,7 +96,7 @@ class View:
             index[axis] = part
         kept = [a for a, part in zip(self._order, wanted, strict=True) if isinstance(part, slice)]
         try:
-            found = np.asarray(self._source[tuple(index)])
+            found = np.asarray(self._source[tuple(index)], self.dtype)
         except BROKEN as error:
             raise ValueError(f"{self.name} cannot be read: {reason(error)}") from error
         return found.transpose([sorted(kept).index(axis) for axis in kept])

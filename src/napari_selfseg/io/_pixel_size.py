@@ -30,29 +30,39 @@ class Stated(NamedTuple):
     otherwise: dict[str, float]
 
 
-def pixel_size(tiff: tifffile.TiffFile) -> Stated:
+def pixel_size(series: tifffile.TiffPageSeries) -> Stated:
     """Find the size of a pixel in OME-TIFF and ImageJ TIFF.
 
     Parameters
     ----------
-    tiff : tifffile.TiffFile
-        Open.
+    series : tifffile.TiffPageSeries
+        The image that is read, of an open file.
 
     Returns
     -------
     Stated
         For `steps_of`.
     """
+    tiff: Any = series.parent
     if tiff.is_ome and tiff.ome_metadata:
-        return Stated(_ome_steps(tiff.ome_metadata), {})
+        return Stated(_ome_steps(_pixels(tiff, series)), {})
     if tiff.is_imagej and tiff.imagej_metadata:
         # ImageJ leaves out a step in z of 1.
         return Stated(_imagej_steps(tiff, tiff.imagej_metadata), {"z": 1.0})
     return Stated({}, {})
 
 
-def _ome_steps(xml: str) -> dict[str, tuple[Any, str]]:
-    pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
+def _pixels(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> ElementTree.Element | None:
+    """Return the description of an image; those without any planes are no series."""
+    described = ElementTree.fromstring(tiff.ome_metadata or "").findall(".//{*}Pixels")
+    if len(described) == len(tiff.series) and series in tiff.series:
+        return described[tiff.series.index(series)]
+    lengths = dict(zip(series.axes, map(str, series.shape), strict=True))
+    alike = (p for p in described if all(p.get(f"Size{a}") == lengths.get(a) for a in "YX"))
+    return next(alike, None)
+
+
+def _ome_steps(pixels: ElementTree.Element | None) -> dict[str, tuple[Any, str]]:
     if pixels is None:
         return {}
     names = {"t": "TimeIncrement"} | {axis: f"PhysicalSize{axis.upper()}" for axis in "zyx"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from napari_selfseg.io._geotiff import georeference, ground_size
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import masked
+from napari_selfseg.io._ome_set import open_set
 from napari_selfseg.io._pixel_size import Stated, pixel_size
+from napari_selfseg.io._series import Series, check_complete, main_series
 from napari_selfseg.io._units import steps_of
 from napari_selfseg.io._void import void_of
 
@@ -39,14 +42,12 @@ def read_tiff(file: Path) -> ImageFile:
     -------
     ImageFile
     """
-    with _nothing_missing(file.name), tifffile.TiffFile(file) as tiff:
-        series = tiff.series[0]
-        _check_ends(tiff, series, file.name)
-        order = _order(series.axes, series.shape, file.name)
+    with _nothing_missing(file.name), open_set(file) as tiff:
+        series, order, notes = _chosen(tiff, file.name)
         taken = tuple(slice(None) if k in order else 0 for k in range(len(series.axes)))
         found = series.asarray()[taken]
         data = np.ascontiguousarray(found.transpose([sorted(order).index(k) for k in order]))
-        return _described(file, tiff, data, "".join(series.axes[k] for k in order))
+        return _described(file, series, data, order, notes)
 
 
 def open_tiff(file: Path) -> ImageFile:
@@ -63,31 +64,46 @@ def open_tiff(file: Path) -> ImageFile:
         Of `View`; the file stays open as long as that is in use.
     """
     with _nothing_missing(file.name), contextlib.ExitStack() as stack:
-        tiff = stack.enter_context(tifffile.TiffFile(file))
-        series = tiff.series[0]
-        _check_ends(tiff, series, file.name)
-        order = _order(series.axes, series.shape, file.name)
-        view = View(_source(file, series), order, file.name, close=tiff.close)
-        found = _described(file, tiff, view, "".join(series.axes[k] for k in order))
+        tiff = stack.enter_context(open_set(file))
+        series, order, notes = _chosen(tiff, file.name)
+        view = View(_source(tiff, series), order, file.name, close=tiff.close)
+        found = _described(file, series, view, order, notes)
         stack.pop_all()
     return found
 
 
-def _source(file: Path, series: tifffile.TiffPageSeries) -> Any:
+def _chosen(tiff: tifffile.TiffFile, name: str) -> tuple[Series, list[int], tuple[str, ...]]:
+    series, notes = main_series(tiff, name)
+    check_complete(tiff, series, name)
+    return series, _order(series.axes, series.shape, name), notes
+
+
+def _source(tiff: tifffile.TiffFile, series: Series) -> Any:
     # Pixels that lie in one piece are often a single strip, which would be read whole each time.
-    if series.dataoffset is not None:
-        return tifffile.memmap(file, series=0, mode="r")
+    if series.dataoffset is not None and not series.is_multifile:
+        return np.memmap(
+            tiff.filehandle.path,
+            series.dtype.newbyteorder(tiff.byteorder),
+            "r",
+            offset=series.dataoffset,
+            shape=series.shape,
+        )
     return zarr.open_array(series.aszarr(level=0), mode="r")
 
 
 def _described(
-    file: Path, tiff: tifffile.TiffFile, data: NDArray[Any] | View, axes: str
+    file: Path,
+    series: Series,
+    data: NDArray[Any] | View,
+    order: list[int],
+    notes: tuple[str, ...],
 ) -> ImageFile:
-    void = void_of(file, tiff, data.shape, samples=axes[-1] == "S")
-    place = georeference(file, tiff.pages.first.tags, void.nodata[0])
+    axes = "".join(series.axes[k] for k in order)
+    void = void_of(file, series, data.shape, samples=axes[-1] == "S")
+    place = georeference(file, series.keyframe.tags, void.nodata[0])
     sizes, unit = ground_size(place)
     on_ground = Stated({axis: (size, unit) for axis, size in sizes.items()}, {})
-    stated = on_ground if sizes else pixel_size(tiff)
+    stated = on_ground if sizes else pixel_size(series)
     data, mask = masked(data, void, has_channels=axes[-1] in "CS")
     names = "".join(NAMES[axis] for axis in axes)[: data.ndim]
     steps = steps_of(names.replace("c", ""), stated.steps, otherwise=stated.otherwise)
@@ -102,24 +118,31 @@ def _described(
         georeference=place,
         time_unit=steps.time_unit,
         unknown=steps.unknown,
-        notes=steps.notes,
+        notes=(*notes, *steps.notes),
         void=void.words,
     )
 
 
 def _order(axes: str, shape: tuple[int, ...], name: str) -> list[int]:
     """Say which axes are kept, in the order time, depth, y, x, channels."""
-    kept = {axis: k for k, axis in enumerate(axes) if shape[k] > 1 or axis in "YX"}
-    roles = [[axis for axis in kept if axis in kind] for kind in ("T", "ZQI", "Y", "X", "CS")]
-    wanted = [axis for role in roles for axis in role]
-    found = "".join(kept)
-    if set(found) - set(wanted) or max(map(len, roles)) > 1 or not set("YX") <= set(found):
+    kept = [k for k, axis in enumerate(axes) if shape[k] > 1 or axis in "YX"]
+    roles = [[k for k in kept if axes[k] in kind] for kind in ("T", "ZQI", "Y", "X", "CS")]
+    wanted = [k for role in roles for k in role]
+    alone = all(len(role) < 2 for role in roles) and roles[2] and roles[3]
+    if alone and len(wanted) == len(kept):
+        return wanted
+    found, lengths = "".join(axes[k] for k in kept), tuple(shape[k] for k in kept)
+    if len(roles[1]) > 1 and set(found) & set("QI"):
         raise UnsuitableError(
-            f"{name} has the axes {found} of lengths {tuple(shape[k] for k in kept.values())}: "
-            "give an image with axes of time, depth and channels at most, one of each (take out "
-            "one position)."
+            f"{name} has {len(kept)} axes of lengths {lengths}, and does not say what they are: "
+            "name them when it is written, as tifffile.imwrite('named.tif', data, "
+            "photometric='minisblack', metadata={'axes': 'TZYX'}) does, or give one stack of it."
         )
-    return [kept[axis] for axis in wanted]
+    what = "position" if len(wanted) < len(kept) else "of those that are of one kind"
+    raise UnsuitableError(
+        f"{name} has the axes {found} of lengths {lengths}: give an image with axes of time, "
+        f"depth and channels at most, one of each (take out one {what})."
+    )
 
 
 @contextlib.contextmanager
@@ -135,22 +158,11 @@ def _nothing_missing(name: str) -> Iterator[None]:
         raise UnsuitableError(f"{name} is damaged or cut short: {found.messages[0]}")
 
 
-def _check_ends(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries, name: str) -> None:
-    """Refuse strips and tiles that lie beyond the end; some decoders fill what is missing."""
-    pages = [page for page in series.pages if page is not None]
-    ends = [
-        offset + count
-        for page in pages
-        for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False)
-    ]
-    if max(ends, default=0) > tiff.filehandle.size:
-        raise UnsuitableError(f"{name} is damaged or cut short: its pixels end too early.")
-
-
 class _Errors(logging.Handler):
     def __init__(self, level: int) -> None:
         super().__init__(level)
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages += record.getMessage().splitlines()[:1]
+        # The file is named already.
+        self.messages.append(re.sub(r"<[^>]*> ", "", record.getMessage()).partition("\n")[0])

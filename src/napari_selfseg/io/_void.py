@@ -22,15 +22,17 @@ REDUCED, MASK = 1, 4  # kinds of pages
 GDAL_METADATA, GDAL_NODATA = 42112, 42113
 
 
-def void_of(file: Path, tiff: tifffile.TiffFile, shape: tuple[int, ...], *, samples: bool) -> Void:
+def void_of(
+    file: Path, series: tifffile.TiffPageSeries, shape: tuple[int, ...], *, samples: bool
+) -> Void:
     """Read what stands for no data in a TIFF file, and beside it.
 
     Parameters
     ----------
     file : pathlib.Path
         Its path.
-    tiff : tifffile.TiffFile
-        The same, open.
+    series : tifffile.TiffPageSeries
+        The image in it that is read, of the open file.
     shape : tuple of int
         Of the image, with channels last if there are any.
     samples : bool
@@ -41,12 +43,12 @@ def void_of(file: Path, tiff: tifffile.TiffFile, shape: tuple[int, ...], *, samp
     Void
         Its mask is read when sliced, as long as the file is open.
     """
-    tags, other = tiff.pages.first.tags, auxiliary(file)
+    tags, other = series.keyframe.tags, auxiliary(file)
     n = shape[-1] if samples else 1
     # Where another sample is opacity, GDAL calls the last one so, and has its own tag for which.
-    roles = _extra_samples(tiff.series[0].keyframe) | roles_in(_text(tags, GDAL_METADATA))
+    roles = _extra_samples(series.keyframe) | roles_in(_text(tags, GDAL_METADATA))
     values = _values(number(_text(tags, GDAL_NODATA)), other, n)
-    mask = _page(tiff) or _mask_beside(file)
+    mask = _page(series.parent) or _mask_beside(file)
     return Void(
         opacity=_opacity(roles | other.roles, n) if samples else (),
         nodata=values,
@@ -99,9 +101,9 @@ def _values(tag: float | int | None, other: Auxiliary, n: int) -> tuple[float | 
     return tuple(other.nodata.get(k, tag) for k in range(n)) if other.nodata else (tag,)
 
 
-def _page(tiff: tifffile.TiffFile) -> Any:
+def _page(tiff: Any) -> Any:
     """Return the mask among the pages of a file."""
-    kinds = [(int(each.keyframe.subfiletype), each) for each in tiff.series[1:]]
+    kinds = [(int(each.keyframe.subfiletype), each) for each in tiff.series]
     found = [each for kind, each in kinds if kind & MASK and not kind & REDUCED]
     return zarr.open_array(found[0].aszarr(level=0), mode="r") if found else None
 
