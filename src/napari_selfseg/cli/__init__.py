@@ -1,11 +1,15 @@
 """The command line: ``napari-selfseg segment``, ``batch``, ``train``, ``apply`` and more.
 
 Every refusal is one sentence on standard error and a non-zero exit code: 2 when what was asked
-cannot be done, 1 when it went wrong on the way, 130 when interrupted.
+cannot be done, 1 when it went wrong on the way, 130 when interrupted, 141 when nobody reads what is
+printed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -24,6 +28,7 @@ from napari_selfseg.cli import (
     _train,
 )
 from napari_selfseg.cli._common import Parser, warnings_as_sentences
+from napari_selfseg.cli._saying import in_a_line, report_fault, sentence_of
 
 __all__ = ["main"]
 
@@ -57,15 +62,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = _parser(words).parse_args(words)
-        with warnings_as_sentences():
-            return int(args.command(args))
+        code = _done(words)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return _refuse("Interrupted; nothing was written.", 130)
+    except BrokenPipeError:
+        return _unheard()
     except (ValueError, OSError) as error:
-        return _refuse(str(error), 2)
+        return _refuse(sentence_of(error), 2)
     except (MemoryError, RuntimeError) as error:
-        return _refuse(str(error) or "Not enough memory: try a smaller image.", 1)
+        return _refuse(sentence_of(error), 1)
+    except Exception as error:  # what nobody foresaw is no reason for a traceback
+        return _refuse(report_fault(error), 1)
+
+
+def _done(words: list[str]) -> int:
+    # A name may hold what the terminal's encoding does not.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    args = _parser(words).parse_args(words)
+    with warnings_as_sentences():
+        return int(args.command(args))
+
+
+def _unheard() -> int:
+    """End as a program does whose output nobody reads any more."""
+    # What is left in the buffer would fail again when Python ends.
+    with contextlib.suppress(OSError, ValueError):
+        heard = sys.stdout.fileno()
+        with open(os.devnull, "wb") as nobody:
+            os.dup2(nobody.fileno(), heard)
+    return 141
 
 
 def _parser(words: list[str]) -> Parser:
@@ -80,7 +109,7 @@ def _parser(words: list[str]) -> Parser:
 
 
 def _refuse(sentence: str, code: int) -> int:
-    print(f"napari-selfseg: {' '.join(sentence.split())}", file=sys.stderr)
+    print(f"napari-selfseg: {in_a_line(sentence)}", file=sys.stderr)
     return code
 
 

@@ -15,7 +15,9 @@ from napari_selfseg.cli._common import (
     superpixels_from,
 )
 from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._tile_options import add_tile_options
+from napari_selfseg.cli._numbers import MOST_THREADS, whole
+from napari_selfseg.cli._saying import in_a_line, sentence_of
+from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +51,9 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     add_tile_options(parser, learning=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; all by default.")
+    parser.add_argument(
+        "--threads", type=whole(1, MOST_THREADS), metavar="N", help="CPU threads; all by default."
+    )
     parser.set_defaults(command=_run)
 
 
@@ -59,7 +63,7 @@ def _run(args: argparse.Namespace) -> int:
 
     fit, folder = load_fit(args.model), Path(args.output)
     found = sources(args.images, folder)
-    zarr = bool(args.zarr or args.memory or args.tile)
+    zarr = bool(args.zarr or in_tiles(args))
     targets = targets_of(found, folder, ".ome.zarr" if zarr else ".tif")
     pairs = zip(found, targets, strict=True)
     done = [_done(args, fit, Path(each.title), target) for each, target in pairs]
@@ -74,7 +78,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
     from napari_selfseg.scale import applied
 
     try:
-        if args.memory or args.tile:
+        if in_tiles(args):
             target.parent.mkdir(parents=True, exist_ok=True)
             return label_large(args, str(path), str(target), fit) == 0
         image = read_image(path)
@@ -94,7 +98,7 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_labels(target, labels, record=record, **image.place)
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
-        print(f"napari-selfseg: {path}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(in_a_line(f"napari-selfseg: {path}: {sentence_of(error)}"), file=sys.stderr)
         return False
     return True
 

@@ -15,8 +15,10 @@ from napari_selfseg.cli._common import (
     progress_bar,
     values_of,
 )
+from napari_selfseg.cli._numbers import whole
+from napari_selfseg.cli._saying import in_a_line
 from napari_selfseg.cli._stack import add_stack
-from napari_selfseg.cli._tile_options import add_memory, add_scheduler, size_of
+from napari_selfseg.cli._tile_options import add_memory, add_scheduler
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
@@ -54,7 +56,7 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument(
         "--minimum-size",
-        type=int,
+        type=whole(0),
         default=0,
         metavar="N",
         help="give pieces of fewer pixels to a neighbour",
@@ -91,7 +93,7 @@ def _run(args: argparse.Namespace) -> int:
         preview=args.preview,
         suffix=f".{args.format}",
         objects=args.objects and f".{args.objects}",
-        memory=_of_a_run(size_of(args.memory)),
+        memory=_of_a_run(args.memory),
         runner=runner_named(args.scheduler),
         seen=progress.see,
         device=args.device,
@@ -187,7 +189,7 @@ def _drain(batch: Batch, progress: _Progress) -> int:
 
 def _line(entry: Entry) -> str:
     if entry.state == "failed":
-        return f"{entry.image}: {entry.error}"
+        return in_a_line(f"{entry.image}: {entry.error}")
     labels = f"{entry.labels} label{'' if entry.labels == 1 else 's'}"
     took = "done before" if entry.before else f"{entry.seconds:.1f} s"
     return f"{entry.image}: {labels}, {took}" + (f"; {entry.error}" if entry.error else "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import Literal
 
 from napari_selfseg.cli._common import Parser
+from napari_selfseg.cli._numbers import whole
 
 __all__ = ["add_choices", "segments_from"]
 
@@ -48,6 +50,9 @@ def segments_from(text: str | None) -> int | Literal["auto"] | None:
     """
     if text is None or text == "auto":
         return "auto" if text else None
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"--segments takes a number from 1 on, or auto: {text} is neither.")
-    return int(text)
+    try:
+        return whole(1)(text)
+    except ArgumentTypeError:
+        raise ValueError(
+            f"--segments takes a number from 1 on, or auto: {text} is neither."
+        ) from None

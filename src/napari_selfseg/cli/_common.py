@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from napari_selfseg.cli._numbers import MOST_THREADS, whole
+
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.parameters import Parameter, Parameters
@@ -53,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         ValueError
             Always.
         """
-        raise ValueError(f"{message} (see {self.prog} --help).")
+        raise ValueError(f"{message.removeprefix('argument ')} (see {self.prog} --help).")
 
 
 def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) -> None:
@@ -142,7 +144,9 @@ def add_run_options(parser: Parser) -> None:
     """
     group = parser.add_argument_group("where and how")
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
-    group.add_argument("--threads", type=int, metavar="N", help="CPU threads; all by default.")
+    group.add_argument(
+        "--threads", type=whole(1, MOST_THREADS), metavar="N", help="CPU threads; all by default."
+    )
     group.add_argument(
         "--precision",
         default="auto",

@@ -13,7 +13,6 @@ from napari_selfseg.cli._common import (
     stop_on_interrupt,
     values_of,
 )
-from napari_selfseg.cli._tile_options import size_of
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
@@ -49,7 +48,7 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
         _method(args),
         count=args.samples,
         size=args.sample_size,
-        memory=size_of(args.memory),
+        memory=args.memory,
         device=args.device,
         threads=args.threads,
         precision=args.precision,
@@ -81,7 +80,7 @@ def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit) -> Plan:
     return large.planned(
         fit,
         tile=args.tile,
-        memory=size_of(args.memory),
+        memory=args.memory,
         superpixels=args.votes,
         objects=args.connected,
         device=args.device,

@@ -6,6 +6,7 @@ import argparse
 
 from napari_selfseg.cli._common import Commands
 from napari_selfseg.cli._large import do_tiles
+from napari_selfseg.cli._numbers import whole
 from napari_selfseg.cli._tile_options import add_scheduler
 
 __all__ = ["add"]
@@ -23,8 +24,8 @@ def add(commands: Commands, words: list[str]) -> None:
     """
     parser = commands.add_parser("run", help="do what was planned, or a share of it")
     parser.add_argument("labels", help="the OME-Zarr that `plan` has made")
-    parser.add_argument("--index", type=int, metavar="N", help="of this machine, from 0")
-    parser.add_argument("--of", type=int, default=1, metavar="M", help="how many machines")
+    parser.add_argument("--index", type=whole(0), metavar="N", help="of this machine, from 0")
+    parser.add_argument("--of", type=whole(1), default=1, metavar="M", help="how many machines")
     add_scheduler(parser)
     parser.set_defaults(command=_run)
 

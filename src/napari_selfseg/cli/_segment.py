@@ -19,7 +19,7 @@ from napari_selfseg.cli._common import (
 )
 from napari_selfseg.cli._large import label_large
 from napari_selfseg.cli._stack import add_stack, check_stack, check_volume, segmented_stack
-from napari_selfseg.cli._tile_options import add_tile_options
+from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ class Result(NamedTuple):
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import read_image, save_fit, write_labels, write_preview
 
-    if args.memory or args.tile:
+    if in_tiles(args):
         _check_tiles(args)
         return label_large(args, args.image, args.output)
     _check_targets(args)

@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.cli._common import Parser, stop_on_interrupt
+from napari_selfseg.cli._numbers import whole
+from napari_selfseg.cli._saying import in_a_line
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
@@ -39,13 +41,16 @@ def add_stack(parser: Parser) -> None:
     )
     group.add_argument(
         "--stack-iterations",
-        type=int,
+        type=whole(1),
         metavar="N",
         help="with warm: updates on a plane that begins with its neighbour's weights; a tenth "
         "of --iterations by default",
     )
     group.add_argument(
-        "--planes-fitted", type=int, metavar="N", help="with joint: planes of the fit; default 5"
+        "--planes-fitted",
+        type=whole(1),
+        metavar="N",
+        help="with joint: planes of the fit (5)",
     )
 
 
@@ -131,7 +136,7 @@ def segmented_stack(
     if not run.done.any() and not run.stops:
         raise ValueError(f"Nothing was written: {run.stop_reason}")
     for plane, why in run.failed.items():
-        print(f"napari-selfseg: {image.name}: plane {plane}: {why}", file=sys.stderr)
+        print(in_a_line(f"napari-selfseg: {image.name}: plane {plane}: {why}"), file=sys.stderr)
     return run
 
 

@@ -6,8 +6,12 @@ import argparse
 import re
 
 from napari_selfseg.cli._common import Parser
+from napari_selfseg.cli._numbers import whole
 
-__all__ = ["add_memory", "add_scheduler", "add_tile_options", "size_of"]
+__all__ = ["add_memory", "add_scheduler", "add_tile_options", "in_tiles", "size_of"]
+
+# More bytes than this no machine counts.
+LARGEST = 2**63
 
 
 def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = True) -> None:
@@ -22,7 +26,7 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
     """
     group = parser.add_argument_group("large images")
     add_memory(group, "work tile by tile, and let no process take more")
-    group.add_argument("--tile", type=int, metavar="N", help="side of a tile in pixels")
+    group.add_argument("--tile", type=whole(1), metavar="N", help="side of a tile in pixels")
     group.add_argument(
         "--votes",
         metavar="LABELS",
@@ -30,18 +34,35 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
     )
     group.add_argument(
         "--connected",
-        type=int,
+        type=whole(0),
         metavar="N",
         help="number connected objects of at least N pixels, across tiles, in place of classes",
     )
     if learning:
-        group.add_argument("--samples", type=int, default=4, metavar="N", help="to learn from (4)")
+        group.add_argument(
+            "--samples", type=whole(1), default=4, metavar="N", help="learned from (4)"
+        )
         size = "side of a sample in pixels (256)"
-        group.add_argument("--sample-size", type=int, default=256, metavar="N", help=size)
+        group.add_argument("--sample-size", type=whole(1), default=256, metavar="N", help=size)
     if running:
         add_scheduler(group)
         again = "go on with the tiles that are left, as they were planned"
         group.add_argument("--resume", action="store_true", help=again)
+
+
+def in_tiles(args: argparse.Namespace) -> bool:
+    """Say whether the flags ask for work tile by tile.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        With those of `add_tile_options`.
+
+    Returns
+    -------
+    bool
+    """
+    return args.memory is not None or args.tile is not None
 
 
 def add_memory(group: argparse._ActionsContainer, what: str) -> None:
@@ -54,7 +75,7 @@ def add_memory(group: argparse._ActionsContainer, what: str) -> None:
     what : str
         What it is for.
     """
-    group.add_argument("--memory", metavar="SIZE", help=f"such as 2GB: {what}")
+    group.add_argument("--memory", type=_memory, metavar="SIZE", help=f"such as 2GB: {what}")
 
 
 def add_scheduler(group: argparse._ActionsContainer) -> None:
@@ -92,8 +113,16 @@ def size_of(text: str | None) -> int | None:
     """
     if text is None:
         return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)\s*", text, re.IGNORECASE)
-    if not found or float(found[1]) == 0:
+    found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)\s*", text, re.IGNORECASE)
+    power = " KMGT".index(found[2].upper() or " ") if found else 0
+    size = int(float(found[1]) * (1024 if found[3] else 1000) ** power) if found else 0
+    if not 0 < size < LARGEST:
         raise ValueError(f"--memory takes a size such as 2GB or 500MB, not {text}.")
-    power = " KMGT".index(found[2].upper() or " ")
-    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+    return size
+
+
+def _memory(text: str) -> int | None:
+    try:
+        return size_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

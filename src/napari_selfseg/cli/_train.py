@@ -15,6 +15,7 @@ from napari_selfseg.cli._common import (
     drain,
     values_of,
 )
+from napari_selfseg.cli._numbers import share, whole
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
@@ -43,7 +44,7 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument(
         "--checkpoint-every",
-        type=int,
+        type=whole(1),
         default=10,
         metavar="N",
         help="iterations between checkpoints",
@@ -53,13 +54,16 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument(
         "--stable",
-        type=float,
+        type=share,
         metavar="SHARE",
         help="end when this share of pixels, such as 0.99, kept its label over three checkpoints",
     )
     parser.add_argument("--planes", action="store_true", help="take stacks plane by plane")
     parser.add_argument(
-        "--tile", type=int, metavar="N", help="cut planes into tiles of at most N pixels a side"
+        "--tile",
+        type=whole(1),
+        metavar="N",
+        help="cut planes into tiles of at most N pixels",
     )
     add_run_options(parser)
     parser.set_defaults(command=_run)

@@ -16,6 +16,8 @@ __all__ = ["ClusterRunner", "Outcome", "ProcessRunner", "Runner", "SerialRunner"
 TRIES = 3
 # Pieces handed over ahead of those that are done, for each process.
 AHEAD = 2
+# Each takes hundreds of megabytes; more is a slip of the pen.
+MOST = 256
 
 Work = Callable[[Any], Any]
 
@@ -93,12 +95,12 @@ class ProcessRunner:
     Raises
     ------
     ValueError
-        When that is less than one.
+        When that is less than one, or more than 256.
     """
 
     def __init__(self, processes: int) -> None:
-        if processes < 1:
-            raise ValueError(f"{processes} processes do no work: ask for 1 or more.")
+        if not 1 <= processes <= MOST:
+            raise ValueError(f"Work is done in 1 to {MOST} processes, not in {processes}.")
         self._processes = processes
 
     def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:

@@ -1,0 +1,70 @@
+"""Numbers on the command line: whole ones and shares, within bounds."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+
+__all__ = ["MOST", "MOST_THREADS", "share", "whole"]
+
+# No flag counts beyond what a signed number of 32 bits holds.
+MOST = 2**31 - 1
+# More than any machine has; the system refuses to start many more, and ends the process.
+MOST_THREADS = 1024
+
+
+def whole(least: int, most: int = MOST) -> Callable[[str], int]:
+    """Return a type for `argparse`: whole numbers within bounds.
+
+    Parameters
+    ----------
+    least, most : int
+        Closed bounds.
+
+    Returns
+    -------
+    callable
+        Raises ArgumentTypeError with what is taken.
+    """
+
+    def read(text: str) -> int:
+        # Digits without end would be slow to read, and int() knows 1_0.
+        number = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text.strip()) else None
+        if number is None or not least <= number <= most:
+            upper = "on" if most == MOST else f"to {most}"
+            raise argparse.ArgumentTypeError(
+                f"takes a whole number from {least} {upper}, not {text!r}"
+            )
+        return number
+
+    return read
+
+
+def share(text: str) -> float:
+    """Read a share above 0 and at most 1.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"0.99"``.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When it is none.
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0 < found <= 1:
+        raise argparse.ArgumentTypeError(
+            f"takes a share above 0 and at most 1, such as 0.99, not {text!r}"
+        )
+    return found
