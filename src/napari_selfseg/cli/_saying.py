@@ -58,7 +58,7 @@ def sentence_of(error: BaseException) -> str:
     -------
     str
     """
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) and not str(error):
         return "Not enough memory: try a smaller image, or tiles (--memory)."
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         why = KNOWN.get(error.errno, error.strerror.lower())
