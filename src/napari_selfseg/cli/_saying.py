@@ -59,7 +59,7 @@ def sentence_of(error: BaseException) -> str:
     str
     """
     if isinstance(error, MemoryError) and not str(error):
-        return "Not enough memory: try a smaller image, or tiles (--memory)."
+        return "Not enough memory: try a smaller image."
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         why = KNOWN.get(error.errno, error.strerror.lower())
         return f"{error.filename}: {why}." if error.filename else f"{_capital(why)}."
