@@ -41,21 +41,34 @@ class Life(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """See `QObject.eventFilter`."""
         if event is not None:
-            if watched is self._dock:
+            if event.type() == QEvent.Type.DeferredDelete:
+                self._follow_deletion(watched)
+            elif watched is self._dock:
                 self._follow_dock(event)
             elif watched is self._window:
                 self._follow_window(event)
         return False
+
+    def _follow_deletion(self, watched: QObject | None) -> None:
+        # What it lies in takes the dock along, and tells it nothing; an earlier frame does not.
+        over = isinstance(watched, QWidget) and watched.isAncestorOf(self._dock)
+        if over or watched is self._dock:
+            self._turn(False)
 
     def _follow_dock(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ParentChange:
             # The close button of napari only takes the parent away.
             self._turn(self._dock.parent() is not None)
         elif event.type() == QEvent.Type.Show:
-            self._window = main_window(self._dock)
-            if self._window is not None:
-                self._window.installEventFilter(self)
+            self._follow_frames()
             self._turn(True)
+
+    def _follow_frames(self) -> None:
+        self._window, frame = main_window(self._dock), self._dock.parentWidget()
+        while frame is not None:
+            # One that is there already only comes first, and is called once.
+            frame.installEventFilter(self)
+            frame = frame.parentWidget()
 
     def _follow_window(self, event: QEvent) -> None:
         # A window that is closed tells no dock; a minimised one is hidden by the system.

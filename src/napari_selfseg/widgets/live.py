@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,15 +14,19 @@ from napari_selfseg.widgets.controls import Controls
 from napari_selfseg.widgets.job import Update
 from napari_selfseg.widgets.live_job import Ended, Progress
 from napari_selfseg.widgets.live_session import LiveSession
+from napari_selfseg.widgets.runner import sentence_of
 from napari_selfseg.widgets.task import POLL_MS
 
 __all__ = ["Live"]
+
+logger: Final = logging.getLogger(__name__)
 
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
 PREPARING: Final = "Preparing: superpixels and network..."
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
+SHOWING: Final = "Showing the run"
 LABELS_REMOVED: Final = "Ended: the labels layer was removed."
 
 
@@ -133,7 +138,11 @@ class Live(QObject):
         if self.session is None:
             self._timer.stop()
         elif not self._launching:
-            self._follow(self.session)
+            try:
+                self._follow(self.session)
+            except Exception as error:  # it would be raised again at every look
+                logger.exception("%s failed", SHOWING)
+                self.leave(sentence_of(error, SHOWING))
 
     def _follow(self, session: LiveSession) -> None:
         began = time.perf_counter()

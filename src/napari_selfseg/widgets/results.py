@@ -15,6 +15,7 @@ from napari_selfseg.widgets.layers import METADATA, placed
 from napari_selfseg.widgets.picture import shape_of
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.room import Room
+from napari_selfseg.widgets.sheet import Sheet
 
 __all__ = ["Canvas", "Kind", "add_labels", "hide_earlier", "palette", "settle", "show_borders"]
 
@@ -51,12 +52,13 @@ class Canvas:
     """
 
     def __init__(self, viewer: Any, source: Any, request: Request) -> None:
-        self.layer = add_labels(viewer, source, request)
+        self._sheet = Sheet(add_labels(viewer, source, request))
+        self.layer = self._sheet.layer
         self._n_classes = request.method.n_classes
         self.kind: Kind = "classes"
 
     def show(self, labels: NDArray[Any], kind: Kind) -> None:
-        """Write a label map into the layer, in place where its type allows.
+        """Write a label map into the layer.
 
         Parameters
         ----------
@@ -65,16 +67,11 @@ class Canvas:
         kind : {"classes", "pieces", "segments"}
             What the labels are.
         """
-        shown = labels.reshape(self.layer.data.shape)
         if kind != self.kind:
             # The colours first: a palette of few classes repeats them for many labels.
             self.kind = kind
             self.layer.colormap = self._colours()
-        if shown.dtype == self.layer.data.dtype:
-            self.layer.data[...] = shown
-            self.layer.refresh()
-        else:
-            self.layer.data = np.array(shown)
+        self._sheet.write(labels)
 
     def _colours(self) -> CyclicLabelColormap:
         if self.kind == "pieces":

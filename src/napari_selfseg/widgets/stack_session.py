@@ -55,6 +55,8 @@ class StackSession(LargeSession):
 
     def _look(self) -> None:
         picture = describe_image(self.source, self._viewer.dims)
+        if picture.shape != self.request.picture.shape:
+            return  # somebody gave the layer other data
         self._seen.plane = self._along.number(picture.position)
         hidden = len(picture.scale) - self._viewer.dims.ndisplay
         across = any(axis in picture.plane for axis in self._along.axes)

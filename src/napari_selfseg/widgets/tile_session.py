@@ -68,6 +68,8 @@ class TileSession(LargeSession):
 
     def _look(self) -> None:
         picture = describe_image(self.source, self._viewer.dims)
+        if picture.shape != self.request.picture.shape:
+            return  # somebody gave the layer other data
         self._job.viewed = self.request.in_part(picture.middle)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Final, Protocol, cast
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QPushButton, QWidget
@@ -14,12 +15,16 @@ from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.removal import SafeRemoval
-from napari_selfseg.widgets.runner import in_thread
+from napari_selfseg.widgets.runner import in_thread, sentence_of
 from napari_selfseg.widgets.task import POLL_MS, Tasks
 from napari_selfseg.widgets.watch import Watch
 from napari_selfseg.widgets.work_job import Over, WorkJob
 
 __all__ = ["WorkDock"]
+
+SHOWING: Final = "Showing how far it is"
+
+logger: Final = logging.getLogger(__name__)
 
 
 class WorkView(Protocol):
@@ -148,16 +153,24 @@ class WorkDock(QWidget):
         if isinstance(message, Over):
             self._conclude(message)
         elif message is not None:
-            self._show(message)
+            self._try_to_show(message)
 
     def _conclude(self, over: Over[Any]) -> None:
         if over.look is not None:
-            self._show(over.look)
+            self._try_to_show(over.look)
         self._finish()
         self.view.show_ready(over.sentence)
         if over.failed:
             self.view.show_error(over.sentence)
         self.ended.emit()
+
+    def _try_to_show(self, look: Any) -> None:
+        """Show where the job is; it goes on also where that fails."""
+        try:
+            self._show(look)
+        except Exception as error:
+            logger.exception("%s failed", SHOWING)
+            self.view.show_error(sentence_of(error, SHOWING))
 
     def _finish(self) -> None:
         self._job = None

@@ -10,6 +10,7 @@ from napari.layers import Image, Labels
 from napari_selfseg.widgets.layers import placed
 from napari_selfseg.widgets.picture import ALL, shape_of
 from napari_selfseg.widgets.results import palette
+from napari_selfseg.widgets.sheet import Sheet
 from napari_selfseg.widgets.train._job import Look
 from napari_selfseg.widgets.train._wanted import Wanted
 
@@ -31,7 +32,7 @@ class Preview:
 
     def __init__(self, viewer: Any, source: Any, wanted: Wanted) -> None:
         self._viewer, self._source, self._wanted = viewer, source, wanted
-        self._layer: Any = None
+        self._sheet: Sheet | None = None
         self._closed = False
 
     def show(self, look: Look) -> None:
@@ -44,9 +45,9 @@ class Preview:
         """
         if self._closed:
             return
-        if self._layer is None:
-            self._layer = self._added(look)
-        self._layer.data = look.labels.reshape(self._layer.data.shape)
+        if self._sheet is None:
+            self._sheet = Sheet(self._added(look))
+        self._sheet.write(look.labels)
 
     def forget(self, layer: Any) -> None:
         """Show nothing more when the image or the labels were removed.
@@ -56,13 +57,13 @@ class Preview:
         layer : napari.layers.Layer
             What was removed.
         """
-        if layer in (self._layer, self._source):
+        if layer in (self._source, self._sheet and self._sheet.layer):
             self._closed = True
 
     def settle(self) -> None:
         """Hand the labels over to the user."""
-        if self._layer is not None:
-            self._layer.editable = True
+        if self._sheet is not None:
+            self._sheet.layer.editable = True
 
     def _added(self, look: Look) -> Any:
         if self._source is None:

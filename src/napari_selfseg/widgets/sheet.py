@@ -1,0 +1,49 @@
+"""Labels written into a layer that somebody may have given other data meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Sheet"]
+
+
+class Sheet:
+    """What a labels layer of ours shows; written on the main thread only.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Made by us, with an array of its own in memory.
+
+    Attributes
+    ----------
+    layer : napari.layers.Labels
+        As given.
+    shape : tuple of int
+        Of the array, whatever the layer shows now.
+    """
+
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
+        self._own = layer.data
+        self.shape: tuple[int, ...] = tuple(layer.data.shape)
+
+    def write(self, labels: NDArray[Any]) -> None:
+        """Show other labels: in our array where the layer still shows that and the type fits.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            As many as the layer has pixels. Another array that somebody put into the layer is
+            replaced and not written on: it is not ours.
+        """
+        shown = labels.reshape(self.shape)
+        if self.layer.data is self._own and self._own.dtype == shown.dtype:
+            self._own[...] = shown
+            self.layer.refresh()
+        else:
+            self._own = np.array(shown)
+            self.layer.data = self._own
