@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
-import imageio.v3 as iio
 import numpy as np
 import pytest
 from PIL import Image
@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_nothing(path, monkeypatch):
     def full(*args, **options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(iio, "imwrite", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match=r"Cannot write .*a\.png: No space left on device"):
         write_preview(path, GREY, LABELS)
     assert list(path.parent.iterdir()) == []

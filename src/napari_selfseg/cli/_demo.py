@@ -61,7 +61,7 @@ def _why_no_window() -> str:
 
 def _into_files(folder: Path) -> int:
     from napari_selfseg.catalogue import default_method
-    from napari_selfseg.io import write_labels, write_picture, write_preview
+    from napari_selfseg.io import write_labels, write_picture, write_preview, written_together
     from napari_selfseg.protocol import evolve
     from napari_selfseg.samples import load
 
@@ -71,12 +71,13 @@ def _into_files(folder: Path) -> int:
         raise OSError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     image = load(SAMPLE)
     picture, labels, preview = (folder / name for name in FILES)
-    write_picture(picture, image)
     method = default_method().replace(iterations=ITERATIONS)
     run = evolve(image, method, channel_axis=-1, name=picture.name)
     drain(run)
-    write_labels(labels, run.labels(), record=run.record())
-    write_preview(preview, image, run.labels(), channel_axis=-1)
+    with written_together(picture, preview, labels) as places:
+        write_picture(places[0], image)
+        write_preview(places[1], image, run.labels(), channel_axis=-1)
+        write_labels(places[2], run.labels(), record=run.record())
     print(
         run.stop_reason, *(f"{path.stem}: {path.resolve()}" for path in (labels, preview)), sep="\n"
     )

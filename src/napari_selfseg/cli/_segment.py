@@ -17,6 +17,7 @@ from napari_selfseg.cli._common import (
     superpixels_from,
     values_of,
 )
+from napari_selfseg.cli._files import Files, write_files
 from napari_selfseg.cli._large import label_large
 from napari_selfseg.cli._stack import add_stack, check_stack, check_volume, segmented_stack
 from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
@@ -84,7 +85,7 @@ class Result(NamedTuple):
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.io import read_image, save_fit, write_labels, write_preview
+    from napari_selfseg.io import read_image
 
     if in_tiles(args):
         _check_tiles(args)
@@ -99,14 +100,8 @@ def _run(args: argparse.Namespace) -> int:
     found = (
         _of_stack(args, method, image) if args.carry else _of_image(args, method, image, n_segments)
     )
-    labels, record = found.labels, found.record
-    write_labels(args.output, labels, record=record, **image.place)
-    if args.objects:
-        _write_objects(args.objects, labels, image)
-    if args.preview:
-        write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
-    if args.save_fit:
-        save_fit(found.run.fit, args.save_fit)
+    files = Files(args.output, args.preview, args.objects, args.save_fit)
+    write_files(files, image, found.labels, found.record, found.run.fit if args.save_fit else None)
     return 0 if found.whole else 1
 
 
@@ -166,21 +161,6 @@ def _check_targets(args: argparse.Namespace) -> None:
     for name, suffixes in others.items():
         if getattr(args, name):
             check_target(getattr(args, name), suffixes)
-
-
-def _write_objects(path: str, labels: NDArray[Any], image: ImageFile) -> None:
-    from napari_selfseg.io import write_objects
-    from napari_selfseg.objects import connected
-
-    write_objects(
-        path,
-        connected(labels),
-        **image.measure,
-        georeference=image.georeference,
-        classes=labels,
-        image=image.data,
-        channel_axis=image.channel_axis,
-    )
 
 
 def _cut(

@@ -10,6 +10,7 @@ from napari_selfseg.cli._common import (
     check_still,
     superpixels_from,
 )
+from napari_selfseg.cli._files import Files, write_files
 
 __all__ = ["add"]
 
@@ -43,8 +44,6 @@ def _run(args: argparse.Namespace) -> int:
         check_labels_target,
         check_target,
         read_image,
-        write_labels,
-        write_preview,
     )
 
     check_labels_target(args.output)
@@ -60,8 +59,6 @@ def _run(args: argparse.Namespace) -> int:
         spacing=image.spacing,
         name=image.name,
     )
-    write_labels(args.output, labels, record=record, **image.place)
-    if args.preview:
-        write_preview(args.preview, image.data, labels, channel_axis=image.channel_axis)
+    write_files(Files(args.output, args.preview), image, labels, record)
     print(f"{labels.max()} superpixels")
     return 0

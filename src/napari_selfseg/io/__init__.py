@@ -1,6 +1,7 @@
 """Files in and out; records and pixel sizes travel along."""
 
 from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
+from napari_selfseg.io._disk import DiskFullError, WriteError
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
 from napari_selfseg.io._image_file import Georeference, ImageFile
 from napari_selfseg.io._images import SUFFIXES, open_image, read_image
@@ -15,6 +16,7 @@ from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._preview import write_picture, write_preview
+from napari_selfseg.io._together import written_together
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file, whole_folder
 from napari_selfseg.io._zarr import inside_zarr, is_zarr, open_pyramid
@@ -27,10 +29,12 @@ __all__ = [
     "SUFFIXES",
     "Annotation",
     "ContourMap",
+    "DiskFullError",
     "Georeference",
     "ImageFile",
     "Valid",
     "View",
+    "WriteError",
     "check_labels_target",
     "check_target",
     "check_zarr",
@@ -60,4 +64,5 @@ __all__ = [
     "write_objects",
     "write_picture",
     "write_preview",
+    "written_together",
 ]

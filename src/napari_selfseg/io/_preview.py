@@ -76,8 +76,10 @@ def write_picture(path: str | os.PathLike[str], picture: NDArray[np.uint8]) -> N
     OSError
         When the file cannot be written; nothing is left behind.
     """
+    # Encoded first: the encoder leaves a file open that it cannot finish, and complains later.
+    encoded = iio.imwrite("<bytes>", picture, extension=".png")
     with whole_file(check_target(path, (".png",))) as part:
-        iio.imwrite(part, picture, extension=".png")
+        part.write_bytes(encoded)
 
 
 def _as_rgb(channels: NDArray[Any]) -> NDArray[np.float32]:

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from napari_selfseg.io._disk import refusal
+
 __all__ = ["check_target", "whole_file", "whole_folder"]
 
 
@@ -76,7 +78,9 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         _share(part)
         part.replace(target)
     except OSError as error:
-        raise OSError(f"Cannot write {target}: {error.strerror or error}") from error
+        if part is not None:
+            part.unlink(missing_ok=True)
+        raise refusal(target, error) from error
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
@@ -110,7 +114,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield new
         _exchange(new, target, part / "older")
     except OSError as error:
-        raise OSError(f"Cannot write {target}: {error.strerror or error}") from error
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+        raise refusal(target, error) from error
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)

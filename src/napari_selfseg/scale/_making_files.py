@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.catalogue import as_objects
-from napari_selfseg.io import ImageFile, write_labels, write_objects, write_preview
+from napari_selfseg.io import (
+    ImageFile,
+    write_labels,
+    write_objects,
+    write_preview,
+    written_together,
+)
 from napari_selfseg.objects import connected
 from napari_selfseg.scale._piece import Made, Piece
 from napari_selfseg.scale._source import Source
@@ -75,13 +81,27 @@ def draw(path: Path, image: ImageFile, labels: Any, *, side: int | None = None) 
 
 
 def _write(piece: Piece, image: ImageFile, labels: NDArray[Any], record: dict[str, Any]) -> None:
-    """Write the labels last: where they are, the image is done."""
-    piece.target.parent.mkdir(parents=True, exist_ok=True)
+    """Write all or nothing, the labels last: where they are, the image is done."""
+    others = [path for path in (piece.preview, piece.table) if path is not None]
+    for path in (*others, piece.target):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with written_together(*others, piece.target, size=labels.nbytes) as places:
+        at = dict(zip((*others, piece.target), places, strict=True))
+        _write_each(piece, image, labels, record, at)
+
+
+def _write_each(
+    piece: Piece,
+    image: ImageFile,
+    labels: NDArray[Any],
+    record: dict[str, Any],
+    at: dict[Path, Path],
+) -> None:
     if piece.preview is not None:
-        draw(piece.preview, image, labels)
+        draw(at[piece.preview], image, labels)
     if piece.table is not None:
         write_objects(
-            piece.table,
+            at[piece.table],
             connected(labels),
             **image.measure,
             georeference=image.georeference,
@@ -90,4 +110,4 @@ def _write(piece: Piece, image: ImageFile, labels: NDArray[Any], record: dict[st
             channel_axis=image.channel_axis,
         )
     piece.watch.check()
-    write_labels(piece.target, labels, record=record, **image.place)
+    write_labels(at[piece.target], labels, record=record, **image.place)

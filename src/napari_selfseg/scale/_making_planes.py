@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from napari_selfseg.io import ImageFile, finish_labels, whole_folder
+from napari_selfseg.io import ImageFile, finish_labels, written_together
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._axes import axes_along
 from napari_selfseg.scale._joint import FITTED
@@ -83,16 +83,17 @@ def _in_memory(piece: Piece, image: ImageFile, axes: tuple[int, ...]) -> Made:
 
 def _on_disk(piece: Piece, image: ImageFile, axes: tuple[int, ...]) -> Made:
     carry = cast(str, piece.recipe.carry)
-    piece.target.parent.mkdir(parents=True, exist_ok=True)
-    with whole_folder(piece.target) as part:
-        # Labels are only made where nothing is.
-        part.rmdir()
+    others = [] if piece.preview is None else [piece.preview]
+    for path in (*others, piece.target):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with written_together(*others, piece.target) as places:
+        part = places[-1]
         out = stack_room(part, image, _method(piece), carry)
         record = _run(piece, image, axes, out).record()
         found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}
         record |= {"recipe": piece.recipe.as_dict(), "n_labels": len(found - {0})}
-        if piece.preview is not None:
-            draw(piece.preview, image, out)
+        if others:
+            draw(places[0], image, out)
         finish_labels(part, record=record)
         piece.watch.check()
     return Made(record["n_labels"], error=planes_failed(record))

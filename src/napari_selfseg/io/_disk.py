@@ -1,0 +1,97 @@
+"""What is said where a file cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+__all__ = ["DiskFullError", "WriteError", "refusal"]
+
+FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+# As libraries say it that keep no number.
+SAID = ("no space left", "os error 28", "disk quota", "not enough space")
+NAMES = {
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.EROFS: "the disk is read-only",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+class WriteError(OSError):
+    """A file cannot be written; the message says which and why.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+    why : str
+        What stands in the way.
+    """
+
+    def __init__(self, target: Path, why: str) -> None:
+        super().__init__(f"Cannot write {target}: {why}")
+        self.why = why
+
+
+class DiskFullError(WriteError):
+    """There is no room for a file; the message says where, and how much is needed."""
+
+
+def refusal(target: Path, error: OSError, size: int = 0) -> WriteError:
+    """Say in a sentence why something cannot be written.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        What was to be written.
+    error : OSError
+        As it was raised.
+    size : int
+        Bytes that are needed at most; 0 where nobody knows.
+
+    Returns
+    -------
+    WriteError
+        A `DiskFullError` where there was no room.
+    """
+    if not _is_full(error):
+        return WriteError(target, _why(error))
+    needed = f"{_in_words(size)} may be needed, and " if size else ""
+    return DiskFullError(
+        target,
+        f"No space left on device: {needed}{_in_words(_free(target))} are free in "
+        f"{target.parent}; free some space there, or write elsewhere.",
+    )
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, WriteError):
+        return error.why
+    return NAMES.get(error.errno or 0, error.strerror or str(error))
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Say whether an error, or one that led to it, is that of a full disk."""
+    if error is None:
+        return False
+    if isinstance(error, OSError) and (isinstance(error, DiskFullError) or error.errno in FULL):
+        return True
+    said = str(error).lower()
+    return any(each in said for each in SAID) or _is_full(error.__cause__ or error.__context__)
+
+
+def _free(target: Path) -> int:
+    try:
+        return shutil.disk_usage(target.parent).free
+    except OSError:
+        return 0
+
+
+def _in_words(size: float) -> str:
+    for unit in ("kB", "MB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+    return f"{size / 1000:.3g} GB"
