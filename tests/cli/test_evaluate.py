@@ -119,7 +119,7 @@ def test_volumes(folder, capsys):
 
 def _write_bad(folder):
     tifffile.imwrite(folder / "thin.tif", np.ones((3, 4), np.uint8))
-    tifffile.imwrite(folder / "float.tif", np.ones((6, 8), np.float32))
+    tifffile.imwrite(folder / "float.tif", np.full((6, 8), 1.5, np.float32))
     tifffile.imwrite(folder / "all9.tif", np.full((6, 8), 9, np.uint8))
     (folder / "broken.mat").write_bytes(b"no matrix at all" * 20)
 

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from napari_selfseg.cli import main
 from napari_selfseg.io import read_image, read_record
@@ -48,6 +49,29 @@ def test_a_map_is_segmented_in_its_place(tmp_path):
     map_ = json.loads(table.read_text(encoding="utf-8"))
     assert map_["crs"]["properties"]["name"].endswith("EPSG::32633")
     assert sum(each["properties"]["pixels"] for each in map_["features"]) == (found > 0).sum()
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_drawings_with_a_palette_are_numbers(tmp_path, ending):
+    drawn = np.zeros(IMAGE.shape, np.uint8)
+    drawn[4:12, 4:12], drawn[16:20, 14:28] = 1, 2
+    table = np.random.default_rng(1).integers(0, 256, (256, 3), dtype=np.uint8)
+    if ending == "png":
+        picture = Image.fromarray(drawn, mode="P")
+        picture.putpalette(table.ravel().tolist())
+        picture.save(tmp_path / "drawn.png")
+    else:
+        how = {"photometric": "palette", "colormap": table.T.astype(np.uint16) * 257}
+        tifffile.imwrite(tmp_path / "drawn.tif", drawn, **how)
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE)
+    tifffile.imwrite(tmp_path / "grey.tif", drawn)
+    for flag in ("--scribbles", "--mask", "--superpixels"):
+        found = []
+        for name in (f"drawn.{ending}", "grey.tif"):
+            command = words("segment", tmp_path / "a.tif", "-o", tmp_path / "b.tif", *FAST)
+            assert main([*command, flag, str(tmp_path / name)]) == 0
+            found.append(read_image(tmp_path / "b.tif").data)
+        np.testing.assert_array_equal(*found)
 
 
 def test_objects_are_measured(tmp_path):

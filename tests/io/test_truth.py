@@ -77,8 +77,8 @@ def test_bsds_as_it_is_published(data):
 def _write_bad(folder):
     iio.imwrite(folder / "photo.png", np.random.default_rng(0).integers(0, 255, (4, 5, 3), "uint8"))
     iio.imwrite(folder / "grey.jpg", np.zeros((8, 8), np.uint8))
-    tifffile.imwrite(folder / "float.tif", np.zeros((4, 5), np.float32))
-    tifffile.imwrite(folder / "colour.tif", np.zeros((4, 5, 3), np.uint8), photometric="rgb")
+    tifffile.imwrite(folder / "float.tif", np.full((4, 5), 0.5, np.float32))
+    tifffile.imwrite(folder / "colour.tif", np.eye(3, dtype=np.uint8)[None], photometric="rgb")
     (folder / "broken.mat").write_bytes(b"MATLAB, perhaps" * 20)
     (folder / "empty.mat").touch()
     savemat(folder / "other.mat", {"truth": LABELS})

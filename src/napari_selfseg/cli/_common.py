@@ -183,7 +183,7 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
         When it is none of these, or does not fit the image.
     """
     from napari_selfseg.catalogue import SUPERPIXELS
-    from napari_selfseg.io import ContourMap, read_image
+    from napari_selfseg.io import ContourMap, read_label_image
     from napari_selfseg.parameters import parse
 
     if text is None:
@@ -191,7 +191,7 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
     known: tuple[type[Parameters], ...] = (*SUPERPIXELS, ContourMap)
     # A value such as 0.5 looks like a file's suffix.
     if Path(text).is_file() or (Path(text).suffix and "=" not in text):
-        return read_image(text).data
+        return read_label_image(text)
     found = parse(text, known, "superpixel algorithm")
     return found.regions(image.shape) if isinstance(found, ContourMap) else found
 

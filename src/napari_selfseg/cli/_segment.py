@@ -175,14 +175,14 @@ def _cut(
 
 
 def _options(args: argparse.Namespace, image: ImageFile) -> dict[str, Any]:
-    from napari_selfseg.io import read_image
+    from napari_selfseg.io import read_label_image
 
-    mask = read_image(args.mask).data if args.mask else image.seen()
+    mask = read_label_image(args.mask) if args.mask else image.seen()
     return {
         "channel_axis": image.channel_axis,
         "superpixels": superpixels_from(args.superpixels, image),
         "mask": mask,
-        "scribbles": read_image(args.scribbles).data if args.scribbles else None,
+        "scribbles": read_label_image(args.scribbles) if args.scribbles else None,
         "spacing": image.spacing,
         "device": args.device,
         "threads": args.threads,

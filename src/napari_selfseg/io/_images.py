@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import imageio.v3 as iio
-
-from napari_selfseg.io._geotiff import georeference, ground_size
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError, reason
 from napari_selfseg.io._lazy import BROKEN
-from napari_selfseg.io._masking import masked
+from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff import open_tiff, read_tiff
-from napari_selfseg.io._void import void_beside
 from napari_selfseg.io._zarr import inside_zarr, open_zarr, read_zarr
 
-__all__ = ["SUFFIXES", "TIFF", "open_image", "read_image"]
+__all__ = ["SUFFIXES", "TIFF", "open_image", "read_image", "read_numbers"]
 
 TIFF = (".tif", ".tiff")
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -45,7 +42,30 @@ def read_image(path: str | os.PathLike[str]) -> ImageFile:
     ValueError
         When it is not such an image.
     """
-    return _checked(path, read_tiff, read_zarr)
+    return _checked(path, read_tiff, read_zarr, read_picture)
+
+
+def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
+    """Read a file as `read_image` does, but of a palette the numbers and not the colours.
+
+    Parameters
+    ----------
+    path : path_like
+        As for `read_image`.
+
+    Returns
+    -------
+    ImageFile
+
+    Raises
+    ------
+    OSError
+        When there is no such file, or it cannot be opened.
+    ValueError
+        When it is not such an image.
+    """
+    tiff, picture = partial(read_tiff, numbers=True), partial(read_picture, numbers=True)
+    return _checked(path, tiff, read_zarr, picture)
 
 
 def open_image(path: str | os.PathLike[str]) -> ImageFile:
@@ -73,19 +93,20 @@ def open_image(path: str | os.PathLike[str]) -> ImageFile:
     ValueError
         When it is not such an image.
     """
-    return _checked(path, open_tiff, open_zarr)
+    return _checked(path, open_tiff, open_zarr, read_picture)
 
 
 def _checked(
     path: str | os.PathLike[str],
     tiff: Callable[[Path], ImageFile],
     zarr: Callable[[Path], ImageFile],
+    picture: Callable[[Path], ImageFile],
 ) -> ImageFile:
     file = Path(path)
     folder = inside_zarr(file)
     if not folder:
         _check_file(file)
-    read = zarr if folder else tiff if file.suffix.lower() in TIFF else _read_picture
+    read = zarr if folder else tiff if file.suffix.lower() in TIFF else picture
     try:
         found = read(file)
     except PermissionError:
@@ -106,28 +127,3 @@ def _check_file(file: Path) -> None:
         raise ValueError(f"{file.name} is not read: give a TIFF, OME-Zarr, PNG or JPEG file.")
     if file.stat().st_size == 0:
         raise ValueError(f"{file.name} is empty.")
-
-
-def _read_picture(file: Path) -> ImageFile:
-    inks = iio.immeta(file, plugin="pillow").get("mode") == "CMYK"
-    data = iio.imread(file, plugin="pillow", mode="RGB" if inks else None)
-    if data.ndim > 3 or (data.ndim == 3 and data.shape[-1] > 4):
-        raise UnsuitableError(f"{file.name} holds {data.shape} pixels: give a single picture.")
-    opacity = data.ndim == 3 and data.shape[-1] in (2, 4)
-    void = void_beside(file, data.shape, opacity=(data.shape[-1] - 1,) if opacity else ())
-    found, mask = masked(data, void, has_channels=data.ndim == 3)
-    colours = found.ndim == 3
-    place = georeference(file, nodata=void.nodata[0])
-    sizes, unit = ground_size(place)
-    return ImageFile(
-        data=found,
-        channel_axis=-1 if colours else None,
-        spacing=(sizes.get("y", 1.0), sizes.get("x", 1.0)),
-        unit=unit,
-        mask=mask,
-        name=str(file),
-        axes="yxc" if colours else "yx",
-        unknown="" if sizes else "yx",
-        georeference=place,
-        void=void.words,
-    )

@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 from napari_selfseg.io._geotiff import georeference, ground_size
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import View
+from napari_selfseg.io._look import looked
 from napari_selfseg.io._masking import masked
 from napari_selfseg.io._ome_set import open_set
+from napari_selfseg.io._orientation import ORIENTATION, orientation_notes
+from napari_selfseg.io._photometric import look_of, unmultiplied
 from napari_selfseg.io._pixel_size import Stated, pixel_size
 from napari_selfseg.io._series import Series, check_complete, main_series
 from napari_selfseg.io._units import steps_of
@@ -30,13 +33,15 @@ __all__ = ["open_tiff", "read_tiff"]
 NAMES = {"T": "t", "Z": "z", "Q": "z", "I": "z", "Y": "y", "X": "x", "C": "c", "S": "c"}
 
 
-def read_tiff(file: Path) -> ImageFile:
+def read_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
     """Read a TIFF file into memory.
 
     Parameters
     ----------
     file : pathlib.Path
         That is there.
+    numbers : bool
+        Whether the numbers are meant, and not the colours they stand for.
 
     Returns
     -------
@@ -47,16 +52,18 @@ def read_tiff(file: Path) -> ImageFile:
         taken = tuple(slice(None) if k in order else 0 for k in range(len(series.axes)))
         found = series.asarray()[taken]
         data = np.ascontiguousarray(found.transpose([sorted(order).index(k) for k in order]))
-        return _described(file, series, data, order, notes)
+        return _described(file, series, data, order, notes, numbers)
 
 
-def open_tiff(file: Path) -> ImageFile:
+def open_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
     """Open a TIFF file, to read what is sliced out of it.
 
     Parameters
     ----------
     file : pathlib.Path
         That is there.
+    numbers : bool
+        Whether the numbers are meant, and not the colours they stand for.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def open_tiff(file: Path) -> ImageFile:
         tiff = stack.enter_context(open_set(file))
         series, order, notes = _chosen(tiff, file.name)
         view = View(_source(tiff, series), order, file.name, close=tiff.close)
-        found = _described(file, series, view, order, notes)
+        found = _described(file, series, view, order, notes, numbers)
         stack.pop_all()
     return found
 
@@ -97,6 +104,7 @@ def _described(
     data: NDArray[Any] | View,
     order: list[int],
     notes: tuple[str, ...],
+    numbers: bool,
 ) -> ImageFile:
     axes = "".join(series.axes[k] for k in order)
     void = void_of(file, series, data.shape, samples=axes[-1] == "S")
@@ -104,8 +112,15 @@ def _described(
     sizes, unit = ground_size(place)
     on_ground = Stated({axis: (size, unit) for axis, size in sizes.items()}, {})
     stated = on_ground if sizes else pixel_size(series)
-    data, mask = masked(data, void, has_channels=axes[-1] in "CS")
-    names = "".join(NAMES[axis] for axis in axes)[: data.ndim]
+    samples, coloured = axes[-1] == "S", axes[-1] in "CS"
+    data = looked(data, unmultiplied(series, void.opacity), has_channels=samples)
+    data, mask = masked(data, void, has_channels=coloured)
+    n = len(axes) - coloured
+    if not numbers:
+        coloured = data.ndim > n
+        look = look_of(series, data.shape, file.name, has_channels=coloured)
+        data = looked(data, look, has_channels=coloured)
+    names = "".join(NAMES[axis] for axis in axes[:n]) + "c" * (data.ndim - n)
     steps = steps_of(names.replace("c", ""), stated.steps, otherwise=stated.otherwise)
     return ImageFile(
         data=data,
@@ -118,9 +133,14 @@ def _described(
         georeference=place,
         time_unit=steps.time_unit,
         unknown=steps.unknown,
-        notes=(*notes, *steps.notes),
+        notes=(*notes, *_turned(series), *steps.notes),
         void=void.words,
     )
+
+
+def _turned(series: Series) -> tuple[str, ...]:
+    tag = series.keyframe.tags.get(ORIENTATION)
+    return () if tag is None else orientation_notes(int(tag.value))
 
 
 def _order(axes: str, shape: tuple[int, ...], name: str) -> list[int]:

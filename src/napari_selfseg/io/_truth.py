@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import imageio.v3 as iio
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io._images import read_image
+from napari_selfseg.io._images import read_numbers
 from napari_selfseg.io._matlab import variable
 
 __all__ = ["Annotation", "read_bsds", "read_label_image", "read_truth"]
@@ -62,7 +61,8 @@ def read_label_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     Parameters
     ----------
     path : path_like
-        TIFF or PNG. Of a PNG with a palette the numbers are read, not the colours.
+        TIFF, PNG or OME-Zarr. With a palette the numbers are read, not the colours; grey levels
+        of few bits as they are stored.
 
     Returns
     -------
@@ -79,19 +79,33 @@ def read_label_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     file = Path(path)
     if file.suffix.lower() in (".jpg", ".jpeg"):
         raise ValueError(f"{file.name} is a JPEG, which alters labels: give a TIFF or PNG file.")
-    image = read_image(file)
-    data = _palette_numbers(file) if image.channel_axis is not None else image.data
-    if data is None:
-        raise ValueError(f"{file.name} has colours: labels are one whole number a pixel.")
+    image = read_numbers(file)
+    data = image.data if image.channel_axis is None else _grey(image.data, file.name)
+    return _whole_numbers(data, file.name) if data.dtype.kind == "f" else _labels(data, file.name)
+
+
+def _grey(data: NDArray[Any], name: str) -> NDArray[Any]:
+    """Take one of three channels that are all alike."""
+    first: NDArray[Any] = data[..., 0]
+    if not (data == first[..., np.newaxis]).all():
+        raise ValueError(
+            f"{name} has colours, and labels are one whole number a pixel: save it with a palette "
+            "(indexed colours), whose numbers are read, or as grey levels."
+        )
+    return first
+
+
+def _whole_numbers(data: NDArray[Any], name: str) -> NDArray[Any]:
+    # Up to 2**24 a number of 32 bits is a whole one, which some programs store labels in.
+    if not (np.abs(data) <= 2**24).all() or (data != np.trunc(data)).any():
+        return _labels(data, name)
+    return data.astype(np.int32)
+
+
+def _labels(data: NDArray[Any], name: str) -> NDArray[Any]:
     if data.dtype.kind not in "bui":
-        raise ValueError(f"{file.name} holds {data.dtype}: labels are whole numbers.")
+        raise ValueError(f"{name} holds {data.dtype}: labels are whole numbers.")
     return data
-
-
-def _palette_numbers(file: Path) -> NDArray[Any] | None:
-    if file.suffix.lower() != ".png" or iio.immeta(file, plugin="pillow").get("mode") != "P":
-        return None
-    return np.asarray(iio.imread(file, plugin="pillow", mode="P"))
 
 
 def read_bsds(path: str | os.PathLike[str]) -> list[Annotation]:

@@ -1,0 +1,98 @@
+"""PNG and JPEG: bits, opacity and palettes as the file has them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from napari_selfseg.io._geotiff import georeference, ground_size
+from napari_selfseg.io._image_file import ImageFile, UnsuitableError
+from napari_selfseg.io._masking import masked
+from napari_selfseg.io._orientation import ORIENTATION, orientation_notes
+from napari_selfseg.io._void import void_beside
+
+__all__ = ["read_picture"]
+
+# Where a PNG says how many bits a number has, and of what kind a pixel is.
+BITS, KIND, GREY = 24, 25, 0
+
+
+def read_picture(file: Path, *, numbers: bool = False) -> ImageFile:
+    """Read a PNG or JPEG file.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        That is there.
+    numbers : bool
+        Whether the numbers are meant, and not the colours or grey levels they stand for.
+
+    Returns
+    -------
+    ImageFile
+    """
+    with _opened(file) as picture:
+        notes = orientation_notes(int(picture.getexif().get(ORIENTATION, 0)))
+        data = _pixels(file, picture, numbers)
+    opacity = (data.shape[-1] - 1,) if data.ndim == 3 and data.shape[-1] in (2, 4) else ()
+    void = void_beside(file, data.shape, opacity=opacity)
+    found, mask = masked(data, void, has_channels=data.ndim == 3)
+    colours = found.ndim == 3
+    place = georeference(file, nodata=void.nodata[0])
+    sizes, unit = ground_size(place)
+    return ImageFile(
+        data=found,
+        channel_axis=-1 if colours else None,
+        spacing=(sizes.get("y", 1.0), sizes.get("x", 1.0)),
+        unit=unit,
+        mask=mask,
+        name=str(file),
+        axes="yxc" if colours else "yx",
+        unknown="" if sizes else "yx",
+        notes=notes,
+        georeference=place,
+        void=void.words,
+    )
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Image.Image]:
+    with file.open("rb") as stream:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                picture = Image.open(stream)
+        except Image.DecompressionBombError as error:
+            raise UnsuitableError(f"{file.name} is too large for a picture: {error}") from None
+        if (n := getattr(picture, "n_frames", 1)) > 1:
+            raise UnsuitableError(f"{file.name} holds {n} pictures: give a single one.")
+        yield picture
+
+
+def _pixels(file: Path, picture: Image.Image, numbers: bool) -> NDArray[Any]:
+    if numbers and picture.mode == "P":
+        return np.asarray(picture)
+    if picture.format == "PNG":
+        return _png(file.read_bytes(), picture.mode == "1", numbers)
+    if "transparency" in picture.info:
+        return np.asarray(picture.convert("RGBA"))
+    return np.asarray(picture.convert("RGB") if picture.mode in ("CMYK", "P", "YCbCr") else picture)
+
+
+def _png(content: bytes, bilevel: bool, numbers: bool) -> NDArray[Any]:
+    # Pillow has 8 bits a colour, and a transparent colour only beside the pixels.
+    data = np.asarray(imagecodecs.png_decode(content))
+    if bilevel:
+        return data > 0
+    bits = content[BITS]
+    # Grey levels of few bits come spread over all levels.
+    spread = numbers and content[KIND] == GREY and bits < 8
+    return data // (255 // (2**bits - 1)) if spread else data
