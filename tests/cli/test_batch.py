@@ -146,7 +146,8 @@ def test_an_interrupt_says_what_is_left(mixed, tmp_path, capsys, monkeypatch):
     out = tmp_path / "out"
     code, lines = ran(capsys, "batch", mixed / "0[0-2]*.*", "-o", out, *FAST)
     assert code == 130
-    assert lines[-1].startswith("1 of 3 done, 2 left, see ")
+    assert lines[-1].startswith("napari-selfseg: Interrupted; 1 of 3 done, 2 left, see ")
+    assert lines[-1].endswith("--resume does what is left.")
     assert [each["state"] for each in rows(out)] == ["done", "left", "left"]
 
 

@@ -298,12 +298,12 @@ def interrupted(monkeypatch):
     """Press Ctrl-C so many times after the second step of a run."""
     steps = Backprop.steps
 
-    def make(times):
+    def make(times, number=signal.SIGINT):
         def pressed(self, network, inputs):
             for t, step in enumerate(steps(self, network, inputs)):
                 yield step
                 for _ in range(times if t == 1 else 0):
-                    signal.raise_signal(signal.SIGINT)
+                    signal.raise_signal(number)
 
         monkeypatch.setattr(Backprop, "steps", pressed)
 
@@ -313,10 +313,16 @@ def interrupted(monkeypatch):
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_stops_the_run_and_writes_what_was_found(picture, tmp_path, interrupted):
-    interrupted(1)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_the_run_and_writes_what_was_found(
+    picture, tmp_path, capsys, interrupted, number
+):
+    interrupted(1, number)
     out = tmp_path / "out.tif"
-    assert segment(picture, out, "--iterations", "50") == 0
+    words = ("segment", str(picture), "-o", str(out), *FAST, "--iterations", "50")
+    code, line = refused(capsys, *words)
+    assert code == 130
+    assert line.endswith(f"Interrupted after 1 of 50 iterations; the labels so far are in {out}.")
     record = read_record(out)
     assert (record["iterations"], record["stop"]["kind"]) == (1, "asked")
     assert tifffile.imread(out).min() >= 1

@@ -6,9 +6,9 @@ import tifffile
 import zarr
 
 import napari_selfseg as ss
-from napari_selfseg.cli import main
+from napari_selfseg.cli import _large, main
 from napari_selfseg.cli._tile_options import size_of
-from napari_selfseg.io import open_labels
+from napari_selfseg.io import alone, open_labels
 from napari_selfseg.scale import load_plan
 
 QUICK = ["--iterations", "2", "--channels", "6", "--min-labels", "1", "--threads", "1"]
@@ -196,9 +196,9 @@ def test_a_method_that_sees_the_whole_says_what_tiles_cost(image, tmp_path, caps
 def begun(image, model, tmp_path, monkeypatch):
     """Labels of which one tile is done."""
     out = str(tmp_path / "begun.ome.zarr")
-    monkeypatch.setattr("napari_selfseg.cli._large.do_tiles", lambda run: next(run) and 130)
+    monkeypatch.setattr(_large, "do_tiles", lambda run, again: next(run) and run.stop())
     begun = [image, "-o", out, *METHOD, "--tile", "32", "--samples", "2", "--sample-size", "32"]
-    assert main(["segment", *begun]) == 130
+    assert main(["segment", *begun]) == 0
     monkeypatch.undo()
     return begun
 
@@ -224,3 +224,65 @@ def test_a_batch_needs_more_than_the_program_takes(image, tmp_path, capsys):
     out = ["-o", str(tmp_path / "out"), *METHOD]
     assert main(["batch", image, *out, "--memory", "10MB"]) == 2
     assert "The program itself takes" in capsys.readouterr().err
+
+
+CHANGED = "image.zarr has changed since it was planned: put back what was there, or delete"
+
+
+@pytest.fixture
+def planned(model, tmp_path):
+    """A plan, of which a tile is done, and its image."""
+    data = zarr.create_array(
+        tmp_path / "image.zarr", shape=(70, 90, 3), chunks=(32, 32, 3), dtype="u1"
+    )
+    data[:] = picture()
+    out = str(tmp_path / "labels.ome.zarr")
+    plan = ["plan", str(tmp_path / "image.zarr"), "-o", out, "--model", model, "--tile", "32"]
+    assert main(plan) == 0
+    assert main(["run", out, "--index", "1", "--of", "9"]) == 0
+    return out, data
+
+
+def test_an_image_that_lost_a_chunk_since_it_was_planned_is_refused(
+    planned, model, tmp_path, capsys
+):
+    out, _ = planned
+    chunk = tmp_path / "image.zarr" / "c" / "1" / "1" / "0"
+    kept = chunk.read_bytes()
+    chunk.unlink()
+    # Tile 0 sees the chunk in its halo.
+    assert main(["run", out]) == 2
+    said = capsys.readouterr().err
+    assert CHANGED in said
+    assert "tiles failed" not in said
+    chunk.write_bytes(kept)
+    assert main(["run", out]) == 0
+    assert (open_labels(out)[:] == whole(model)).all()
+
+
+def test_a_tile_that_changed_since_it_was_planned_is_refused(planned, capsys):
+    out, data = planned
+    data[69, 89] = 255 - data[69, 89]
+    assert main(["run", out, "--index", "0", "--of", "2"]) == 2
+    said = capsys.readouterr().err
+    assert "1 of 9 tiles failed, tile 8 with: " in said
+    assert CHANGED in said
+
+
+def test_a_finished_image_is_not_done_again(image, model, tmp_path, capsys):
+    out = tmp_path / "labels.tif"
+    begun = ["segment", image, "-o", str(out), *METHOD, "--tile", "32", "--sample-size", "32"]
+    assert main(begun) == 0
+    written = out.stat().st_mtime_ns
+    capsys.readouterr()
+    assert main([*begun, "--resume"]) == 0
+    assert capsys.readouterr().err == f"{out} is finished: nothing is left to do.\n"
+    assert out.stat().st_mtime_ns == written
+
+
+def test_two_commands_do_not_write_one_file(image, tmp_path, capsys):
+    out = tmp_path / "labels.tif"
+    with alone(out):
+        for more in ([], ["--tile", "32"], ["--tile", "32", "--resume"]):
+            assert main(["segment", image, "-o", str(out), *METHOD, *more]) == 2
+            assert "is being written by another process: wait for it" in capsys.readouterr().err

@@ -81,7 +81,7 @@ def test_ctrl_c_keeps_the_planes_that_are_done(stack, tmp_path, monkeypatch):
     monkeypatch.setattr(Backprop, "steps", pressed)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        assert segment(stack, tmp_path / "out.tif", "--carry", "independent") == 0
+        assert segment(stack, tmp_path / "out.tif", "--carry", "independent") == 130
     finally:
         signal.signal(signal.SIGINT, before)
     record = read_record(tmp_path / "out.tif")

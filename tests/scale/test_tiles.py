@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -369,3 +371,54 @@ def test_what_tiles_take_is_foreseen_and_kept_to():
     assert 0 < half.estimate.seconds < large.estimate.seconds
     with pytest.raises(ValueError, match="allow more memory"):
         foreseen((5000, 4000), 3, method, memory=1 << 20, **how)
+
+
+@pytest.mark.parametrize("voting", [False, True])
+@pytest.mark.parametrize("first", ["pieces.zarr", "faces", "numbers"])
+def test_a_kill_in_the_last_clean_up_is_gone_on_with(tmp_path, monkeypatch, voting, first):
+    fit, out = fitted(), tmp_path / "labels.ome.zarr"
+    superpixels = np.arange(6300).reshape(70, 90) // 300 + 1 if voting else None
+    how = {"channel_axis": -1, "tile": 32, "objects": 3, "superpixels": superpixels, **HERE}
+    whole = tmp_path / "whole.ome.zarr"
+    over_tiles(picture(), fit, whole, **how).finish()
+    remove = shutil.rmtree
+
+    def killed(path, *args, **kwargs):
+        remove(path, *args, **kwargs)
+        if path.name == first:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        over_tiles(picture(), fit, out, **how).finish()
+    monkeypatch.undo()
+    again = over_tiles(picture(), fit, out, resume=True, **how).finish()
+    assert again.finished
+    assert (open_labels(out)[:] == open_labels(whole)[:]).all()
+    assert ss.read_record(out)["n_labels"] == open_labels(out)[:].max()
+    work = [sorted(p.relative_to(f).as_posix() for p in f.rglob("*")) for f in works(tmp_path)]
+    assert work[0] == work[1]
+
+
+def works(folder):
+    return [folder / f"{name}.ome.zarr.work" for name in ("labels", "whole")]
+
+
+def test_several_workers_on_one_plan_do_nothing_twice(tmp_path, monkeypatch):
+    fit, out, seen = fitted(), tmp_path / "labels.ome.zarr", []
+    predicted = tile_work.predicted
+    monkeypatch.setattr(
+        tile_work, "predicted", lambda *a, **k: (seen.append(a[1].tobytes()), predicted(*a, **k))[1]
+    )
+    first = over_tiles(picture(), fit, out, channel_axis=-1, tile=32, objects=3, **HERE)
+    others = [TileRun(first.plan) for _ in range(2)]
+    threads = [threading.Thread(target=each.finish) for each in (first, *others)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(seen) == len(set(seen)) == 12
+    assert all(each.finished for each in (first, *others))
+    log = (tmp_path / "labels.ome.zarr.work" / "log.txt").read_text()
+    assert [log.count(f"tile {k} done by") for k in range(12)] == [2] * 12  # predicted, numbered
+    assert not list(tmp_path.rglob("*.claim"))

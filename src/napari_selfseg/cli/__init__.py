@@ -1,8 +1,8 @@
 """The command line: ``napari-selfseg segment``, ``batch``, ``train``, ``apply`` and more.
 
 Every refusal is one sentence on standard error and a non-zero exit code: 2 when what was asked
-cannot be done, 1 when it went wrong on the way, 130 when interrupted, 141 when nobody reads what is
-printed.
+cannot be done, 1 when it went wrong on the way, 130 when interrupted (Ctrl-C, or SIGTERM), 141 when
+nobody reads what is printed.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from napari_selfseg.cli import (
     _train,
 )
 from napari_selfseg.cli._common import Parser, warnings_as_sentences
+from napari_selfseg.cli._interrupt import INTERRUPTED, Heard, end_quietly, listening
 from napari_selfseg.cli._saying import in_a_line, report_fault, sentence_of
 
 __all__ = ["main"]
@@ -61,20 +62,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    with listening() as heard:
+        code, sentence = _ended(words, heard)
+        if sentence:
+            print(f"napari-selfseg: {in_a_line(sentence)}", file=sys.stderr)
+    if argv is None:
+        end_quietly()
+    return code
+
+
+def _ended(words: list[str], heard: Heard) -> tuple[int, str]:
+    """Run a command; some libraries take an interrupt in them for another error, or for none."""
+    try:
+        code, sentence = _ran(words)
+    except Exception as error:  # what nobody foresaw is no reason for a traceback
+        code, sentence = 1, "" if heard.interrupt else report_fault(error)
+    if heard.interrupt and code != INTERRUPTED:
+        return INTERRUPTED, "Interrupted." if code else "Interrupted when all was done."
+    return code, sentence
+
+
+def _ran(words: list[str]) -> tuple[int, str]:
+    """Run a command; return its exit code, and a sentence where it did not end well."""
     try:
         code = _done(words)
         sys.stdout.flush()
-        return code
-    except KeyboardInterrupt:
-        return _refuse("Interrupted; nothing was written.", 130)
+        return code, ""
+    except KeyboardInterrupt as error:
+        return INTERRUPTED, str(error) or "Interrupted; nothing was written."
     except BrokenPipeError:
-        return _unheard()
+        return _unheard(), ""
     except (ValueError, OSError) as error:
-        return _refuse(sentence_of(error), 2)
+        return 2, sentence_of(error)
     except (MemoryError, RuntimeError) as error:
-        return _refuse(sentence_of(error), 1)
-    except Exception as error:  # what nobody foresaw is no reason for a traceback
-        return _refuse(report_fault(error), 1)
+        return 1, sentence_of(error)
 
 
 def _done(words: list[str]) -> int:
@@ -106,11 +127,6 @@ def _parser(words: list[str]) -> Parser:
     for command in COMMANDS:
         command.add(commands, words)
     return parser
-
-
-def _refuse(sentence: str, code: int) -> int:
-    print(f"napari-selfseg: {in_a_line(sentence)}", file=sys.stderr)
-    return code
 
 
 def _exit() -> NoReturn:

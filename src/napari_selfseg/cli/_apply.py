@@ -14,6 +14,7 @@ from napari_selfseg.cli._common import (
     check_still,
     superpixels_from,
 )
+from napari_selfseg.cli._interrupt import keeping
 from napari_selfseg.cli._large import label_large
 from napari_selfseg.cli._numbers import MOST_THREADS, whole
 from napari_selfseg.cli._saying import in_a_line, sentence_of
@@ -66,41 +67,52 @@ def _run(args: argparse.Namespace) -> int:
     zarr = bool(args.zarr or in_tiles(args))
     targets = targets_of(found, folder, ".ome.zarr" if zarr else ".tif")
     pairs = zip(found, targets, strict=True)
-    done = [_done(args, fit, Path(each.title), target) for each, target in pairs]
+    done, tidied = list[bool](), set[Path]()
+    with keeping(lambda: f"Interrupted; {sum(done)} of {len(found)} images are done."):
+        for each, target in pairs:
+            tidy = target.parent not in tidied
+            tidied.add(target.parent)
+            done.append(_done(args, fit, Path(each.title), target, tidy))
     if not all(done):
         print(f"{sum(done)} of {len(done)} images done.", file=sys.stderr)
     return 0 if all(done) else 1
 
 
-def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> bool:
+def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path, tidy: bool) -> bool:
     """Label one image; say in a sentence why that did not work, and go on."""
-    from napari_selfseg.io import read_image, write_labels
-    from napari_selfseg.scale import applied
+    from napari_selfseg.io import alone
 
     try:
-        if in_tiles(args):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            return label_large(args, str(path), str(target), fit) == 0
-        image = read_image(path)
-        if fit.ndim == 3 or len(image.shape) > 3:
-            check_still(image)
-        labels, record = applied(
-            fit,
-            image.data,
-            channel_axis=image.channel_axis,
-            mask=image.seen(),
-            superpixels=_voting(args.superpixels, image),
-            device=args.device,
-            threads=args.threads,
-            name=image.name,
-        )
-        record["superpixels"] = args.superpixels
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_labels(target, labels, record=record, **image.place)
+        if in_tiles(args):
+            return label_large(args, str(path), str(target), fit) == 0
+        with alone(target, tidy=tidy):
+            _apply(args, fit, path, target)
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(in_a_line(f"napari-selfseg: {path}: {sentence_of(error)}"), file=sys.stderr)
         return False
     return True
+
+
+def _apply(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> None:
+    from napari_selfseg.io import read_image, write_labels
+    from napari_selfseg.scale import applied
+
+    image = read_image(path)
+    if fit.ndim == 3 or len(image.shape) > 3:
+        check_still(image)
+    labels, record = applied(
+        fit,
+        image.data,
+        channel_axis=image.channel_axis,
+        mask=image.seen(),
+        superpixels=_voting(args.superpixels, image),
+        device=args.device,
+        threads=args.threads,
+        name=image.name,
+    )
+    record["superpixels"] = args.superpixels
+    write_labels(target, labels, record=record, **image.place)
 
 
 def _voting(text: str | None, image: ImageFile) -> NDArray[np.int32] | None:

@@ -15,6 +15,7 @@ from napari_selfseg.cli._common import (
     progress_bar,
     values_of,
 )
+from napari_selfseg.cli._interrupt import keeping
 from napari_selfseg.cli._numbers import whole
 from napari_selfseg.cli._saying import in_a_line
 from napari_selfseg.cli._stack import add_stack
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
-INTERRUPTED = 130
 STACK = ("carry", "axis", "stack_iterations", "planes_fitted")
 ALGORITHMS_HELP = "an algorithm such as slic:n_segments=2000"
 RECIPE_HELP = (
@@ -172,18 +172,13 @@ class _Progress:
 
 
 def _drain(batch: Batch, progress: _Progress) -> int:
-    """Do all images; Ctrl-C ends with those done so far."""
-    with progress_bar(len(batch.entries), unit="image") as progress.bar:
-        try:
-            for number, entry in enumerate(batch, 1):
-                progress.count()
-                _say(f"{number}/{len(batch.entries)} {_line(entry)}")
-            interrupted = False
-        except KeyboardInterrupt:
-            interrupted = True
+    """Do all images; an interrupt drops the one at hand, but for its tiles that are done."""
+    kept = keeping(lambda: f"Interrupted; {batch.summary} --resume does what is left.")
+    with kept, progress_bar(len(batch.entries), unit="image") as progress.bar:
+        for number, entry in enumerate(batch, 1):
+            progress.count()
+            _say(f"{number}/{len(batch.entries)} {_line(entry)}")
     _say(batch.summary)
-    if interrupted:
-        return INTERRUPTED
     return 0 if batch.complete else 1
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from napari_selfseg.cli._interrupt import stop_on_interrupt
 from napari_selfseg.cli._numbers import MOST_THREADS, whole
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.parameters import Parameter, Parameters
     from napari_selfseg.protocol import Method, Run
-    from napari_selfseg.scale import StackRun, TileRun, Trainer
+    from napari_selfseg.scale import Trainer
 
 __all__ = [
     "IMAGES_HELP",
@@ -32,7 +31,6 @@ __all__ = [
     "drain",
     "progress_bar",
     "saying_warnings",
-    "stop_on_interrupt",
     "superpixels_from",
     "values_of",
     "warnings_as_sentences",
@@ -216,8 +214,8 @@ def check_still(image: ImageFile) -> None:
         )
 
 
-def drain(run: Run | Trainer, first: int = 0) -> None:
-    """Run to the end with a progress bar on a terminal; Ctrl-C stops and keeps what was found.
+def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = None) -> bool:
+    """Run to the end with a progress bar on a terminal; the first interrupt stops the run.
 
     Parameters
     ----------
@@ -225,14 +223,22 @@ def drain(run: Run | Trainer, first: int = 0) -> None:
         Not yet started.
     first : int
         Iterations made before.
+    stop : callable, optional
+        How to end it; ``run.stop`` by default, which keeps what was found.
+
+    Returns
+    -------
+    bool
+        Whether it went through: False where it was interrupted before its end.
     """
     total = run.method.iterations
-    with stop_on_interrupt(run), progress_bar(total, first) as bar:
+    with stop_on_interrupt(stop or run.stop) as heard, progress_bar(total, first) as bar:
         for step in run:
             bar.set_postfix(labels=step.n_labels, refresh=False)
             bar.update(step.iteration - bar.n)
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not heard.interrupt:
         print(run.stop_reason, file=sys.stderr)
+    return not heard.interrupt
 
 
 def progress_bar(total: int, first: int = 0, unit: str = "it") -> Any:
@@ -279,28 +285,3 @@ def warnings_as_sentences() -> Iterator[None]:
         yield
     finally:
         warnings.formatwarning = before
-
-
-@contextmanager
-def stop_on_interrupt(run: Run | Trainer | StackRun | TileRun) -> Iterator[None]:
-    """Let the first Ctrl-C inside the block stop a run, and a second one interrupt.
-
-    Parameters
-    ----------
-    run : Run, Trainer or StackRun
-        At work.
-
-    Yields
-    ------
-    None
-    """
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        run.stop()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from napari_selfseg.cli._common import Commands, drain
+from napari_selfseg.cli._interrupt import Interrupted
 
 __all__ = ["add"]
 
@@ -61,7 +62,13 @@ def _why_no_window() -> str:
 
 def _into_files(folder: Path) -> int:
     from napari_selfseg.catalogue import default_method
-    from napari_selfseg.io import write_labels, write_picture, write_preview, written_together
+    from napari_selfseg.io import (
+        alone,
+        write_labels,
+        write_picture,
+        write_preview,
+        written_together,
+    )
     from napari_selfseg.protocol import evolve
     from napari_selfseg.samples import load
 
@@ -69,16 +76,19 @@ def _into_files(folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"The folder {folder} cannot be made: {error.strerror}.") from None
-    image = load(SAMPLE)
-    picture, labels, preview = (folder / name for name in FILES)
-    method = default_method().replace(iterations=ITERATIONS)
-    run = evolve(image, method, channel_axis=-1, name=picture.name)
-    drain(run)
-    with written_together(picture, preview, labels) as places:
-        write_picture(places[0], image)
-        write_preview(places[1], image, run.labels(), channel_axis=-1)
-        write_labels(places[2], run.labels(), record=run.record())
+    with alone(folder / FILES[0]):
+        image = load(SAMPLE)
+        picture, labels, preview = (folder / name for name in FILES)
+        method = default_method().replace(iterations=ITERATIONS)
+        run = evolve(image, method, channel_axis=-1, name=picture.name)
+        through = drain(run)
+        with written_together(picture, preview, labels) as places:
+            write_picture(places[0], image)
+            write_preview(places[1], image, run.labels(), channel_axis=-1)
+            write_labels(places[2], run.labels(), record=run.record())
     print(
         run.stop_reason, *(f"{path.stem}: {path.resolve()}" for path in (labels, preview)), sep="\n"
     )
+    if not through:
+        raise Interrupted(f"Interrupted after {run.iteration} of {ITERATIONS} iterations.")
     return 0

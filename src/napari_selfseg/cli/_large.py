@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._common import (
-    drain,
-    progress_bar,
-    stop_on_interrupt,
-    values_of,
-)
+from napari_selfseg.cli._common import drain, progress_bar, values_of
+from napari_selfseg.cli._interrupt import Interrupted, keeping, stop_on_interrupt
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method
@@ -40,6 +36,11 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     Returns
     -------
     Fit
+
+    Raises
+    ------
+    Interrupted
+        When it was: tiles of one image are not labelled by what was half learned.
     """
     from napari_selfseg.scale import learning
 
@@ -53,7 +54,8 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
         threads=args.threads,
         precision=args.precision,
     )
-    drain(run)
+    if not drain(run, stop=run.abandon):
+        raise Interrupted("Interrupted while it learned; nothing was written.")
     return run.fit
 
 
@@ -61,7 +63,7 @@ def _method(args: argparse.Namespace) -> Method:
     return cast("Method", args.kind(**values_of(args, args.kind.declared())))
 
 
-def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit) -> Plan:
+def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit, **options: Any) -> Plan:
     """Plan the tiles as the flags say.
 
     Parameters
@@ -72,6 +74,8 @@ def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit) -> Plan:
         The image, and the file of its labels.
     fit : Fit
         What predicts.
+    **options
+        More of `planned`.
 
     Returns
     -------
@@ -85,6 +89,7 @@ def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit) -> Plan:
         objects=args.connected,
         device=args.device,
         threads=args.threads or _threads(getattr(args, "scheduler", "")),
+        **options,
     )
 
 
@@ -96,27 +101,34 @@ def _threads(scheduler: str) -> int | None:
     return max(1, (os.cpu_count() or 1) // max(1, int(count)))
 
 
-def do_tiles(run: TileRun) -> int:
-    """Do all tiles with a progress bar on a terminal; Ctrl-C keeps those that are done.
+def do_tiles(run: TileRun, again: str) -> None:
+    """Do all tiles with a progress bar on a terminal; an interrupt keeps those that are done.
 
     Parameters
     ----------
     run : TileRun
         Not yet begun.
+    again : str
+        How to go on, in words.
 
-    Returns
-    -------
-    int
-        Exit code: 130 when it was interrupted.
+    Raises
+    ------
+    Interrupted
+        When it was, after the tiles at work or, the second time, at once.
     """
-    with stop_on_interrupt(run), progress_bar(len(run.plan.grid), unit="tile") as bar:
-        for step in run:
-            bar.set_description(step.name, refresh=False)
-            bar.total, bar.n = step.total, step.done
-            bar.refresh()
-    if run.stopped:
-        print(f"Stopped; what is done stays in {run.plan.labels}.", file=sys.stderr)
-    return 130 if run.stopped else 0
+    with keeping(lambda: _kept(run, again)), stop_on_interrupt(run.stop):
+        with progress_bar(len(run.plan.grid), unit="tile") as bar:
+            for step in run:
+                bar.set_description(step.name, refresh=False)
+                bar.total, bar.n = step.total, step.done
+                bar.refresh()
+        if run.stopped:
+            raise KeyboardInterrupt
+
+
+def _kept(run: TileRun, again: str) -> str:
+    done, total = run.done, len(run.plan.grid)
+    return f"Interrupted; {done} of {total} tiles are done and stay in {run.plan.labels}: {again}."
 
 
 def say_forecast(plan: Plan) -> None:
@@ -167,16 +179,21 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
     int
         Exit code.
     """
-    from napari_selfseg.io import check_labels_target
+    from napari_selfseg.io import alone, check_labels_target
     from napari_selfseg.scale import LargeImage, TileRun, runner_named
 
-    large = LargeImage(image, check_labels_target(out))
-    runner = runner_named(args.scheduler)
-    plan = large.gone_on(fit or _method(args)) if args.resume else None
-    if plan is None:
-        plan = plan_of(args, large, fit or learned(args, large))
-        say_forecast(plan)
-    code = do_tiles(TileRun(plan, runner))
-    if code == 0:
+    target = check_labels_target(out)
+    with alone(target):
+        large = LargeImage(image, target)
+        runner = runner_named(args.scheduler)
+        by = fit or _method(args)
+        plan = large.gone_on(by) if args.resume else None
+        if plan is None and args.resume and large.finished_before(by):
+            print(f"{out} is finished: nothing is left to do.", file=sys.stderr)
+            return 0
+        if plan is None:
+            plan = plan_of(args, large, fit or learned(args, large))
+            say_forecast(plan)
+        do_tiles(TileRun(plan, runner), "--resume goes on")
         large.finish(plan)
-    return code
+    return 0

@@ -34,12 +34,13 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.io import check_zarr, load_fit
+    from napari_selfseg.io import alone, check_zarr, load_fit
     from napari_selfseg.scale import LargeImage
 
-    large = LargeImage(args.image, check_zarr(args.output))
-    fit = load_fit(args.model) if args.model else learned(args, large)
-    plan = plan_of(args, large, fit)
+    with alone(check_zarr(args.output)):
+        large = LargeImage(args.image, args.output)
+        fit = load_fit(args.model) if args.model else learned(args, large)
+        plan = plan_of(args, large, fit, every_hash=True)
     say_forecast(plan)
     print(f"On each of M machines, N from 0: napari-selfseg run {args.output} --index N --of M")
     print(f"When all are done: napari-selfseg run {args.output}")

@@ -32,7 +32,7 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import replay
-    from napari_selfseg.io import check_labels_target, read_image, read_record, write_labels
+    from napari_selfseg.io import alone, check_labels_target, read_image, read_record, write_labels
     from napari_selfseg.record import software
     from napari_selfseg.scale import replay_stack
 
@@ -40,12 +40,13 @@ def _run(args: argparse.Namespace) -> int:
     record = read_record(args.file)
     _note_versions(record["software"], software())
     image = read_image(args.image or _recorded_path(record, Path(args.file).parent))
-    if "stack" in record:
-        labels = replay_stack(record, image.data, mask=image.seen())
-    else:
-        labels = replay(record, image.data)
-    again = {**record, "software": software()}
-    write_labels(args.output, labels, record=again, **image.place)
+    with alone(args.output):
+        if "stack" in record:
+            labels = replay_stack(record, image.data, mask=image.seen())
+        else:
+            labels = replay(record, image.data)
+        again = {**record, "software": software()}
+        write_labels(args.output, labels, record=again, **image.place)
     return 0
 
 

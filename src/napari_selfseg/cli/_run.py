@@ -37,4 +37,6 @@ def _run(args: argparse.Namespace) -> int:
     if args.index is not None and not 0 <= args.index < args.of:
         raise ValueError(f"--index {args.index} is none of {args.of} machines, counted from 0.")
     share = None if args.index is None else (args.index, args.of)
-    return do_tiles(TileRun(plan, runner_named(args.scheduler), share=share))
+    run = TileRun(plan, runner_named(args.scheduler), share=share)
+    do_tiles(run, "the same command goes on")
+    return 0

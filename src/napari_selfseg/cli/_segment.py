@@ -18,8 +18,15 @@ from napari_selfseg.cli._common import (
     values_of,
 )
 from napari_selfseg.cli._files import Files, write_files
+from napari_selfseg.cli._interrupt import Interrupted, keeping
 from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._stack import add_stack, check_stack, check_volume, segmented_stack
+from napari_selfseg.cli._stack import (
+    add_stack,
+    check_stack,
+    check_volume,
+    interrupted_at,
+    segmented_stack,
+)
 from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
 
 if TYPE_CHECKING:
@@ -76,23 +83,31 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 class Result(NamedTuple):
-    """What is written, and whether it is all that was asked for."""
+    """What is written, whether it is all that was asked for, and how far it was interrupted."""
 
     labels: NDArray[Any]
     record: dict[str, Any]
     run: Run | StackRun
     whole: bool
+    interrupted: str = ""
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.io import read_image
+    from napari_selfseg.io import alone
 
     if in_tiles(args):
         _check_tiles(args)
         return label_large(args, args.image, args.output)
     _check_targets(args)
-    if args.carry and Path(args.output).suffix.lower() == ".zarr":
-        return _stack_on_disk(args)
+    others = (getattr(args, name) for name in ("objects", "preview", "save_fit"))
+    with alone(args.output, *filter(None, others)):
+        on_disk = args.carry and Path(args.output).suffix.lower() == ".zarr"
+        return _stack_on_disk(args) if on_disk else _in_memory(args)
+
+
+def _in_memory(args: argparse.Namespace) -> int:
+    from napari_selfseg.io import read_image
+
     segments = segments_from(args.segments)
     n_segments = None if segments == "auto" else segments
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
@@ -102,6 +117,10 @@ def _run(args: argparse.Namespace) -> int:
     )
     files = Files(args.output, args.preview, args.objects, args.save_fit)
     write_files(files, image, found.labels, found.record, found.run.fit if args.save_fit else None)
+    if found.interrupted:
+        raise Interrupted(
+            f"Interrupted {found.interrupted}; the labels so far are in {args.output}."
+        )
     return 0 if found.whole else 1
 
 
@@ -125,18 +144,23 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = open_image(args.image)
     check_stack(args, image)
-    out = stack_room(args.output, image, method, args.carry)
-    run = segmented_stack(args, method, image, _options(args, image), out)
-    finish_labels(args.output, record=run.record())
-    if args.save_fit:
-        save_fit(run.fit, args.save_fit)
+    with keeping(
+        lambda: f"Interrupted; planes that are done are in {args.output}, with no record."
+    ):
+        out = stack_room(args.output, image, method, args.carry)
+        run = segmented_stack(args, method, image, _options(args, image), out)
+        finish_labels(args.output, record=run.record())
+        if args.save_fit:
+            save_fit(run.fit, args.save_fit)
+    if at := interrupted_at(run):
+        raise Interrupted(f"Interrupted {at}; these are in {args.output}.")
     return 1 if run.failed else 0
 
 
 def _of_stack(args: argparse.Namespace, method: Method, image: ImageFile) -> Result:
     check_stack(args, image)
     run = segmented_stack(args, method, image, _options(args, image))
-    return Result(run.out, run.record(), run, not run.failed)
+    return Result(run.out, run.record(), run, not run.failed, interrupted_at(run))
 
 
 def _of_image(
@@ -147,10 +171,11 @@ def _of_image(
     check_volume(args, method, image)
     options = _options(args, image)
     run = evolve(image.data, method, **options)
-    drain(run)
+    through = drain(run)
+    at = "" if through else f"after {run.iteration} of {method.iterations} iterations"
     if not args.segments:
-        return Result(run.labels(), run.record(), run, True)
-    return Result(*_cut(run, n_segments, image, options["mask"]), run, True)
+        return Result(run.labels(), run.record(), run, True, at)
+    return Result(*_cut(run, n_segments, image, options["mask"]), run, True, at)
 
 
 def _check_targets(args: argparse.Namespace) -> None:

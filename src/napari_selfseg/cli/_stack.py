@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from napari_selfseg.cli._common import Parser, stop_on_interrupt
+from napari_selfseg.cli._common import Parser
+from napari_selfseg.cli._interrupt import Interrupted, stop_on_interrupt
 from napari_selfseg.cli._numbers import whole
 from napari_selfseg.cli._saying import in_a_line
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
     from napari_selfseg.scale import StackRun
 
-__all__ = ["add_stack", "check_stack", "check_volume", "segmented_stack"]
+__all__ = ["add_stack", "check_stack", "check_volume", "interrupted_at", "segmented_stack"]
 
 PLANES_ONLY = ("segments", "scribbles")
 
@@ -95,7 +96,7 @@ def segmented_stack(
     options: dict[str, Any],
     out: Any = None,
 ) -> StackRun:
-    """Segment a stack with a progress bar; Ctrl-C stops and keeps the planes that are done.
+    """Segment a stack with a progress bar; the first interrupt keeps the planes that are done.
 
     Parameters
     ----------
@@ -118,6 +119,8 @@ def segmented_stack(
     ------
     ValueError
         When something cannot be used, or no plane could.
+    Interrupted
+        When it was interrupted before there was anything to keep.
     """
     from napari_selfseg.scale import axes_along, over_stack
 
@@ -133,11 +136,31 @@ def segmented_stack(
         **options,
     )
     _drain(run)
+    if not run.done.any() and not run.stops and interrupted_at(run):
+        raise Interrupted("Interrupted before any plane was done.")
     if not run.done.any() and not run.stops:
         raise ValueError(f"Nothing was written: {run.stop_reason}")
     for plane, why in run.failed.items():
         print(in_a_line(f"napari-selfseg: {image.name}: plane {plane}: {why}"), file=sys.stderr)
     return run
+
+
+def interrupted_at(run: StackRun) -> str:
+    """Say how far a stack was when it was interrupted; empty when it was not.
+
+    Parameters
+    ----------
+    run : StackRun
+        At its end.
+
+    Returns
+    -------
+    str
+        Such as ``"after 3 of 12 planes"``.
+    """
+    if run.stopped is None or run.stopped.kind not in ("asked", "abandoned"):
+        return ""
+    return f"after {int(run.done.sum())} of {len(run.done)} planes"
 
 
 def check_stack(args: argparse.Namespace, image: ImageFile) -> None:
@@ -173,7 +196,7 @@ def _drain(run: StackRun) -> None:
 
     bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt} planes [{elapsed}{postfix}]"
     with (
-        stop_on_interrupt(run),
+        stop_on_interrupt(run.stop),
         tqdm(total=len(run.done), disable=None, bar_format=bar_format) as bar,
     ):
         for step in run:
@@ -181,5 +204,5 @@ def _drain(run: StackRun) -> None:
             at = "" if step.step is None else f", update {step.step.iteration}/{step.step.total}"
             bar.set_postfix_str(f"{left} left{at}" if left else at.lstrip(", "), refresh=False)
             bar.update(step.done - bar.n)
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not interrupted_at(run):
         print(run.stop_reason, file=sys.stderr)

@@ -41,6 +41,7 @@ def add(commands: Commands, words: list[str]) -> None:
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import over_segment
     from napari_selfseg.io import (
+        alone,
         check_labels_target,
         check_target,
         read_image,
@@ -49,16 +50,17 @@ def _run(args: argparse.Namespace) -> int:
     check_labels_target(args.output)
     if args.preview:
         check_target(args.preview, (".png",))
-    image = read_image(args.image)
-    check_still(image)
-    labels, record = over_segment(
-        image.data,
-        superpixels_from(args.superpixels, image),
-        channel_axis=image.channel_axis,
-        mask=image.seen(),
-        spacing=image.spacing,
-        name=image.name,
-    )
-    write_files(Files(args.output, args.preview), image, labels, record)
+    with alone(args.output, *filter(None, [args.preview])):
+        image = read_image(args.image)
+        check_still(image)
+        labels, record = over_segment(
+            image.data,
+            superpixels_from(args.superpixels, image),
+            channel_axis=image.channel_axis,
+            mask=image.seen(),
+            spacing=image.spacing,
+            name=image.name,
+        )
+        write_files(Files(args.output, args.preview), image, labels, record)
     print(f"{labels.max()} superpixels")
     return 0

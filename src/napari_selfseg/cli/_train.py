@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,10 +16,12 @@ from napari_selfseg.cli._common import (
     drain,
     values_of,
 )
+from napari_selfseg.cli._interrupt import keeping
 from napari_selfseg.cli._numbers import share, whole
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
+    from napari_selfseg.scale import Trainer
 
 __all__ = ["add"]
 
@@ -73,13 +76,30 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from napari_selfseg.io import alone, check_target
+    from napari_selfseg.scale import NothingLeftError
+
+    check_target(args.output, (".safetensors",))
+    with alone(args.output):
+        try:
+            trainer = _trainer(args)
+        except NothingLeftError as nothing:
+            print(nothing, file=sys.stderr)
+            return 0
+        with keeping(lambda: _kept(args.output)):
+            if not drain(trainer, trainer.before):
+                raise KeyboardInterrupt
+    return 0
+
+
+def _trainer(args: argparse.Namespace) -> Trainer:
     from napari_selfseg.scale import Trainer, gathered
 
     method = _method(args)
     flat = args.planes or 3 not in method.ndims
     images, axis, names = gathered(args.images, planes=flat, tile=args.tile)
     check = gathered(args.check, planes=flat, tile=None, axis=axis)[0] if args.check else []
-    trainer = Trainer(
+    return Trainer(
         images,
         method,
         args.output,
@@ -93,8 +113,18 @@ def _run(args: argparse.Namespace) -> int:
         precision=args.precision,
         name=names,
     )
-    drain(trainer, trainer.before)
-    return 0
+
+
+def _kept(model: str) -> str:
+    """Say what an interrupted training has left."""
+    from napari_selfseg.io import read_progress
+
+    if not Path(model).is_file():
+        return "Interrupted before the first checkpoint; nothing was written."
+    return (
+        f"Interrupted; {model} holds a checkpoint after {read_progress(model)} iterations: "
+        "--resume goes on."
+    )
 
 
 def _method(args: argparse.Namespace) -> Method:

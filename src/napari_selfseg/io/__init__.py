@@ -1,5 +1,6 @@
 """Files in and out; records and pixel sizes travel along."""
 
+from napari_selfseg.io._claim import TakenError, alone, claimed
 from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._disk import DiskFullError, WriteError
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
@@ -15,12 +16,19 @@ from napari_selfseg.io._labels import (
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
+from napari_selfseg.io._owner import is_abandoned, owner_mark, sweep
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._together import written_together
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._whole import check_target, whole_file, whole_folder
 from napari_selfseg.io._zarr import inside_zarr, is_zarr, open_pyramid
-from napari_selfseg.io._zarr_filling import finish_labels, open_labels, open_levels, update_levels
+from napari_selfseg.io._zarr_filling import (
+    finish_labels,
+    open_labels,
+    open_levels,
+    sweep_chunks,
+    update_levels,
+)
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels
 
 __all__ = [
@@ -32,16 +40,20 @@ __all__ = [
     "DiskFullError",
     "Georeference",
     "ImageFile",
+    "TakenError",
     "Valid",
     "View",
     "WriteError",
+    "alone",
     "check_labels_target",
     "check_target",
     "check_zarr",
+    "claimed",
     "create_labels",
     "finish_labels",
     "has_room_for_place",
     "inside_zarr",
+    "is_abandoned",
     "is_zarr",
     "load_fit",
     "load_ucm2",
@@ -49,6 +61,7 @@ __all__ = [
     "open_labels",
     "open_levels",
     "open_pyramid",
+    "owner_mark",
     "read_bsds",
     "read_image",
     "read_label_image",
@@ -56,6 +69,8 @@ __all__ = [
     "read_record",
     "read_truth",
     "save_fit",
+    "sweep",
+    "sweep_chunks",
     "ucm2_regions",
     "update_levels",
     "whole_file",

@@ -13,7 +13,7 @@ from napari_selfseg.io._image_file import reason
 from napari_selfseg.io._zarr_labels import check_zarr
 from napari_selfseg.io._zarr_levels import coarser, finish, fit_coarser
 
-__all__ = ["finish_labels", "open_labels", "open_levels", "update_levels"]
+__all__ = ["finish_labels", "open_labels", "open_levels", "sweep_chunks", "update_levels"]
 
 
 def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
@@ -109,6 +109,20 @@ def update_levels(path: str | os.PathLike[str], box: Sequence[slice]) -> None:
         When it cannot be read or written.
     """
     fit_coarser(coarser(_there(path)), box)
+
+
+def sweep_chunks(path: str | os.PathLike[str]) -> None:
+    """Remove what killed processes have left of chunks they were writing.
+
+    Nobody may write the labels meanwhile: whose a chunk was, nothing says.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+    """
+    for part in Path(path).rglob("*.partial"):
+        part.unlink(missing_ok=True)
 
 
 def _there(path: str | os.PathLike[str]) -> Path:

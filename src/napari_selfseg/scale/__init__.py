@@ -34,7 +34,7 @@ from napari_selfseg.scale._tile_pass import FailedTiles, TileProgress
 from napari_selfseg.scale._tile_record import tile_record
 from napari_selfseg.scale._tile_run import TileRun
 from napari_selfseg.scale._tiles import over_tiles, planned
-from napari_selfseg.scale._trainer import Trainer
+from napari_selfseg.scale._trainer import NothingLeftError, Trainer
 from napari_selfseg.scale._watch import AnyStep, Reached, reached
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "FailedTiles",
     "Foresight",
     "LargeImage",
+    "NothingLeftError",
     "Outcome",
     "Plan",
     "ProcessRunner",

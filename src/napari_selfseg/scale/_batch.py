@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-from napari_selfseg.io import ImageFile
+from napari_selfseg.io import ImageFile, alone
 from napari_selfseg.scale._earlier import RECIPE, left_earlier
 from napari_selfseg.scale._making import make
 from napari_selfseg.scale._piece import Made, Piece
@@ -74,7 +74,7 @@ class Batch(Iterator[Entry]):
         When there are no images, two have one name, the model cannot be used, or the folder holds
         labels already which are of another recipe, or which nobody asked to resume.
     OSError
-        When nothing can be written there.
+        When nothing can be written there, or another process is filling the folder.
     """
 
     def __init__(
@@ -172,6 +172,10 @@ class Batch(Iterator[Entry]):
 
     def _done(self) -> Generator[Entry, None, None]:
         self.folder.mkdir(parents=True, exist_ok=True)
+        with alone(self.folder / TABLE, *self._files()):
+            yield from self._made()
+
+    def _made(self) -> Generator[Entry, None, None]:
         self.recipe.save(self.folder / RECIPE)
         write_table(self._entries, self.table)
         outcomes = self._runner(make, self._pieces)
@@ -185,6 +189,11 @@ class Batch(Iterator[Entry]):
         finally:
             if isinstance(outcomes, Generator):
                 outcomes.close()
+
+    def _files(self) -> Iterator[Path]:
+        """Return all files to come."""
+        for piece in self._pieces:
+            yield from (f for f in (piece.target, piece.preview, piece.table) if f is not None)
 
     def _entered(self, outcome: Outcome) -> Entry:
         number: int = outcome.piece.number

@@ -21,7 +21,7 @@ from napari_selfseg.protocol import Fit, Method
 from napari_selfseg.record import weights_hash
 from napari_selfseg.scale._plan import PLAN, Plan, load_plan, work_folder
 from napari_selfseg.scale._source import Source
-from napari_selfseg.scale._tile_record import is_unchanged
+from napari_selfseg.scale._tile_record import is_same_image, is_unchanged
 from napari_selfseg.scale._tiles import planned
 
 __all__ = ["LargeImage", "begun", "forget"]
@@ -132,6 +132,33 @@ class LargeImage:
             )
         return plan
 
+    def finished_before(self, by: Fit | Method) -> bool:
+        """Say whether the labels are there, finished, of this image and made in the same way.
+
+        Then what a killed process has left on the way to them is removed.
+
+        Parameters
+        ----------
+        by : Fit or Method
+            As for `gone_on`.
+
+        Returns
+        -------
+        bool
+        """
+        try:
+            record = read_record(self.target)
+        except (ValueError, OSError):
+            return False
+        if isinstance(by, Fit):
+            same = record.get("applied") == weights_hash(by.weights)
+        else:
+            same = record.get("fitted") == by.as_dict()
+        if not (same and "tile" in record and is_same_image(record, self.source)):
+            return False
+        forget(self.target)
+        return True
+
     def finish(self, plan: Plan) -> None:
         """Copy tiles that are all done into a TIFF, block by block; OME-Zarr is there already.
 
@@ -186,11 +213,12 @@ def forget(target: Path) -> None:
     work = work_folder(str(tiles))
     if not work.is_dir():
         return
-    # Without its marks a plan that is left begins anew.
-    shutil.rmtree(work / "done", ignore_errors=True)
-    shutil.rmtree(work, ignore_errors=True)
+    # The plan first: without it nobody goes on with what is left. The folder last: as long as it is
+    # there, the tiles beside it are known for ours.
+    (work / PLAN).unlink(missing_ok=True)
     if tiles != target:
         shutil.rmtree(tiles, ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _tiles(target: Path) -> Path:

@@ -1,15 +1,16 @@
-"""Which tiles are done: a marker each, written whole after the tile was."""
+"""Which tiles are done: a marker each, written whole after the tile was; and who is at one."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import claimed, whole_file
 
 __all__ = ["Ledger"]
 
@@ -35,6 +36,27 @@ class Ledger:
             Of the pass.
         """
         (self._folder / "done" / name).mkdir(parents=True, exist_ok=True)
+
+    def claim(self, name: str, number: int) -> AbstractContextManager[bool]:
+        """Hold the claim on a tile, unless another process does.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass.
+        number : int
+            Of the tile.
+
+        Returns
+        -------
+        context manager of bool
+            As of `claimed`.
+        """
+        return claimed(self._marker(name, number).with_suffix(".claim"))
+
+    def claim_all(self) -> AbstractContextManager[bool]:
+        """Hold the claim on what is done for all tiles at once, unless another process does."""
+        return claimed(self._folder / "all.claim")
 
     def mark(self, name: str, number: int, result: dict[str, Any]) -> dict[str, Any]:
         """Mark a tile as done.

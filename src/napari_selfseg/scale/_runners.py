@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from napari_selfseg.processes import deaf, follow_parent
+
 __all__ = ["ClusterRunner", "Outcome", "ProcessRunner", "Runner", "SerialRunner", "runner_named"]
 
 # How often a piece is tried that took its process down, before it counts as failed.
@@ -134,27 +136,45 @@ class ProcessRunner:
     ) -> Iterator[tuple[int, Outcome]]:
         """Yield until all are done or a process has died, which ends all its siblings."""
         queue, running = list(reversed(pieces)), dict[Future[Any], int]()
+        with self._pool(len(queue)) as pool:
+            try:
+                while queue or running:
+                    while queue and len(running) < self._processes * AHEAD:
+                        number = queue.pop()
+                        with deaf():
+                            running[pool.submit(work, pieces[number])] = number
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        outcome = _outcome(future, pieces[running[future]])
+                        yield running.pop(future), outcome
+            except BrokenProcessPool:
+                for number in running.values():
+                    tries[number] += 1
+
+    @contextlib.contextmanager
+    def _pool(self, most: int) -> Iterator[ProcessPoolExecutor]:
+        """Give processes that finish what they are at, unless somebody interrupts."""
         # A forked child of a process with threads, as torch has, may hang.
         spawn = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(min(self._processes, len(queue)), mp_context=spawn)
+        count = min(self._processes, most)
+        pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=follow_parent)
+        processes: dict[int, Any] = pool._processes  # type: ignore[assignment]
         try:
-            while queue or running:
-                while queue and len(running) < self._processes * AHEAD:
-                    number = queue.pop()
-                    running[pool.submit(work, pieces[number])] = number
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    outcome = _outcome(future, pieces[running[future]])
-                    yield running.pop(future), outcome
-        except BrokenProcessPool:
-            for number in running.values():
-                tries[number] += 1
+            yield pool
         except KeyboardInterrupt:
-            # The processes heard it too, but would go on with what they hold already.
-            for process in list(pool._processes.values()):
-                process.terminate()
+            _kill(processes)
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            try:
+                pool.shutdown(wait=True, cancel_futures=True)
+            except KeyboardInterrupt:
+                _kill(processes)
+                raise
+
+
+def _kill(processes: dict[int, Any]) -> None:
+    # They hear nothing else, and whatever they are at is written whole or not at all.
+    for process in list(processes.values()):
+        process.kill()
 
 
 class ClusterRunner:

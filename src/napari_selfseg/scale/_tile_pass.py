@@ -15,10 +15,12 @@ from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._runners import Outcome, Runner
 from napari_selfseg.scale._tile_work import work_on
 
-__all__ = ["FailedTiles", "TileProgress", "work_through"]
+__all__ = ["FailedTiles", "TileProgress", "pause", "work_through"]
 
 # How often a tile is done that fails; a disk or a network may come back.
 TRIES = 2
+# Seconds until it is looked again whether others are through with their tiles.
+MOMENT = 0.1
 NAMES = {"predict": "Predicting", "vote": "Voting", "number": "Numbering objects"}
 
 
@@ -101,40 +103,70 @@ def work_through(
     """
     ledger, part = Ledger(plan.work), range(share[0], len(plan.grid), share[1])
     ledger.prepare(name)
-    failed: dict[int, str] = {}
-    for _ in range(TRIES):
-        known = ledger.done(name)
-        left = [number for number in part if number not in known]
-        if not left:
-            return
-        ledger.log(f"{name}: {len(part) - len(left)} of {len(part)} tiles were done before.")
+    tries, before = 0, None
+    while left := _left(ledger, name, part):
+        if before is None:
+            before = len(part) - len(left)
+            ledger.log(f"{name}: {before} of {len(part)} tiles were done before.")
         numbers = left if viewed is None else nearest_first(plan.grid, left, viewed)
         tasks = ((plan, name, number) for number in numbers)
         failed = yield from _attempt(plan, runner(work_on, tasks), stopped, len(left), len(part))
         if stopped.is_set():
             return
-    if failed:
-        raise FailedTiles(failed, len(plan.grid))
+        tries += bool(failed)
+        if tries == TRIES:
+            raise FailedTiles(failed, len(plan.grid))
+        if not failed and _left(ledger, name, part):
+            # Others are at these: wait for them, or for their end.
+            pause(stopped)
+
+
+def pause(stopped: threading.Event) -> None:
+    """Wait a little for other processes, unless asked to stop.
+
+    Parameters
+    ----------
+    stopped : threading.Event
+        Which a signal handler may set: in the middle of its own `wait` that would hang.
+    """
+    for _ in range(5):
+        if stopped.is_set():
+            return
+        time.sleep(MOMENT)
+
+
+def _left(ledger: Ledger, name: str, part: range) -> list[int]:
+    known = ledger.done(name)
+    return [number for number in part if number not in known]
 
 
 def _attempt(
     plan: Plan, outcomes: Iterator[Outcome], stopped: threading.Event, left: int, total: int
 ) -> Generator[TileProgress, None, dict[int, str]]:
-    """Do these tiles once; return why some failed."""
-    ledger, start, failed = Ledger(plan.work), time.monotonic(), dict[int, str]()
+    """Do these tiles once, but for those that others are at; return why some failed."""
+    ledger, start, failed, done = Ledger(plan.work), time.monotonic(), dict[int, str](), 0
     # Closed here, and not when it is collected: what is not begun must not begin.
     with contextlib.closing(cast(Generator[Outcome], outcomes)):
         for count, outcome in enumerate(outcomes, 1):
             _, name, number = outcome.piece
             if outcome.error:
                 failed[number] = outcome.error
-                ledger.log(f"{name}: tile {number} failed: {outcome.error}")
-            else:
-                by, seconds = outcome.result["by"], outcome.result["seconds"]
-                ledger.log(f"{name}: tile {number} done by {by} in {seconds} s.")
-            done = total - left + count - len(failed)
-            pace = (time.monotonic() - start) / count
-            yield TileProgress(NAMES[name], number, done, total, pace * (left - count))
+            done += outcome.result is not None
+            _log(ledger, outcome)
+            if outcome.error or outcome.result is not None:
+                pace = (time.monotonic() - start) / count
+                yield TileProgress(
+                    NAMES[name], number, total - left + done, total, pace * (left - count)
+                )
             if stopped.is_set():
                 break
     return failed
+
+
+def _log(ledger: Ledger, outcome: Outcome) -> None:
+    _, name, number = outcome.piece
+    if outcome.error:
+        ledger.log(f"{name}: tile {number} failed: {outcome.error}")
+    elif outcome.result is not None and "before" not in outcome.result:
+        by, seconds = outcome.result["by"], outcome.result["seconds"]
+        ledger.log(f"{name}: tile {number} done by {by} in {seconds} s.")

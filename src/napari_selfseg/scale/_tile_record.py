@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from napari_selfseg import record
 from napari_selfseg.io import load_fit
 from napari_selfseg.protocol import Grid
+from napari_selfseg.scale._identity import is_as_planned, tile_hash
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._source import Source
@@ -67,13 +66,13 @@ def is_same_image(found: Mapping[str, Any], source: Source) -> bool:
     if len(shape) != len(found["tile"]):
         return False
     grid = Grid(shape, tuple(found["tile"]), (0,) * len(shape))
-    hashes = [_hash(source, grid, number) for number in range(len(grid))]
+    hashes = [tile_hash(source, grid, number) for number in range(len(grid))]
     was: dict[str, Any] = found["images"][0]
     return {**_fingerprint(source, hashes), "name": was["name"]} == was
 
 
 def is_unchanged(plan: Plan) -> bool:
-    """Say whether the tiles that are done are of the image as it is now; reads these.
+    """Say whether the image is what it was; reads the tiles that are done and one that is left.
 
     Parameters
     ----------
@@ -84,16 +83,15 @@ def is_unchanged(plan: Plan) -> bool:
     -------
     bool
     """
+    if plan.source.shape != plan.shape:
+        return False
     ledger, grid = Ledger(plan.work), plan.grid
-    return plan.source.shape == plan.shape and all(
-        (ledger.result("predict", number) or {})["sha256"] == _hash(plan.source, grid, number)
-        for number in ledger.done("predict")
+    done = ledger.done("predict")
+    left = next((number for number in range(len(grid)) if number not in done), None)
+    return (left is None or is_as_planned(plan, "source", left)) and all(
+        (ledger.result("predict", number) or {})["sha256"] == tile_hash(plan.source, grid, number)
+        for number in done
     )
-
-
-def _hash(source: Source, grid: Grid, number: int) -> str:
-    image, _ = source.read(grid.inner(number), len(grid.shape))
-    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 
 
 def _fingerprint(source: Source, hashes: Sequence[str]) -> dict[str, Any]:

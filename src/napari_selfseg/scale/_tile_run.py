@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 
-import numpy as np
-
-from napari_selfseg.io import finish_labels
-from napari_selfseg.scale._joining import joined
+from napari_selfseg.io import finish_labels, sweep, sweep_chunks
+from napari_selfseg.scale._between import WINNERS, brought_together
+from napari_selfseg.scale._identity import check_begin
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import FINISHED, Plan
 from napari_selfseg.scale._runners import Runner, SerialRunner
-from napari_selfseg.scale._tile_pass import TileProgress, work_through
+from napari_selfseg.scale._tile_pass import TileProgress, pause, work_through
 from napari_selfseg.scale._tile_record import tile_record
-from napari_selfseg.scale._tile_work import PIECES, loaded, read_face
-from napari_selfseg.scale._voting import Votes, winners
+from napari_selfseg.scale._tile_work import PIECES
 
 __all__ = ["TileRun"]
 
@@ -25,7 +25,8 @@ class TileRun(Iterator[TileProgress]):
     """Label a large image tile by tile; iterate it to advance.
 
     Each tile is written once, by the worker that predicts it, and marked as done after that; so
-    whatever is killed, a later run on the same plan does what is left and nothing twice.
+    whatever is killed, a later run on the same plan does what is left and nothing twice. Several
+    processes may work through one plan: a tile that one is at is left alone by the others.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ class TileRun(Iterator[TileProgress]):
     ------
     FailedTiles
         When tiles failed although they were tried again; the others stay done.
+    ValueError
+        When the image has changed since it was planned.
     """
 
     def __init__(
@@ -114,7 +117,11 @@ class TileRun(Iterator[TileProgress]):
 
     def _through(self) -> Generator[TileProgress]:
         if self.finished:
+            _clean(self.plan)
             return
+        _sweep(self.plan)
+        first, step = self._share or (0, 1)
+        check_begin(self.plan, range(first, len(self.plan.grid), step))
         self._ledger.log(f"Begins, or goes on, with {', '.join(self.plan.passes)}.")
         if self._share is not None:
             yield from work_through(self.plan, "predict", self._runner, self._stopped, self._share)
@@ -123,32 +130,42 @@ class TileRun(Iterator[TileProgress]):
             yield from work_through(
                 self.plan, name, self._runner, self._stopped, viewed=self._viewed
             )
+            self._when_free(partial(brought_together, self.plan, name))
             if self._stopped.is_set():
                 self._ledger.log("Stopped when asked.")
                 return
-            _between(self.plan, name)
+        self._when_free(self._finish)
+
+    def _when_free(self, work: Callable[[], None]) -> None:
+        """Do what is for one process alone, unless another has done all of it meanwhile."""
+        while not self._stopped.is_set():
+            with self._ledger.claim_all() as held:
+                if held:
+                    if not self.finished:
+                        work()
+                    return
+            pause(self._stopped)
+
+    def _finish(self) -> None:
         finish_labels(self.plan.labels, record=tile_record(self.plan))
-        for bulky in (PIECES, "faces", "votes", "numbers"):
-            shutil.rmtree(self.plan.beside(bulky), ignore_errors=True)
+        sweep_chunks(self.plan.labels)
         self.plan.beside(FINISHED).touch()
         self._ledger.log("Finished.")
+        _clean(self.plan)
 
 
-def _between(plan: Plan, name: str) -> None:
-    """Bring together what the tiles of a pass have found."""
-    tiles = range(len(plan.grid))
-    if name == "predict" and plan.superpixels is not None:
-        votes = (Votes(*loaded(plan, "votes", n, *Votes._fields)) for n in tiles)
-        names, classes = winners(votes)
-        np.savez(plan.beside("winners.npz"), superpixels=names, classes=classes)
-    last = "vote" if plan.superpixels is not None else "predict"
-    if name == last and plan.objects is not None:
-        sizes = [loaded(plan, "faces", n, "sizes")[0] for n in tiles]
-        faces = (
-            (a, read_face(plan, a, axis, True), b, read_face(plan, b, axis, False))
-            for axis, a, b in plan.grid.faces()
-        )
-        numbers = joined(sizes, faces, minimum_size=plan.objects)
-        plan.beside("numbers").mkdir(exist_ok=True)
-        for number, found in enumerate(numbers):
-            np.save(plan.beside("numbers", f"{number}.npy"), found)
+def _sweep(plan: Plan) -> None:
+    """Remove what killed processes have left of files that they were writing."""
+    work, done = plan.beside(), plan.beside("done")
+    for folder in (work, *work.iterdir(), *(done.iterdir() if done.is_dir() else ())):
+        sweep(folder)
+
+
+def _clean(plan: Plan) -> None:
+    """Remove what nobody needs any more: only once it is marked that all is done."""
+    for bulky in (PIECES, "faces", "votes", "numbers"):
+        shutil.rmtree(plan.beside(bulky), ignore_errors=True)
+    plan.beside(WINNERS).unlink(missing_ok=True)
+    for claim in (*plan.beside("done").glob("*/*.claim"), *plan.beside().glob("*.claim")):
+        with contextlib.suppress(OSError):
+            claim.unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from napari_selfseg.io import load_fit, open_labels, whole_file
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.protocol import Fit, label_dtype
+from napari_selfseg.scale._identity import check_tile, hash_of
 from napari_selfseg.scale._joining import Face, face_of, pieces_of
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
@@ -24,8 +24,8 @@ Task = tuple[Plan, str, int]
 PIECES = "pieces.zarr"
 
 
-def work_on(task: Task) -> dict[str, Any]:
-    """Do a pass with a tile, unless it is done.
+def work_on(task: Task) -> dict[str, Any] | None:
+    """Do a pass with a tile, unless it is done or another process is at it.
 
     Parameters
     ----------
@@ -34,8 +34,9 @@ def work_on(task: Task) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        What its marker says.
+    dict or None
+        What its marker says, with ``"before"`` where it was done already; None while another
+        process is at it.
 
     Raises
     ------
@@ -44,13 +45,17 @@ def work_on(task: Task) -> dict[str, Any]:
     """
     plan, name, number = task
     ledger = Ledger(plan.work)
-    if (known := ledger.result(name, number)) is not None:
-        return known
-    # Tile after tile wants the same memory: mapping it anew takes three times as long.
-    keep_freed_memory()
-    start = time.perf_counter()
-    result = {"predict": _predict, "vote": _vote, "number": _number}[name](plan, number)
-    return ledger.mark(name, number, {**result, "seconds": round(time.perf_counter() - start, 3)})
+    with ledger.claim(name, number) as held:
+        if (known := ledger.result(name, number)) is not None:
+            return {**known, "before": True}
+        if not held:
+            return None
+        # Tile after tile wants the same memory: mapping it anew takes three times as long.
+        keep_freed_memory()
+        start = time.perf_counter()
+        result = {"predict": _predict, "vote": _vote, "number": _number}[name](plan, number)
+        seconds = round(time.perf_counter() - start, 3)
+        return ledger.mark(name, number, {**result, "seconds": seconds})
 
 
 def predicted(
@@ -132,13 +137,14 @@ def loaded(plan: Plan, folder: str, number: int, *names: str) -> list[NDArray[An
 def _predict(plan: Plan, number: int) -> dict[str, Any]:
     fit, grid = load_fit(plan.model), plan.grid
     image, valid = plan.source.read(grid.outer(number), fit.ndim)
+    crop = grid.crop(number)
+    sha256 = hash_of(image[crop[len(crop) - fit.ndim :]])
+    check_tile(plan, "source", number, image)
     how = {"device": plan.device, "threads": plan.threads}
     labels = predicted(fit, image, valid, plan.source.channel_axis, **how)
-    crop = grid.crop(number)
     inner = tuple(each.stop - each.start for each in crop)
     classes = labels[crop[len(crop) - fit.ndim :]].reshape(inner)
-    seen = np.ascontiguousarray(image[crop[len(crop) - fit.ndim :]])
-    known = {"sha256": hashlib.sha256(seen.data).hexdigest()}
+    known = {"sha256": sha256}
     if plan.superpixels is None:
         return {**known, **_found(plan, number, classes)}
     votes = counted(_superpixels(plan, number), classes)
@@ -185,7 +191,9 @@ def _number(plan: Plan, number: int) -> dict[str, Any]:
 
 def _superpixels(plan: Plan, number: int) -> NDArray[Any]:
     assert isinstance(plan.superpixels, Source)
-    return plan.superpixels.read(plan.grid.inner(number), len(plan.shape))[0]
+    found = plan.superpixels.read(plan.grid.inner(number), len(plan.shape))[0]
+    check_tile(plan, "superpixels", number, found)
+    return found
 
 
 def _save(plan: Plan, folder: str, number: int, **arrays: Any) -> None:

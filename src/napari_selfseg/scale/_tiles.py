@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import psutil
 
-from napari_selfseg.io import check_zarr, create_labels, load_fit, save_fit
+from napari_selfseg.io import TakenError, check_zarr, create_labels, load_fit, save_fit
 from napari_selfseg.protocol import Fit, label_dtype
 from napari_selfseg.record import weights_hash
+from napari_selfseg.scale._identity import keep_hashes
+from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import (
     FINISHED,
     PLAN,
@@ -105,6 +107,7 @@ def planned(
     told: dict[str, Any] | None = None,
     resume: bool = False,
     made: bool = False,
+    every_hash: bool = False,
 ) -> Plan:
     """Plan the tiles of a large image, and make the empty labels.
 
@@ -143,6 +146,9 @@ def planned(
     made : bool
         Whether the labels were made already, all 0 and with a tile a chunk, so that they can be
         looked at before.
+    every_hash : bool
+        Whether to read an image in a file once, so that each tile of it that changes before it is
+        labelled is noticed; by default that is looked at in the first tile, and in those done.
 
     Returns
     -------
@@ -174,23 +180,31 @@ def planned(
         threads=threads,
         told=told or {},
     )
-    if (work / PLAN).is_file():
-        return _again(plan, fit, resume)
     check_zarr(out)
-    _clear(work)
-    if not made:
-        dtype = label_dtype(fit.method.n_classes) if objects is None else np.uint32
-        named = axes or "tzyx"[-len(shape) :]
-        place: dict[str, Any] = {"axes": named, "spacing": spacing, "unit": unit}
-        place["time_unit"] = time_unit
-        create_labels(out, shape, dtype=dtype, chunks=_chunks(plan), **place)
-    if objects is not None:
-        create_labels(
-            work / PIECES, shape, dtype=np.int32, chunks=_chunks(plan), axes="tzyx"[-len(shape) :]
-        )
-    save_fit(fit, plan.model)
-    save_plan(plan)
+    work.mkdir(parents=True, exist_ok=True)
+    with Ledger(work).claim_all() as held:
+        if not held:
+            raise TakenError(f"{out} is being planned by another process: wait for it.")
+        if (work / PLAN).is_file():
+            return _again(plan, fit, resume)
+        _clear(work)
+        place = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
+        _make_labels(plan, fit, made, axes, **place)
+        save_fit(fit, plan.model)
+        keep_hashes(plan, every=every_hash)
+        save_plan(plan)
     return plan
+
+
+def _make_labels(plan: Plan, fit: Fit, made: bool, axes: str, **place: Any) -> None:
+    last = "tzyx"[-len(plan.shape) :]
+    if not made:
+        dtype = label_dtype(fit.method.n_classes) if plan.objects is None else np.uint32
+        layout: dict[str, Any] = {"dtype": dtype, "chunks": _chunks(plan), "axes": axes or last}
+        create_labels(plan.labels, plan.shape, **layout, **place)
+    if plan.objects is not None:
+        pieces = plan.beside(PIECES)
+        create_labels(pieces, plan.shape, dtype=np.int32, chunks=_chunks(plan), axes=last)
 
 
 def _clear(work: Path) -> None:

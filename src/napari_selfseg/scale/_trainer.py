@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from napari_selfseg.io import check_target, load_fit, read_progress, save_fit
 from napari_selfseg.protocol import Fit, Method, Run, Step, evolve
 
-__all__ = ["Trainer"]
+__all__ = ["NothingLeftError", "Trainer"]
 
 # How many checkpoints in a row have to agree before a training counts as stable.
 PATIENCE = 3
+
+
+class NothingLeftError(ValueError):
+    """A model that is to be trained on has had all its iterations."""
 
 
 class Trainer(Iterator[Step]):
@@ -62,8 +66,9 @@ class Trainer(Iterator[Step]):
     Raises
     ------
     ValueError
-        When something given cannot be used, or nothing is left to train; the message says what to
-        do.
+        When something given cannot be used; the message says what to do.
+    NothingLeftError
+        When the model that is to be resumed has had all its iterations.
     OSError
         When the model cannot be written, or read.
     """
@@ -170,7 +175,7 @@ def _done(path: Path, start: Fit, method: Method) -> int:
         )
     done = read_progress(path)
     if done >= method.iterations:
-        raise ValueError(
+        raise NothingLeftError(
             f"{path.name} has had its {done} iterations: ask for more of them to train on."
         )
     return done

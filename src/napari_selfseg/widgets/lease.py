@@ -19,7 +19,8 @@ FOLDER: Final = "napari-selfseg-"
 class Lease:
     """A temporary folder that is deleted when no layer and no worker needs it any more.
 
-    At the latest it is deleted when Python ends.
+    At the latest it is deleted when Python ends; those of processes that were killed are deleted
+    when the next one is made.
 
     Attributes
     ----------
@@ -28,7 +29,7 @@ class Lease:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER)).resolve()
+        self.folder = _made()
         self._end = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._lock = threading.Lock()
         # Whoever makes it needs it, until `follow` hands that over to the layers.
@@ -76,6 +77,15 @@ class Lease:
         if over:
             # Thousands of files: nobody should wait for them, but Python does before it ends.
             threading.Thread(target=self._end).start()
+
+
+def _made() -> Path:
+    from napari_selfseg.io import is_abandoned, owner_mark
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        if is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{FOLDER}{owner_mark()}-")).resolve()
 
 
 def _reads(layer: Any, folder: Path) -> bool:

@@ -1,0 +1,107 @@
+"""Small inputs, and a command of each kind that runs on them in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+__all__ = ["COMMANDS", "METHOD", "TILES", "Command", "Words", "make_inputs"]
+
+QUICK = ["--iterations", "3", "--channels", "6", "--min-labels", "1", "--threads", "1"]
+METHOD = ["--method", "backprop", *QUICK, "--device", "cpu"]
+TILES = ["--tile", "32", "--samples", "2", "--sample-size", "24"]
+Words = list[str]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is run, and how one goes on after it was killed.
+
+    Attributes
+    ----------
+    words : list of list of str
+        One command line after the other.
+    again : list of list of str
+        The same where there is nothing to resume.
+    refusals : tuple of str
+        What a line of `again` may be refused with, when that line was through before.
+    """
+
+    words: list[Words]
+    again: list[Words] = field(default_factory=list)
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def recovery(self) -> list[Words]:
+        """How to go on."""
+        return self.again or self.words
+
+
+def _tiles(*more: str, out: str = "labels.ome.zarr") -> Command:
+    words = ["segment", "image.tif", "-o", out, *METHOD, *TILES, *more]
+    return Command([words], [[*words, "--resume"]])
+
+
+def _plan() -> Command:
+    plan = ["plan", "image.tif", "-o", "labels.ome.zarr", "--model", "model.safetensors"]
+    lines = [[*plan, "--tile", "32", "--connected", "3"]]
+    lines += [["run", "labels.ome.zarr", "--index", str(k), "--of", "2"] for k in range(2)]
+    return Command([*lines, ["run", "labels.ome.zarr"]], refusals=("was begun before",))
+
+
+def _resumed(*words: str) -> Command:
+    return Command([list(words)], [[*words, "--resume"]])
+
+
+WHOLE = ["segment", "image.tif", *METHOD]
+ALSO = ["--preview", "p.png", "--objects", "o.csv", "--save-fit", "f.safetensors"]
+STACK = ["segment", "stack.tif", "--carry", "warm", *METHOD]
+COMMANDS: dict[str, Command] = {
+    "segment": Command([[*WHOLE, "-o", "labels.tif", *ALSO]]),
+    "segment zarr": Command([[*WHOLE, "-o", "labels.ome.zarr"]] * 2),
+    "tiles": _tiles(),
+    "tiles connected": _tiles("--connected", "3"),
+    "tiles votes connected": _tiles("--votes", "superpixels.tif", "--connected", "3"),
+    "tiles to TIFF": _tiles("--connected", "3", out="labels.tif"),
+    "stack": Command([[*STACK, "-o", "labels.tif"]]),
+    "stack zarr": Command([[*STACK, "-o", "labels.ome.zarr"]]),
+    "batch": _resumed("batch", "images", "-o", "out", *METHOD, "--preview", "--objects", "csv"),
+    "batch stacks": _resumed(
+        "batch", "stack.tif", "-o", "out", "--carry", "warm", "--format", "ome.zarr", *METHOD
+    ),
+    "plan and run": _plan(),
+    "train": _resumed("train", "images", "-o", "m.safetensors", "--checkpoint-every", "1", *METHOD),
+    "apply": Command([["apply", "model.safetensors", "images", "-o", "out", "--threads", "1"]]),
+    "apply tiles": Command(
+        [["apply", "model.safetensors", "image.tif", "-o", "out", "--tile", "32"]],
+        [["apply", "model.safetensors", "image.tif", "-o", "out", "--tile", "32", "--resume"]],
+    ),
+}
+
+
+def make_inputs(folder: Path, run: Callable[[Words], int]) -> None:
+    """Make what the commands read.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty one, which is the current one.
+    run : callable
+        Runs a command line.
+    """
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices((40, 56)) / 6
+    waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
+    image = (120 + 60 * waves + rng.normal(scale=8, size=(40, 56, 3))).clip(1, 255).astype(np.uint8)
+    tifffile.imwrite(folder / "image.tif", image, photometric="rgb")
+    stack = np.stack([image[:24, k : k + 32, 0] for k in range(3)])
+    tifffile.imwrite(folder / "stack.tif", stack, metadata={"axes": "ZYX"}, imagej=True)
+    (folder / "images").mkdir()
+    for k in range(2):
+        tifffile.imwrite(folder / f"images/{k}.tif", image[:32, 8 * k :][:, :40], photometric="rgb")
+    run(["superpixels", "image.tif", "-o", "superpixels.tif"])
+    run(["train", "images", "-o", "model.safetensors", *METHOD])

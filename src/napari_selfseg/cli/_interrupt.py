@@ -1,0 +1,131 @@
+"""Ctrl-C, and SIGTERM as clusters send it: the first ends in order, the second at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+__all__ = [
+    "INTERRUPTED",
+    "Heard",
+    "Interrupted",
+    "end_quietly",
+    "keeping",
+    "listening",
+    "stop_on_interrupt",
+]
+
+INTERRUPTED: Final = 130
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A command was interrupted; the sentence says what is kept."""
+
+
+class Heard:
+    """Whether somebody interrupted."""
+
+    def __init__(self) -> None:
+        self.interrupt = False
+
+
+@contextmanager
+def listening() -> Iterator[Heard]:
+    """Raise KeyboardInterrupt for every signal to end that comes inside the block.
+
+    Yields
+    ------
+    Heard
+        It may have been heard though nothing was raised: some libraries swallow what is raised
+        inside them.
+    """
+    heard = Heard()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        heard.interrupt = True
+        raise KeyboardInterrupt
+
+    with _handled(interrupt):
+        yield heard
+
+
+@contextmanager
+def stop_on_interrupt(stop: Callable[[], Any]) -> Iterator[Heard]:
+    """Let the first signal inside the block stop what is at work, and a second one interrupt.
+
+    Parameters
+    ----------
+    stop : callable
+        Asks what is at work to end soon.
+
+    Yields
+    ------
+    Heard
+    """
+    heard = Heard()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if heard.interrupt:
+            raise KeyboardInterrupt
+        heard.interrupt = True
+        stop()
+
+    with _handled(interrupt):
+        yield heard
+
+
+@contextmanager
+def keeping(what: Callable[[], str]) -> Iterator[None]:
+    """Say what is kept when the block is interrupted.
+
+    Parameters
+    ----------
+    what : callable
+        Returns the sentence; one that something inside said counts more.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    Interrupted
+        In place of a KeyboardInterrupt.
+    """
+    try:
+        yield
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted(what()) from None
+
+
+def end_quietly() -> None:
+    """Let a signal end this process without a word: its command is over."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handle the signals to end inside the block, but for those that the process ignores."""
+    before: dict[Any, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+    mine = {number: each for number, each in before.items() if each is not signal.SIG_IGN}
+    for number in mine:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, each in mine.items():
+            # None: a handler that was not made by Python.
+            signal.signal(number, signal.SIG_DFL if each is None else each)

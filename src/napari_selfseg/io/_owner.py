@@ -1,0 +1,104 @@
+"""Who made a temporary file, told by its name, and whether that process is still there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import shutil
+import time
+import zlib
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+__all__ = ["OLD", "is_abandoned", "owner_mark", "sweep"]
+
+# Seconds after which a temporary file of another machine counts as left behind.
+OLD: Final = 24 * 3600
+# The start of a process is told to the second, and clocks are adjusted.
+CLOSE: Final = 5
+MARK: Final = re.compile(r"-([0-9a-f]{8})-([0-9a-f]+)-([0-9a-f]+)-\w+(?:\.part)?$")
+
+
+def owner_mark() -> str:
+    """Return a word for this machine, this process and when it began; part of a file's name."""
+    pid = os.getpid()
+    return f"{_machine()}-{pid:x}-{int(psutil.Process(pid).create_time()):x}"
+
+
+def is_abandoned(path: Path) -> bool:
+    """Say whether the process is gone that made a temporary file or folder.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        With an `owner_mark` near the end of its name.
+
+    Returns
+    -------
+    bool
+        False where nobody can tell. Of another machine it is said after `OLD` seconds.
+    """
+    found = MARK.search(path.name)
+    if found is None:
+        return False
+    if found[1] == _machine():
+        return not _is_alive(int(found[2], 16), int(found[3], 16))
+    with contextlib.suppress(OSError):
+        return time.time() - path.stat().st_mtime > OLD
+    return False
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that are gone have left of files they were writing.
+
+    A folder that was killed while it took the place of an older one is put in that place.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where files are written with `whole_file` and `whole_folder`; it may be missing.
+    """
+    with contextlib.suppress(OSError):
+        names = os.listdir(folder)
+        parts = [folder / each for each in names if each.startswith(".") and each.endswith(".part")]
+        for part in filter(is_abandoned, parts):
+            _remove(part)
+
+
+def _remove(part: Path) -> None:
+    with contextlib.suppress(OSError):
+        if not part.is_dir():
+            part.unlink()
+            return
+        _rescue(part)
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _rescue(part: Path) -> None:
+    """Finish an exchange that was killed after the older folder was moved away."""
+    if not (part / "older").exists():
+        return
+    for new in part.iterdir():
+        target = part.with_name(new.name)
+        if new.name != "older" and not target.exists():
+            new.rename(target)
+
+
+def _is_alive(pid: int, begun: int) -> bool:
+    try:
+        return bool(abs(psutil.Process(pid).create_time() - begun) <= CLOSE)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+
+
+def _machine() -> str:
+    # Processes in two containers of one name do not see each other.
+    with contextlib.suppress(OSError):
+        return f"{zlib.crc32((platform.node() + os.readlink('/proc/self/ns/pid')).encode()):08x}"
+    return f"{zlib.crc32(platform.node().encode()):08x}"
