@@ -11,6 +11,7 @@ from typing import Final
 
 import filelock
 
+from napari_selfseg.io._disk import refusal
 from napari_selfseg.io._owner import sweep
 
 __all__ = ["TakenError", "alone", "claimed"]
@@ -69,7 +70,7 @@ def _taken(lock: filelock.BaseFileLock, timeout: float) -> bool:
         return False
     except OSError as error:
         if error.errno not in NO_LOCKS:
-            raise OSError(f"Cannot write {lock.lock_file}: {error.strerror or error}") from error
+            raise refusal(Path(lock.lock_file), error) from error
     return True
 
 

@@ -14,10 +14,12 @@ from typing import Final
 
 import psutil
 
-__all__ = ["OLD", "is_abandoned", "owner_mark", "sweep"]
+__all__ = ["OLD", "is_abandoned", "owner_mark", "part_prefix", "sweep"]
 
 # Seconds after which a temporary file of another machine counts as left behind.
 OLD: Final = 24 * 3600
+# Letters of a name that its temporary one keeps: names have an end.
+KEPT: Final = 100
 # The start of a process is told to the second, and clocks are adjusted.
 CLOSE: Final = 5
 MARK: Final = re.compile(r"-([0-9a-f]{8})-([0-9a-f]+)-([0-9a-f]+)-\w+(?:\.part)?$")
@@ -27,6 +29,21 @@ def owner_mark() -> str:
     """Return a word for this machine, this process and when it began; part of a file's name."""
     pid = os.getpid()
     return f"{_machine()}-{pid:x}-{int(psutil.Process(pid).create_time()):x}"
+
+
+def part_prefix(target: Path) -> str:
+    """Return how the temporary name of a file begins, which ends in ``.part``.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file to come.
+
+    Returns
+    -------
+    str
+    """
+    return f".{target.stem[:KEPT]}-{owner_mark()}-"
 
 
 def is_abandoned(path: Path) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from napari_selfseg.io._disk import refusal
+from napari_selfseg.io._owner import part_prefix
 
 __all__ = ["written_together"]
 
@@ -59,9 +60,7 @@ def _clear(rooms: list[Path]) -> None:
 
 
 def _room(target: Path) -> Path:
-    return Path(
-        tempfile.mkdtemp(prefix=f".{target.stem[:100]}-", suffix=".part", dir=target.parent)
-    )
+    return Path(tempfile.mkdtemp(prefix=part_prefix(target), suffix=".part", dir=target.parent))
 
 
 def _put(rooms: list[Path], targets: list[Path]) -> None:
@@ -73,7 +72,7 @@ def _put(rooms: list[Path], targets: list[Path]) -> None:
             _keep(target, older)
             placed.append((older, target))
             (room / target.name).replace(target)
-    except OSError:
+    except BaseException:  # an interrupt too
         for older, target in reversed(placed):
             _put_back(older, target)
         raise

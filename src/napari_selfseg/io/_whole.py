@@ -8,15 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from napari_selfseg.io._disk import refusal
-from napari_selfseg.io._owner import owner_mark
+from napari_selfseg.io._owner import part_prefix
 
 __all__ = ["check_target", "whole_file", "whole_folder"]
-
-# Letters of a name that its temporary one keeps: names have an end.
-KEPT: Final = 100
 
 
 def check_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
@@ -74,7 +70,9 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     part: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=part_prefix(target), suffix=".part", dir=target.parent
+        )
         os.close(handle)
         part = Path(name)
         yield part
@@ -111,7 +109,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     part: Path | None = None
     try:
-        part = Path(tempfile.mkdtemp(prefix=_prefix(target), suffix=".part", dir=target.parent))
+        part = Path(tempfile.mkdtemp(prefix=part_prefix(target), suffix=".part", dir=target.parent))
         new = part / target.name
         new.mkdir()
         yield new
@@ -123,11 +121,6 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
-
-
-def _prefix(target: Path) -> str:
-    # `sweep` knows by it who writes.
-    return f".{target.stem[:KEPT]}-{owner_mark()}-"
 
 
 def _exchange(new: Path, target: Path, older: Path) -> None:
