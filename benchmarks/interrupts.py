@@ -1,6 +1,6 @@
 """Ctrl-C once, Ctrl-C twice and SIGTERM in each command: exit code, last line, what is left.
 
-    python benchmarks/interrupts.py [--only COMMAND ...]
+    python benchmarks/interrupts.py [--only COMMAND ...] [--signals SIGNAL ...]
 
 Each trial is a process of its own, with a terminal or with pipes, whose group is sent the signals
 as a terminal and a cluster send them: once it has used so many seconds of processor time, so that
@@ -32,6 +32,7 @@ SIGNALS = {
     "Ctrl-C": [signal.SIGINT],
     "Ctrl-C twice": [signal.SIGINT, signal.SIGINT],
     "SIGTERM": [signal.SIGTERM],
+    "kill -9 of the parent": [signal.SIGKILL],
 }
 START = [sys.executable, "-c", "from napari_selfseg.cli import main; raise SystemExit(main())"]
 TILES = ["--tile", "32"]
@@ -172,7 +173,8 @@ def tried(trial: Trial, signals: list[signal.Signals]) -> str:
             return f"ended before the signal: {read_all(place)[-300:]!r}"
         family = tree(watched)
         for number in signals:
-            os.killpg(process.pid, number)
+            send = os.kill if number == signal.SIGKILL else os.killpg
+            send(process.pid, number)
             time.sleep(0.1)
         start = time.monotonic()
         said = read_all(place)
@@ -187,7 +189,8 @@ def main() -> None:
     """Print a line a trial."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", default=list(TRIALS), choices=list(TRIALS))
-    parser.add_argument("--signals", nargs="+", default=list(SIGNALS), choices=list(SIGNALS))
+    asked = [name for name in SIGNALS if "kill" not in name]
+    parser.add_argument("--signals", nargs="+", default=asked, choices=list(SIGNALS))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
