@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 PARENT = """
-import multiprocessing, sys, time
+import multiprocessing, signal, sys, time
 from napari_selfseg.processes import deaf, follow_parent
 
 def work():
@@ -21,6 +21,8 @@ def work():
     time.sleep(60)
 
 if __name__ == "__main__":
+    # Ignored where the tests run in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = multiprocessing.get_context("spawn").Process(target=work)
     with deaf():
         process.start()

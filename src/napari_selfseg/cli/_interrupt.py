@@ -110,22 +110,27 @@ def keeping(what: Callable[[], str]) -> Iterator[None]:
 def end_quietly() -> None:
     """Let a signal end this process without a word: its command is over."""
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if _is_heard(number):
             signal.signal(number, signal.SIG_DFL)
+
+
+def _is_heard(number: int) -> bool:
+    # Shells start what runs in the background with Ctrl-C ignored; who sends it all the same means
+    # this process.
+    return number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
 
 
 @contextmanager
 def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle the signals to end inside the block, but for those that the process ignores."""
+    """Handle the signals to end inside the block."""
     before: dict[Any, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        before = {number: signal.getsignal(number) for number in SIGNALS}
-    mine = {number: each for number, each in before.items() if each is not signal.SIG_IGN}
-    for number in mine:
+        before = {number: signal.getsignal(number) for number in SIGNALS if _is_heard(number)}
+    for number in before:
         signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, each in mine.items():
+        for number, each in before.items():
             # None: a handler that was not made by Python.
             signal.signal(number, signal.SIG_DFL if each is None else each)
