@@ -261,7 +261,7 @@ def test_files_that_are_no_images_are_refused_in_a_sentence(tmp_path):
     (tmp_path / "folder.tif").mkdir()
     for name, error, sentence in (
         ("missing.tif", FileNotFoundError, r"^There is no file .*missing\.tif\.$"),
-        ("folder.tif", FileNotFoundError, r"^There is no file .*folder\.tif\.$"),
+        ("folder.tif", IsADirectoryError, r"folder\.tif is a folder, and no image: give a file"),
         ("empty.tif", ValueError, r"^empty\.tif is empty\.$"),
         ("empty.png", ValueError, r"^empty\.png is empty\.$"),
         ("words.tif", ValueError, r"^words\.tif cannot be read as an image: not a TIFF file"),

@@ -14,6 +14,7 @@ from napari_selfseg.widgets.layers import (
     describe_labels,
     partners,
     rectangle_of,
+    sizes_of,
 )
 from napari_selfseg.widgets.picture import read
 from napari_selfseg.widgets.results import Canvas, add_labels, hide_earlier, settle
@@ -201,3 +202,13 @@ def test_axes_go_by_name_where_they_have_one():
     assert describe_image(Image(np.zeros((2, 3, 4))), dims).axes == ("", "", "")
     named = Image(np.zeros((2, 3, 4)), axis_labels=("t", "y", "x"))
     assert describe_image(named, dims).axes == ("t", "y", "x")
+
+
+def test_sizes_in_several_units_are_brought_to_one():
+    from napari.layers import Image
+
+    layer = Image(np.zeros((2, 3, 4, 5)), scale=(7, -0.3, 65, 65), units=("s", "um", "nm", "nm"))
+    np.testing.assert_allclose(sizes_of(layer), (7, -300, 65, 65))
+    assert sizes_of(Image(np.zeros((3, 4)), scale=(2, 3))) == (2, 3)
+    mixed = Image(np.zeros((3, 4)), scale=(2, 3), units=("pixel", "um"))
+    assert sizes_of(mixed) == (2, 3)

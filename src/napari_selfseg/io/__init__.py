@@ -18,10 +18,11 @@ from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._owner import is_abandoned, owner_mark, sweep
 from napari_selfseg.io._preview import write_picture, write_preview
+from napari_selfseg.io._pyramid import open_pyramid
 from napari_selfseg.io._together import written_together
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
+from napari_selfseg.io._units import steps_of
 from napari_selfseg.io._whole import check_target, whole_file, whole_folder
-from napari_selfseg.io._zarr import inside_zarr, is_zarr, open_pyramid
 from napari_selfseg.io._zarr_filling import (
     finish_labels,
     open_labels,
@@ -29,6 +30,7 @@ from napari_selfseg.io._zarr_filling import (
     sweep_chunks,
     update_levels,
 )
+from napari_selfseg.io._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "read_record",
     "read_truth",
     "save_fit",
+    "steps_of",
     "sweep",
     "sweep_chunks",
     "ucm2_regions",

@@ -80,6 +80,9 @@ class ImageFile:
         Unit of the step in time, such as ``"s"``; empty where the file has none.
     unknown : str
         Letters of the axes whose step the file does not say.
+    translation : tuple of float
+        Where the centre of the first pixel is, along each spatial axis in the unit of the spacing;
+        empty at the origin, and where the file says nothing.
     notes : tuple of str
         What was taken for what the file leaves open, in words that follow its name.
     void : str
@@ -96,6 +99,7 @@ class ImageFile:
     georeference: Georeference | None = None
     time_unit: str = ""
     unknown: str = ""
+    translation: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     void: str = ""
 
@@ -134,6 +138,7 @@ class ImageFile:
             "unit": self.unit,
             "time_unit": self.time_unit,
             "axes": axes,
+            "translation": self.translation,
             "georeference": self.georeference,
         }
 

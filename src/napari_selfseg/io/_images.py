@@ -12,12 +12,14 @@ from napari_selfseg.io._image_file import ImageFile, UnsuitableError, reason
 from napari_selfseg.io._lazy import BROKEN
 from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff import open_tiff, read_tiff
-from napari_selfseg.io._zarr import inside_zarr, open_zarr, read_zarr
+from napari_selfseg.io._zarr import open_zarr, read_zarr
+from napari_selfseg.io._zarr_inside import inside_zarr
 
 __all__ = ["SUFFIXES", "TIFF", "open_image", "read_image", "read_numbers"]
 
 TIFF = (".tif", ".tiff")
 PICTURES = (".png", ".jpg", ".jpeg")
+PACKED = (".zarr.zip", ".ozx")
 SUFFIXES = (*TIFF, *PICTURES, ".zarr")
 
 
@@ -121,8 +123,14 @@ def _checked(
 
 
 def _check_file(file: Path) -> None:
+    if file.is_dir():
+        raise IsADirectoryError(
+            f"{file} is a folder, and no image: give a file in it, or an OME-Zarr."
+        )
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")
+    if file.name.lower().endswith(PACKED):
+        raise ValueError(f"{file.name} is packed: unpack it first.")
     if file.suffix.lower() not in TIFF + PICTURES:
         raise ValueError(f"{file.name} is not read: give a TIFF, OME-Zarr, PNG or JPEG file.")
     if file.stat().st_size == 0:

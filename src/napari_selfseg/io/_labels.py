@@ -18,7 +18,7 @@ from napari_selfseg.io._image_file import Georeference
 from napari_selfseg.io._images import TIFF
 from napari_selfseg.io._units import steps_to_write
 from napari_selfseg.io._whole import check_target, whole_file
-from napari_selfseg.io._zarr import inside_zarr
+from napari_selfseg.io._zarr_inside import inside_zarr
 from napari_selfseg.io._zarr_labels import check_zarr, record_in, write_zarr
 from napari_selfseg.io._zarr_levels import blocks
 from napari_selfseg.record import dumps, loads
@@ -67,6 +67,7 @@ def write_labels(
     time_unit: str = "",
     record: Mapping[str, Any] | None = None,
     axes: str | None = None,
+    translation: Sequence[float] = (),
     georeference: Georeference | None = None,
 ) -> None:
     """Write labels to a file, whole or not at all.
@@ -90,6 +91,9 @@ def write_labels(
         From `Run.record`; travels inside the file.
     axes : str, optional
         A letter an axis, of t, z, y and x in this order.
+    translation : sequence of float, optional
+        Where the centre of the first pixel is along each axis, in the unit of the spacing. A
+        warning says so where that cannot be kept, in TIFF.
     georeference : Georeference, optional
         Where the labels of a plane are, from the image's; 0 stands for no data. A warning says so
         where that cannot be kept, in OME-Zarr and of volumes.
@@ -114,7 +118,7 @@ def write_labels(
         georeference = None
     if target.suffix.lower() == ".zarr":
         place = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
-        write_zarr(target, labels, axes, place, record=record)
+        write_zarr(target, labels, axes, place | {"translation": translation}, record=record)
     elif georeference is not None:
         write_geotiff(target, _in_32_bits(labels), georeference, record)
     else:
@@ -123,6 +127,12 @@ def write_labels(
             "Name": "labels",
             **_sizes(axes, spacing, unit, time_unit),
         }
+        if any(translation):
+            warnings.warn(
+                f"TIFF has no room for the place of an image in OME-Zarr, and {target.name} begins "
+                f"at the origin: write {target.with_suffix('.ome.zarr').name} to keep it.",
+                stacklevel=2,
+            )
         _write_ome(target, _in_32_bits(labels), metadata, record)
 
 

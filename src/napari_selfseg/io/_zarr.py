@@ -3,64 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import itertools
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import numpy as np
 import zarr
-from pydantic import ValidationError
-from yaozarrs import v04, v05
 
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
-from napari_selfseg.io._lazy import View
-from napari_selfseg.io._units import any_unit, short_unit
+from napari_selfseg.io._lazy import BROKEN, View
+from napari_selfseg.io._units import Steps, steps_of
+from napari_selfseg.io._zarr_described import Axis, Multiscale, axes_of, multiscale, own_axes
+from napari_selfseg.io._zarr_inside import is_zarr, named, nodes_below, says_image
 
-__all__ = ["inside_zarr", "is_zarr", "open_pyramid", "open_zarr", "read_zarr"]
+__all__ = ["described", "image_in", "open_zarr", "read_zarr"]
 
 ORDER = "tzyxc"
-METADATA = ("zarr.json", ".zgroup", ".zarray")
-WAY_OUT = "give the path of one image in it, such as {}."
-
-
-class _Axes(NamedTuple):
-    """A letter, a size of step and a unit for every axis of an array."""
-
-    letters: str
-    sizes: Sequence[float]
-    unit: str
-
-
-def is_zarr(path: Path) -> bool:
-    """Say whether a path is that of a zarr array or group, whatever its name.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Any.
-
-    Returns
-    -------
-    bool
-    """
-    return any((path / name).is_file() for name in METADATA)
-
-
-def inside_zarr(path: Path) -> bool:
-    """Say whether a path is that of a zarr folder, or of something in one.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Any.
-
-    Returns
-    -------
-    bool
-    """
-    named = any(part.lower().endswith(".zarr") for part in path.absolute().parts)
-    return path.is_dir() and (named or is_zarr(path))
+NUMBERS = "buif"
+DEEPEST = 6
 
 
 def read_zarr(folder: Path) -> ImageFile:
@@ -92,166 +54,167 @@ def open_zarr(folder: Path) -> ImageFile:
     ImageFile
         Of `View`.
     """
-    try:
-        node = zarr.open(str(folder), mode="r")
-    except FileNotFoundError:
-        raise UnsuitableError(f"{folder.name} is no zarr folder, or a damaged one.") from None
-    array, axes = _level(node, folder) if isinstance(node, zarr.Group) else _array(node, folder)
-    return _image(array, axes, folder)
+    return dataclasses.replace(_image(*image_in(folder)), name=str(folder))
 
 
-def open_pyramid(path: str | os.PathLike[str]) -> tuple[list[ImageFile], bool]:
-    """Open every level of a zarr image, to read what is sliced out of them.
+def image_in(folder: Path) -> tuple[Path, Any]:
+    """Find the image that a folder is, or the only one in it.
 
     Parameters
     ----------
-    path : path_like
-        Of a folder.
+    folder : pathlib.Path
+        That is there.
 
     Returns
     -------
-    levels : list of ImageFile
-        The finest first; it alone where no others are described.
-    labels : bool
-        Whether the file says that it holds labels.
+    path : pathlib.Path
+        Of the image.
+    node : zarr.Array or zarr.Group
+        The same, open.
 
     Raises
     ------
     ValueError
-        When it is no image that can be read.
+        When there are several, the message names one; or none.
     """
-    folder = Path(path)
-    finest = open_zarr(folder)
-    node = zarr.open(str(folder), mode="r")
-    image = _multiscale(node, folder) if isinstance(node, zarr.Group) else None
-    if image is None:
-        return [finest], False
-    coarser = [open_zarr(folder / each.path) for each in image.datasets[1:]]
-    attributes = node.attrs.asdict()
-    told = {**attributes, **cast("dict[str, Any]", attributes.get("ome", {}))}
-    return [finest, *(c for c in coarser if c.axes == finest.axes)], "image-label" in told
-
-
-def _image(array: Any, axes: _Axes, folder: Path) -> ImageFile:
-    kept = {a: k for k, a in enumerate(axes.letters) if array.shape[k] > 1 or a in "yx"}
-    if set(kept) - set(ORDER) or not set("yx") <= set(kept):
-        raise UnsuitableError(
-            f"{folder.name} has axes named {', '.join(axes.letters)} of lengths {array.shape}: "
-            "give an image of t, c, z, y and x at most."
-        )
-    names = "".join(sorted(kept, key=ORDER.index))
-    return ImageFile(
-        data=View(array, [kept[axis] for axis in names], folder.name),
-        channel_axis=-1 if "c" in names else None,
-        spacing=tuple(float(axes.sizes[kept[axis]]) for axis in names.replace("c", "")),
-        unit=axes.unit,
-        mask=None,
-        name=str(folder),
-        axes=names,
+    node = zarr.open(str(folder), mode="r") if is_zarr(folder) else None
+    if isinstance(node, zarr.Array) or (node is not None and says_image(node)):
+        return folder, node
+    found = list(itertools.islice(nodes_below(folder), 2))
+    if len(found) == 1 and isinstance(found[0][1], zarr.Group):
+        return found[0]  # where it is damaged, that is said of it
+    usable = list(itertools.islice((each for each in nodes_below(folder) if _opens(*each)), 2))
+    if len(usable) == 1:
+        return usable[0]
+    if not usable:
+        what = "holds no image that is read" if is_zarr(folder) else "is no zarr folder"
+        raise UnsuitableError(f"{named(folder)} {what}, or a damaged one.")
+    raise UnsuitableError(
+        f"{named(folder)} is not a single OME-Zarr image: give the path of one image in it, such "
+        f"as {usable[0][0]}."
     )
 
 
-def _level(group: zarr.Group, folder: Path) -> tuple[Any, _Axes]:
-    """Return the finest level of an image, and its axes."""
-    image = _multiscale(group, folder)
-    if image is None:
-        return _level(_only_image(group, folder), folder)
-    path = image.datasets[0].path
-    array = group.get(path)
-    if not isinstance(array, zarr.Array):
-        raise UnsuitableError(f"{folder.name} is damaged: its level {path} is missing.")
-    return array, _axes(image, 0)
-
-
-def _only_image(group: zarr.Group, folder: Path) -> zarr.Group:
-    """Look into what bioformats2raw writes: a folder an image, numbered."""
-    groups = [name for name in sorted(group.group_keys()) if name.isdecimal()]
-    if len(groups) == 1:
-        found = group[groups[0]]
-        if isinstance(found, zarr.Group) and _multiscale(found, folder) is not None:
-            return found
-    inside = groups or sorted(group.keys())
-    if not inside:
-        raise UnsuitableError(f"{folder.name} holds no image.")
-    way = WAY_OUT.format(folder / inside[0])
-    raise UnsuitableError(f"{folder.name} is not a single OME-Zarr image: {way}")
-
-
-def _multiscale(group: zarr.Group, folder: Path) -> v04.Multiscale | v05.Multiscale | None:
-    """Return what OME-Zarr 0.4 or 0.5 says of an image, None where it says nothing."""
-    attributes = group.attrs.asdict()
-    newer: Any = attributes.get("ome", {})
-    found: Any = newer if isinstance(newer, dict) and "multiscales" in newer else attributes
-    if "multiscales" not in found:
-        return None
-    model = v05.Multiscale if found is newer else v04.Multiscale
+def _opens(path: Path, node: Any) -> bool:
     try:
-        with any_unit():
-            return model.model_validate(found["multiscales"][0])
-    except (ValidationError, LookupError, TypeError) as error:
+        _image(path, node)
+    except BROKEN:
+        return False
+    return True
+
+
+def described(group: zarr.Group, folder: Path) -> Multiscale | None:
+    """Read what OME-Zarr says of a group.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Open.
+    folder : pathlib.Path
+        Of it, for errors.
+
+    Returns
+    -------
+    Multiscale or None
+        None where it says nothing.
+    """
+    return multiscale(group.attrs.asdict(), named(folder))
+
+
+def _image(folder: Path, node: Any) -> ImageFile:
+    array, axes = _level(folder, node) if isinstance(node, zarr.Group) else _array(folder, node)
+    kept = _kept(array, axes, named(folder))
+    names = "".join(axes[k].letter for k in kept)
+    steps = steps_of(names.replace("c", ""), {a.letter: (a.size, a.unit) for a in axes})
+    return ImageFile(
+        data=View(array, kept, named(folder)),
+        channel_axis=-1 if "c" in names else None,
+        spacing=steps.spacing,
+        unit=steps.unit,
+        mask=None,
+        name=str(folder),
+        axes=names,
+        time_unit=steps.time_unit,
+        unknown=steps.unknown,
+        notes=steps.notes,
+        translation=_shifts([axes[k] for k in kept if axes[k].letter != "c"], steps),
+    )
+
+
+def _kept(array: Any, axes: Sequence[Axis], name: str) -> list[int]:
+    """Say which axes are kept, in the order time, depth, y, x, channels."""
+    long = [k for k, axis in enumerate(axes) if array.shape[k] > 1]
+    # A plane of one row or column is one, too.
+    short = [k for k, axis in enumerate(axes) if k not in long and axis.letter in set("yx")]
+    for k in short:
+        if axes[k].letter not in [axes[other].letter for other in long]:
+            long.append(k)
+    letters = [axes[k].letter for k in long]
+    if "" in letters or len(set(letters)) < len(letters) or not set("yx") <= set(letters):
+        told = ", ".join(axis.name for axis in axes) or "none"
         raise UnsuitableError(
-            f"{folder.name} is not OME-Zarr of version 0.4 or 0.5: {_first(error)}."
-        ) from None
+            f"{name} has axes named {told} of lengths {array.shape}: give an image of one t, c, z, "
+            "y and x each at most."
+        )
+    if np.dtype(array.dtype).kind not in NUMBERS:
+        raise UnsuitableError(f"{name} holds {array.dtype}: give an image of numbers.")
+    return sorted(long, key=lambda k: ORDER.index(axes[k].letter))
 
 
-def _first(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return "its multiscales are empty"
-    first = error.errors()[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place} {' '.join(first['msg'].split())}".strip().rstrip(".")
+def _shifts(axes: Sequence[Axis], steps: Steps) -> tuple[float, ...]:
+    """Return where the first pixel is, in the unit of the spacing; empty at the origin."""
+    pairs = zip(axes, steps.spacing, strict=True)
+    found = [
+        0.0
+        if axis.letter in steps.unknown or not math.isfinite(axis.shift)
+        else axis.shift * size / abs(axis.size)
+        for axis, size in pairs
+    ]
+    return tuple(found) if any(found) else ()
 
 
-def _axes(image: v04.Multiscale | v05.Multiscale, level: int) -> _Axes:
-    sizes = np.ones(len(image.axes))
-    for each in (*image.datasets[level].coordinateTransformations, *_common(image)):
-        if each.type == "scale":
-            sizes = sizes * each.scale
-    letters = "".join(_letter(axis.name, axis.type) for axis in image.axes)
-    units = [axis.unit for axis in image.axes if axis.type == "space" and axis.unit]
-    return _Axes(letters, sizes.tolist(), short_unit(units[-1]) if units else "pixel")
+def _level(folder: Path, group: zarr.Group) -> tuple[Any, list[Axis]]:
+    """Return the finest level of an image, and its axes."""
+    image = described(group, folder)
+    if image is None:
+        raise UnsuitableError(f"{named(folder)} holds no image.")
+    return _checked(folder, group.get(image.datasets[0].path), image, 0)
 
 
-def _common(image: v04.Multiscale | v05.Multiscale) -> Sequence[Any]:
-    return image.coordinateTransformations or ()
+def _checked(folder: Path, array: Any, image: Multiscale, level: int) -> tuple[Any, list[Axis]]:
+    axes, path = axes_of(image, level), image.datasets[level].path
+    if not isinstance(array, zarr.Array):
+        raise UnsuitableError(f"{named(folder)} is damaged: its level {path} is missing.")
+    if array.ndim != len(axes):
+        raise UnsuitableError(
+            f"{named(folder)} is damaged: its level {path} has {array.ndim} axes, and {len(axes)} "
+            "are described."
+        )
+    return array, axes
 
 
-def _letter(name: str, kind: str | None) -> str:
-    letter = {"time": "t", "channel": "c"}.get(kind or "", name.lower())
-    return letter if len(letter) == 1 else "?"
-
-
-def _array(array: Any, folder: Path) -> tuple[Any, _Axes]:
+def _array(folder: Path, array: Any) -> tuple[Any, list[Axis]]:
     """Return an array and its axes: those of the image it is a level of, or what it says itself."""
-    described = _described_above(folder)
-    if described is not None:
-        return array, described
-    letters = _own_letters(array)
-    if letters is None:
+    above = _image_above(folder)
+    if above is not None:
+        return _checked(folder, array, *above)
+    axes = own_axes(array)
+    if axes is None:
         raise UnsuitableError(
-            f"{folder.name} is an array of {array.ndim} axes without names: give OME-Zarr, or a "
+            f"{named(folder)} is an array of {array.ndim} axes without names: give OME-Zarr, or a "
             "plane or volume."
         )
-    return array, _Axes(letters, [1.0] * array.ndim, "pixel")
+    return array, axes
 
 
-def _described_above(folder: Path) -> _Axes | None:
-    """Look for the image of which a folder is a level."""
-    try:
-        above = zarr.open_group(str(folder.parent), mode="r")
-    except (OSError, ValueError, KeyError):
-        return None
-    image = _multiscale(above, folder.parent)
-    levels = [each.path for each in image.datasets] if image else []
-    if image is None or folder.name not in levels:
-        return None
-    return _axes(image, levels.index(folder.name))
-
-
-def _own_letters(array: Any) -> str | None:
-    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
-    if names and all(names):
-        return "".join(_letter(str(name), None) for name in names)
-    if array.ndim == 3 and array.shape[-1] in (3, 4):
-        return "yxc"
-    return {2: "yx", 3: "zyx"}.get(array.ndim)
+def _image_above(folder: Path) -> tuple[Multiscale, int] | None:
+    """Look for the image of which a folder is a level, and say which."""
+    whole = folder.absolute()
+    for above in itertools.islice(whole.parents, DEEPEST):
+        node = zarr.open(str(above), mode="r") if is_zarr(above) else None
+        if isinstance(node, zarr.Group) and says_image(node):
+            image = described(node, above)
+            path = whole.relative_to(above).as_posix()
+            levels = [each.path for each in image.datasets] if image else []
+            return (image, levels.index(path)) if image and path in levels else None
+    return None

@@ -32,6 +32,7 @@ def create_labels(
     spacing: Sequence[float | None] | None = None,
     unit: str = "pixel",
     time_unit: str = "",
+    translation: Sequence[float] = (),
     shards: Sequence[int] | None = None,
 ) -> zarr.Array[Any]:
     """Make an OME-Zarr image of labels, all 0, to be filled piece by piece.
@@ -59,6 +60,8 @@ def create_labels(
         Unit of the spacing in space, such as ``"µm"``.
     time_unit : str
         Unit of the step in time, such as ``"s"``.
+    translation : sequence of float, optional
+        Where the centre of the first pixel is along each axis, in the unit of the spacing.
     shards : sequence of int, optional
         Shape of the blocks that are files, multiples of the chunks; a file a chunk by default.
 
@@ -78,7 +81,7 @@ def create_labels(
     _check_fit(shape, axes, spacing, dtype)
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
     with whole_folder(target) as part:
-        make(part, shape, dimensions(axes, spacing, unit, time_unit), layout)
+        make(part, shape, dimensions(axes, spacing, unit, time_unit, translation), layout)
     return zarr.open_array(str(target / "0"), mode="r+")
 
 
@@ -101,7 +104,7 @@ def write_zarr(
     axes : str
         A letter an axis.
     place : mapping
-        ``spacing``, ``unit`` and ``time_unit`` as in `create_labels`.
+        ``spacing``, ``unit``, ``time_unit`` and ``translation`` as in `create_labels`.
     record : mapping or None
         From `Run.record`.
     """

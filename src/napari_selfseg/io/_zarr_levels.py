@@ -44,7 +44,11 @@ def blocks(shape: Sequence[int], size: Sequence[int]) -> Iterator[tuple[slice, .
 
 
 def dimensions(
-    axes: str, spacing: Sequence[float | None] | None, unit: str, time_unit: str
+    axes: str,
+    spacing: Sequence[float | None] | None,
+    unit: str,
+    time_unit: str,
+    translation: Sequence[float] = (),
 ) -> list[DimSpec]:
     """Describe the axes of labels.
 
@@ -58,21 +62,30 @@ def dimensions(
         Of the spacing in space.
     time_unit : str
         Of the step in time.
+    translation : sequence of float
+        Where the first pixel is along each axis, in the unit of the spacing; may be empty.
 
     Returns
     -------
     list of yaozarrs.DimSpec
     """
     steps = steps_to_write(axes, spacing, unit, time_unit)
+    given = spacing or [None] * len(axes)
+    shifts = translation if any(translation) else [None] * len(axes)
     return [
         DimSpec(
             name=axis,
             scale=size,
             unit=None if axis in steps.unknown else _unit(axis, steps),
             scale_factor=2 if axis in "yx" else 1,
+            translation=_rescaled(shift, size, before),
         )
-        for axis, size in zip(axes, steps.spacing, strict=True)
+        for axis, size, before, shift in zip(axes, steps.spacing, given, shifts, strict=True)
     ]
+
+
+def _rescaled(shift: float | None, size: float, before: float | None) -> float | None:
+    return None if shift is None else shift * (size / before if before else 1.0)
 
 
 def _unit(axis: str, steps: Steps) -> str | None:
@@ -169,7 +182,7 @@ def coarser(folder: Path) -> list[zarr.Array[Any]]:
         name = str(len(levels))
         levels.append(group[name] if name in group else _below(group, name, levels[-1], axes))
     if len(image.datasets) != len(levels):
-        finest = image.datasets[0].scale_transform.scale
+        finest = image.datasets[0].coordinateTransformations
         image.datasets = [_level(k, finest) for k in range(len(levels))]
         group.update_attributes({"ome": _described(image)})
     return levels
@@ -197,11 +210,12 @@ def _thin_out(finer: zarr.Array[Any], coarse: zarr.Array[Any], box: Sequence[sli
     coarse[tuple(box)] = finer[(*box[:-2], *twice)]
 
 
-def _level(number: int, finest: Sequence[float]) -> v05.Dataset:
-    # A pixel of every second one keeps its centre: the levels need no shift.
-    scale = [*finest[:-2], *(size * 2**number for size in finest[-2:])]
+def _level(number: int, finest: Sequence[Any]) -> v05.Dataset:
+    # A pixel of every second one keeps its centre: the levels have the shift of the finest.
+    sizes, *shift = finest
+    scale = [*sizes.scale[:-2], *(size * 2**number for size in sizes.scale[-2:])]
     transform = v05.ScaleTransformation(scale=scale)
-    return v05.Dataset(path=str(number), coordinateTransformations=[transform])
+    return v05.Dataset(path=str(number), coordinateTransformations=[transform, *shift])
 
 
 def _below(

@@ -102,6 +102,7 @@ def planned(
     spacing: Sequence[float | None] | None = None,
     unit: str = "pixel",
     time_unit: str = "",
+    translation: Sequence[float] = (),
     device: str = "auto",
     threads: int | None = None,
     told: dict[str, Any] | None = None,
@@ -135,6 +136,8 @@ def planned(
         Unit of the spacing in space.
     time_unit : str
         Unit of the step in time.
+    translation : sequence of float, optional
+        Where the centre of the first pixel is along each spatial axis.
     device : str
         As for `evolve`.
     threads : int, optional
@@ -188,7 +191,8 @@ def planned(
         if (work / PLAN).is_file():
             return _again(plan, fit, resume)
         _clear(work)
-        place = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
+        place: dict[str, Any] = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
+        place["translation"] = translation
         _make_labels(plan, fit, made, axes, **place)
         save_fit(fit, plan.model)
         keep_hashes(plan, every=every_hash)

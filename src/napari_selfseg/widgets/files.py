@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +16,13 @@ ENDING: Final = ".zarr"
 # Sides of what napari reads at once, in y and x.
 BLOCK: Final = 1024
 RECORD: Final = "napari-selfseg"
+PIXEL: Final = "pixel"
+AXES: Final = "tzyx"
+METADATA: Final = ("zarr.json", ".zgroup", ".zarray")
 
 
 def reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
-    """Return what opens a zarr image as a layer.
+    """Return what opens a zarr image as layers.
 
     Parameters
     ----------
@@ -29,15 +32,21 @@ def reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
     Returns
     -------
     callable or None
-        None for anything else than one zarr folder.
+        None for anything else than one zarr folder, or one in such.
     """
-    if not isinstance(path, str) or not path.rstrip("/\\").lower().endswith(ENDING):
+    if not isinstance(path, str) or not _is_zarr(Path(path)):
         return None
     return layers_of
 
 
+def _is_zarr(path: Path) -> bool:
+    # As in `napari_selfseg.io`, which is not imported to look at any folder.
+    named = any(part.lower().endswith(ENDING) for part in path.absolute().parts)
+    return path.is_dir() and (named or any((path / name).is_file() for name in METADATA))
+
+
 def layers_of(path: str) -> list[LayerData]:
-    """Open a zarr image as an image or a labels layer, without reading it.
+    """Open a zarr image as image or labels layers, without reading it.
 
     Parameters
     ----------
@@ -47,7 +56,8 @@ def layers_of(path: str) -> list[LayerData]:
     Returns
     -------
     list of LayerDataTuple
-        One layer with its scale, unit, names of axes and levels; of labels of ours the record.
+        With scale, place, unit, names of axes and levels; of labels of ours the record. One layer,
+        or one a channel of labels; napari makes those of an image.
 
     Raises
     ------
@@ -58,25 +68,31 @@ def layers_of(path: str) -> list[LayerData]:
     """
     from napari_selfseg.io import open_pyramid
 
-    levels, labels = open_pyramid(path)
+    levels, says_labels = open_pyramid(path)
     finest, arrays = levels[0], [_lazy(each) for each in levels]
-    names = finest.axes.replace("c", "")
+    labels = says_labels and finest.data.dtype.kind in "bui"
     meta: dict[str, Any] = {
-        "name": Path(path).name.removesuffix(ENDING).removesuffix(".ome"),
-        "scale": finest.spacing,
-        "axis_labels": tuple(names),
-        "units": tuple("pixel" if axis == "t" else finest.unit for axis in names),
+        "name": _name(Path(path)),
+        **_place(finest),
         "multiscale": len(arrays) > 1,
         "metadata": _recorded(path) if labels else {},
     }
     if not labels:
-        meta |= _channels(finest)
-    data = arrays if len(arrays) > 1 else arrays[0]
-    return [(data, meta, "labels" if labels else "image")]
+        return [(_data(arrays), meta | _channels(finest), "image")]
+    if finest.channel_axis is None:
+        return [(_data(arrays), meta, "labels")]
+    return [
+        (
+            _data([each[..., k] for each in arrays]),
+            meta | {"name": f"{meta['name']} [{k}]"},
+            "labels",
+        )
+        for k in range(arrays[0].shape[-1])
+    ]
 
 
 def write_labels_layer(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
-    """Write a labels layer as OME-Zarr, with its scale, unit and record.
+    """Write a labels layer as OME-Zarr, with its scale, place, units and record.
 
     Parameters
     ----------
@@ -105,12 +121,60 @@ def write_labels_layer(path: str, data: Any, meta: Mapping[str, Any]) -> list[st
     write_labels(
         path,
         finest,
-        spacing=meta.get("scale"),
-        unit=_unit(meta),
         record=meta.get("metadata", {}).get(RECORD),
-        axes="tzyx"[-finest.ndim :],
+        **_written_place(meta, finest.ndim),
     )
     return [path]
+
+
+def _name(path: Path) -> str:
+    """Return the path in a zarr, from the name of that on."""
+    parts = path.absolute().parts
+    found = [k for k, part in enumerate(parts) if part.lower().endswith(ENDING)]
+    inside = parts[found[0] :] if found else parts[-1:]
+    return "/".join(part.removesuffix(ENDING).removesuffix(".ome") for part in inside)
+
+
+def _place(image: ImageFile) -> dict[str, Any]:
+    names = image.axes.replace("c", "")
+    units = {"t": image.time_unit or PIXEL} | dict.fromkeys(image.unknown, PIXEL)
+    return {
+        "scale": image.spacing,
+        "translate": image.translation or (0.0,) * len(names),
+        "axis_labels": tuple(names),
+        "units": tuple(units.get(axis, image.unit) for axis in names),
+    }
+
+
+def _data(levels: list[Any]) -> Any:
+    return levels if len(levels) > 1 else levels[0]
+
+
+def _written_place(meta: Mapping[str, Any], ndim: int) -> dict[str, Any]:
+    """Return options of `write_labels`: one unit for all axes, and no size where none is known."""
+    from napari_selfseg.io import steps_of
+
+    axes = _axes(meta.get("axis_labels") or (), ndim)
+    sizes = [float(each) for each in meta.get("scale", (1.0,) * ndim)]
+    units = [_unit(each) for each in meta.get("units") or (PIXEL,) * ndim]
+    stated = {axis: (size, unit) for axis, size, unit in zip(axes, sizes, units, strict=True)}
+    steps = steps_of(axes, stated)
+    unknown = [axis in steps.unknown for axis in axes]
+    shifts = zip(meta.get("translate", (0.0,) * ndim), steps.spacing, sizes, unknown, strict=True)
+    return {
+        "axes": axes,
+        "spacing": tuple(None if u else s for s, u in zip(steps.spacing, unknown, strict=True)),
+        "unit": steps.unit,
+        "time_unit": steps.time_unit,
+        "translation": [0.0 if u else float(at) * s / abs(size) for at, s, size, u in shifts],
+    }
+
+
+def _axes(labels: Sequence[str], ndim: int) -> str:
+    """Take the names of axes where they are those of labels, else the last of t, z, y and x."""
+    named = "".join(labels)
+    right = "".join(axis for axis in AXES if axis in named) == named and named.endswith("yx")
+    return named if right and len(named) == ndim else AXES[-ndim:]
 
 
 def _lazy(level: ImageFile) -> Any:
@@ -140,7 +204,5 @@ def _recorded(path: str) -> dict[str, Any]:
         return {}
 
 
-def _unit(meta: Mapping[str, Any]) -> str:
-    units = meta.get("units") or ("pixel",)
-    unit = units[-1]
-    return str(unit) if isinstance(unit, str) or str(unit) == "pixel" else f"{unit:~P}"
+def _unit(unit: Any) -> str:
+    return unit if isinstance(unit, str) else PIXEL if str(unit) == PIXEL else f"{unit:~P}"

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.large_session import LargeSession
-from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.layers import METADATA, sizes_of
 from napari_selfseg.widgets.measure import unit_of
 from napari_selfseg.widgets.origin import with_sure_path
 from napari_selfseg.widgets.room import save_room
@@ -123,8 +123,8 @@ class LargeDesk:
         if not path:
             return
         record, unit, room = layer.metadata.get(METADATA), unit_of(layer), session.room
-        pairs = zip(layer.scale, request.index, strict=True)
-        spacing = tuple(abs(float(size)) for size, each in pairs if isinstance(each, slice))
+        pairs = zip(sizes_of(layer), request.index, strict=True)
+        spacing = tuple(abs(size) for size, each in pairs if isinstance(each, slice))
         self._begin(
             lambda: save_room(path, room, request.along, spacing, unit, record),
             self._said(f"Saved: {path}"),

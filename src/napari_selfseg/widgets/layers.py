@@ -24,6 +24,7 @@ __all__ = [
     "partners",
     "placed",
     "rectangle_of",
+    "sizes_of",
 ]
 
 MARK: Final = "napari-selfseg mark"
@@ -61,7 +62,7 @@ def describe_image(
         names=tuple(each.name for each in found),
         data=tuple(_full(each) for each in found),
         rgb=layer.rgb,
-        scale=tuple(map(float, layer.scale)),
+        scale=sizes_of(layer),
         position=_position(layer, dims, data.shape),
         plane=plane if plane[0] >= 0 else (layer.ndim - 2, layer.ndim - 1),
         view=_view(layer),
@@ -70,6 +71,29 @@ def describe_image(
         multiscale=bool(layer.multiscale),
         axes=tuple("" if NUMBER.fullmatch(each) else each for each in layer.axis_labels),
     )
+
+
+def sizes_of(layer: Any) -> tuple[float, ...]:
+    """Return the sizes of a pixel along all axes in one unit, that of the last.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+
+    Returns
+    -------
+    tuple of float
+        With the sign of the scale; as they are along axes of something else, such as time.
+    """
+    common = layer.units[-1]
+    pairs = zip(layer.scale, layer.units, strict=True)
+    return tuple(float(size) * _times(unit, common) for size, unit in pairs)
+
+
+def _times(unit: Any, common: Any) -> float:
+    same = unit == common or not unit.is_compatible_with(common)
+    return 1.0 if same else float((1 * unit).to(common).magnitude)
 
 
 def describe_labels(layer: Any, image: Any) -> Overlay:

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.agreement import Cut
 from napari_selfseg.widgets.dialogs import ask_save
+from napari_selfseg.widgets.layers import sizes_of
 from napari_selfseg.widgets.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.origin import with_sure_path
 from napari_selfseg.widgets.outcome import Found, Outcome, Wanted
@@ -180,8 +181,8 @@ class ResultDesk:
 
     def _sizes(self, outcome: Outcome) -> tuple[tuple[float, ...], str]:
         """Return pixel size and unit of the layer as it is now, along the axes of the part."""
-        pairs = zip(outcome.layer.scale, outcome.request.index, strict=True)
-        spacing = tuple(abs(float(size)) for size, each in pairs if isinstance(each, slice))
+        pairs = zip(sizes_of(outcome.layer), outcome.request.index, strict=True)
+        spacing = tuple(abs(size) for size, each in pairs if isinstance(each, slice))
         return spacing, unit_of(outcome.layer)
 
     def _open_table(self, layer: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_selfseg.widgets.evaluate._place import Part, finest, kept_axes, part_over
+from napari_selfseg.widgets.layers import sizes_of
 
 __all__ = ["Wanted", "resolve", "whole_numbers"]
 
@@ -124,5 +125,5 @@ def _n_pixels(layer: Any) -> int:
 
 
 def _spacing(frame: Any) -> tuple[float, ...] | None:
-    sizes = np.abs(frame.scale)[kept_axes(finest(frame).shape)]
+    sizes = np.abs(sizes_of(frame))[kept_axes(finest(frame).shape)]
     return None if np.allclose(sizes, sizes[0]) else tuple((sizes / sizes.min()).tolist())

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_selfseg.widgets.layers import sizes_of
 from napari_selfseg.widgets.superpixels._layers import Marks, note_edits
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Editor:
 
     def _split(self, image: Any) -> str:
         number = self.edits.at(self.points[0]) if self.points else 0
-        spacing = tuple(abs(float(each)) for each in self.layer.scale)
+        spacing = tuple(map(abs, sizes_of(self.layer)))
         parts = self.edits.split(number, self.points, image, spacing)
         self._changed()
         return f"Split superpixel {number} into {len(parts)}."

@@ -1,0 +1,135 @@
+"""Images inside of a zarr that is none itself: plates, wells, series, data sets, groups."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import zarr
+
+__all__ = ["inside_zarr", "is_zarr", "named", "nodes_below", "says_image"]
+
+METADATA = ("zarr.json", ".zgroup", ".zarray")
+DEEPEST, MOST = 6, 2000
+
+
+def is_zarr(path: Path) -> bool:
+    """Say whether a path is that of a zarr array or group, whatever its name.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    return any((path / name).is_file() for name in METADATA)
+
+
+def inside_zarr(path: Path) -> bool:
+    """Say whether a path is that of a zarr folder, or of something in one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    return path.is_dir() and (is_zarr(path) or any(map(_is_ending, path.absolute().parts)))
+
+
+def named(folder: Path) -> str:
+    """Return what to call something in a zarr: its path from the name of that on.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Such as ``data/plate.zarr/A/1``.
+
+    Returns
+    -------
+    str
+        Such as ``"plate.zarr/A/1"``.
+    """
+    parts = folder.absolute().parts
+    start = next((k for k, part in enumerate(parts) if _is_ending(part)), len(parts) - 1)
+    return "/".join(parts[start:]) or str(folder)
+
+
+def nodes_below(folder: Path) -> Iterator[tuple[Path, Any]]:
+    """Find what may be an image, without reading any.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of a group, or of nothing that says what it is.
+
+    Yields
+    ------
+    path : pathlib.Path
+        In the order of the names, numbers as such.
+    node : zarr.Array or zarr.Group
+        An array; or a group that says that it is an image.
+    """
+    for path, node in itertools.islice(_below(folder, DEEPEST), MOST):
+        if _is_leaf(node):
+            yield path, node
+
+
+def says_image(group: zarr.Group) -> bool:
+    """Say whether a group says that it is an image in OME-Zarr.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    attributes: Any = group.attrs.asdict()
+    newer = attributes.get("ome")
+    return "multiscales" in attributes or (isinstance(newer, dict) and "multiscales" in newer)
+
+
+def _below(folder: Path, depth: int) -> Iterator[tuple[Path, Any]]:
+    """Go down, but not into arrays and images."""
+    inside = (each for each in folder.iterdir() if each.is_dir() and each.name[:1] != ".")
+    for path in sorted(inside, key=_order):
+        node = _opened(path)
+        yield path, node
+        if depth and not _is_leaf(node):
+            yield from _below(path, depth - 1)
+
+
+def _is_leaf(node: Any) -> bool:
+    return isinstance(node, zarr.Array) or (isinstance(node, zarr.Group) and says_image(node))
+
+
+def _order(path: Path) -> tuple[bool, int, str]:
+    number = path.name.isdecimal()
+    return not number, int(path.name) if number else 0, path.name
+
+
+def _opened(path: Path) -> Any:
+    if not is_zarr(path):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of types that few libraries read
+            return zarr.open(str(path), mode="r")
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_ending(part: str) -> bool:
+    return part.lower().endswith(".zarr")
