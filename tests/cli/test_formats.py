@@ -51,6 +51,21 @@ def test_a_map_is_segmented_in_its_place(tmp_path):
     assert sum(each["properties"]["pixels"] for each in map_["features"]) == (found > 0).sum()
 
 
+@pytest.mark.parametrize("more", [[], ["--tile", "16"]])
+def test_what_is_called_opacity_is_a_channel_where_asked_for(tmp_path, more):
+    data = np.random.default_rng(0).integers(0, 256, (24, 30, 4), dtype=np.uint8)
+    how = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
+    tifffile.imwrite(tmp_path / "a.tif", data, **how)
+    command = words("segment", tmp_path / "a.tif", "-o", tmp_path / "b.tif", *FAST, *more)
+    assert main([*command, "--opacity", "channel"]) == 0
+    found = read_image(tmp_path / "b.tif").data
+    assert (found > 0).all()
+    if not more:
+        again = words("replay", tmp_path / "b.tif", "-o", tmp_path / "c.tif")
+        assert main(again) == 0
+        np.testing.assert_array_equal(read_image(tmp_path / "c.tif").data, found)
+
+
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_drawings_with_a_palette_are_numbers(tmp_path, ending):
     drawn = np.zeros(IMAGE.shape, np.uint8)

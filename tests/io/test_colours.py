@@ -208,6 +208,29 @@ def test_colours_are_what_they_were_before_their_opacity(tiff, way, dtype):
     np.testing.assert_array_equal(found.data[:4], stored[:4])
 
 
+@pytest.mark.parametrize("tile", [None, (16, 16)])
+def test_infrared_that_is_called_opacity_is_said_and_can_be_kept(tmp_path, tile):
+    data = RNG.integers(0, 256, (64, 80, 4), dtype=np.uint8)
+    how = {"photometric": "rgb", "extrasamples": ["unassalpha"], "tile": tile}
+    tifffile.imwrite(tmp_path / "a.tif", data, **how)
+    for read in (read_image, open_image):
+        with pytest.warns(UserWarning, match=r"^a\.tif calls channel 4 opacity, which .* channel"):
+            found = read(tmp_path / "a.tif")
+        np.testing.assert_array_equal(found.data[...], data[..., :3])
+        np.testing.assert_array_equal(found.mask[...], data[..., 3] > 0)
+        found = read(tmp_path / "a.tif", opacity="channel")
+        np.testing.assert_array_equal(found.data[...], data)
+        assert found.mask is None
+
+
+def test_opacity_of_a_picture_can_be_kept(tmp_path):
+    data = RNG.integers(0, 256, (16, 20, 4), dtype=np.uint8)
+    Image.fromarray(data).save(tmp_path / "a.png")
+    found = read_image(tmp_path / "a.png", opacity="channel")
+    np.testing.assert_array_equal(found.data, data)
+    assert found.mask is None
+
+
 def test_labels_in_colours_are_refused_in_a_sentence(tmp_path):
     Image.fromarray(TABLE[NUMBERS]).save(tmp_path / "a.png")
     with pytest.raises(ValueError, match=r"^a\.png has colours, .*: save it with a palette"):

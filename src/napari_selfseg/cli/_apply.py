@@ -11,6 +11,7 @@ from napari_selfseg.cli._common import (
     IMAGES_HELP,
     SUPERPIXELS_HELP,
     Commands,
+    add_opacity,
     check_still,
     superpixels_from,
 )
@@ -50,6 +51,7 @@ def add(commands: Commands, words: list[str]) -> None:
         metavar="NAME[:FIELD=VALUE,...]",
         help=f"give each superpixel one label: {SUPERPIXELS_HELP}",
     )
+    add_opacity(parser)
     add_tile_options(parser, learning=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
     parser.add_argument(
@@ -98,7 +100,7 @@ def _apply(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> None
     from napari_selfseg.io import read_image, write_labels
     from napari_selfseg.scale import applied
 
-    image = read_image(path)
+    image = read_image(path, opacity=args.opacity)
     if fit.ndim == 3 or len(image.shape) > 3:
         check_still(image)
     labels, record = applied(

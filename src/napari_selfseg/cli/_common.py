@@ -25,6 +25,7 @@ __all__ = [
     "Commands",
     "Parser",
     "add_method",
+    "add_opacity",
     "add_parameters",
     "add_run_options",
     "check_still",
@@ -212,6 +213,22 @@ def check_still(image: ImageFile) -> None:
             f"{Path(image.name).name} has the axes {image.axes} of lengths {image.data.shape}: "
             "give one plane or volume (take out one time point)."
         )
+
+
+def add_opacity(parser: Parser) -> None:
+    """Add what becomes of a channel that a file calls opacity.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    """
+    parser.add_argument(
+        "--opacity",
+        choices=("mask", "channel"),
+        default="mask",
+        help="what a TIFF or PNG calls opacity: 0 in it is no data, or it is one of the channels",
+    )
 
 
 def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = None) -> bool:

@@ -184,7 +184,7 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
 
     target = check_labels_target(out)
     with alone(target):
-        large = LargeImage(image, target)
+        large = LargeImage(image, target, opacity=args.opacity)
         runner = runner_named(args.scheduler)
         by = fit or _method(args)
         plan = large.gone_on(by) if args.resume else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._common import Commands, add_method, add_run_options
+from napari_selfseg.cli._common import Commands, add_method, add_opacity, add_run_options
 from napari_selfseg.cli._large import learned, plan_of, say_forecast
 from napari_selfseg.cli._tile_options import add_tile_options
 
@@ -26,6 +26,7 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.ome.zarr")
     parser.add_argument("--model", metavar="FILE", help="apply it; learn from samples without")
     parser.add_argument("--method", help="one of `napari-selfseg methods`")
+    add_opacity(parser)
     add_tile_options(parser, running=False)
     add_run_options(parser)
     parser.set_defaults(command=_run)
@@ -38,7 +39,7 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import LargeImage
 
     with alone(check_zarr(args.output)):
-        large = LargeImage(args.image, args.output)
+        large = LargeImage(args.image, args.output, opacity=args.opacity)
         fit = load_fit(args.model) if args.model else learned(args, large)
         plan = plan_of(args, large, fit, every_hash=True)
     say_forecast(plan)

@@ -6,9 +6,12 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.cli._common import Commands
+
+if TYPE_CHECKING:
+    from napari_selfseg.io import ImageFile
 
 __all__ = ["add"]
 
@@ -32,14 +35,14 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import replay
-    from napari_selfseg.io import alone, check_labels_target, read_image, read_record, write_labels
+    from napari_selfseg.io import alone, check_labels_target, read_record, write_labels
     from napari_selfseg.record import software
     from napari_selfseg.scale import replay_stack
 
     check_labels_target(args.output)
     record = read_record(args.file)
     _note_versions(record["software"], software())
-    image = read_image(args.image or _recorded_path(record, Path(args.file).parent))
+    image = _image(args.image or _recorded_path(record, Path(args.file).parent), record)
     with alone(args.output):
         if "stack" in record:
             labels = replay_stack(record, image.data, mask=image.seen())
@@ -48,6 +51,15 @@ def _run(args: argparse.Namespace) -> int:
         again = {**record, "software": software()}
         write_labels(args.output, labels, record=again, **image.place)
     return 0
+
+
+def _image(path: str | Path, record: Mapping[str, Any]) -> ImageFile:
+    """Read the image with as many channels as were used, of which one may be called opacity."""
+    from napari_selfseg.io import read_image
+
+    shapes = [list(each["shape"]) for each in record["images"]]
+    image = read_image(path, opacity="channel")
+    return image if list(image.data.shape) in shapes else read_image(path)
 
 
 def _recorded_path(record: Mapping[str, Any], folder: Path) -> Path:

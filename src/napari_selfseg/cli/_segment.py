@@ -11,6 +11,7 @@ from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
     add_method,
+    add_opacity,
     add_run_options,
     drain,
     saying_warnings,
@@ -74,6 +75,7 @@ def add(commands: Commands, words: list[str]) -> None:
         help="also measure every connected piece of the labels, as a table or as polygons",
     )
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
+    add_opacity(parser)
     add_stack(parser)
     add_tile_options(parser)
     add_run_options(parser)
@@ -111,7 +113,7 @@ def _in_memory(args: argparse.Namespace) -> int:
     segments = segments_from(args.segments)
     n_segments = None if segments == "auto" else segments
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
-    image = read_image(args.image)
+    image = read_image(args.image, opacity=args.opacity)
     found = (
         _of_stack(args, method, image) if args.carry else _of_image(args, method, image, n_segments)
     )
@@ -142,7 +144,7 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
         if getattr(args, flag):
             raise ValueError(f"--{flag} needs all planes in memory: write a TIFF, or leave it out.")
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
-    image = open_image(args.image)
+    image = open_image(args.image, opacity=args.opacity)
     check_stack(args, image)
     with keeping(
         lambda: f"Interrupted; planes that are done are in {args.output}, with no record."

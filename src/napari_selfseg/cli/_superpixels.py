@@ -7,6 +7,7 @@ import argparse
 from napari_selfseg.cli._common import (
     SUPERPIXELS_HELP,
     Commands,
+    add_opacity,
     check_still,
     superpixels_from,
 )
@@ -34,6 +35,7 @@ def add(commands: Commands, words: list[str]) -> None:
         metavar="NAME[:FIELD=VALUE,...]",
         help=f"{SUPERPIXELS_HELP}; slic by default",
     )
+    add_opacity(parser)
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of them")
     parser.set_defaults(command=_run)
 
@@ -51,7 +53,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.preview:
         check_target(args.preview, (".png",))
     with alone(args.output, *filter(None, [args.preview])):
-        image = read_image(args.image)
+        image = read_image(args.image, opacity=args.opacity)
         check_still(image)
         labels, record = over_segment(
             image.data,

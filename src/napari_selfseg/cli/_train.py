@@ -12,6 +12,7 @@ from napari_selfseg.cli._common import (
     Commands,
     Parser,
     add_method,
+    add_opacity,
     add_run_options,
     drain,
     values_of,
@@ -61,6 +62,7 @@ def add(commands: Commands, words: list[str]) -> None:
         metavar="SHARE",
         help="end when this share of pixels, such as 0.99, kept its label over three checkpoints",
     )
+    add_opacity(parser)
     parser.add_argument("--planes", action="store_true", help="take stacks plane by plane")
     parser.add_argument(
         "--tile",
@@ -97,8 +99,9 @@ def _trainer(args: argparse.Namespace) -> Trainer:
 
     method = _method(args)
     flat = args.planes or 3 not in method.ndims
-    images, axis, names = gathered(args.images, planes=flat, tile=args.tile)
-    check = gathered(args.check, planes=flat, tile=None, axis=axis)[0] if args.check else []
+    how: dict[str, Any] = {"planes": flat, "opacity": args.opacity}
+    images, axis, names = gathered(args.images, tile=args.tile, **how)
+    check = gathered(args.check, tile=None, axis=axis, **how)[0] if args.check else []
     return Trainer(
         images,
         method,

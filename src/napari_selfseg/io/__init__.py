@@ -4,7 +4,7 @@ from napari_selfseg.io._claim import TakenError, alone, claimed
 from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._disk import DiskFullError, WriteError
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
-from napari_selfseg.io._image_file import Georeference, ImageFile
+from napari_selfseg.io._image_file import Georeference, ImageFile, Opacity
 from napari_selfseg.io._images import SUFFIXES, open_image, read_image
 from napari_selfseg.io._labels import (
     LABELS,
@@ -42,6 +42,7 @@ __all__ = [
     "DiskFullError",
     "Georeference",
     "ImageFile",
+    "Opacity",
     "TakenError",
     "Valid",
     "View",

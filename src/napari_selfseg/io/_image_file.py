@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Georeference", "ImageFile", "UnsuitableError", "reason"]
+__all__ = ["Georeference", "ImageFile", "Opacity", "UnsuitableError", "reason"]
 
 NO_TRANSFORM = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+# What becomes of a channel that says how opaque a pixel is.
+Opacity = Literal["mask", "channel"]
 
 
 @dataclass(frozen=True)

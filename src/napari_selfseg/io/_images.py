@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from napari_selfseg.io._image_file import ImageFile, UnsuitableError, reason
+from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError, reason
 from napari_selfseg.io._lazy import BROKEN
 from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff import open_tiff, read_tiff
@@ -23,7 +23,7 @@ PACKED = (".zarr.zip", ".ozx")
 SUFFIXES = (*TIFF, *PICTURES, ".zarr")
 
 
-def read_image(path: str | os.PathLike[str]) -> ImageFile:
+def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> ImageFile:
     """Read a TIFF, OME-Zarr, PNG or JPEG file.
 
     Parameters
@@ -31,7 +31,11 @@ def read_image(path: str | os.PathLike[str]) -> ImageFile:
     path : path_like
         A plane, volume or time series, grey or with channels. Pixel size and unit are taken from
         OME-TIFF, ImageJ TIFF, GeoTIFF and OME-Zarr, of which the finest level is read. A part of
-        a zarr folder, such as ``image.zarr/0``, may be named.
+        a zarr folder, such as ``image.zarr/0``, may be named. Palettes and inks become the
+        colours they stand for; `docs/formats.md` lists what is read how.
+    opacity : {"mask", "channel"}
+        What becomes of a channel that TIFF or PNG calls opacity: pixels where it is 0 have no
+        data, or it stays a channel of the image, as for near infrared that was saved as one.
 
     Returns
     -------
@@ -44,7 +48,8 @@ def read_image(path: str | os.PathLike[str]) -> ImageFile:
     ValueError
         When it is not such an image.
     """
-    return _checked(path, read_tiff, read_zarr, read_picture)
+    tiff, picture = partial(read_tiff, opacity=opacity), partial(read_picture, opacity=opacity)
+    return _checked(path, tiff, read_zarr, picture)
 
 
 def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
@@ -70,7 +75,7 @@ def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
     return _checked(path, tiff, read_zarr, picture)
 
 
-def open_image(path: str | os.PathLike[str]) -> ImageFile:
+def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> ImageFile:
     """Open a file as `read_image` does, but leave the pixels where they are.
 
     Data and mask of TIFF and OME-Zarr are read when they are sliced, block by block of the file,
@@ -82,6 +87,8 @@ def open_image(path: str | os.PathLike[str]) -> ImageFile:
     Parameters
     ----------
     path : path_like
+        As for `read_image`.
+    opacity : {"mask", "channel"}
         As for `read_image`.
 
     Returns
@@ -95,7 +102,8 @@ def open_image(path: str | os.PathLike[str]) -> ImageFile:
     ValueError
         When it is not such an image.
     """
-    return _checked(path, open_tiff, open_zarr, read_picture)
+    tiff, picture = partial(open_tiff, opacity=opacity), partial(read_picture, opacity=opacity)
+    return _checked(path, tiff, open_zarr, picture)
 
 
 def _checked(

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from skimage.color import lab2rgb
 
 from napari_selfseg.io._image_file import UnsuitableError
+from napari_selfseg.io._lazy import View
 from napari_selfseg.io._look import Look
 
-__all__ = ["look_of", "unmultiplied"]
+__all__ = ["channel_notes", "look_of", "unmultiplied"]
 
 Array = NDArray[Any]
 WHITE_IS_ZERO, PALETTE, INK, YCBCR, CIELAB, ICCLAB = 0, 3, 5, 6, 8, 9
@@ -23,6 +24,8 @@ PLAIN: Final = {1, 5, 8, 32773, 32946, 34925, 50000}
 # Colours that are not read: of ITU-T, LogL and LogLuv.
 STRANGE: Final = {10, 32844, 32845}
 ASSOCIATED: Final = 1
+# Side of the part that is looked at.
+SIDE: Final = 256
 
 
 def look_of(
@@ -147,6 +150,40 @@ def _top(dtype: np.dtype[Any], kind: Any, name: str) -> int:
     if dtype not in (np.uint8, np.uint16):
         raise _strange(kind, dtype, name)
     return int(np.iinfo(dtype).max)
+
+
+def channel_notes(
+    series: tifffile.TiffPageSeries, data: Array | View, opacity: tuple[int, ...]
+) -> tuple[str, ...]:
+    """Say so where what is called opacity looks like a channel, such as near infrared.
+
+    Parameters
+    ----------
+    series : tifffile.TiffPageSeries
+        The image.
+    data : ndarray or View
+        As stored, ``(..., y, x, samples)``; the middle of it is read.
+    opacity : tuple of int
+        The samples that are opacity.
+
+    Returns
+    -------
+    tuple of str
+        In words that follow the name of the file.
+    """
+    if not opacity or series.dtype.kind != "u" or ASSOCIATED in series.keyframe.extrasamples:
+        return ()
+    y, x = (slice(max(0, (n - SIDE) // 2), (n + SIDE) // 2) for n in data.shape[-3:-1])
+    part = np.asarray(data[(0,) * (data.ndim - 3) + (y, x)])[..., list(opacity)]
+    # Pixels are there or not, but for those on edges.
+    partly = ((part > 0) & (part < np.iinfo(series.dtype).max)).mean(axis=(0, 1)) > 0.5
+    return tuple(
+        f"calls channel {band + 1} opacity, which looks like one of the image: it is taken as "
+        "opacity, and 0 in it is no data. To keep it as a channel give --opacity channel, or "
+        "opacity='channel' to read_image."
+        for band, found in zip(opacity, partly, strict=True)
+        if found and band > 2
+    )
 
 
 def unmultiplied(series: tifffile.TiffPageSeries, opacity: tuple[int, ...]) -> Look | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from napari_selfseg.io._geotiff import georeference, ground_size
-from napari_selfseg.io._image_file import ImageFile, UnsuitableError
+from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError
 from napari_selfseg.io._masking import masked
 from napari_selfseg.io._orientation import ORIENTATION, orientation_notes
 from napari_selfseg.io._void import void_beside
@@ -25,7 +25,7 @@ __all__ = ["read_picture"]
 BITS, KIND, GREY = 24, 25, 0
 
 
-def read_picture(file: Path, *, numbers: bool = False) -> ImageFile:
+def read_picture(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -> ImageFile:
     """Read a PNG or JPEG file.
 
     Parameters
@@ -34,6 +34,8 @@ def read_picture(file: Path, *, numbers: bool = False) -> ImageFile:
         That is there.
     numbers : bool
         Whether the numbers are meant, and not the colours or grey levels they stand for.
+    opacity : {"mask", "channel"}
+        What becomes of a channel that says how opaque a pixel is.
 
     Returns
     -------
@@ -42,8 +44,9 @@ def read_picture(file: Path, *, numbers: bool = False) -> ImageFile:
     with _opened(file) as picture:
         notes = orientation_notes(int(picture.getexif().get(ORIENTATION, 0)))
         data = _pixels(file, picture, numbers)
-    opacity = (data.shape[-1] - 1,) if data.ndim == 3 and data.shape[-1] in (2, 4) else ()
-    void = void_beside(file, data.shape, opacity=opacity)
+    opaque = data.ndim == 3 and data.shape[-1] in (2, 4) and opacity == "mask"
+    bands = (data.shape[-1] - 1,) if opaque else ()
+    void = void_beside(file, data.shape, opacity=bands)
     found, mask = masked(data, void, has_channels=data.ndim == 3)
     colours = found.ndim == 3
     place = georeference(file, nodata=void.nodata[0])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tifffile
@@ -15,13 +16,13 @@ import zarr
 from numpy.typing import NDArray
 
 from napari_selfseg.io._geotiff import georeference, ground_size
-from napari_selfseg.io._image_file import ImageFile, UnsuitableError
+from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._look import looked
-from napari_selfseg.io._masking import masked
+from napari_selfseg.io._masking import Void, masked
 from napari_selfseg.io._ome_set import open_set
 from napari_selfseg.io._orientation import ORIENTATION, orientation_notes
-from napari_selfseg.io._photometric import look_of, unmultiplied
+from napari_selfseg.io._photometric import channel_notes, look_of, unmultiplied
 from napari_selfseg.io._pixel_size import Stated, pixel_size
 from napari_selfseg.io._series import Series, check_complete, main_series
 from napari_selfseg.io._units import steps_of
@@ -33,7 +34,12 @@ __all__ = ["open_tiff", "read_tiff"]
 NAMES = {"T": "t", "Z": "z", "Q": "z", "I": "z", "Y": "y", "X": "x", "C": "c", "S": "c"}
 
 
-def read_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
+class _How(NamedTuple):
+    numbers: bool
+    opacity: Opacity
+
+
+def read_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -> ImageFile:
     """Read a TIFF file into memory.
 
     Parameters
@@ -42,6 +48,8 @@ def read_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
         That is there.
     numbers : bool
         Whether the numbers are meant, and not the colours they stand for.
+    opacity : {"mask", "channel"}
+        What becomes of a sample that says how opaque a pixel is.
 
     Returns
     -------
@@ -52,10 +60,10 @@ def read_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
         taken = tuple(slice(None) if k in order else 0 for k in range(len(series.axes)))
         found = series.asarray()[taken]
         data = np.ascontiguousarray(found.transpose([sorted(order).index(k) for k in order]))
-        return _described(file, series, data, order, notes, numbers)
+        return _described(file, series, data, order, notes, _How(numbers, opacity))
 
 
-def open_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
+def open_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -> ImageFile:
     """Open a TIFF file, to read what is sliced out of it.
 
     Parameters
@@ -64,6 +72,8 @@ def open_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
         That is there.
     numbers : bool
         Whether the numbers are meant, and not the colours they stand for.
+    opacity : {"mask", "channel"}
+        What becomes of a sample that says how opaque a pixel is.
 
     Returns
     -------
@@ -74,7 +84,7 @@ def open_tiff(file: Path, *, numbers: bool = False) -> ImageFile:
         tiff = stack.enter_context(open_set(file))
         series, order, notes = _chosen(tiff, file.name)
         view = View(_source(tiff, series), order, file.name, close=tiff.close)
-        found = _described(file, series, view, order, notes, numbers)
+        found = _described(file, series, view, order, notes, _How(numbers, opacity))
         stack.pop_all()
     return found
 
@@ -104,22 +114,19 @@ def _described(
     data: NDArray[Any] | View,
     order: list[int],
     notes: tuple[str, ...],
-    numbers: bool,
+    how: _How,
 ) -> ImageFile:
     axes = "".join(series.axes[k] for k in order)
     void = void_of(file, series, data.shape, samples=axes[-1] == "S")
+    more = channel_notes(series, data, void.opacity)
+    if how.opacity == "channel":
+        void, more = dataclasses.replace(void, opacity=()), ()
     place = georeference(file, series.keyframe.tags, void.nodata[0])
     sizes, unit = ground_size(place)
     on_ground = Stated({axis: (size, unit) for axis, size in sizes.items()}, {})
     stated = on_ground if sizes else pixel_size(series)
-    samples, coloured = axes[-1] == "S", axes[-1] in "CS"
-    data = looked(data, unmultiplied(series, void.opacity), has_channels=samples)
-    data, mask = masked(data, void, has_channels=coloured)
-    n = len(axes) - coloured
-    if not numbers:
-        coloured = data.ndim > n
-        look = look_of(series, data.shape, file.name, has_channels=coloured)
-        data = looked(data, look, has_channels=coloured)
+    n = len(axes) - (axes[-1] in "CS")
+    data, mask = _meant(series, data, void, n, None if how.numbers else file.name)
     names = "".join(NAMES[axis] for axis in axes[:n]) + "c" * (data.ndim - n)
     steps = steps_of(names.replace("c", ""), stated.steps, otherwise=stated.otherwise)
     return ImageFile(
@@ -133,9 +140,21 @@ def _described(
         georeference=place,
         time_unit=steps.time_unit,
         unknown=steps.unknown,
-        notes=(*notes, *_turned(series), *steps.notes),
+        notes=(*notes, *more, *_turned(series), *steps.notes),
         void=void.words,
     )
+
+
+def _meant(
+    series: Series, data: NDArray[Any] | View, void: Void, n: int, name: str | None
+) -> tuple[NDArray[Any] | View, Any]:
+    """Part stored pixels of n axes in space from their opacity, and look them up under a name."""
+    data = looked(data, unmultiplied(series, void.opacity), has_channels=data.ndim > n)
+    data, mask = masked(data, void, has_channels=data.ndim > n)
+    if name is None:
+        return data, mask
+    look = look_of(series, data.shape, name, has_channels=data.ndim > n)
+    return looked(data, look, has_channels=data.ndim > n), mask
 
 
 def _turned(series: Series) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import ImageFile, read_image
+from napari_selfseg.io import ImageFile, Opacity, read_image
 from napari_selfseg.scale._collection import planes as apart
 from napari_selfseg.scale._collection import tiles
 from napari_selfseg.scale._patterns import meant
@@ -41,7 +41,12 @@ def files_of(paths: Sequence[str]) -> list[Path]:
 
 
 def gathered(
-    paths: Sequence[str], *, planes: bool, tile: int | None, axis: Any = UNSET
+    paths: Sequence[str],
+    *,
+    planes: bool,
+    tile: int | None,
+    axis: Any = UNSET,
+    opacity: Opacity = "mask",
 ) -> tuple[list[Any], int | None, list[str]]:
     """Read a collection.
 
@@ -55,6 +60,8 @@ def gathered(
         Longest side of the tiles that planes are cut into; None leaves them whole.
     axis : int or None
         Axis of the channels that all have to have; that of the first by default.
+    opacity : {"mask", "channel"}
+        As for `read_image`.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def gathered(
     images: list[Any] = []
     names: list[str] = []
     for path in files_of(paths):
-        file = read_image(path)
+        file = read_image(path, opacity=opacity)
         axis = file.channel_axis if axis is UNSET else axis
         if file.channel_axis != axis:
             raise ValueError(

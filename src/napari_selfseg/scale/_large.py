@@ -10,6 +10,7 @@ from typing import Any
 
 from napari_selfseg.io import (
     ImageFile,
+    Opacity,
     has_room_for_place,
     load_fit,
     open_image,
@@ -39,6 +40,8 @@ class LargeImage:
         A file, or an image in memory.
     target : path_like
         TIFF or OME-Zarr.
+    opacity : {"mask", "channel"}
+        As for `open_image`.
 
     Attributes
     ----------
@@ -58,12 +61,16 @@ class LargeImage:
     """
 
     def __init__(
-        self, image: str | os.PathLike[str] | ImageFile, target: str | os.PathLike[str]
+        self,
+        image: str | os.PathLike[str] | ImageFile,
+        target: str | os.PathLike[str],
+        *,
+        opacity: Opacity = "mask",
     ) -> None:
         there = isinstance(image, ImageFile)
-        self.file = image if isinstance(image, ImageFile) else open_image(image)
+        self.file = image if isinstance(image, ImageFile) else open_image(image, opacity=opacity)
         place: Any = image if there else os.path.abspath(str(image))
-        self.source = Source(place, self.file.channel_axis)
+        self.source = Source(place, self.file.channel_axis, opacity=opacity)
         self.target = Path(target)
 
     @property

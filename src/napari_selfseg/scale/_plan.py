@@ -156,7 +156,8 @@ def _described(source: Source) -> dict[str, Any]:
     if not isinstance(image, str):
         data, _ = source.opened()
         image = f"array {tuple(data.shape)} {data.dtype}"
-    return {"image": image, "channel_axis": source.channel_axis, "nodata": source.nodata}
+    found = {"image": image, "channel_axis": source.channel_axis, "nodata": source.nodata}
+    return found if source.opacity == "mask" else {**found, "opacity": source.opacity}
 
 
 def load_plan(path: str | Path) -> Plan:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import ImageFile, open_image
+from napari_selfseg.io import ImageFile, Opacity, open_image
 
 __all__ = ["Source"]
 
@@ -28,11 +28,14 @@ class Source:
     nodata : float or None
         Value of pixels without data in an array; NaN never counts as data where it is given. A file
         says itself where it has none.
+    opacity : {"mask", "channel"}
+        As for `open_image`.
     """
 
     image: Any
     channel_axis: int | None
     nodata: float | None = None
+    opacity: Opacity = "mask"
 
     def opened(self) -> tuple[Any, Any]:
         """Return what can be sliced.
@@ -45,8 +48,11 @@ class Source:
         """
         if not isinstance(self.image, str | ImageFile):
             return self.image, None
-        file = self.image if isinstance(self.image, ImageFile) else open_image(self.image)
+        file = self.image if isinstance(self.image, ImageFile) else self._of_file()
         return file.data, file.mask
+
+    def _of_file(self) -> ImageFile:
+        return open_image(self.image, opacity=self.opacity)
 
     @property
     def name(self) -> str:
