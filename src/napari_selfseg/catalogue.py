@@ -152,7 +152,9 @@ def over_segment(
     return labels, record
 
 
-def as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArray[Any]:
+def as_objects(
+    labels: NDArray[Any], wanted: Mapping[str, Any] | None, keep: Any = None
+) -> NDArray[Any]:
     """Merge the small pieces of a class map, and number its pieces.
 
     Parameters
@@ -162,6 +164,8 @@ def as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArra
     wanted : mapping or None
         ``"objects"`` of a record: whether pieces are numbered (``"connected"``), and which are
         too small (``"minimum_size"``, in pixels).
+    keep : array_like, optional
+        As for `merged_small`, such as the scribbles of the run.
 
     Returns
     -------
@@ -172,8 +176,8 @@ def as_objects(labels: NDArray[Any], wanted: Mapping[str, Any] | None) -> NDArra
         return labels
     size = int(wanted["minimum_size"])
     if wanted["connected"]:
-        return connected(labels, minimum_size=size)
-    return merged_small(labels, size)
+        return connected(labels, minimum_size=size, keep=keep)
+    return merged_small(labels, size, keep=keep)
 
 
 def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
@@ -212,7 +216,8 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             raise ValueError("These labels were edited by hand: load the labels themselves.")
         if record["method"] is None:
             return _superpixels_again(record["superpixels"], record, image)
-        return as_objects(_labels_again(record, image), record.get("objects"))
+        drawn = (_arrays(record["scribbles"]) or [None])[0]
+        return as_objects(_labels_again(record, image), record.get("objects"), drawn)
     except (KeyError, TypeError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 

@@ -132,6 +132,35 @@ def test_only_ratios_of_the_spacing_count(algorithm, ndim):
     np.testing.assert_array_equal(algorithm(image, spacing=(0.1625,) * ndim), labels)
 
 
+UNEQUAL = {2: ((1, 100), (5e-324, 1), (1, 1e12)), 3: ((1, 30, 30), (1e-9, 1, 1), (1e12, 1, 1))}
+
+
+@pytest.mark.parametrize(("algorithm", "ndim"), [each for each in CASES if "spnn" not in each.id])
+def test_pixels_of_very_unequal_sides_are_cut_all_the_same(algorithm, ndim):
+    image = noisy_blobs(ndim)[..., :1]
+    for spacing in UNEQUAL[ndim]:
+        labels = algorithm(image, spacing=spacing)
+        assert_superpixels(labels, np.ones(image.shape[:-1], bool), algorithm.connectivity)
+
+
+@pytest.mark.parametrize("spacing", [*UNEQUAL[3], (16, 1, 1), (100, 10, 1)])
+def test_slic_repeats_pixels_up_to_a_bound(spacing, monkeypatch):
+    sizes, cluster = [], Slic._cluster
+    monkeypatch.setattr(
+        Slic, "_cluster", lambda self, x, *how: sizes.append(x.size) or cluster(self, x, *how)
+    )
+    image = noisy_blobs(3)
+    labels = Slic(n_segments=50)(image, spacing=spacing)
+    assert sizes[0] <= 17 * image.size  # sides are rounded
+    assert 10 < labels.max() < 200
+
+
+def test_what_slic_does_not_repeat_counts_in_the_distance():
+    image = np.full((4, 60, 60, 1), 0.5, np.float32)
+    labels = Slic(n_segments=40)(image, spacing=(60, 1, 1))
+    assert all(box[0].stop - box[0].start == 1 for box in ndimage.find_objects(labels))
+
+
 @pytest.mark.parametrize("algorithm", [each for each in ALGORITHMS if 3 in each.ndims])
 def test_anisotropic_spacing_changes_volumes(algorithm):
     image = noisy_blobs(3)
@@ -212,7 +241,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence():
         slic(image, mask=image > 0)
     with pytest.raises(ValueError, match="False everywhere: mark"):
         slic(image, mask=np.zeros((40, 50), bool))
-    for spacing in ((1, 1, 1), (0, 1), (1, np.nan), (-1, 1)):
+    for spacing in ((1, 1, 1), (0, 1), (1, np.nan), (-1, 1), (np.inf, 1)):
         with pytest.raises(ValueError, match="spacing must be 2 positive numbers"):
             slic(image, spacing=spacing)
 

@@ -9,7 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_selfseg.hierarchy import average_linkage, disagreement, globalised, height_at
+from napari_selfseg.hierarchy import (
+    average_linkage,
+    disagreement,
+    globalised,
+    height_at,
+    weights,
+)
 from napari_selfseg.regions import adjacency, areas, vote
 
 __all__ = ["Evidence"]
@@ -24,10 +30,18 @@ class Evidence:
         ``(N, *spatial)`` int64 superpixel of each pixel, numbered through from 1; 0 for no data.
     n : int
         Number of superpixels.
+    drawn : Tensor, optional
+        ``(n + 1,)`` class from 1 that the user drew on each, 0 for none.
+
+    Attributes
+    ----------
+    weights : ndarray of int64
+        ``(n,)`` how much superpixels count when segments are numbered after others.
     """
 
-    def __init__(self, index: Tensor, n: int) -> None:
+    def __init__(self, index: Tensor, n: int, drawn: Tensor | None = None) -> None:
         self._index, self._n = index, n
+        self._drawn = None if drawn is None else drawn[1:].cpu().numpy()
         # Lengths count pixels: a fit is applied where no pixel size is known.
         found = [adjacency(each, n, (1.0,) * each.ndim) for each in index]
         self._edges = torch.cat([each.edges for each in found]).cpu().numpy()
@@ -35,6 +49,7 @@ class Evidence:
         self._families: dict[str, list[NDArray[Any]]] = {}
         self._shares: list[Tensor] = []
         self.sizes: NDArray[np.int64] = areas(index, n)[1:].cpu().numpy()
+        self.weights = weights(self.sizes, self._drawn)
 
     def __bool__(self) -> bool:
         return bool(self._families)
@@ -92,7 +107,7 @@ class Evidence:
         edges = self._edges - 1
         heights = disagreement(self._families, self._edges)
         heights = globalised(self._n, edges, heights, self._lengths)
-        tree = average_linkage(self._n, edges, heights, self._lengths, self.sizes)
+        tree = average_linkage(self._n, edges, heights, self._lengths, self.sizes, self._drawn)
         wanted = n_segments or tree.segments_at(height_at(level, heights, self._lengths))
         return tree.cut(min(wanted, most))
 

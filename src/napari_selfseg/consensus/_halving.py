@@ -85,12 +85,19 @@ def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
     """
     x, valid = shrunk(inputs.x, inputs.valid, steps)
     index = _fine(x, valid)
-    drawn = None
-    if inputs.scribbles is not None:
-        drawn = inputs.scribbles[(slice(None), *(slice(None, None, step) for step in steps))]
+    drawn = None if inputs.scribbles is None else _drawn(inputs.scribbles, steps)
     return dataclasses.replace(
         inputs, x=x, valid=valid, index=index, n_regions=int(index.max()), scribbles=drawn
     )
+
+
+def _drawn(scribbles: Tensor, steps: Sequence[int]) -> Tensor:
+    """Shrink strokes, thin ones too, and number their classes through, as networks have few."""
+    classes = torch.unique(scribbles[scribbles >= 0])
+    numbers = torch.searchsorted(classes, scribbles).masked_fill(scribbles < 0, -1)
+    pool = F.max_pool2d if scribbles.ndim == 3 else F.max_pool3d
+    found: Tensor = pool(numbers[:, None].float(), tuple(steps), ceil_mode=True)
+    return found[:, 0].long()
 
 
 def _fine(x: Tensor, valid: Tensor | None) -> Tensor:

@@ -107,7 +107,7 @@ class Members(nn.Module):
             ``(n,)`` from 1.
         """
         if self._shown is not None and self.evidence is not None:
-            segments = matched(segments, self._shown, self.evidence.sizes)
+            segments = matched(segments, self._shown, self.evidence.weights)
         self._shown = segments
 
     def keep(self) -> list[nn.Module]:

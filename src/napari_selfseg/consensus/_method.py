@@ -151,6 +151,8 @@ class Consensus(Settings):
         names, segments = np.unique(M.shown, return_inverse=True)
         M.prototypes = evidence.features(segments, inputs.x)
         M.names = torch.from_numpy(names)
+        if inputs.drawn is not None:  # which no resemblance knows
+            return _projected(torch.from_numpy(M.shown), cast(Tensor, inputs.index))
         return self._named(M, segments, M.prototypes, cast(Tensor, inputs.index))
 
     def predict(
@@ -175,7 +177,7 @@ class Consensus(Settings):
         return cast(Members, network).take_pending()
 
     def _begin(self, M: Members, inputs: Inputs) -> Evidence:
-        evidence = Evidence(cast(Tensor, inputs.index), inputs.n_regions)
+        evidence = Evidence(cast(Tensor, inputs.index), inputs.n_regions, inputs.drawn)
         M.begin(evidence, self._classical(evidence, inputs.x, inputs.valid))
         return evidence
 
@@ -234,9 +236,7 @@ class Consensus(Settings):
         # Exact, so that a segment of the fitted image finds itself.
         how = "donot_use_mm_for_euclid_dist"
         nearest = torch.cdist(features, M.prototypes.cpu(), compute_mode=how).argmin(dim=1)
-        names = M.names.cpu()[nearest][torch.from_numpy(segments)]
-        votes = torch.cat((torch.ones(1, dtype=torch.int64), names)).to(index.device)
-        return votes[index] - 1
+        return _projected(M.names.cpu()[nearest][torch.from_numpy(segments)], index)
 
     def _step(
         self, t: int, M: Members, evidence: Evidence, losses: dict[str, Tensor], inputs: Inputs
@@ -251,10 +251,26 @@ class Consensus(Settings):
     def _seen(self, M: Members, inputs: Inputs) -> Inputs:
         if M.seen is None:
             M.seen = halved(inputs, self._steps(inputs.x))
+            self._check_drawn(M.seen)
         return M.seen
+
+    def _check_drawn(self, seen: Inputs) -> None:
+        classes = 0 if seen.scribbles is None else int(seen.scribbles.max()) + 1
+        fewest = min((each.n_classes for each in self.resolved()), default=classes)
+        if classes > fewest:
+            raise ValueError(
+                f"{classes} classes were drawn, and a network of the consensus tells {fewest} "
+                "apart: give it more channels, or draw fewer classes."
+            )
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
         return steps_of(x.shape[2:], wanted=self.half_resolution)
+
+
+def _projected(names: Tensor, index: Tensor) -> Tensor:
+    """Write the label of each superpixel, from 1, onto its pixels as a class from 0."""
+    votes = torch.cat((torch.ones(1, dtype=torch.int64), names)).to(index.device)
+    return votes[index] - 1
 
 
 def _ballot(family: str, votes: Tensor) -> Ballot:

@@ -1,6 +1,7 @@
 """From many label maps of one image to a tree of segments, cut wherever the user likes."""
 
 from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._drawn import divided, drawn_on, weights
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._hierarchy import LEVEL, Hierarchy
 from napari_selfseg.hierarchy._level import height_at
@@ -14,8 +15,11 @@ __all__ = [
     "Tree",
     "average_linkage",
     "disagreement",
+    "divided",
+    "drawn_on",
     "globalised",
     "height_at",
     "matched",
     "multicut",
+    "weights",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,6 +97,7 @@ def contract(
     *,
     summed: bool = False,
     until: float = np.inf,
+    apart: Iterable[int] = (),
 ) -> Merges:
     """Merge the two nodes of the lowest edge, again and again.
 
@@ -117,6 +119,8 @@ def contract(
         How parallel edges combine.
     until : float
         Edges of this height and above stay.
+    apart : iterable of int
+        Nodes of which no two are ever in one.
 
     Returns
     -------
@@ -124,12 +128,17 @@ def contract(
     """
     borders = _Borders(n, edges, heights, lengths, summed)
     near, kept, gone, found = borders.near, [], [], []
+    alone = set(apart)
     while (lowest := borders.lowest()) is not None and lowest[0] < until:
         height, a, b = lowest
         # Few borders change hands when the node with fewer gives way.
         if len(near[a]) < len(near[b]):
             a, b = b, a
         del near[a][b], near[b][a]
+        if b in alone:
+            if a in alone:
+                continue
+            alone.add(a)
         for c, moving in near[b].items():
             del near[c][b]
             there = near[a].get(c)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._drawn import drawn_on, grouped, weights
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._level import height_at
 from napari_selfseg.hierarchy._matching import matched
@@ -45,6 +46,9 @@ class Hierarchy:
         it was wanted.
     level : float
         Where borders stay when nobody says how many segments there should be (`height_at`).
+    drawn : ndarray of int64 or None
+        ``(n,)`` class from 1 that somebody drew on each superpixel, 0 for none. In every cut a
+        class is one segment, which has its number; no two share one.
     """
 
     superpixels: NDArray[np.int32]
@@ -53,6 +57,7 @@ class Hierarchy:
     disagreement: NDArray[np.float64]
     heights: NDArray[np.float64]
     level: float = LEVEL
+    drawn: NDArray[np.int64] | None = None
 
     @classmethod
     def of(
@@ -62,6 +67,7 @@ class Hierarchy:
         *,
         spectral: bool = True,
         level: float = LEVEL,
+        scribbles: NDArray[np.integer[Any]] | None = None,
     ) -> Hierarchy:
         """Count in how many maps neighbours differ.
 
@@ -76,6 +82,9 @@ class Hierarchy:
             Whether to weigh what a border means for the whole image (`globalised`).
         level : float
             As the attribute.
+        scribbles : ndarray of int, optional
+            ``(*spatial)`` classes from 1, 0 where nothing was drawn; superpixels hold one class
+            each (`divided`).
 
         Returns
         -------
@@ -93,7 +102,8 @@ class Hierarchy:
         edges, lengths = found.edges.numpy(), found.border.numpy()
         apart = disagreement(families, edges)
         heights = globalised(n, edges - 1, apart, lengths) if spectral else apart
-        return cls(superpixels, edges, lengths, apart, heights, level)
+        drawn = None if scribbles is None else drawn_on(superpixels, scribbles)
+        return cls(superpixels, edges, lengths, apart, heights, level, drawn)
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -104,7 +114,7 @@ class Hierarchy:
     def tree(self) -> Tree:
         """Segments that nest: average linkage of the heights."""
         return average_linkage(
-            len(self.sizes), self.edges - 1, self.heights, self.lengths, self.sizes
+            len(self.sizes), self.edges - 1, self.heights, self.lengths, self.sizes, self.drawn
         )
 
     @property
@@ -136,7 +146,8 @@ class Hierarchy:
         -------
         ndarray of uint8, uint16 or uint32
             ``(*spatial)``, segments from 1, 0 where there are no data. A new array. Numbers are
-            those of the tree, so that a segment of two cuts has the same number in both.
+            those of the tree, so that a segment of two cuts has the same number in both, and that
+            of a class that somebody drew has the number of the class.
 
         Raises
         ------
@@ -231,15 +242,26 @@ class Hierarchy:
             raise ValueError(f"The number of segments must be 1 or more, not {n_segments}.")
         found = min(max(n_segments, self.tree.fewest), self.tree.most)
         if found != n_segments:
+            pieces = "pieces" if self.drawn is None else "drawn classes and pieces"
             why = (
                 f"there are only {found} superpixels"
                 if found < n_segments
-                else f"the data lie in {found} pieces that do not touch"
+                else f"the data lie in {found} {pieces} that do not touch"
             )
             warnings.warn(f"{n_segments} segments cannot be made, as {why}.", stacklevel=4)
         return found
 
     def _multicut(self, bias: float) -> NDArray[np.int64]:
-        labels = multicut(len(self.sizes), self.edges - 1, self.heights, self.lengths, bias)
+        labels = self._uncounted(bias)
         alike = self.tree.cut(int(labels.max()) + 1)
-        return matched(labels, alike, self.sizes)
+        return matched(labels, alike, weights(self.sizes, self.drawn))
+
+    def _uncounted(self, bias: float) -> NDArray[np.int64]:
+        """Return the partition that pays most, numbered anyhow."""
+        n, edges = len(self.sizes), self.edges - 1
+        if self.drawn is None:
+            return multicut(n, edges, self.heights, self.lengths, bias)
+        graph = grouped(self.drawn, edges, self.heights, self.lengths, self.sizes)
+        apart = np.flatnonzero(graph.classes).tolist()
+        n, edges = len(graph.sizes), graph.edges
+        return multicut(n, edges, graph.heights, graph.lengths, bias, apart)[graph.of]

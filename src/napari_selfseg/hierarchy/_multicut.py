@@ -2,6 +2,7 @@ r"""Correlation clustering: a partition whose number of segments nobody has to s
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def multicut(
     heights: NDArray[np.floating[Any]],
     lengths: NDArray[np.floating[Any]],
     bias: float,
+    apart: Iterable[int] = (),
 ) -> NDArray[np.int64]:
     r"""Cut a graph where it pays: borders above the bias gain by a cut, those below lose.
 
@@ -43,6 +45,8 @@ def multicut(
         ``(E,)`` l, length of the border.
     bias : float
         :math:`\beta`; more gives fewer segments.
+    apart : iterable of int
+        Nodes of which no two share a segment.
 
     Returns
     -------
@@ -54,15 +58,20 @@ def multicut(
     Keuper, Levinkov, Bonneel, Lavoué, Brox and Andres, Efficient decomposition of image and mesh
     graphs by lifted multicuts, ICCV 2015, doi:10.1109/ICCV.2015.204.
     """
-    merges = contract(n, edges, np.asarray(heights) - bias, lengths, summed=True, until=0.0)
+    fixed = set(apart)
+    gaps = np.asarray(heights) - bias
+    merges = contract(n, edges, gaps, lengths, summed=True, until=0.0, apart=fixed)
     pairs = (np.ones(len(merges.kept)), (merges.kept, merges.gone))
     _, labels = connected_components(sparse.csr_array(pairs, shape=(n, n)), directed=False)
     gains = np.asarray(lengths) * (bias - np.asarray(heights))
-    return _moved(labels.astype(np.int64), np.asarray(edges).reshape(-1, 2), gains)
+    return _moved(labels.astype(np.int64), np.asarray(edges).reshape(-1, 2), gains, fixed)
 
 
 def _moved(
-    labels: NDArray[np.int64], edges: NDArray[np.integer[Any]], gains: NDArray[np.float64]
+    labels: NDArray[np.int64],
+    edges: NDArray[np.integer[Any]],
+    gains: NDArray[np.float64],
+    fixed: Set[int],
 ) -> NDArray[np.int64]:
     """Move nodes between segments while the sum over cut edges falls."""
     n = len(labels)
@@ -73,7 +82,7 @@ def _moved(
     waiting = _boundary(labels, edges)
     for _ in range(ROUNDS):
         moved: set[int] = set()
-        for node in sorted(waiting):
+        for node in sorted(waiting - fixed):
             stretch = range(starts[node], starts[node + 1])
             ties: dict[int, float] = {label[node]: 0.0}
             for k in stretch:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy._contraction import Merges, contract
+from napari_selfseg.hierarchy._drawn import grouped
 
 __all__ = ["Tree", "average_linkage"]
 
@@ -21,6 +22,9 @@ class Tree:
     keeps the number and the smaller one gets the next; so a cut into k segments has the labels 1 to
     k, and a segment keeps its label for as long as it lasts, whatever happens elsewhere.
 
+    Where somebody drew classes on nodes, all nodes of a class are one segment of every cut, which
+    no other class joins; its label is the class, and the other segments have the numbers between.
+
     Attributes
     ----------
     order : ndarray of int64
@@ -29,21 +33,24 @@ class Tree:
         ``(n,)`` number of the segment that begins at each place of the order.
     heights : ndarray of float64
         Heights at which segments are divided, descending: the first divides a whole piece.
+    labels : ndarray of int64
+        ``(most,)`` label of each segment, in the order of their births.
     """
 
     order: NDArray[np.int64]
     births: NDArray[np.int64]
     heights: NDArray[np.float64]
+    labels: NDArray[np.int64]
 
     @property
     def most(self) -> int:
-        """Number of nodes."""
-        return len(self.order)
+        """Number of segments at most: of nodes, but for those of a class, which stay together."""
+        return len(self.labels)
 
     @property
     def fewest(self) -> int:
-        """Number of pieces of the graph, which nothing joins."""
-        return len(self.order) - len(self.heights)
+        """Number of pieces of the graph, which nothing joins, and of classes drawn on one."""
+        return self.most - len(self.heights)
 
     def cut(self, n_segments: int) -> NDArray[np.int64]:
         """Divide the nodes into a number of segments.
@@ -56,11 +63,11 @@ class Tree:
         Returns
         -------
         ndarray of int64
-            ``(n,)`` segment of each node, from 1.
+            ``(n,)`` label of each node, from 1.
         """
-        begins = self.births <= max(n_segments, self.fewest)
+        begins = self.births <= min(max(n_segments, self.fewest), self.most)
         labels = np.empty(len(self.order), np.int64)
-        labels[self.order] = self.births[begins][np.cumsum(begins) - 1]
+        labels[self.order] = self.labels[self.births[begins] - 1][np.cumsum(begins) - 1]
         return labels
 
     def segments_at(self, level: float) -> int:
@@ -84,6 +91,7 @@ def average_linkage(
     heights: NDArray[np.floating[Any]],
     lengths: NDArray[np.floating[Any]],
     sizes: NDArray[Any],
+    drawn: NDArray[np.integer[Any]] | None = None,
 ) -> Tree:
     """Merge neighbours, the two with the lowest mean height along their border first.
 
@@ -97,18 +105,26 @@ def average_linkage(
         ``(E,)`` height and length of each border.
     sizes : ndarray
         ``(n,)`` pixels of each node: of two parts the larger keeps the number.
+    drawn : ndarray of int, optional
+        ``(n,)`` class from 1 that somebody drew on each node, 0 for none.
 
     Returns
     -------
     Tree
     """
-    return _tree(contract(n, edges, heights, lengths), sizes)
+    if drawn is None or not np.any(drawn):
+        return _tree(contract(n, edges, heights, lengths), sizes, np.zeros(n, np.int64))
+    graph = grouped(drawn, edges, heights, lengths, sizes)
+    apart = np.flatnonzero(graph.classes).tolist()
+    merges = contract(len(graph.sizes), graph.edges, graph.heights, graph.lengths, apart=apart)
+    return _spread(_tree(merges, graph.sizes, graph.classes), graph.of)
 
 
-def _tree(merges: Merges, sizes: NDArray[Any]) -> Tree:
+def _tree(merges: Merges, sizes: NDArray[Any], classes: NDArray[np.int64]) -> Tree:
     """Put the nodes in a row: at each merge the stretch of the smaller follows the larger's."""
     n, m = len(sizes), len(merges.heights)
-    size = np.asarray(sizes).tolist()
+    # What was drawn on is larger than all else, so that it keeps its number.
+    size = np.where(classes > 0, np.asarray(sizes).sum() + 1, sizes).tolist()
     first, last = list(range(n)), list(range(n))
     following, births = [-1] * n, [0] * n
     whole = set(range(n))
@@ -130,4 +146,26 @@ def _tree(merges: Merges, sizes: NDArray[Any]) -> Tree:
     places = np.array(order, np.int64)
     # Means of equal heights differ in their last digits.
     heights = np.maximum.accumulate(merges.heights)[::-1]
-    return Tree(places, np.array(births, np.int64)[places], heights[:m])
+    found = np.array(births, np.int64)[places]
+    return Tree(places, found, heights[:m], _labels(classes[places][np.argsort(found)]))
+
+
+def _labels(classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number segments by class, and those without one in order by the numbers that are left."""
+    drawn, numbers = classes > 0, np.arange(1, len(classes) + 1 + int(classes.max(initial=0)))
+    free = numbers[~np.isin(numbers, classes)]
+    labels = classes.copy()
+    labels[~drawn] = free[: len(classes) - np.count_nonzero(drawn)]
+    return labels
+
+
+def _spread(tree: Tree, of: NDArray[np.int64]) -> Tree:
+    """Put nodes in the place of the groups they are in; no segment begins within a group."""
+    place = np.empty(len(tree.order), np.int64)
+    place[tree.order] = np.arange(len(place))
+    order = np.argsort(place[of], kind="stable")
+    at = place[of][order]
+    births = np.full(len(order), tree.most + 1)
+    first = np.flatnonzero(np.diff(at, prepend=-1))
+    births[first] = tree.births
+    return Tree(order, births, tree.heights, tree.labels)

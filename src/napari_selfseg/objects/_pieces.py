@@ -13,7 +13,9 @@ __all__ = ["as_labels", "classes_of", "connected", "merged_small"]
 Labels = NDArray[np.integer[Any]]
 
 
-def connected(labels: Any, *, minimum_size: int = 0, connectivity: int = 1) -> NDArray[np.int32]:
+def connected(
+    labels: Any, *, minimum_size: int = 0, connectivity: int = 1, keep: Any = None
+) -> NDArray[np.int32]:
     """Make every connected piece of a class an object of its own.
 
     Parameters
@@ -25,6 +27,8 @@ def connected(labels: Any, *, minimum_size: int = 0, connectivity: int = 1) -> N
         connected piece of the class map that remains.
     connectivity : int
         How many axes a step between neighbours may cross: 1 is face to face.
+    keep : array_like, optional
+        As for `merged_small`.
 
     Returns
     -------
@@ -37,11 +41,13 @@ def connected(labels: Any, *, minimum_size: int = 0, connectivity: int = 1) -> N
     ValueError
         When the labels are not whole numbers from 0, or the connectivity is not 1 to ``ndim``.
     """
-    kept = merged_small(labels, minimum_size, connectivity=connectivity)
+    kept = merged_small(labels, minimum_size, connectivity=connectivity, keep=keep)
     return _numbered(kept, connectivity)
 
 
-def merged_small(labels: Any, minimum_size: int, *, connectivity: int = 1) -> NDArray[Any]:
+def merged_small(
+    labels: Any, minimum_size: int, *, connectivity: int = 1, keep: Any = None
+) -> NDArray[Any]:
     """Give small pieces of a class map the class of a neighbour.
 
     A piece of fewer than `minimum_size` pixels takes the class of the neighbouring piece with
@@ -57,6 +63,9 @@ def merged_small(labels: Any, minimum_size: int, *, connectivity: int = 1) -> ND
         In pixels.
     connectivity : int
         How many axes a step between neighbours may cross: 1 is face to face.
+    keep : array_like, optional
+        ``(*spatial)`` such as scribbles: a piece with a pixel that is not 0 there stays, however
+        small.
 
     Returns
     -------
@@ -66,14 +75,18 @@ def merged_small(labels: Any, minimum_size: int, *, connectivity: int = 1) -> ND
     Raises
     ------
     ValueError
-        When the labels are not whole numbers from 0, or the connectivity is not 1 to ``ndim``.
+        When the labels are not whole numbers from 0, the connectivity is not 1 to ``ndim``, or
+        `keep` has another shape.
     """
     classes = as_labels(labels).copy()
+    kept = _as_kept(keep, classes.shape)
     _check_connectivity(connectivity, classes.ndim)
     while minimum_size > 1:
         pieces = _numbered(classes, connectivity)
         sizes = np.bincount(pieces.ravel())
         small = (sizes < minimum_size) & (np.arange(len(sizes)) > 0)
+        if kept is not None:
+            small[pieces[kept]] = False
         taker = _takers(pieces, sizes, small)
         if (taker == np.arange(len(sizes))).all():
             classes[small[pieces]] = 0
@@ -150,6 +163,15 @@ def as_labels(labels: Any) -> Labels:
 def _check_connectivity(connectivity: int, ndim: int) -> None:
     if not 1 <= connectivity <= ndim:
         raise ValueError(f"The connectivity is 1 to {ndim} here, not {connectivity}.")
+
+
+def _as_kept(keep: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    if keep is None:
+        return None
+    kept: NDArray[np.bool_] = np.asarray(keep) != 0
+    if kept.shape != shape:
+        raise ValueError(f"What to keep has shape {kept.shape} and the labels {shape}.")
+    return kept
 
 
 def _numbered(classes: NDArray[Any], connectivity: int) -> NDArray[np.int32]:

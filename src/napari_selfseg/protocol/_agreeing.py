@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_selfseg.hierarchy import Hierarchy
+from napari_selfseg.hierarchy import Hierarchy, divided
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.regions import vote
 
@@ -25,6 +25,7 @@ class Evolution(Protocol):
     """What is read of a run."""
 
     superpixels: tuple[NDArray[np.int32], ...] | None
+    scribbles: tuple[NDArray[Any] | None, ...]
     level: float
 
     @property
@@ -59,13 +60,15 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
     ValueError
         When there are no labels yet, or superpixels or images do not fit.
     """
-    common = _common(runs, superpixels, image)
+    common, drawn = _common(runs, superpixels, image), _drawn(runs, image)
+    if drawn is not None:
+        common = divided(common, drawn)
     families = {
         f"{number} {family}": [_voted(run, each, common, image) for each in ballots]
         for number, run in enumerate(runs)
         for family, ballots in run.ballots.items()
     }
-    return Hierarchy.of(common, families, level=runs[0].level)
+    return Hierarchy.of(common, families, level=runs[0].level, scribbles=drawn)
 
 
 def merge(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hierarchy:
@@ -127,6 +130,16 @@ def _common(runs: Sequence[Evolution], superpixels: Any, image: int) -> NDArray[
         "A run without superpixels has no pieces to make segments of: pass some, such as "
         "superpixels=Slic(n_segments=1000)(image)."
     )
+
+
+def _drawn(runs: Sequence[Evolution], image: int) -> NDArray[Any] | None:
+    """Return what was drawn for the runs; of two classes on one pixel that of the earlier run."""
+    found: NDArray[Any] | None = None
+    for run in runs:
+        drawn = run.scribbles[image] if image < len(run.scribbles) else None
+        if drawn is not None and (found is None or drawn.shape == found.shape):
+            found = drawn if found is None else np.where(found > 0, found, drawn)
+    return found
 
 
 def _voted(

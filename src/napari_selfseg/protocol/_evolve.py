@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from napari_selfseg import record
+from napari_selfseg.hierarchy import divided
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.protocol._checks import (
     as_channels_first,
@@ -22,7 +23,7 @@ from napari_selfseg.protocol._control import Control
 from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
 from napari_selfseg.protocol._failures import explaining
 from napari_selfseg.protocol._fit import Fit
-from napari_selfseg.protocol._given import Given, check_given, paired
+from napari_selfseg.protocol._given import Given, check_drawn, check_given, paired
 from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
@@ -66,7 +67,8 @@ def evolve(
     mask : array_like of bool, or list of those, optional
         True where there are data.
     scribbles : array_like of int, or list of those, optional
-        Classes from 1 where the user drew, 0 elsewhere.
+        Classes from 1 where the user drew, 0 elsewhere. What was drawn on has its class in every
+        label map and every cut, and no label has two classes.
     spacing : sequence of float, optional
         Physical size of a pixel along each spatial axis; ones by default.
     device : str or torch.device
@@ -103,6 +105,8 @@ def evolve(
         scaling, scaled = _scaled(given, start)
         regions, source = _over_segmented(superpixels, method, scaled, given)
         seen = _seen(given.masks, regions)
+        check_drawn(given.scribbles, seen)
+        regions = _divided(regions, given)
         return Run(
             method,
             _network(method, given.images[0], start).to(where),
@@ -119,6 +123,7 @@ def evolve(
             scaling=scaling,
             shapes=[i.shape[1:] for i in given.images],
             superpixels=regions,
+            scribbles=given.scribbles,
             provenance={
                 "software": record.software(),
                 "method": method.as_dict(),
@@ -212,6 +217,16 @@ def _over_segmented(
         for (s, i), m in zip(paired(superpixels, scaled, "superpixel"), given.masks, strict=True)
     ]
     return labels, list(labels)
+
+
+def _divided(
+    regions: list[NDArray[np.int32]] | None, given: Given
+) -> list[NDArray[np.int32]] | None:
+    """Divide superpixels on which several classes were drawn."""
+    if regions is None:
+        return None
+    pairs = zip(regions, given.scribbles, strict=True)
+    return [r if s is None else divided(r, s, given.spacing) for r, s in pairs]
 
 
 def _seen(

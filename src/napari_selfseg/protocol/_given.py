@@ -20,7 +20,7 @@ from napari_selfseg.protocol._checks import (
 )
 from napari_selfseg.protocol._method import Method
 
-__all__ = ["Given", "check_given", "paired"]
+__all__ = ["Given", "check_drawn", "check_given", "paired"]
 
 Array = NDArray[Any]
 
@@ -111,6 +111,36 @@ def check_given(
         for s, i in paired(scribbles, images, "scribbles")
     ]
     return Given(images, masks, drawn, spaced)
+
+
+def check_drawn(
+    scribbles: Sequence[Array | None], masks: Sequence[NDArray[np.bool_] | None]
+) -> None:
+    """Refuse classes that were drawn where there are no data, and nowhere else.
+
+    Parameters
+    ----------
+    scribbles : sequence of ndarray or None
+        Classes from 1 in each image.
+    masks : sequence of ndarray or None
+        True where there are data; None when that is everywhere.
+
+    Raises
+    ------
+    ValueError
+        When there are some; the message says which.
+    """
+    drawn, seen = set[int](), set[int]()
+    for strokes, mask in zip(scribbles, masks, strict=True):
+        if strokes is not None:
+            drawn |= set(np.unique(strokes).tolist())
+            seen |= set(np.unique(strokes if mask is None else strokes[mask]).tolist())
+    if lost := sorted(drawn - seen - {0}):
+        which = f"Class {lost[0]}" if len(lost) == 1 else f"Classes {', '.join(map(str, lost))}"
+        raise ValueError(
+            f"{which} of the scribbles lie{'s' if len(lost) == 1 else ''} only where the image has "
+            "no data: draw where there are data."
+        )
 
 
 def paired(value: Any, images: Sequence[Array], what: str) -> list[tuple[Any, Array]]:

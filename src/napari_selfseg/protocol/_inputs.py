@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,40 @@ class Inputs:
     precision: torch.dtype
     control: Control
     state: TrainingState = field(default_factory=TrainingState)
+
+    @cached_property
+    def drawn(self) -> Tensor | None:
+        """``(n_regions + 1,)`` int64 class from 1 that the user drew on each superpixel, else 0.
+
+        None without scribbles or superpixels. Of several classes in one superpixel the largest.
+        """
+        if self.scribbles is None or self.index is None:
+            return None
+        found = self.index.new_zeros(self.n_regions + 1)
+        drawn = (self.scribbles + 1).flatten()
+        found.scatter_reduce_(0, self.index.flatten(), drawn, "amax")
+        found[0] = 0
+        return found
+
+    def as_drawn(self, votes: Tensor) -> Tensor:
+        """Give what the user drew on the class that was drawn.
+
+        Parameters
+        ----------
+        votes : Tensor
+            As in `Step`: one a superpixel, or one a pixel.
+
+        Returns
+        -------
+        Tensor
+            Of the same type; the votes themselves without scribbles.
+        """
+        if self.scribbles is None:
+            return votes
+        drawn = self.drawn if votes.ndim == 1 else self.scribbles + 1
+        if drawn is None:
+            return votes
+        return torch.where(drawn > 0, drawn.to(votes.device, votes.dtype), votes)
 
 
 def gather(

@@ -42,6 +42,8 @@ class Run(Iterator[Step]):
         What runs.
     superpixels : tuple of ndarray or None
         Superpixels of each image, int32 from 1; None where the method uses none.
+    scribbles : tuple of ndarray or None
+        Classes from 1 drawn on each image; None where nothing was.
     threads : int
         CPU threads in use.
     level : float
@@ -57,11 +59,13 @@ class Run(Iterator[Step]):
         scaling: Scaling,
         shapes: Sequence[tuple[int, ...]],
         superpixels: Sequence[NDArray[np.int32]] | None,
+        scribbles: Sequence[NDArray[Any] | None],
         provenance: Mapping[str, Any],
         threads: int,
     ) -> None:
         self.method = method
         self.superpixels = None if superpixels is None else tuple(superpixels)
+        self.scribbles = tuple(scribbles)
         self.threads = threads
         self.level = method.level
         self._training = Training(method, network, inputs, scaling, threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -74,8 +75,9 @@ class Training:
             When the machine refused.
         """
         try:
+            inputs = self._inputs
             with limited_threads(self._threads), _gradients():
-                return self._step()
+                return _as_drawn(self._step(), inputs)
         except Interrupted:
             self.end(endings.abandoned(self.control.done))
             return None
@@ -136,6 +138,13 @@ class Training:
 
     def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
         return closing_forward(self._method, network, inputs, self._scaling)
+
+
+def _as_drawn(step: Step, inputs: Inputs | None) -> Step:
+    """Let strokes decide where they lie, whatever the network says."""
+    if inputs is None or inputs.scribbles is None:
+        return step
+    return dataclasses.replace(step, votes=inputs.as_drawn(step.votes))
 
 
 @contextmanager

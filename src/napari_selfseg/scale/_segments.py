@@ -59,4 +59,4 @@ def recorded_cut(run: Run, labels: NDArray[Any]) -> dict[str, Any]:
     dict
     """
     superpixels = PIECES if run.superpixels is None else None
-    return run.record(n_segments=int(labels.max()), superpixels=superpixels)
+    return run.record(n_segments=len(np.unique(labels[labels > 0])), superpixels=superpixels)

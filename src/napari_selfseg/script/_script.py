@@ -241,9 +241,12 @@ def _objects(record: Mapping[str, Any]) -> str:
     if not wanted:
         return ""
     size = int(wanted["minimum_size"])
+    drawn = zip(_numbered("scribbles", record), _given(record, "scribbles"), strict=True)
+    first = list(drawn)[:1]
+    keep = "".join(f", keep={variable}" for variable, array in first if array is not None)
     if wanted["connected"]:
-        return f"labels = ss.connected(labels, minimum_size={size})\n"
-    return f"labels = ss.merged_small(labels, {size})\n"
+        return f"labels = ss.connected(labels, minimum_size={size}{keep})\n"
+    return f"labels = ss.merged_small(labels, {size}{keep})\n"
 
 
 def _options(record: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,10 @@ from napari_selfseg.superpixels._tidy import split
 
 __all__ = ["Superpixels", "lab"]
 
+# A pixel so many times as long along one axis as along another has no neighbour along it that is
+# near; longer ones change nothing but the numbers, which then leave their range.
+_LONGEST = 1e4
+
 
 class Superpixels(Parameters, ABC):
     """Parameters of an algorithm that cuts an image into small connected regions.
@@ -87,7 +91,7 @@ class Superpixels(Parameters, ABC):
         image : ndarray of float32
             ``(*spatial, C)`` finite everywhere, cropped to the mask's bounding box.
         spacing : ndarray of float64
-            ``(ndim,)`` pixel sizes relative to the smallest.
+            ``(ndim,)`` pixel sizes relative to the smallest, 10 000 at most.
         mask : ndarray of bool
             ``(*spatial)``, True somewhere; elsewhere the image repeats the nearest data.
 
@@ -148,7 +152,8 @@ def _checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.f
         raise ValueError(
             f"The spacing must be {ndim} positive numbers, one a spatial axis, not {spacing!r}."
         )
-    relative: NDArray[np.float64] = steps / steps.min()
+    with np.errstate(over="ignore"):
+        relative: NDArray[np.float64] = np.minimum(steps / steps.min(), _LONGEST)
     return relative
 
 

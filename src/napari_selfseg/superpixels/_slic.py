@@ -18,6 +18,8 @@ __all__ = ["Slic"]
 _LIGHTNESS = 100.0
 # Anisotropy below this is not worth resampling.
 _NEARLY_ISOTROPIC = 1.05
+# How many times as many pixels an image may become.
+_LARGEST = 16.0
 # As scikit-image's min_size_factor: smaller pieces than this share of the mean are merged.
 _SMALLEST_SHARE = 0.5
 
@@ -30,7 +32,9 @@ class Slic(Superpixels):
 
     The spatial distance is physical: an anisotropic image is repeated along its coarse axes to
     equal pixel sides, clustered there and sampled back, because seeds on a grid of pixels would
-    keep superpixels stretched whatever the distance. This takes memory in proportion.
+    keep superpixels stretched whatever the distance. This takes memory in proportion, so that an
+    image is made at most 16 times as large; where pixels are longer still, the rest of their
+    length counts in the distance alone.
 
     With a mask, the bounding box is clustered with proportionally more seeds, then cut along the
     mask, and pieces below half the mean size join the neighbour of the longest border.
@@ -85,7 +89,12 @@ class Slic(Superpixels):
         pieces = split(np.where(mask, labels + 1, 0), self.connectivity)
         return merge_small(pieces, _SMALLEST_SHARE * mask.sum() / self.n_segments)
 
-    def _cluster(self, image: NDArray[np.float32], n_segments: int) -> NDArray[Any]:
+    def _cluster(
+        self,
+        image: NDArray[np.float32],
+        n_segments: int,
+        spacing: NDArray[np.float64] | None = None,
+    ) -> NDArray[Any]:
         rgb = image.shape[-1] == 3
         labels: NDArray[Any] = slic(
             # In float32 some ties fall otherwise than for the 8-bit image itself.
@@ -94,6 +103,7 @@ class Slic(Superpixels):
             compactness=self.compactness / (1.0 if rgb else _LIGHTNESS),
             max_num_iter=self.max_iterations,
             sigma=self.sigma,
+            spacing=spacing,
             convert2lab=rgb,
             start_label=1,
         )
@@ -103,11 +113,13 @@ class Slic(Superpixels):
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], n_segments: int
     ) -> NDArray[Any]:
         shape = image.shape[:-1]
-        fine = [max(round(n * step), 1) for n, step in zip(shape, spacing, strict=True)]
+        factors = spacing ** min(1.0, np.log(_LARGEST) / np.log(spacing.prod()))
+        rest = None if (factors == spacing).all() else spacing / factors
+        fine = [max(round(n * step), 1) for n, step in zip(shape, factors, strict=True)]
         there = [_nearest(n, m) for n, m in zip(shape, fine, strict=True)]
         back = [_nearest(m, n) for n, m in zip(shape, fine, strict=True)]
-        labels: NDArray[Any] = self._cluster(image[np.ix_(*there)], n_segments)[np.ix_(*back)]
-        return labels
+        labels: NDArray[Any] = self._cluster(image[np.ix_(*there)], n_segments, rest)
+        return labels[np.ix_(*back)]
 
 
 def _nearest(n: int, m: int) -> NDArray[np.intp]:

@@ -36,6 +36,7 @@ class Moment:
 
     def __init__(self, run: Run, record: Mapping[str, Any]) -> None:
         self.superpixels = run.superpixels
+        self.scribbles = run.scribbles
         self.level = run.level
         self.record = record
         self._ballots = run.ballots

@@ -110,6 +110,16 @@ class Outcome:
         self._classes: NDArray[Any] | None = None
 
     @property
+    def drawn(self) -> frozenset[int]:
+        """The classes that were scribbled for this run."""
+        drawn = self._drawn
+        return frozenset() if drawn is None else frozenset(np.unique(drawn[drawn > 0]).tolist())
+
+    @property
+    def _drawn(self) -> NDArray[Any] | None:
+        return self.run.scribbles[0]
+
+    @property
     def layer(self) -> Any:
         """The layer that shows them; another one after labels were edited by hand."""
         return self._canvas.layer
@@ -135,10 +145,11 @@ class Outcome:
         -------
         ndarray of int
             Where the labels are classes, those: somebody may have painted others. Where they are
-            segments, the classes of the last iteration.
+            segments, the classes of the last iteration; with scribbles the segments themselves,
+            as those that were drawn on have the number of their class.
         """
         if self._canvas.kind == "segments":
-            return self.run.labels()
+            return self.run.labels() if self._drawn is None else labels
         return labels if self._classes is None else self._classes
 
     def find(self, wanted: Wanted) -> Found:
@@ -158,7 +169,7 @@ class Outcome:
             return self._found_cut(wanted, wanted.cut)
         classes = self.run.labels(wanted.iteration)
         if wanted.smallest:
-            classes = merged_small(classes, wanted.smallest)
+            classes = merged_small(classes, wanted.smallest, keep=self._drawn)
         labels = connected(classes) if wanted.objects else classes
         return Found(wanted, classes, labels, _count(labels))
 
@@ -166,7 +177,7 @@ class Outcome:
         labels = cut.labels()
         if not wanted.smallest:
             return Found(wanted, None, labels, cut.n_segments)
-        merged = merged_small(labels, wanted.smallest)
+        merged = merged_small(labels, wanted.smallest, keep=self._drawn)
         return Found(wanted, None, merged, _count(merged))
 
     def quick(self, wanted: Wanted) -> bool:

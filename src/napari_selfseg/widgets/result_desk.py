@@ -177,7 +177,8 @@ class ResultDesk:
         if drawn is None:
             return {}
         layers = [each for _, each in self._labels() if each.data is drawn.data]
-        return dict(layers[0].metadata.get(NAMES, {})) if layers else {}
+        named = layers[0].metadata.get(NAMES, {}) if layers else {}
+        return {number: name for number, name in named.items() if number in outcome.drawn}
 
     def _sizes(self, outcome: Outcome) -> tuple[tuple[float, ...], str]:
         """Return pixel size and unit of the layer as it is now, along the axes of the part."""

@@ -31,7 +31,7 @@ from napari_selfseg.methods._deepcut._partners import named, partition, prototyp
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import GraphClassifier, initialise, measure
 from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop, over_segmented, small
-from napari_selfseg.regions import areas, present, vote
+from napari_selfseg.regions import present
 from napari_selfseg.superpixels import Slic
 
 __all__ = ["DeepCut"]
@@ -193,7 +193,7 @@ class DeepCut(Settings):
             N.sigma[0] = mean_distance(self, nodes)
             if self.solver != "network":
                 N.prototypes.copy_(
-                    prototypes(nodes.features, self._partition(N, nodes), self.n_classes)
+                    prototypes(nodes.features, self._named(N, nodes, inputs), self.n_classes)
                 )
             elif self.initialised:
                 self._initialise(self._tasks(N, nodes, self._drawn(inputs)))
@@ -244,6 +244,10 @@ class DeepCut(Settings):
         W = connected_graph(self, nodes, N.sigma[0]).W
         return partition(W, self.n_clusters, repelling=repelling(self))
 
+    def _named(self, N: Cutter, nodes: Nodes, inputs: Inputs) -> Tensor:
+        """Number the classical partner's segments as somebody drew on them."""
+        return matched(self._partition(N, nodes), self._drawn(inputs), self.n_classes)
+
     def _nodes(self, N: Cutter, x: Tensor, valid: Tensor | None, index: Tensor) -> Nodes:
         n = int(index.max())
         if n > MOST:
@@ -256,12 +260,7 @@ class DeepCut(Settings):
 
     def _drawn(self, inputs: Inputs) -> Tensor | None:
         """Return the class scribbled on each superpixel, -1 for none."""
-        if inputs.scribbles is None:
-            return None
-        index, n = cast(Tensor, inputs.index), inputs.n_regions
-        touched = torch.where(inputs.scribbles >= 0, index, 0)
-        votes = vote(inputs.scribbles.clamp(min=0), touched, n, self.n_classes)[1:] - 1
-        return votes.masked_fill(areas(touched, n)[1:] == 0, -1)
+        return None if inputs.drawn is None else inputs.drawn[1:] - 1
 
     def _step(self, t: int, c: Tensor, losses: Mapping[str, Tensor]) -> Step:
         votes = torch.cat((c.new_zeros(1), c + 1))

@@ -1,0 +1,178 @@
+"""What somebody drew: superpixels that hold one class each, and graphs where a class is a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+__all__ = ["Grouped", "divided", "drawn_on", "grouped", "weights"]
+
+
+def divided(
+    superpixels: NDArray[np.int32],
+    scribbles: NDArray[np.integer[Any]],
+    spacing: Sequence[float] | None = None,
+) -> NDArray[np.int32]:
+    """Divide superpixels that hold strokes of several classes.
+
+    A pixel goes with the nearest stroke. The smallest class keeps the number of the superpixel,
+    the others get new ones, after the largest.
+
+    Parameters
+    ----------
+    superpixels : ndarray of int32
+        ``(*spatial)`` from 1, 0 where there are no data.
+    scribbles : ndarray of int
+        ``(*spatial)`` classes from 1, 0 where nothing was drawn.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each axis; ones by default.
+
+    Returns
+    -------
+    ndarray of int32
+        The same array where nothing is to be divided.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ.
+    """
+    if superpixels.shape != scribbles.shape:
+        raise ValueError(
+            f"The superpixels have shape {superpixels.shape} and the scribbles {scribbles.shape}: "
+            "make them equal."
+        )
+    mixed = _mixed(superpixels, scribbles)
+    if not len(mixed):
+        return superpixels
+    found, last = superpixels.copy(), int(superpixels.max())
+    places = ndimage.find_objects(np.where(np.isin(superpixels, mixed), superpixels, 0))
+    for number in mixed.tolist():
+        box = places[number - 1]
+        inside = superpixels[box] == number
+        nearest = _nearest(np.where(inside, scribbles[box], 0), spacing)
+        for drawn in np.unique(nearest[inside])[1:]:
+            last += 1
+            found[box][inside & (nearest == drawn)] = last
+    return found
+
+
+def drawn_on(
+    superpixels: NDArray[np.int32], scribbles: NDArray[np.integer[Any]]
+) -> NDArray[np.int64]:
+    """Find the class drawn on each superpixel.
+
+    Parameters
+    ----------
+    superpixels, scribbles
+        As from and for `divided`: of several classes in one superpixel the largest is taken.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(n,)`` classes from 1, 0 where nothing was drawn.
+    """
+    found = np.zeros(int(superpixels.max()) + 1, np.int64)
+    touched = scribbles > 0
+    np.maximum.at(found, superpixels[touched], scribbles[touched].astype(np.int64))
+    return found[1:]
+
+
+def _mixed(
+    superpixels: NDArray[np.int32], scribbles: NDArray[np.integer[Any]]
+) -> NDArray[np.int64]:
+    touched = (scribbles > 0) & (superpixels > 0)
+    pairs = np.unique(np.stack((superpixels[touched], scribbles[touched])).astype(np.int64), axis=1)
+    numbers, count = np.unique(pairs[0], return_counts=True)
+    return numbers[count > 1]
+
+
+def _nearest(
+    strokes: NDArray[np.integer[Any]], spacing: Sequence[float] | None
+) -> NDArray[np.integer[Any]]:
+    where = ndimage.distance_transform_edt(
+        strokes == 0, sampling=spacing, return_distances=False, return_indices=True
+    )
+    found: NDArray[np.integer[Any]] = strokes[tuple(where)]
+    return found
+
+
+class Grouped(NamedTuple):
+    """A graph whose nodes of one class are one node.
+
+    Attributes
+    ----------
+    of : ndarray of int64
+        ``(n,)`` the node that each node has become part of.
+    edges, heights, lengths, sizes : ndarray
+        As for `average_linkage`; edges between the same nodes have become one.
+    classes : ndarray of int64
+        Class of each node, 0 for none.
+    """
+
+    of: NDArray[np.int64]
+    edges: NDArray[np.int64]
+    heights: NDArray[np.float64]
+    lengths: NDArray[np.float64]
+    sizes: NDArray[np.int64]
+    classes: NDArray[np.int64]
+
+
+def grouped(
+    drawn: NDArray[np.integer[Any]],
+    edges: NDArray[np.integer[Any]],
+    heights: NDArray[np.floating[Any]],
+    lengths: NDArray[np.floating[Any]],
+    sizes: NDArray[Any],
+) -> Grouped:
+    """Make one node of all nodes on which the same class was drawn.
+
+    Parameters
+    ----------
+    drawn : ndarray of int
+        ``(n,)`` class of each node from 1, 0 for none.
+    edges, heights, lengths, sizes
+        As for `average_linkage`.
+
+    Returns
+    -------
+    Grouped
+    """
+    first = np.arange(len(drawn))
+    for number in np.unique(drawn[drawn > 0]):
+        first[drawn == number] = np.flatnonzero(drawn == number)[0]
+    kept, of = np.unique(first, return_inverse=True)
+    pairs = np.sort(of[np.asarray(edges, np.int64).reshape(-1, 2)], axis=1)
+    apart = pairs[:, 0] != pairs[:, 1]
+    unique, edge = np.unique(pairs[apart], axis=0, return_inverse=True)
+    edge, m = edge.reshape(-1), len(unique)
+    each = np.asarray(lengths, np.float64)[apart]
+    total = np.bincount(edge, each, m).astype(np.float64)
+    moments = np.bincount(edge, each * np.asarray(heights, np.float64)[apart], m)
+    counts = np.zeros(len(kept), np.int64)
+    np.add.at(counts, of, np.asarray(sizes, np.int64))
+    mean: NDArray[np.float64] = moments / total
+    return Grouped(of, unique, mean, total, counts, np.asarray(drawn, np.int64)[kept])
+
+
+def weights(sizes: NDArray[Any], drawn: NDArray[np.integer[Any]] | None) -> NDArray[np.int64]:
+    """Weigh nodes so that `matched` keeps the numbers of classes before all others.
+
+    Parameters
+    ----------
+    sizes : ndarray
+        ``(n,)`` pixels of each node.
+    drawn : ndarray of int or None
+        As for `grouped`.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(n,)``.
+    """
+    found = np.asarray(sizes, np.int64)
+    return found if drawn is None else np.where(drawn > 0, found.sum() + 1, found)
