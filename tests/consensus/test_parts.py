@@ -110,12 +110,12 @@ def inputs(shape=(66, 70), **more):
 
 def test_members_see_a_smaller_image_and_fine_superpixels():
     drawn = torch.full((1, 66, 70), -1)
-    drawn[0, 2, 0] = 3
+    drawn[0, 3, 0], drawn[0, 8, 5] = 30, 7  # a line between those that are left
     plain = dataclasses.replace(inputs(scribbles=drawn), x=torch.zeros(1, 2, 66, 70))
     found = halved(plain, (2, 1))
     assert found.x.shape == (1, 2, 33, 70)
     assert found.index.shape == found.scribbles.shape == (1, 33, 70)
-    assert found.scribbles[0, 1, 0] == 3
+    assert (found.scribbles[0, 1, 0], found.scribbles[0, 4, 5]) == (1, 0)  # numbered through
     assert found.n_regions == int(found.index.max()) == len(torch.unique(found.index))
     assert 33 * 70 / 64 < found.n_regions < 33 * 70 / 8
 

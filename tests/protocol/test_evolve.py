@@ -178,7 +178,7 @@ def test_spacing_reaches_the_superpixels():
 
 def test_scribbles_without_data_do_not_matter():
     inside = scribbled(2) * HALF
-    outside = inside + 3 * ~HALF
+    outside = inside + 2 * ~HALF
     runs = [segmented(picture(), mask=HALF, scribbles=each) for each in (inside, outside)]
     assert runs[0].losses["scribbles"] == runs[1].losses["scribbles"]
     np.testing.assert_array_equal(runs[0].labels(), runs[1].labels())
