@@ -7,6 +7,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from napari_selfseg.protocol import Question, Spent, Trial
+
 # The same examples every time, and no deadline: the machine may be busy.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
@@ -18,6 +20,21 @@ PROJECT = Path(__file__).resolve().parents[1]
 def same_numbers() -> None:
     """Draw the same random tensors whichever tests ran before."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def no_trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Time nothing for an estimate, and keep out of the cache of whoever runs the tests."""
+    module = "napari_selfseg.protocol._kept_trials"
+    monkeypatch.setattr(f"{module}.default_folder", lambda: tmp_path / "trials")
+    monkeypatch.setattr(f"{module}.made", pretended)
+
+
+def pretended(question: Question) -> Trial:
+    """Answer as a machine would on which everything takes ten milliseconds."""
+    took = Spent(0.01, 0.02)
+    updates = (took,) * len(question.method.parts())
+    return Trial(question.shapes[0], took, took, updates, took, took)
 
 
 @pytest.fixture(scope="session")

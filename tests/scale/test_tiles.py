@@ -12,10 +12,10 @@ import zarr
 import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, open_labels
 from napari_selfseg.objects import connected
-from napari_selfseg.protocol import Throughput
 from napari_selfseg.scale import (
     ProcessRunner,
     TileRun,
+    estimate_tiles,
     foreseen,
     learning,
     load_plan,
@@ -356,19 +356,23 @@ def test_volumes_are_learned_and_labelled_as_volumes(tmp_path):
 
 
 def test_what_tiles_take_is_foreseen_and_kept_to():
-    method, rates = METHODS["backprop"], Throughput(1e11, 1e10)
-    how = {"device": "cpu", "precision": "float32", "throughput": rates}
+    method = METHODS["backprop"]
+    how = {"device": "cpu", "precision": "float32"}
     small, large = (
         foreseen((5000, 4000), 3, method, memory=n, **how) for n in (60 << 20, 600 << 20)
     )
     assert small.tile < large.tile
     assert small.tiles == -(-5000 // small.tile[0]) * -(-4000 // small.tile[1])
     assert small.sample <= large.sample == 256
-    assert small.estimate.bytes <= 60 << 20 < large.estimate.bytes <= 600 << 20
+    assert small.bytes <= 60 << 20 < large.bytes <= 600 << 20
     assert large.disk >= 5000 * 4000
     half = foreseen((2500, 4000), 3, method, memory=600 << 20, learned=True, **how)
     assert half.sample == 0
-    assert 0 < half.estimate.seconds < large.estimate.seconds
+    seconds = [
+        estimate_tiles(found, (n, 4000), 3, method, **how).seconds
+        for n, found in ((2500, half), (5000, large))
+    ]
+    assert 0 < 2 * seconds[0] < seconds[1], "the whole is learned as well"
     with pytest.raises(ValueError, match="allow more memory"):
         foreseen((5000, 4000), 3, method, memory=1 << 20, **how)
 

@@ -11,6 +11,7 @@ from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import lease
 from napari_selfseg.widgets import room as rooms
+from napari_selfseg.widgets.expected import estimated
 from napari_selfseg.widgets.forecast import Forecast
 from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.overlay import Overlay, Void
@@ -18,7 +19,14 @@ from napari_selfseg.widgets.picture import Picture
 from napari_selfseg.widgets.room import make_room, save_room
 from napari_selfseg.widgets.stack_arrays import stack_arrays
 from napari_selfseg.widgets.stack_job import Seen, StackJob
-from napari_selfseg.widgets.stacking import VOLUME, Stacking, directions, suggested, ways
+from napari_selfseg.widgets.stacking import (
+    VOLUME,
+    Stacking,
+    directions,
+    suggested,
+    suggested_axes,
+    ways,
+)
 from napari_selfseg.widgets.state import Form, Missing, resolve
 from napari_selfseg.widgets.words import stack_progress
 
@@ -40,6 +48,10 @@ def picture(data=NOISE, axes=("z", "y", "x"), plane=None, **settings):
         axes=axes,
         **settings,
     )
+
+
+def always(picture, shape):
+    return True
 
 
 def request(image=None, form=FORM, **overlays):
@@ -65,10 +77,10 @@ class OnlySliced:
 
 
 def test_a_film_goes_plane_by_plane_and_a_volume_does_not():
-    assert suggested(picture(axes=("z", "y", "x")), (2, 3)) == VOLUME
-    assert suggested(picture(axes=("", "", "")), (2, 3)) == VOLUME
-    assert suggested(picture(axes=("T", "y", "x")), (2, 3)) == "independent"
-    assert suggested(picture(axes=("z", "y", "x")), (2,)) == "independent"
+    assert suggested(picture(axes=("z", "y", "x")), (2, 3), always) == VOLUME
+    assert suggested(picture(axes=("", "", "")), (2, 3), always) == VOLUME
+    assert suggested(picture(axes=("T", "y", "x")), (2, 3), always) == "independent"
+    assert suggested(picture(axes=("z", "y", "x")), (2,), always) == "independent"
 
 
 def test_a_method_of_planes_is_never_offered_a_volume():
@@ -130,12 +142,68 @@ def test_scribbles_do_not_go_along_a_stack():
     assert "Scribbles" in found.sentence
 
 
-def test_the_forecast_is_of_one_plane():
-    limit = Forecast(None)
-    one = limit(request())
-    assert "each of 4 planes of 20 x 24 pixels" in one.sentence
-    joint = limit(request(form=replace(FORM, stack=Stacking((0,), "joint"))))
-    assert "a model of 4 of 4 planes" in joint.sentence
+@pytest.mark.parametrize("carry", ["independent", "warm", "joint"])
+def test_the_forecast_is_of_all_planes_and_the_memory_of_one(carry):
+    form = replace(FORM, values={**QUICK, "iterations": 1000}, stack=Stacking((0,), carry))
+    found = {n: estimated(request(picture(NOISE[:n]), form), None) for n in (2, 4)}
+    one = estimated(request(form=replace(form, stack=None, part="plane")), None)
+    begun = {"independent": 4, "warm": 1, "joint": 4}[carry]  # 4 planes are learned from
+    assert found[4].seconds > found[2].seconds
+    assert begun * one.seconds <= found[4].seconds < (begun + 1) * one.seconds
+    assert (found[4].bytes > one.bytes) == (carry == "joint")
+    said = Forecast(None)(request(form=form)).sentence
+    assert "4 planes of 20 x 24 pixels" in said
+    assert ("a model of 4 of" in said) == (carry == "joint")
+
+
+def shaped(*shape, axes=("z", "y", "x"), rgb=False):
+    """Describe an image that nobody has to hold."""
+    data = dask.array.zeros(shape, chunks=-1, dtype=np.uint8)
+    return replace(picture(data, axes), rgb=rgb)
+
+
+@pytest.mark.parametrize(
+    ("image", "way", "axes"),
+    [
+        (shaped(125, 250, 250), "independent", (0,)),
+        (shaped(125, 1024, 1024), "independent", (0,)),
+        (shaped(125, 1024, 1024, 3, rgb=True), "independent", (0,)),
+        (shaped(125, 1024, 1024, axes=("t", "y", "x")), "independent", (0,)),
+        (shaped(30, 125, 250, 250, axes=("t", "z", "y", "x")), "independent", (0, 1)),
+        (shaped(30, 10, 50, 50, axes=("t", "z", "y", "x")), "independent", (0,)),
+        (shaped(16, 50, 50), VOLUME, (0,)),
+        (shaped(16, 50, 50, 3, rgb=True), VOLUME, (0,)),
+    ],
+)
+def test_what_is_suggested_of_a_stack_fits_into_memory(image, way, axes):
+    limit = Forecast(4 * 10**9)
+
+    def fits(picture, shape):
+        return limit.fits(Backprop(), picture, shape)
+
+    assert suggested(image, (2, 3), fits) == way
+    offered = [axes for _, axes in directions(image, (2, 3))]
+    assert suggested_axes(image, offered, fits) == axes
+
+
+def test_what_is_too_large_can_be_made_smaller_in_ways_that_fit():
+    forecast = Forecast(8 * 10**9)
+    volume = replace(FORM, values={}, stack=None)
+    found = forecast(request(shaped(125, 1024, 1024), volume))
+    assert not found.enough
+    assert "125 x 1024 x 1024 pixels takes about" in found.sentence
+    assert "more than the limit of 8 GB" in found.sentence
+    assert [each.words for each in found.remedies] == [
+        "Plane by plane",
+        "All of it, by tiles",
+        "Rectangle",
+    ]
+    for changed in ({"stack": Stacking((0,), found.remedies[0].way)}, {"area": "tiles"}):
+        assert forecast(request(shaped(125, 1024, 1024), replace(volume, **changed))).enough
+    plane = replace(volume, part="plane")
+    found = forecast(request(shaped(4, 1800, 1800), plane))
+    assert found.remedies[-1].halved == (1, 2)
+    assert forecast(request(shaped(4, 900, 900), plane)).enough
 
 
 @pytest.mark.parametrize("kind", [np.asarray, dask.array.from_array])

@@ -8,6 +8,7 @@ import dask.array
 import numpy as np
 import pytest
 from napari.layers import Labels
+from qtpy.QtWidgets import QPushButton
 
 from napari_selfseg import read_record
 from napari_selfseg.io import open_labels
@@ -107,7 +108,11 @@ def test_an_image_that_does_not_fit_is_recommended_tiles_by_name(opened, qtbot):
     dock.start()
     qtbot.waitUntil(lambda: "All of it, by tiles" in controls.error.text(), timeout=20_000)
     assert not dock.live
-    dock.view.setup.region.area.choose("tiles")
+    offered = {each.text(): each for each in controls.remedies.findChildren(QPushButton)}
+    assert {"All of it, by tiles", "Rectangle", "Half the size"} >= set(offered)
+    offered["All of it, by tiles"].click()
+    assert dock.view.setup.region.area.thing == "tiles"
+    assert controls.error.isHidden()
     qtbot.waitUntil(lambda: controls.estimate.text().startswith("About"), timeout=20_000)
     assert "for 12 tiles of 128 x 128 pixels" in controls.estimate.text()
     dock._forecast._limit = 1000

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_selfseg.methods import Backprop
-from napari_selfseg.protocol import FewLabels, Throughput
+from napari_selfseg.protocol import FewLabels
 from napari_selfseg.scale import foreseen
 from napari_selfseg.widgets import lease
 from napari_selfseg.widgets.forecast import Forecast
@@ -48,7 +48,6 @@ def labelled(request):
         memory=30_000_000,
         ndim=len(request.shape),
         largest=128,
-        throughput=Throughput(1, 1),
     )
     room = make_tile_room(request.along, np.uint8, request.spacing, "pixel", layout.tile)
     job = TileJob(request, room, layout, {}, "key")
@@ -86,7 +85,7 @@ def test_a_volume_is_one():
 
 def test_asked_to_stop_before_it_begins_nothing_is_labelled():
     asked = resolve(FORM, picture(PLANE))
-    layout = foreseen(asked.shape, 1, asked.method, memory=30_000_000, throughput=Throughput(1, 1))
+    layout = foreseen(asked.shape, 1, asked.method, memory=30_000_000)
     room = make_tile_room(asked.along, np.uint8, asked.spacing, "pixel", layout.tile)
     job = TileJob(asked, room, layout, {}, "key")
     job.abandon()
@@ -98,7 +97,6 @@ def test_asked_to_stop_before_it_begins_nothing_is_labelled():
 
 def test_tiles_are_recommended_for_all_of_an_image_only():
     forecast = Forecast(12_000_000)
-    forecast._speed = lambda request: Throughput(1e10, 1e10)
     large = picture(np.zeros((900, 1000), np.uint8))
     whole = replace(FORM, area="all")
     assert "Choose 'All of it, by tiles' as the area" in forecast(resolve(whole, large)).sentence
@@ -107,9 +105,9 @@ def test_tiles_are_recommended_for_all_of_an_image_only():
     assert "more than the limit" in said
     assert "tiles" not in said
     found = forecast(resolve(FORM, large))
-    assert found.allowed
+    assert found.enough
     assert found.layout.tiles > 1
-    assert found.layout.estimate.bytes <= 12_000_000
+    assert found.layout.bytes <= 12_000_000
 
 
 def test_a_plane_of_a_volume_is_one_pixel_thick():

@@ -18,6 +18,7 @@ from napari_selfseg.cli._common import (
     superpixels_from,
     values_of,
 )
+from napari_selfseg.cli._expected import expect_run, expect_stack
 from napari_selfseg.cli._files import Files, write_files
 from napari_selfseg.cli._interrupt import Interrupted, keeping
 from napari_selfseg.cli._large import label_large
@@ -146,11 +147,13 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
     image = open_image(args.image, opacity=args.opacity)
     check_stack(args, image)
+    options = _options(args, image)
+    expect_stack(args, method, image, options)
     with keeping(
         lambda: f"Interrupted; planes that are done are in {args.output}, with no record."
     ):
         out = stack_room(args.output, image, method, args.carry)
-        run = segmented_stack(args, method, image, _options(args, image), out)
+        run = segmented_stack(args, method, image, options, out)
         finish_labels(args.output, record=run.record())
         if args.save_fit:
             save_fit(run.fit, args.save_fit)
@@ -161,7 +164,9 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
 
 def _of_stack(args: argparse.Namespace, method: Method, image: ImageFile) -> Result:
     check_stack(args, image)
-    run = segmented_stack(args, method, image, _options(args, image))
+    options = _options(args, image)
+    expect_stack(args, method, image, options)
+    run = segmented_stack(args, method, image, options)
     return Result(run.out, run.record(), run, not run.failed, interrupted_at(run))
 
 
@@ -172,6 +177,8 @@ def _of_image(
 
     check_volume(args, method, image)
     options = _options(args, image)
+    entire = any(getattr(args, name) is not None for name in WHOLE)
+    expect_run(args, method, image, options, entire=entire)
     run = evolve(image.data, method, **options)
     through = drain(run)
     at = "" if through else f"after {run.iteration} of {method.iterations} iterations"

@@ -53,6 +53,7 @@ from napari_selfseg.protocol import (
     Cost,
     Inputs,
     Method,
+    Part,
     Problem,
     Step,
     Stop,
@@ -65,6 +66,10 @@ __all__ = ["Consensus"]
 
 # What the classical maps take, as if so many bytes a pixel were read and written.
 CLASSICAL_BYTES = 160_000
+# Forwards that take as long as an update.
+FORWARDS = 3
+# Updates between two votes that never come.
+MOST_UPDATES = 100_000
 
 
 class Consensus(Settings):
@@ -77,6 +82,7 @@ class Consensus(Settings):
     )
     doi: ClassVar[str] = "10.1109/TPAMI.2005.113"
     segments: ClassVar[bool] = True
+    costless: ClassVar[tuple[str, ...]] = (*Settings.costless, "every", "granularity", "n_segments")
 
     @property
     def n_classes(self) -> int:
@@ -98,21 +104,27 @@ class Consensus(Settings):
         return ContourWatershed()
 
     def cost(self, problem: Problem) -> Cost:
-        """Sum over the members; classical maps are spread over the iterations."""
+        """Sum over the members."""
         shrunk_to = problem.pixels // (2**problem.ndim if self.half_resolution else 1)
         seen = dataclasses.replace(problem, pixels=max(shrunk_to, 1))
         costs = [each.cost(seen) for each in self.resolved()]
-        once = CLASSICAL_BYTES * problem.pixels * self.classical / self.iterations
         return Cost(
             sum(each.flops for each in costs),
-            sum(each.moved for each in costs) + once,
+            sum(each.moved for each in costs) + 40.0 * problem.pixels,
             sum(each.kept for each in costs) + 40.0 * problem.pixels,
         )
 
     def cost_to_predict(self, problem: Problem) -> Cost:
-        """Count an iteration with all classical maps, which a prediction makes anew."""
-        iteration, at_once = self.cost(problem), self.replace(iterations=1).cost(problem)
-        return Cost(iteration.flops, at_once.moved, iteration.kept)
+        """Count all classical maps, and a forward of each copy of a network that has voted."""
+        iteration, looks = self.cost(problem), (1 + self.iterations // self.every) / FORWARDS
+        classical = CLASSICAL_BYTES * problem.pixels * self.classical
+        return Cost(looks * iteration.flops, looks * iteration.moved + classical, iteration.kept)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Updates between votes, and those with one."""
+        voting = self.iterations // self.every
+        kinds = ((MOST_UPDATES, self.iterations - voting), (1, voting))
+        return tuple(Part(self.replace(every=every), n) for every, n in kinds if n)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the network of each member, which has a seed of its own."""

@@ -57,6 +57,13 @@ class DIC(Method):
     )
     doi: ClassVar[str] = "10.1109/ACCESS.2020.2974496"
     stride: ClassVar[int] = 2
+    costless: ClassVar[tuple[str, ...]] = (
+        *Method.costless,
+        "min_labels",
+        "learning_rate",
+        "momentum",
+        "scribble_weight",
+    )
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         f"Paper, C = {C}, M = {M}": {"n_clusters": C, "n_centres": M} for C, M in SETTINGS

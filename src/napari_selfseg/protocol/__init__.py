@@ -4,16 +4,14 @@ from napari_selfseg.protocol._agreeing import merge
 from napari_selfseg.protocol._blocks import halo
 from napari_selfseg.protocol._checks import as_spacing
 from napari_selfseg.protocol._control import Control, Interrupted
-from napari_selfseg.protocol._cost import Cost, Problem
+from napari_selfseg.protocol._cost import Cost, Part, Problem
 from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
+from napari_selfseg.protocol._digits import size_in_words
 from napari_selfseg.protocol._estimate import (
     Estimate,
-    Throughput,
-    available_memory,
-    bytes_to_predict,
+    Tried,
     estimate,
     fits_in_memory,
-    measure_throughput,
     seconds_to_predict,
 )
 from napari_selfseg.protocol._evolve import evolve, prepare
@@ -23,20 +21,19 @@ from napari_selfseg.protocol._fit import Fit, label_dtype, small
 from napari_selfseg.protocol._grid import Grid
 from napari_selfseg.protocol._in_words import in_words
 from napari_selfseg.protocol._inputs import Inputs
+from napari_selfseg.protocol._kept_trials import Trials
 from napari_selfseg.protocol._labels import as_superpixels, over_segmented
-from napari_selfseg.protocol._method import (
-    Ballot,
-    Method,
-    Smoothing,
-    Step,
-    Stop,
-    SuperpixelAlgorithm,
-)
+from napari_selfseg.protocol._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
+from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
+from napari_selfseg.protocol._refusal import too_large
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._step import Ballot, Step, Stop
 from napari_selfseg.protocol._training_state import TrainingState
+from napari_selfseg.protocol._trial import Question, Spent, Trial
 
 __all__ = [
+    "GIVEN",
     "Ballot",
     "Control",
     "Cost",
@@ -49,18 +46,24 @@ __all__ = [
     "Interrupted",
     "Method",
     "OutOfMemory",
+    "Part",
     "Problem",
+    "Question",
     "Run",
     "Scaling",
     "Smoothing",
+    "Spent",
     "Step",
     "Stop",
     "SuperpixelAlgorithm",
-    "Throughput",
     "TrainingState",
+    "Trial",
+    "Trials",
+    "Tried",
     "as_spacing",
     "as_superpixels",
     "available_memory",
+    "bytes_needed",
     "bytes_to_predict",
     "estimate",
     "evolve",
@@ -68,7 +71,6 @@ __all__ = [
     "halo",
     "in_words",
     "label_dtype",
-    "measure_throughput",
     "merge",
     "over_segmented",
     "prepare",
@@ -76,5 +78,7 @@ __all__ = [
     "resolve_precision",
     "resolve_threads",
     "seconds_to_predict",
+    "size_in_words",
     "small",
+    "too_large",
 ]

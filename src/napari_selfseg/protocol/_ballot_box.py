@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_selfseg.protocol._agreeing import settled
 from napari_selfseg.protocol._history import History
-from napari_selfseg.protocol._method import Ballot
+from napari_selfseg.protocol._step import Ballot
 
 __all__ = ["BallotBox", "Latest"]
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["Cost", "Problem"]
+if TYPE_CHECKING:
+    from napari_selfseg.protocol._method import Method
+
+__all__ = ["Cost", "Part", "Problem"]
+
+# A byte that is read or written takes as long as so many operations, about, on processors and on
+# GPUs. It weighs what grows with the image against what does not; how long anything takes is
+# measured.
+OPERATIONS_A_BYTE: Final = 10
 
 
 @dataclass(frozen=True)
@@ -52,3 +61,24 @@ class Cost:
     flops: float
     moved: float
     kept: float
+
+    @property
+    def work(self) -> float:
+        """All of it as operations: two problems take times in this proportion."""
+        return self.flops + OPERATIONS_A_BYTE * self.moved
+
+
+@dataclass(frozen=True)
+class Part:
+    """Updates of one kind, of which a run makes some.
+
+    Attributes
+    ----------
+    method : Method
+        One that makes updates of this kind from its first on.
+    updates : int
+        How many the run makes.
+    """
+
+    method: Method
+    updates: int

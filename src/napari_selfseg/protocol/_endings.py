@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from napari_selfseg.protocol._failures import reason
-from napari_selfseg.protocol._method import Stop
+from napari_selfseg.protocol._step import Stop
 
 __all__ = ["abandoned", "completed", "failed"]
 

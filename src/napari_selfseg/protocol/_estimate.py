@@ -1,75 +1,32 @@
 r"""How long a run will take and how much memory, before it is started.
 
-.. math:: t = a \left(\frac{\text{flops}}{F} + \frac{\text{moved}}{B}\right), \qquad
-          m = h \cdot \text{kept} + \text{inputs} + \text{history}
+.. math:: t = t_\text{superpixels} + t_\text{begin} + t_\text{end} + \sum_p n_p t_p
 
-A method says what an iteration computes, moves and keeps (`Method.cost`). The rates F, of a
-convolution, and B, of a normalisation, are measured on the device for a moment; a and h below are
-what whole runs took beyond that.
+A method says which kinds of updates p a run makes, and how many (`Method.parts`); how long each
+takes is tried on a small picture on this machine, and grows with the image as the method says
+(`Method.cost`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from time import perf_counter
+from typing import Any
 
-import psutil
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
-from napari_selfseg.memory import keep_freed_memory
-from napari_selfseg.protocol._blocks import pixels_at_once
-from napari_selfseg.protocol._cost import Problem
-from napari_selfseg.protocol._device import (
-    limited_threads,
-    resolve_device,
-    resolve_precision,
-    resolve_threads,
-)
+from napari_selfseg.protocol._cost import Part, Problem
+from napari_selfseg.protocol._device import resolve_device, resolve_precision
+from napari_selfseg.protocol._kept_trials import Trials
 from napari_selfseg.protocol._method import Method
-from napari_selfseg.protocol._run import HISTORY_BYTES
+from napari_selfseg.protocol._needed import bytes_needed
+from napari_selfseg.protocol._trial import UPDATES, Question, Spent, Trial
 
-__all__ = [
-    "Estimate",
-    "Throughput",
-    "available_memory",
-    "bytes_to_predict",
-    "estimate",
-    "fits_in_memory",
-    "measure_throughput",
-    "seconds_to_predict",
-]
+__all__ = ["Estimate", "Tried", "estimate", "fits_in_memory", "seconds_to_predict"]
 
-# a: whole iterations of Backprop in 2-D took 1.0 to 1.3 times what the two rates say, in float32
-# and bfloat16, and up to 1.8 times in 3-D (processor time, one core).
-OVERHEAD = 1.15
-# h: resident memory over the tensors alive, as the C library's heap keeps gaps between them. With
-# this value estimates for 256 x 256 to 768 x 768 pixels were 0.75 to 1.12 of the peak measured on
-# Linux. Elsewhere nothing was measured.
-GAPS = {"cpu": 1.75}
-GAPS_ELSEWHERE = 1.25
-# Resident bytes a pixel while SLIC works; other algorithms take about as much.
-SUPERPIXEL_BYTES = 200
-CALIBRATION = (1, 64, 256, 256)
-
-
-@dataclass(frozen=True)
-class Throughput:
-    """What a device does in a second, in one precision.
-
-    Attributes
-    ----------
-    flops : float
-        Additions and multiplications of a 3 x 3 convolution, forward and backward.
-    moved : float
-        Bytes that a normalisation, forward and backward, reads and writes.
-    """
-
-    flops: float
-    moved: float
+Tried = Callable[[Question], Trial]
 
 
 @dataclass(frozen=True)
@@ -81,15 +38,21 @@ class Estimate:
     seconds_per_iteration : float
         On average.
     seconds : float
-        Of all iterations; a run that ends early takes less.
+        Of all iterations, by the clock, where nothing else is at work.
     bytes : int
         Memory beyond what the process holds already, at most: of the computer, or of the device
         where that is another one.
+    likely : float or None
+        Seconds, where many runs end before all iterations are made; None where they do not.
+    processor : float
+        Seconds of all cores together.
     """
 
     seconds_per_iteration: float
     seconds: float
     bytes: int
+    likely: float | None = None
+    processor: float = 0.0
 
 
 def estimate(
@@ -97,13 +60,15 @@ def estimate(
     in_channels: int,
     method: Method,
     *,
+    superpixels: Any = None,
     device: str | torch.device = "auto",
     precision: str = "auto",
     threads: int | None = None,
     images: int = 1,
     masked: bool = False,
     scribbled: bool = False,
-    throughput: Throughput | None = None,
+    updates: int | None = None,
+    trials: Tried | None = None,
 ) -> Estimate:
     """Estimate time and memory of a run, without its image.
 
@@ -115,15 +80,19 @@ def estimate(
         Its channels.
     method : Method
         With its parameters.
+    superpixels : SuperpixelAlgorithm or "given", optional
+        Those of the run; by default what the method suggests.
     device, precision, threads
         As for `evolve`.
     images : int
         How many images are fitted together.
     masked, scribbled : bool
         Whether there is a mask (or superpixels with 0), and whether there are scribbles.
-    throughput : Throughput, optional
-        From `measure_throughput` for the same device, precision and threads; measured when not
-        given.
+    updates : int, optional
+        Of a run that goes on from a fit: so many, all of the last kind.
+    trials : callable, optional
+        Answers a `Question`; by default what is kept on this machine, or is tried now, which takes
+        about a second.
 
     Returns
     -------
@@ -132,51 +101,60 @@ def estimate(
     Raises
     ------
     ValueError
-        When device, precision or threads cannot be used.
+        When device, precision or threads cannot be used, or the method takes no such image.
     """
     where = resolve_device(device)
     itemsize = resolve_precision(precision, where).itemsize
-    if throughput is None:
-        throughput = measure_throughput(device=where, precision=precision, threads=threads)
-    pixels = images * prod(shape)
-    cost = method.cost(Problem(in_channels, pixels, len(shape), itemsize, masked, scribbled))
-    each = OVERHEAD * (cost.flops / throughput.flops + cost.moved / throughput.moved)
-    kept = cost.kept * GAPS.get(where.type, GAPS_ELSEWHERE)
-    if method.default_superpixels() is None:
-        kept += _history(pixels, method)
-    elif where.type == "cpu":
-        kept = max(kept, pixels * SUPERPIXEL_BYTES)
-    if where.type == "cpu":
-        kept += pixels * in_channels * 8
-    return Estimate(each, each * method.iterations, int(kept))
+    many: dict[str, Any] = {"masked": masked, "scribbled": scribbled}
+    how: dict[str, Any] = {"superpixels": superpixels, "device": str(where), "precision": precision}
+    question = Question(method, in_channels, tuple(shape), threads=threads, **how, **many)
+    tried = (trials or Trials())(question)
+    small = Problem(in_channels, tried.pixels, len(shape), itemsize, masked, scribbled)
+    large = dataclasses.replace(small, pixels=images * prod(shape))
+    parts = list(zip(method.parts(), tried.updates, strict=True))
+    if updates is not None:
+        parts = [(dataclasses.replace(parts[-1][0], updates=updates), parts[-1][1])]
+    iterating, once = _added(parts, small, large), _once(question, tried, images)
+    count = sum(part.updates for part, _ in parts)
+    share = min(method.likely_iterations / count, 1)
+    whole = once.plus(iterating)
+    return Estimate(
+        iterating.wall / count,
+        whole.wall,
+        bytes_needed(shape, in_channels, method, images=images, **how, **many),
+        once.plus(iterating.times(share)).wall if share < 1 else None,
+        whole.processor,
+    )
 
 
-def bytes_to_predict(method: Method, in_channels: int, shape: Sequence[int]) -> int:
-    """Bound the memory that a prediction takes on the CPU: it keeps less than an iteration does.
+def _added(parts: Sequence[tuple[Part, Spent]], small: Problem, large: Problem) -> Spent:
+    """Add all updates up."""
+    found = Spent()
+    for part, spent in parts:
+        grown = part.method.cost(large).work / part.method.cost(small).work
+        found = found.plus(spent.times(grown * part.updates))
+    return found
 
-    Parameters
-    ----------
-    method : Method
-        Whose fit predicts.
-    in_channels : int
-        Channels of the image.
-    shape : sequence of int
-        Its spatial shape.
 
-    Returns
-    -------
-    int
-        Bytes beyond what the process holds already, at most.
-    """
-    pixels, together = prod(shape), pixels_at_once(method, tuple(shape))
-    kept = method.cost(Problem(in_channels, together, len(shape))).kept
-    return int(GAPS["cpu"] * kept + pixels * in_channels * 8)
+def _once(question: Question, tried: Trial, images: int) -> Spent:
+    """Add up what is done once, which grows as the image does."""
+    algorithm, pixels = question.algorithm, prod(question.shape)
+    grown = pixels / tried.pixels
+    cutting = algorithm.work(pixels) / algorithm.work(tried.pixels) if algorithm else grown
+    rest = tried.begin.plus(tried.end)
+    return tried.prepare.times(images * cutting).plus(rest.times(images * grown))
 
 
 def seconds_to_predict(
-    method: Method, in_channels: int, shape: Sequence[int], throughput: Throughput
+    method: Method,
+    in_channels: int,
+    shape: Sequence[int],
+    *,
+    device: str | torch.device = "auto",
+    threads: int | None = None,
+    trials: Tried | None = None,
 ) -> float:
-    """Say roughly how long a prediction takes.
+    """Estimate how long a prediction takes.
 
     Parameters
     ----------
@@ -186,97 +164,27 @@ def seconds_to_predict(
         Channels of the image.
     shape : sequence of int
         Its spatial shape.
-    throughput : Throughput
-        Of the device.
+    device, threads, trials
+        As for `estimate`.
 
     Returns
     -------
     float
         Seconds.
-    """
-    cost = method.cost_to_predict(Problem(in_channels, prod(shape), len(shape)))
-    return OVERHEAD * (cost.flops / throughput.flops + cost.moved / throughput.moved)
-
-
-def _history(pixels: int, method: Method) -> int:
-    size = 1 if method.n_classes < 256 else 2
-    return min(HISTORY_BYTES, pixels * size * (method.iterations + 1))
-
-
-def measure_throughput(
-    *, device: str | torch.device = "auto", precision: str = "auto", threads: int | None = None
-) -> Throughput:
-    """Measure what a device does in a second; takes a few tenths of one.
-
-    Parameters
-    ----------
-    device, precision, threads
-        As for `evolve`.
-
-    Returns
-    -------
-    Throughput
-        To be kept by the caller for as long as these do not change.
 
     Raises
     ------
     ValueError
-        When device, precision or threads cannot be used.
+        As `estimate`.
     """
-    where = resolve_device(device)
-    dtype = resolve_precision(precision, where)
-    if where.type == "cpu":
-        keep_freed_memory()  # as a run does, and a good part of its speed
-    x = torch.ones(CALIBRATION, dtype=dtype, device=where)
-    x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
-    c = CALIBRATION[1]
-    kernel = torch.ones(c, c, 3, 3, dtype=dtype, device=where, requires_grad=True)
-    with limited_threads(resolve_threads(threads)):
-        convolving = _seconds(lambda: F.conv2d(x, kernel, padding=1), where)
-        normalising = _seconds(lambda: F.batch_norm(x, None, None, training=True), where)
-    # A normalisation reads its map twice and writes it once; backward, four times and once.
-    return Throughput(
-        flops=3 * 2 * 9 * c * x.numel() / convolving,
-        moved=8 * x.numel() * dtype.itemsize / normalising,
-    )
-
-
-def _seconds(forward: Callable[[], Tensor], device: torch.device) -> float:
-    """Return the shorter of two passes forward and backward, after one to warm up."""
-    passes = []
-    for _ in range(3):
-        start = perf_counter()
-        y = forward()
-        y.backward(torch.ones_like(y))
-        if device.type != "cpu":
-            torch.accelerator.synchronize(device)
-        passes.append(perf_counter() - start)
-    return min(passes[1:])
-
-
-def available_memory(device: str | torch.device = "cpu") -> int:
-    """Return the bytes a run could use now.
-
-    Parameters
-    ----------
-    device : str or torch.device
-        As for `evolve`.
-
-    Returns
-    -------
-    int
-        Of an NVIDIA card its free memory, otherwise that of the computer (Apple's devices share
-        it).
-
-    Raises
-    ------
-    ValueError
-        When the device cannot be used.
-    """
-    where = resolve_device(device)
-    if where.type == "cuda":
-        return int(torch.cuda.mem_get_info(where)[0])
-    return int(psutil.virtual_memory().available)
+    where = str(resolve_device(device))
+    question = Question(method, in_channels, tuple(shape), device=where, threads=threads)
+    tried = (trials or Trials())(question)
+    small = Problem(in_channels, tried.pixels, len(shape))
+    large = dataclasses.replace(small, pixels=prod(shape))
+    few = method.parts()[-1].method.replace(iterations=UPDATES)
+    grown: float = method.cost_to_predict(large).work / few.cost_to_predict(small).work
+    return tried.predict.wall * grown
 
 
 def fits_in_memory(estimated: Estimate, limit: int) -> bool:

@@ -27,6 +27,7 @@ from napari_selfseg.protocol._given import Given, check_drawn, check_given, pair
 from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
+from napari_selfseg.protocol._refusal import check_memory
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.protocol._training_state import TrainingState
@@ -92,7 +93,7 @@ def evolve(
     ValueError
         When something given cannot be used; the message says what to do.
     OutOfMemory, DeviceLost
-        When memory does not suffice or the device fails already here.
+        When the run needs more memory than there is, or the device fails already here.
     """
     where = resolve_device(device)
     dtype = resolve_precision(precision, where)
@@ -102,6 +103,7 @@ def evolve(
     # Where a caller is in inference mode nothing that is made there could be trained.
     with explaining(), torch.inference_mode(False):
         given = check_given(image, method, channel_axis, mask, scribbles, spacing)
+        check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
         regions, source = _over_segmented(superpixels, method, scaled, given)
         seen = _seen(given.masks, regions)

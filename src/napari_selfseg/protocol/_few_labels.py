@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._method import Stop
+from napari_selfseg.protocol._step import Stop
 from napari_selfseg.regions import present
 
 __all__ = ["FewLabels"]

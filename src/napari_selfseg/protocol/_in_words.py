@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_selfseg.protocol._digits import duration, size_in_words
 from napari_selfseg.protocol._estimate import Estimate
 
 __all__ = ["in_words"]
@@ -18,24 +19,12 @@ def in_words(estimated: Estimate) -> str:
     Returns
     -------
     str
-        Such as ``"about 2 min and 1.3 GB"``.
+        Such as ``"about 2 min and 1.3 GB"``, or ``"about 2 min (9 min at most) and 1.3 GB"``
+        where many runs end before all iterations are made.
     """
-    return f"about {_duration(estimated.seconds)} and {_size(estimated.bytes)}"
-
-
-def _duration(seconds: float) -> str:
-    for unit, length, most in (("s", 1, 90), ("min", 60, 90), ("h", 3600, 48)):
-        if seconds < most * length:
-            return f"{_two_digits(max(seconds, 1) / length)} {unit}"
-    return f"{_two_digits(seconds / 86400)} days"
-
-
-def _size(size: float) -> str:
-    for unit, length in (("MB", 1e6), ("GB", 1e9)):
-        if size < 995 * length:
-            return f"{_two_digits(max(size / length, 1))} {unit}"
-    return f"{_two_digits(size / 1e12)} TB"
-
-
-def _two_digits(value: float) -> str:
-    return f"{float(f'{value:.2g}'):g}"
+    most = duration(estimated.seconds)
+    if estimated.likely is None or duration(estimated.likely) == most:
+        return f"about {most} and {size_in_words(estimated.bytes)}"
+    return (
+        f"about {duration(estimated.likely)} ({most} at most) and {size_in_words(estimated.bytes)}"
+    )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Generator
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,85 +13,14 @@ from torch import Tensor, nn
 
 from napari_selfseg.hierarchy import LEVEL
 from napari_selfseg.parameters import Parameters, parameter
-from napari_selfseg.protocol._cost import Cost, Problem
+from napari_selfseg.protocol._cost import Cost, Part, Problem
 from napari_selfseg.protocol._inputs import Inputs
+from napari_selfseg.protocol._step import Ballot, Step, Stop
 
-__all__ = ["Ballot", "Method", "Smoothing", "Step", "Stop", "SuperpixelAlgorithm"]
+__all__ = ["GIVEN", "Method", "Smoothing", "SuperpixelAlgorithm"]
 
-
-class Ballot(NamedTuple):
-    """A label map that counts in a consensus.
-
-    Attributes
-    ----------
-    family : str
-        Maps that belong together count as one.
-    votes : Tensor
-        As in `Step`.
-    """
-
-    family: str
-    votes: Tensor
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one iteration found. Nothing is copied to the host until it is read.
-
-    Attributes
-    ----------
-    iteration : int
-        Number of updates behind these labels: 0 is the untrained network.
-    total : int
-        Number of updates the run is going to make at most.
-    votes : Tensor
-        Small integers counted from 1, 0 where there are no data: one a superpixel, ``(n + 1,)``,
-        or one a pixel, ``(N, *spatial)``, where the method uses no superpixels.
-    raw_labels : Tensor
-        0-d, number of labels that some pixel had before the vote.
-    losses : mapping of str to Tensor
-        0-d, every term of the loss, weighted as in the sum; empty for the closing step.
-    ballots : tuple of Ballot
-        Label maps for the consensus, of a method that finds others than those it shows.
-    """
-
-    iteration: int
-    total: int
-    votes: Tensor
-    raw_labels: Tensor
-    losses: Mapping[str, Tensor]
-    ballots: tuple[Ballot, ...] = ()
-
-    @property
-    def loss(self) -> float:
-        """Sum of the loss terms; nan for the closing step, which has none."""
-        return float(sum(map(float, self.losses.values()))) if self.losses else float("nan")
-
-    @property
-    def n_labels(self) -> int:
-        """Number of labels after the vote, as the user sees it."""
-        return int(torch.unique(self.votes[self.votes > 0]).numel())
-
-    @property
-    def n_raw_labels(self) -> int:
-        """Number of labels before the vote, as `min_labels` tests it."""
-        return int(self.raw_labels)
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Why a run ended.
-
-    Attributes
-    ----------
-    kind : str
-        ``"finished"``, ``"min_labels"``, ``"asked"``, ``"abandoned"`` or ``"failed"``.
-    sentence : str
-        The same for a person.
-    """
-
-    kind: str
-    sentence: str
+# In place of an algorithm: superpixels that are there already.
+GIVEN: Final = "given"
 
 
 class SuperpixelAlgorithm(Protocol):
@@ -109,6 +37,13 @@ class SuperpixelAlgorithm(Protocol):
 
     def as_dict(self) -> dict[str, Any]:
         """Return name and parameters."""
+
+    @property
+    def bytes_a_pixel(self) -> int:
+        """Memory it takes while it works."""
+
+    def work(self, pixels: int) -> float:
+        """Say how an image of so many pixels compares with others in time, in any unit."""
 
 
 @runtime_checkable
@@ -135,6 +70,8 @@ class Method(Parameters, ABC):
         classes of pixels.
     classifies_regions : bool
         Whether superpixels are classified as they are, so that a prediction depends on them.
+    costless : tuple of str
+        Parameters that change neither the time an update takes nor its memory.
     seed : int
         Seed of everything random in a run.
     iterations : int
@@ -147,6 +84,7 @@ class Method(Parameters, ABC):
     stride: ClassVar[int] = 1
     segments: ClassVar[bool] = False
     classifies_regions: ClassVar[bool] = False
+    costless: ClassVar[tuple[str, ...]] = ("seed", "iterations")
 
     iterations: int = parameter(100, "Updates at most.", minimum=1, maximum=100_000)
     seed: int = parameter(
@@ -188,6 +126,21 @@ class Method(Parameters, ABC):
         -------
         Cost
         """
+
+    def parts(self) -> tuple[Part, ...]:
+        """Say which kinds of updates a run makes, in order, and how many of each.
+
+        Returns
+        -------
+        tuple of Part
+            One, where all updates take the same time.
+        """
+        return (Part(self, self.iterations),)
+
+    @property
+    def likely_iterations(self) -> int:
+        """Updates that a run is likely to make, where many end early; all of them otherwise."""
+        return self.iterations
 
     def cost_to_predict(self, problem: Problem) -> Cost:
         """Say what labelling an image with a fit takes: about an iteration, unless overridden.

@@ -20,9 +20,10 @@ from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._losses import Losses
-from napari_selfseg.protocol._method import Method, Step, Stop, SuperpixelAlgorithm
+from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._projection import Projection
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._step import Step, Stop
 from napari_selfseg.protocol._training import Training
 from napari_selfseg.record import with_cut
 

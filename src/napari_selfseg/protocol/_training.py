@@ -16,8 +16,9 @@ from napari_selfseg.protocol._device import limited_threads
 from napari_selfseg.protocol._failures import explained, explaining
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._method import Method, Step, Stop
+from napari_selfseg.protocol._method import Method
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._step import Step, Stop
 
 __all__ = ["Training"]
 

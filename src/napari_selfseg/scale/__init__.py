@@ -6,7 +6,7 @@ from napari_selfseg.scale._batch import Batch
 from napari_selfseg.scale._collection import planes, spots, tiles
 from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
-from napari_selfseg.scale._foresight import Foresight, foreseen
+from napari_selfseg.scale._foresight import Foresight, estimate_tiles, foreseen
 from napari_selfseg.scale._large import LargeImage
 from napari_selfseg.scale._learning import learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
@@ -25,6 +25,11 @@ from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_estimate import (
+    bytes_of_stack,
+    estimate_stack,
+    planes_together,
+)
 from napari_selfseg.scale._stack_files import stack_room
 from napari_selfseg.scale._stack_labels import stack_dtype
 from napari_selfseg.scale._stack_replay import replay_stack
@@ -65,6 +70,9 @@ __all__ = [
     "applied",
     "axes_along",
     "axis_named",
+    "bytes_of_stack",
+    "estimate_stack",
+    "estimate_tiles",
     "files_of",
     "forecast",
     "foreseen",
@@ -75,6 +83,7 @@ __all__ = [
     "over_stack",
     "over_tiles",
     "planes",
+    "planes_together",
     "planned",
     "reached",
     "recorded_cut",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Fit, Run, Step, Stop
+from napari_selfseg.protocol import Fit, Method, Run, Step, Stop
 from napari_selfseg.scale._at_work import AtWork
 from napari_selfseg.scale._matching import by_overlap, named, pairs
 from napari_selfseg.scale._order import Order
@@ -141,8 +141,7 @@ class Warm(Carrying):
 
     def __init__(self, *args: Any, iterations: int | None = None) -> None:
         super().__init__(*args)
-        method = self.request.method
-        self.iterations = iterations or max(1, round(SHARE * method.iterations))
+        self.iterations = updates_from_neighbour(self.request.method, iterations)
         self._from: dict[int, Lineage] = {}
 
     def plane(self, plane: int) -> Generator[Step, None, Found | None]:
@@ -180,6 +179,23 @@ class Warm(Carrying):
         unchanged = self.request.method.segments or first or before is None
         names = None if unchanged else {**(before or {}), **pairs(labels, found.ids)}
         self._from[plane] = Lineage(self.fit, names)
+
+
+def updates_from_neighbour(method: Method, iterations: int | None) -> int:
+    """Return how many updates a plane takes that begins with its neighbour's weights.
+
+    Parameters
+    ----------
+    method : Method
+        Of the stack.
+    iterations : int or None
+        As asked for; None for a share of the method's.
+
+    Returns
+    -------
+    int
+    """
+    return iterations or max(1, round(SHARE * method.iterations))
 
 
 def _unchanged(labels: NDArray[Any]) -> NDArray[np.int64]:

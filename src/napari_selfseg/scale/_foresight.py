@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -13,17 +13,17 @@ from napari_selfseg.protocol import (
     Estimate,
     Grid,
     Method,
-    Throughput,
+    Tried,
+    bytes_needed,
     bytes_to_predict,
     estimate,
     label_dtype,
-    measure_throughput,
     seconds_to_predict,
 )
 from napari_selfseg.scale._sampling import COUNT
 from napari_selfseg.scale._tile_size import LARGEST, halo_of, tile_within
 
-__all__ = ["Foresight", "foreseen"]
+__all__ = ["Foresight", "estimate_tiles", "foreseen"]
 
 # Sides of samples that are tried, by number of axes: as many pixels in a cube as in a square.
 SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
@@ -33,18 +33,18 @@ LEVELS = 4 / 3
 
 @dataclass(frozen=True)
 class Foresight:
-    """How a large image is taken apart, and what that takes.
+    """How a large image is taken apart, and the room that takes.
 
     Attributes
     ----------
     sample : int
-        Side of the samples to learn from, at most.
+        Side of the samples to learn from, at most; 0 where nothing is to be learned.
     tile : tuple of int
         Of a tile.
     tiles : int
         How many there are.
-    estimate : Estimate
-        Time of learning and of all tiles; memory of whichever needs more, at most.
+    bytes : int
+        Memory of learning or of a tile, whichever needs more, at most.
     disk : int
         Bytes of the labels with coarser levels, before compression.
     """
@@ -52,7 +52,7 @@ class Foresight:
     sample: int
     tile: tuple[int, ...]
     tiles: int
-    estimate: Estimate
+    bytes: int
     disk: int
 
 
@@ -67,9 +67,7 @@ def foreseen(
     largest: int = LARGEST,
     device: str = "auto",
     precision: str = "auto",
-    threads: int | None = None,
     masked: bool = False,
-    throughput: Throughput | None = None,
 ) -> Foresight:
     """Say how an image is labelled by tiles within some memory.
 
@@ -89,7 +87,7 @@ def foreseen(
         Whether there is a fit already.
     largest : int
         Side of the largest tile wanted.
-    device, precision, threads, masked, throughput
+    device, precision, masked
         As for `estimate`.
 
     Returns
@@ -102,42 +100,85 @@ def foreseen(
         When not even small samples or tiles fit.
     """
     tile = tile_within(method, in_channels, ndim, shape, memory, largest)
-    how: dict[str, Any] = {"device": device, "precision": precision, "threads": threads}
-    rates = throughput or measure_throughput(**how)
-
-    def taken(sides: Sequence[int], images: int = 1) -> Estimate:
-        given: dict[str, Any] = {**how, "images": images, "masked": masked, "throughput": rates}
-        return estimate(sides, in_channels, method, **given)
-
-    halo = halo_of(method)
-    sides = [min(side, n) for side, n in zip(tile, shape, strict=True)]
-    read = [min(side + 2 * halo, n) for side, n in zip(sides, shape, strict=True)][-ndim:]
-    each = seconds_to_predict(method, in_channels, read, rates)
-    labelling = each * prod(shape) / prod(sides)
-    needed = bytes_to_predict(method, in_channels, read)
-    sample, seconds = 0, labelling
+    needed = bytes_to_predict(method, in_channels, _read(tile, shape, method)[-ndim:])
+    sample = 0
     if not learned:
-        sample, learning = _sample(shape[-ndim:], memory, taken)
-        seconds, needed = seconds + learning.seconds, max(needed, learning.bytes)
+        how: dict[str, Any] = {"device": device, "precision": precision, "masked": masked}
+        sample, learning = _sample(shape[-ndim:], in_channels, method, memory, how)
+        needed = max(needed, learning)
     return Foresight(
         sample=sample,
         tile=tile,
         tiles=len(Grid(tuple(shape), tile, (0,) * len(shape))),
-        estimate=Estimate(each, seconds, needed),
+        bytes=needed,
         disk=int(prod(shape) * np.dtype(label_dtype(method.n_classes)).itemsize * LEVELS),
     )
 
 
+def estimate_tiles(
+    found: Foresight,
+    shape: Sequence[int],
+    in_channels: int,
+    method: Method,
+    *,
+    ndim: int = 2,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
+    masked: bool = False,
+    trials: Tried | None = None,
+) -> Estimate:
+    """Estimate how long learning and all tiles take.
+
+    Parameters
+    ----------
+    found : Foresight
+        How the image is taken apart.
+    shape, in_channels, method, ndim
+        As for `foreseen`.
+    device, precision, threads, masked, trials
+        As for `estimate`.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ValueError
+        As `estimate`.
+    """
+    how: dict[str, Any] = {"device": device, "threads": threads, "trials": trials}
+    inner = [min(side, n) for side, n in zip(found.tile, shape, strict=True)]
+    each = seconds_to_predict(method, in_channels, _read(found.tile, shape, method)[-ndim:], **how)
+    labelling = each * prod(shape) / prod(inner)
+    if not found.sample:
+        return Estimate(each, labelling, found.bytes)
+    sides = [min(found.sample, n) for n in shape[-ndim:]]
+    more: dict[str, Any] = {"precision": precision, "images": COUNT, "masked": masked}
+    learning = estimate(sides, in_channels, method, **how, **more)
+    likely = None if learning.likely is None else learning.likely + labelling
+    return Estimate(each, learning.seconds + labelling, found.bytes, likely)
+
+
+def _read(tile: Sequence[int], shape: Sequence[int], method: Method) -> list[int]:
+    """Return the sides of what is read for a tile: it with its halo, within the image."""
+    halo = halo_of(method)
+    sides = [min(side, n) for side, n in zip(tile, shape, strict=True)]
+    return [min(side + 2 * halo, n) for side, n in zip(sides, shape, strict=True)]
+
+
 def _sample(
-    shape: Sequence[int], memory: int, taken: Callable[[Sequence[int], int], Estimate]
-) -> tuple[int, Estimate]:
-    """Return the side of the largest samples that can be learned from, and what that takes."""
+    shape: Sequence[int], in_channels: int, method: Method, memory: int, how: dict[str, Any]
+) -> tuple[int, int]:
+    """Return the side of the largest samples that can be learned from, and what they take."""
     for side in SIDES[len(shape)]:
-        found = taken([min(side, n) for n in shape], COUNT)
-        if found.bytes <= memory:
-            return side, found
+        sides = [min(side, n) for n in shape]
+        needed = bytes_needed(sides, in_channels, method, images=COUNT, **how)
+        if needed <= memory:
+            return side, needed
     raise ValueError(
-        f"Learning from {COUNT} samples of {side} pixels needs about {found.bytes / 1e6:.0f} MB, "
+        f"Learning from {COUNT} samples of {side} pixels needs about {needed / 1e6:.0f} MB, "
         f"and {max(memory, 0) / 1e6:.0f} MB are left: allow more memory, or train a smaller "
         "network."
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from napari_selfseg.protocol import Method, Run, Throughput, estimate, evolve
+from napari_selfseg.protocol import Method, Run, bytes_needed, evolve
 from napari_selfseg.scale._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._source import Source
 
@@ -92,10 +92,7 @@ def _check_memory(
     if memory is None:
         return
     shape = pieces[0][0].shape[: pieces[0][0].ndim - (source.channel_axis is not None)]
-    # The rates decide the time alone, which nobody asks for here.
-    needed = estimate(
-        shape, source.n_channels, method, images=len(pieces), throughput=Throughput(1, 1)
-    ).bytes
+    needed = bytes_needed(shape, source.n_channels, method, images=len(pieces))
     left = memory - psutil.Process().memory_info().rss
     if needed > left:
         size = " x ".join(map(str, shape))

@@ -11,13 +11,13 @@ import numpy as np
 from napari_selfseg.io import ImageFile, finish_labels, written_together
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._axes import axes_along
-from napari_selfseg.scale._joint import FITTED
 from napari_selfseg.scale._making_files import draw, written
 from napari_selfseg.scale._over_stack import over_stack
 from napari_selfseg.scale._piece import Made, Piece, as_input
 from napari_selfseg.scale._room import check_planes
 from napari_selfseg.scale._slices import Planes
 from napari_selfseg.scale._stack import StackRun
+from napari_selfseg.scale._stack_estimate import planes_together
 from napari_selfseg.scale._stack_files import stack_room
 from napari_selfseg.scale._stack_labels import stack_dtype
 
@@ -129,12 +129,12 @@ def _method(piece: Piece) -> Method:
 def _check_memory(
     piece: Piece, image: ImageFile, axes: tuple[int, ...], whole: bool, memory: int
 ) -> None:
-    method, joint = _method(piece), piece.recipe.carry == "joint"
+    method, carry = _method(piece), cast(str, piece.recipe.carry)
     count = prod(image.shape[axis] for axis in axes)
-    together = min(piece.recipe.planes_fitted or FITTED, count) if joint else 1
+    together = planes_together(carry, count, piece.recipe.planes_fitted)
     how = {"device": piece.device, "precision": piece.recipe.precision}
     check_planes(image, axes, method, together, memory, **how)
-    labels = np.dtype(stack_dtype(method, cast(str, piece.recipe.carry))).itemsize
+    labels = np.dtype(stack_dtype(method, carry)).itemsize
     room = prod(image.shape) * labels
     if piece.table is not None:
         # Objects are numbered beside the labels, and measured on the image.

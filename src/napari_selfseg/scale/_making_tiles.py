@@ -12,7 +12,6 @@ from napari_selfseg.scale._learning import axes_of_sample, learning
 from napari_selfseg.scale._making_files import SIDE, draw
 from napari_selfseg.scale._piece import Made, Piece
 from napari_selfseg.scale._plan import Plan
-from napari_selfseg.scale._room import NO_TIME
 from napari_selfseg.scale._tile_record import is_unchanged
 from napari_selfseg.scale._tile_run import TileRun
 
@@ -87,9 +86,7 @@ def _layout(piece: Piece, large: LargeImage, fit: Fit | None) -> Foresight:
         learned=fit is not None,
         device=piece.device,
         precision=piece.recipe.precision,
-        threads=piece.threads,
         masked=large.file.mask is not None,
-        throughput=NO_TIME,
     )
 
 

@@ -7,20 +7,9 @@ from math import prod
 from typing import Any
 
 from napari_selfseg.io import ImageFile
-from napari_selfseg.protocol import (
-    Estimate,
-    Fit,
-    Method,
-    Throughput,
-    bytes_to_predict,
-    estimate,
-    fits_in_memory,
-)
+from napari_selfseg.protocol import Fit, Method, bytes_needed, bytes_to_predict
 
-__all__ = ["NO_TIME", "check_planes", "fits_with_fit", "fits_with_method"]
-
-# The rates decide the time alone, which nobody asks for here.
-NO_TIME = Throughput(1, 1)
+__all__ = ["check_planes", "fits_with_fit", "fits_with_method"]
 
 
 def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) -> bool:
@@ -53,7 +42,7 @@ def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) 
             f"The image has {n} spatial axes, and {method.title} takes {allowed}: let the recipe "
             "go along it (carry), or give planes."
         )
-    return fits_in_memory(_needed(image, image.shape, method, **how), memory)
+    return _needed(image, image.shape, method, **how) <= memory
 
 
 def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
@@ -104,11 +93,11 @@ def check_planes(
     """
     plane = tuple(n for axis, n in enumerate(image.shape) if axis not in axes)
     needed = _needed(image, plane, method, images=together, **how)
-    if not fits_in_memory(needed, memory):
+    if needed > memory:
         size = " x ".join(map(str, plane))
         what = f"{together} planes" if together > 1 else "A plane"
         raise ValueError(
-            f"{what} of {size} pixels would take about {needed.bytes / 1e6:.0f} MB, and "
+            f"{what} of {size} pixels would take about {needed / 1e6:.0f} MB, and "
             f"{memory / 1e6:.0f} MB are allowed: allow more, train a smaller network, or leave "
             "carry out of the recipe, so that it goes tile by tile."
         )
@@ -116,14 +105,7 @@ def check_planes(
 
 def _needed(
     image: ImageFile, shape: Sequence[int], method: Method, images: int = 1, **how: Any
-) -> Estimate:
+) -> int:
     channels = 1 if image.channel_axis is None else image.data.shape[image.channel_axis]
-    return estimate(
-        shape,
-        int(channels),
-        method,
-        images=images,
-        masked=image.mask is not None,
-        throughput=NO_TIME,
-        **how,
-    )
+    masked = image.mask is not None
+    return bytes_needed(shape, int(channels), method, images=images, masked=masked, **how)

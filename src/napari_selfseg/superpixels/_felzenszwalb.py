@@ -64,6 +64,11 @@ class Felzenszwalb(Superpixels):
         words="Smallest size",
     )
 
+    @property
+    def bytes_a_pixel(self) -> int:
+        """See `Superpixels.bytes_a_pixel`."""
+        return 650
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:

@@ -63,6 +63,11 @@ class Lsc(Superpixels):
         10, "Rounds of k-means.", minimum=1, source="paper: 20; half as many change little"
     )
 
+    @property
+    def bytes_a_pixel(self) -> int:
+        """See `Superpixels.bytes_a_pixel`."""
+        return 360
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:

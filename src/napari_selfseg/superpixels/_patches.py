@@ -30,6 +30,11 @@ class Patches(Superpixels):
         source="8, of the transformers of DeepCut",
     )
 
+    @property
+    def bytes_a_pixel(self) -> int:
+        """See `Superpixels.bytes_a_pixel`."""
+        return 50
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:

@@ -101,6 +101,16 @@ class Spnn(Superpixels):
         maximum=2**31 - 1,
     )
 
+    @property
+    def bytes_a_pixel(self) -> int:
+        """A map of each superpixel: many while the network learns, few in the last forward."""
+        return round(self.n_segments * (85 / self.shrink**2 + 12))
+
+    def work(self, pixels: int) -> float:
+        """Updates on the image shrunk, and one forward of the whole."""
+        factor = self._factor(pixels, min(self.n_segments, pixels))
+        return pixels * (1 + 3 * self.iterations / factor**2)
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
@@ -128,11 +138,15 @@ class Spnn(Superpixels):
         network = SPNN(seen.shape[1], x.shape[1], n, self.width)
         initialise(network, torch.Generator().manual_seed(self.seed))
         part(network)
-        factor = min(self.shrink, max(int((mask.sum() / (FEWEST * n)) ** 0.5), 1))
+        factor = self._factor(int(mask.sum()), n)
         self._fit(network, *_shrunk(seen, valid, factor), x.shape[1])
         with torch.no_grad():
             found: NDArray[np.int64] = network(seen, valid).P.argmax(1)[0].numpy()
         return found
+
+    def _factor(self, pixels: int, n: int) -> int:
+        """Return how many times smaller the image is while the network learns."""
+        return min(self.shrink, max(int((pixels / (FEWEST * n)) ** 0.5), 1))
 
     def _fit(self, network: SPNN, seen: Tensor, valid: Tensor | None, channels: int) -> None:
         """Minimise equation 8."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from qtpy.QtWidgets import QProgressBar
@@ -10,6 +10,8 @@ from qtpy.QtWidgets import QProgressBar
 from napari_selfseg.widgets.look import ERROR, button, sentence
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.plot import LossPlot
+from napari_selfseg.widgets.remedies import Remedy
+from napari_selfseg.widgets.remedy_bar import RemedyBar
 from napari_selfseg.widgets.shown_view import ShownView
 from napari_selfseg.widgets.status import StatusWidget
 
@@ -33,6 +35,7 @@ class Controls(StatusWidget):
         self.stop = button(STOP, STOP_HELP)
         self.resume = button("Continue", RESUME_HELP)
         self.estimate = sentence()
+        self.remedies = RemedyBar()
         self.bar = QProgressBar()
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
@@ -44,6 +47,7 @@ class Controls(StatusWidget):
         for each in (self.estimate, self.bar, self.plot, self.shown):
             layout.addWidget(each)
         self.lay_out_status(layout)
+        layout.addWidget(self.remedies)
         self.plot.picked.connect(self.timeline.go_to)
         self.timeline.moved.connect(self.plot.mark)
         self._begin()
@@ -87,6 +91,17 @@ class Controls(StatusWidget):
         self.estimate.setText(sentence)
         self.estimate.setStyleSheet("" if enough else ERROR)
         self.estimate.setVisible(bool(sentence))
+        self.offer(())
+
+    def offer(self, found: Sequence[Remedy]) -> None:
+        """Offer what can be done about a run that has not the memory.
+
+        Parameters
+        ----------
+        found : sequence of Remedy
+            A button each.
+        """
+        self.remedies.offer(found)
 
     def show_live(self, sentence: str) -> None:
         """Show that a run is being prepared.

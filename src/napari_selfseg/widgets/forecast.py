@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from napari_selfseg.widgets.overlay import Covered
+from napari_selfseg.widgets.expected import (
+    bytes_of,
+    count_of,
+    estimated,
+    estimated_tiles,
+    size_of,
+)
+from napari_selfseg.widgets.picture import Picture
+from napari_selfseg.widgets.remedies import Remedy, remedies
 from napari_selfseg.widgets.request import Request
-from napari_selfseg.widgets.stacking import FITTED
-from napari_selfseg.widgets.words import BY_TILES
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Throughput
+    from napari_selfseg.protocol import Method, Tried
     from napari_selfseg.scale import Foresight
 
 __all__ = ["Forecast", "Prediction"]
@@ -35,41 +42,38 @@ class Prediction:
     Attributes
     ----------
     sentence : str
-        Time and memory, and what to reduce where that is too much.
+        Time and memory, or what to reduce where that is too much.
     enough : bool
-        Whether there is memory for it.
-    allowed : bool
-        Whether it is within the limit the user set.
+        Whether there is the memory, and the user allows it: no run starts without.
     layout : Foresight or None
         How the image is taken apart, where it is labelled by tiles.
+    remedies : tuple of Remedy
+        What can be done where there is not enough.
     """
 
     sentence: str
     enough: bool
-    allowed: bool
     layout: Foresight | None = None
+    remedies: tuple[Remedy, ...] = ()
 
 
 class Forecast:
-    """Estimates; the speed of each device is measured once.
+    """Estimates.
 
     Parameters
     ----------
     limit : int or None
         Bytes a run may take; None for all there is.
+    trials : callable, optional
+        As for `napari_selfseg.protocol.estimate`.
     """
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, trials: Tried | None = None) -> None:
         self._limit = limit
-        self._speeds: dict[tuple[str, str, int], Throughput] = {}
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit to keep."""
-        return self._limit is not None
+        self._trials = trials
 
     def __call__(self, request: Request) -> Prediction:
-        """Estimate a run; the first time on a device that takes a few tenths of a second.
+        """Estimate a run; the first time with a method that takes about a second.
 
         Parameters
         ----------
@@ -80,34 +84,35 @@ class Forecast:
         -------
         Prediction
         """
-        from napari_selfseg.protocol import available_memory, estimate, fits_in_memory, in_words
+        from napari_selfseg.protocol import in_words
 
-        if request.tiles:
-            return self._by_tiles(request)
-        # Of a stack one plane is in memory at a time.
-        found = estimate(
-            request.along.plane,
-            request.channels or 1,
-            request.method,
-            device=request.device,
-            precision=request.precision,
-            threads=request.threads,
-            masked=request.void is not None,
-            scribbled=request.scribbles is not None,
-            throughput=self._speed(request),
-            images=_together(request),
-        )
-        free = available_memory(request.device)
-        allowed = self._limit is None or fits_in_memory(found, self._limit)
-        enough = fits_in_memory(found, free)
-        words = f"At most {in_words(found)} for {_size(request)}"
-        if not allowed and self._limit is not None:
-            words += f": more than the limit of {self._limit / GIGABYTE:.3g} GB"
-        elif not enough:
-            words += f", with {free / GIGABYTE:.2g} GB free"
-        if enough and allowed:
-            return Prediction(f"{words}.", enough=True, allowed=True)
-        return Prediction(f"{words}. {self._advice(request)}", enough=False, allowed=allowed)
+        found = self.room(request)
+        if not found.enough:
+            return found
+        if found.layout is not None:
+            words = estimated_tiles(request, found.layout, self._trials)
+        else:
+            words = f"{in_words(estimated(request, self._trials))} for {size_of(request)}"
+        sentence = f"{_capital(words)}.{_alone(request) if request.tiles else ''}"
+        return dataclasses.replace(found, sentence=sentence)
+
+    def room(self, request: Request) -> Prediction:
+        """Say whether there is room for a run, which takes no time.
+
+        Parameters
+        ----------
+        request : Request
+            The run.
+
+        Returns
+        -------
+        Prediction
+            With an empty sentence where there is.
+        """
+        try:
+            return self._by_tiles(request) if request.tiles else self._at_once(request)
+        except ValueError as error:
+            return Prediction(str(error), enough=False)
 
     def layout(self, request: Request) -> Foresight:
         """Say how an image is labelled by tiles within the limit, or half of what is free.
@@ -140,9 +145,7 @@ class Forecast:
             largest=LARGEST,
             device=request.device,
             precision=request.precision,
-            threads=request.threads,
             masked=request.void is not None,
-            throughput=self._speed(request),
         )
 
     def labels_whole(self, request: Request) -> bool:
@@ -157,72 +160,94 @@ class Forecast:
         -------
         bool
         """
-        from napari_selfseg.protocol import available_memory, bytes_to_predict
+        from napari_selfseg.protocol import bytes_to_predict
 
         needed = bytes_to_predict(request.method, request.channels or 1, request.shape)
-        free = available_memory()
-        return needed <= (free if self._limit is None else min(self._limit, free))
+        return needed <= self._free("cpu", needed)
+
+    def fits(self, method: Method, picture: Picture, shape: Sequence[int]) -> bool:
+        """Say whether a run on an image of some shape fits, wherever it is made.
+
+        Parameters
+        ----------
+        method : Method
+            To be run.
+        picture : Picture
+            Of which only the channels count.
+        shape : sequence of int
+            Spatial shape.
+
+        Returns
+        -------
+        bool
+        """
+        from napari_selfseg.protocol import bytes_needed
+
+        channels = 3 if picture.rgb else len(picture.data)
+        needed = bytes_needed(shape, channels, method, device="cpu")
+        return needed <= self._free("cpu", needed)
+
+    def _at_once(self, request: Request) -> Prediction:
+        needed = bytes_of(request)
+        free = self._free(request.device, needed)
+        if needed <= free:
+            return Prediction("", enough=True)
+        from napari_selfseg.protocol import size_in_words
+
+        found = remedies(request, self._fits, self._halved_fits(request))
+        words = f"{size_of(request)} {'take' if request.stack else 'takes'} about"
+        words = f"{_capital(words)} {size_in_words(needed)}, and {self._said(free)}."
+        return Prediction(f"{words} {self._advice(request, found)}", False, remedies=found)
 
     def _by_tiles(self, request: Request) -> Prediction:
-        try:
-            found = self.layout(request)
-        except ValueError as error:
-            return Prediction(str(error), enough=False, allowed=False)
-        tiles = _tiles(found)
-        words = f"{tiles[:1].upper()}{tiles[1:]}."
-        if request.method.reach is None:
-            words += f" {request.method.title} {ALONE}"
+        found = self.layout(request)
         free = shutil.disk_usage(tempfile.gettempdir()).free
-        if found.disk > free:
-            words += f" The folder for temporary files has {free / GIGABYTE:.2g} GB left."
-        return Prediction(words, found.disk <= free, True, found)
+        if found.disk <= free:
+            return Prediction("", True, found)
+        return Prediction(
+            f"The labels take {found.disk / GIGABYTE:.2g} GB, and the folder for temporary files "
+            f"has {free / GIGABYTE:.2g} GB left: make room there, or choose a smaller area.",
+            False,
+            found,
+        )
 
-    def _advice(self, request: Request) -> str:
+    def _free(self, device: str, wanted: int) -> int:
+        from napari_selfseg.protocol import available_memory
+
+        free = available_memory(device, wanted)
+        return free if self._limit is None else min(self._limit, free)
+
+    def _fits(self, request: Request) -> bool:
+        if request.tiles:
+            return self.room(request).enough
+        needed = bytes_of(request)
+        return needed <= self._free(request.device, needed)
+
+    def _halved_fits(self, request: Request) -> bool:
+        needed = bytes_of(request, [-(-n // 2) for n in request.shape])
+        return needed <= self._free(request.device, needed)
+
+    def _said(self, free: int) -> str:
+        from napari_selfseg.protocol import size_in_words
+
+        limited = self._limit is not None and free >= self._limit
+        if limited:
+            return f"that is more than the limit of {free / GIGABYTE:.3g} GB"
+        return f"{size_in_words(max(free, 1))} are free"
+
+    def _advice(self, request: Request, found: Sequence[Remedy]) -> str:
         """Say what to do about an image that is too large."""
-        part = "choose a smaller area, "
-        if request.shape == request.picture.shape and not isinstance(request.void, Covered):
-            part = "segment what is in view first, "
-        less = f"{part}take fewer channels, or another device."
-        # A part by tiles cannot be asked for.
-        entire = all(e == slice(None) for e in request.index if isinstance(e, slice))
-        if entire and request.stack is None and request.scribbles is None:
-            with contextlib.suppress(ValueError):
-                found = self.layout(request)
-                return f"Choose '{BY_TILES}' as the area: {_tiles(found)}. Or {less}"
-        return f"To need less: {less}"
-
-    def _speed(self, request: Request) -> Any:
-        from napari_selfseg.protocol import measure_throughput
-
-        key = (request.device, request.precision, request.threads)
-        if key not in self._speeds:
-            device, precision, threads = key
-            self._speeds[key] = measure_throughput(
-                device=device, precision=precision, threads=threads
-            )
-        return self._speeds[key]
+        tiles = next((each for each in found if each.area == "tiles"), None)
+        less = "choose a smaller area, take fewer channels, or another device."
+        if tiles is None:
+            return f"To need less: {less}"
+        layout = self.layout(dataclasses.replace(request, tiles=True))
+        return f"Choose '{tiles.words}' as the area: {count_of(layout)}. Or {less}"
 
 
-def _size(request: Request) -> str:
-    along = request.along
-    pixels = " x ".join(map(str, along.plane)) + " pixels"
-    if request.stack is None:
-        return pixels
-    if request.stack.carry == "joint":
-        return f"a model of {_together(request)} of {len(along)} planes of {pixels}"
-    return f"each of {len(along)} planes of {pixels}"
+def _alone(request: Request) -> str:
+    return f" {request.method.title} {ALONE}" if request.method.reach is None else ""
 
 
-def _together(request: Request) -> int:
-    joint = request.stack is not None and request.stack.carry == "joint"
-    return min(FITTED, len(request.along)) if joint else 1
-
-
-def _tiles(found: Foresight) -> str:
-    """Say what labelling by tiles takes."""
-    from napari_selfseg.protocol import in_words
-
-    tile = " x ".join(map(str, found.tile))
-    tiles = f"{found.tiles} tile{'s' * (found.tiles > 1)} of {tile} pixels"
-    disk = max(found.disk / GIGABYTE, 0.001)
-    return f"{in_words(found.estimate)} for {tiles}, and {disk:.2g} GB on the disk"
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

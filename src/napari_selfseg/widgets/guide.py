@@ -103,6 +103,7 @@ class Guide(QObject):
         self._estimating = False
         if self._request() is not None:
             self._controls.show_estimate(found.sentence, found.enough)
+            self._controls.offer(found.remedies)
 
     def _refused(self, sentence: str) -> None:
         self._estimating = False

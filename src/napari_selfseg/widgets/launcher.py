@@ -1,26 +1,23 @@
-"""Which session a request needs, and the estimate that comes before it."""
+"""Which session a request needs, and whether there is the memory for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.controls import Controls
-from napari_selfseg.widgets.forecast import Forecast, Prediction
+from napari_selfseg.widgets.forecast import Forecast
 from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.live_session import LiveSession
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.stack_session import StackSession
-from napari_selfseg.widgets.task import Tasks
 from napari_selfseg.widgets.tile_session import TileSession
 
 if TYPE_CHECKING:
     from napari_selfseg.scale import Foresight
 
 __all__ = ["Launcher"]
-
-WHAT: Final = "The estimate"
 
 
 class Launcher:
@@ -32,10 +29,8 @@ class Launcher:
         With the layers.
     controls : Controls
         Where it is said why nothing begins.
-    tasks : Tasks
-        Estimates are made in a worker thread.
     forecast : Forecast
-        Makes them.
+        Says whether there is room.
     begin : callable
         Called with what makes a session, which it makes and starts.
     """
@@ -44,15 +39,14 @@ class Launcher:
         self,
         viewer: Any,
         controls: Controls,
-        tasks: Tasks,
         forecast: Forecast,
         begin: Callable[[Callable[[], LiveSession]], None],
     ) -> None:
         self._viewer, self._controls, self._begin = viewer, controls, begin
-        self._tasks, self._forecast = tasks, forecast
+        self._forecast = forecast
 
     def start(self, source: Any, request: Request) -> None:
-        """Begin; where there is a limit, and for tiles, after an estimate.
+        """Begin, where there is the memory; say what to reduce where there is not.
 
         Parameters
         ----------
@@ -61,15 +55,13 @@ class Launcher:
         request : Request
             What to run.
         """
-        if not self._forecast.limited and not request.tiles:
-            self._launch(source, request)
+        found = self._forecast.room(request)
+        if found.enough:
+            self._launch(source, request, found.layout)
         else:
-            forecast = self._forecast
-            self._tasks.begin(
-                lambda: forecast(request),
-                lambda found: self._within(found, source, request),
-                WHAT,
-            )
+            self._controls.show_estimate("")
+            self._controls.show_error(found.sentence)
+            self._controls.offer(found.remedies)
 
     def label(self, source: Any, request: Request) -> bool:
         """Label an image by tiles with what was learned, where it is too large for memory.
@@ -100,13 +92,6 @@ class Launcher:
             One that has ended.
         """
         self._begin(before.again)
-
-    def _within(self, found: Prediction, source: Any, request: Request) -> None:
-        if not found.allowed:
-            self._controls.show_estimate("")
-            self._controls.show_error(found.sentence)
-        elif source in self._viewer.layers:
-            self._launch(source, request, found.layout)
 
     def _launch(self, source: Any, request: Request, layout: Foresight | None = None) -> None:
         def make() -> LiveSession:

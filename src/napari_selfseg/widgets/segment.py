@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
@@ -16,6 +16,7 @@ from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.fit_desk import FitDesk
 from napari_selfseg.widgets.forecast import Forecast
 from napari_selfseg.widgets.guide import Guide
+from napari_selfseg.widgets.halving import add_halved, halved
 from napari_selfseg.widgets.large_desk import LargeDesk
 from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.launcher import Launcher
@@ -24,6 +25,8 @@ from napari_selfseg.widgets.live import Live
 from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.live_session import LiveSession
 from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.picture import Picture
+from napari_selfseg.widgets.remedies import Remedy
 from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.result_desk import ResultDesk
@@ -88,7 +91,8 @@ class SegmentDock(QWidget):
         controls, forecast = self.view.controls, self._forecast
         self._guide = Guide(controls, self._tasks, forecast, self._asked, self._idle_words)
         self._live = Live(controls, self._segments.follow, self._finish)
-        self._launcher = Launcher(napari_viewer, controls, self._tasks, forecast, self._launch)
+        self._launcher = Launcher(napari_viewer, controls, forecast, self._launch)
+        self.view.setup.stack.fits = self._has_room
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
@@ -179,6 +183,27 @@ class SegmentDock(QWidget):
     def _idle_words(self) -> str:
         return self._last_words or READY
 
+    def _follow(self, remedy: Remedy) -> None:
+        """Do what was recommended, as far as it is not for a person to go on."""
+        image, setup = self.view.setup.image.thing, self.view.setup
+        self.view.controls.say(READY)
+        if not remedy.halved:
+            self._setup.follow(remedy)
+        elif image is not None:
+            data = image.data
+            self._tasks.begin(
+                lambda: halved(data, remedy.halved),
+                lambda found: setup.image.choose(
+                    add_halved(self._viewer, image, found, remedy.halved)
+                ),
+                "Halving the image",
+            )
+
+    def _has_room(self, picture: Picture, shape: Sequence[int]) -> bool:
+        """Say whether the chosen method has the memory for an image of some shape."""
+        kind = self.view.setup.method.thing
+        return kind is None or self._forecast.fits(kind(), picture, shape)
+
     # A run
 
     def _start(self, resumed: bool) -> None:
@@ -247,5 +272,6 @@ class SegmentDock(QWidget):
         controls.run.clicked.connect(self.start)
         controls.resume.clicked.connect(self.resume)
         controls.stop.clicked.connect(self.stop)
+        controls.remedies.chosen.connect(self._follow)
         setup.changed.connect(self._on_change)
         setup.refused.connect(controls.show_error)

@@ -8,6 +8,7 @@ from typing import Any
 from napari.layers import Labels
 
 from napari_selfseg.widgets.layers import describe_image, describe_labels, partners
+from napari_selfseg.widgets.remedies import Remedy
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.results import hide_earlier
 from napari_selfseg.widgets.scribble_desk import ScribbleDesk
@@ -80,6 +81,23 @@ class SetupDesk:
         layers = {name: layer for name, layer in chosen.items() if isinstance(layer, Labels)}
         overlays = {name: describe_labels(layer, image) for name, layer in layers.items()}
         return resolve(form, picture, **overlays)
+
+    def follow(self, remedy: Remedy) -> None:
+        """Fill in what a refusal recommends.
+
+        Parameters
+        ----------
+        remedy : Remedy
+            Other than an image of half the size.
+        """
+        setup = self._view.setup
+        if remedy.way is not None:
+            setup.stack.part.choose("whole")
+            setup.stack.way.choose(remedy.way)
+        if remedy.area is not None:
+            setup.region.area.choose(remedy.area)
+        if remedy.area == "rectangle":
+            self._draw()
 
     def _on_image(self) -> None:
         layer = self._view.setup.image.thing

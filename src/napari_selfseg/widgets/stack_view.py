@@ -12,7 +12,15 @@ from napari_selfseg.widgets.choosers import Chooser
 from napari_selfseg.widgets.look import title
 from napari_selfseg.widgets.panels import rows, stacked
 from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.stacking import VOLUME, Stacking, directions, suggested, ways
+from napari_selfseg.widgets.stacking import (
+    VOLUME,
+    Fits,
+    Stacking,
+    directions,
+    suggested,
+    suggested_axes,
+    ways,
+)
 
 __all__ = ["StackView"]
 
@@ -30,7 +38,13 @@ FEWER: Final = "a tenth as many"
 
 
 class StackView(QWidget):
-    """What is chosen for an image of more than a plane; hidden for others."""
+    """What is chosen for an image of more than a plane; hidden for others.
+
+    Attributes
+    ----------
+    fits : callable
+        Says whether there is the memory for an image of some shape.
+    """
 
     chosen = Signal()
 
@@ -40,7 +54,9 @@ class StackView(QWidget):
         self.way = Chooser(WAY_HELP)
         self.along = Chooser(ALONG_HELP)
         self.iterations = QSpinBox()
+        self.fits: Fits = lambda picture, shape: True
         self._picture: Picture | None = None
+        self._suggested: str | None = None
         self._ndims: tuple[int, ...] = (2, 3)
         self._lay_out()
         self._connect()
@@ -84,10 +100,15 @@ class StackView(QWidget):
         before = self.way.thing
         offered = ways(len(picture.scale), self._ndims)
         self.way.offer(offered)
-        # What was chosen stays as long as the method can do it.
-        if anew or before not in [way for _, way in offered]:
-            self.way.choose(suggested(picture, self._ndims))
-        self.along.offer(directions(picture, self._ndims))
+        # What a person chose stays as long as the method can do it.
+        anew = anew or before == self._suggested or before not in [way for _, way in offered]
+        if anew and not self.isHidden():
+            self._suggested = suggested(picture, self._ndims, self.fits)
+            self.way.choose(self._suggested)
+        along = directions(picture, self._ndims)
+        self.along.offer(along)
+        if anew:
+            self.along.choose(suggested_axes(picture, [axes for _, axes in along], self.fits))
 
     def _lay_out(self) -> None:
         self.part.offer(PARTS)

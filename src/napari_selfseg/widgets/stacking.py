@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
@@ -12,7 +12,18 @@ import numpy as np
 
 from napari_selfseg.widgets.picture import ALL, Index, Picture
 
-__all__ = ["FITTED", "VOLUME", "WAYS", "Along", "Stacking", "directions", "suggested", "ways"]
+__all__ = [
+    "FITTED",
+    "VOLUME",
+    "WAYS",
+    "Along",
+    "Fits",
+    "Stacking",
+    "directions",
+    "suggested",
+    "suggested_axes",
+    "ways",
+]
 
 VOLUME: Final = "volume"
 WAYS: Final = (
@@ -23,6 +34,7 @@ WAYS: Final = (
 )
 # Planes of one model for all; they are in memory together.
 FITTED: Final = 5
+Fits = Callable[[Picture, Sequence[int]], bool]
 TIMES: Final = ("t", "time", "frame", "frames")
 
 
@@ -130,8 +142,8 @@ def ways(ndim: int, ndims: Sequence[int]) -> list[tuple[str, str]]:
     return [(words, way) for words, way in WAYS if way != VOLUME or ndim in ndims]
 
 
-def suggested(picture: Picture, ndims: Sequence[int]) -> str:
-    """Return how a person would segment an image: not a film as a volume.
+def suggested(picture: Picture, ndims: Sequence[int], fits: Fits) -> str:
+    """Return how a person would segment an image: not a film as a volume, nor what is too large.
 
     Parameters
     ----------
@@ -139,6 +151,8 @@ def suggested(picture: Picture, ndims: Sequence[int]) -> str:
         The image.
     ndims : sequence of int
         What the method takes.
+    fits : callable
+        Says whether there is the memory for an image of some shape.
 
     Returns
     -------
@@ -146,7 +160,35 @@ def suggested(picture: Picture, ndims: Sequence[int]) -> str:
         `VOLUME`, or one of `Stacking.carry`.
     """
     film = any(each.lower() in TIMES for each in picture.axes)
-    return "independent" if film or len(picture.scale) not in ndims else VOLUME
+    apart = film or len(picture.scale) not in ndims or not fits(picture, picture.shape)
+    return "independent" if apart else VOLUME
+
+
+def suggested_axes(
+    picture: Picture, offered: Sequence[tuple[int, ...]], fits: Fits
+) -> tuple[int, ...] | None:
+    """Return the axes to go along: the fewest that leave something there is the memory for.
+
+    Parameters
+    ----------
+    picture : Picture
+        The image.
+    offered : sequence of tuple of int
+        As from `directions`.
+    fits : callable
+        As for `suggested`.
+
+    Returns
+    -------
+    tuple of int or None
+        None where there is nothing to choose.
+    """
+
+    def rest(axes: tuple[int, ...]) -> list[int]:
+        return [n for axis, n in enumerate(picture.shape) if axis not in axes]
+
+    small = (axes for axes in offered if fits(picture, rest(axes)))
+    return next(small, offered[-1] if offered else None)
 
 
 def directions(picture: Picture, ndims: Sequence[int]) -> list[tuple[str, tuple[int, ...]]]:

@@ -30,7 +30,7 @@ from napari_selfseg.methods._deepcut._network import Cutter
 from napari_selfseg.methods._deepcut._partners import named, partition, prototypes
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import GraphClassifier, initialise, measure
-from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop, over_segmented, small
+from napari_selfseg.protocol import Cost, Inputs, Part, Problem, Step, Stop, over_segmented, small
 from napari_selfseg.regions import present
 from napari_selfseg.superpixels import Slic
 
@@ -39,6 +39,8 @@ __all__ = ["DeepCut"]
 # Superpixels of which every pair is compared, at most: a similarity of all pairs takes 400 MB.
 MOST = 10_000
 NODES = 500
+# Updates of a kind that never end.
+MOST_UPDATES = 100_000
 
 
 class DeepCut(Settings):
@@ -52,6 +54,7 @@ class DeepCut(Settings):
     )
     doi: ClassVar[str] = "10.48550/arXiv.2212.05853"
     classifies_regions: ClassVar[bool] = True
+    costless: ClassVar[tuple[str, ...]] = (*Settings.costless, "feature_iterations")
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "Public code, correlation clustering": {
@@ -79,17 +82,29 @@ class DeepCut(Settings):
         return Slic(n_segments=NODES, compactness=10)
 
     def cost(self, problem: Problem) -> Cost:
-        """Count the products with the graph; what is done once is spread over the iterations."""
+        """Count the products with the graph; features are learned on all pixels."""
         M, F = min(NODES, problem.pixels), n_features(self, problem.in_channels)
         flops = 2.0 * M**2 * (2 * F + 3 * self.n_clusters)
-        once = problem.pixels * (7000.0 + 100.0 * F) / self.iterations
         kept = 40.0 * M**2 + problem.pixels * (8.0 * F + 24.0 * problem.in_channels + 24.0)
-        return Cost(flops, 40.0 * M**2 + once, kept)
+        learned = 100.0 * F * problem.pixels * (self.feature_iterations >= self.iterations)
+        return Cost(flops, 40.0 * M**2 + learned * self._learns, kept)
 
     def cost_to_predict(self, problem: Problem) -> Cost:
         """Count features and graph in full: a prediction makes both anew."""
-        at_once = self.replace(iterations=1).cost(problem)
-        return Cost(at_once.flops, at_once.moved, self.cost(problem).kept)
+        M, F = min(NODES, problem.pixels), n_features(self, problem.in_channels)
+        once = problem.pixels * (7000.0 + 100.0 * F)
+        graph = 2.0 * M**2 * (2 * F + 3 * self.n_clusters)
+        return Cost(graph, 40.0 * M**2 + once, self.cost(problem).kept)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Updates of learned features, then those of the clustering."""
+        first = min(self.feature_iterations, self.iterations) if self._learns else 0
+        kinds = ((MOST_UPDATES, first), (0, self.iterations - first))
+        return tuple(Part(self.replace(feature_iterations=f), n) for f, n in kinds if n)
+
+    @property
+    def _learns(self) -> bool:
+        return self.features in ("responses", "autoencoder")
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the graph networks and the one of features, drawn from Xavier's distribution."""

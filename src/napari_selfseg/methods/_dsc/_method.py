@@ -16,10 +16,13 @@ from napari_selfseg.methods._dsc._smoothing import side, smoothing
 from napari_selfseg.nets import Embedding, assign, initialise, measure
 from napari_selfseg.nets.embedding import REACH
 from napari_selfseg.nets.superae_work import autoencoder_work, embedding_work, n_weights
-from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop
+from napari_selfseg.protocol import Cost, Inputs, Part, Problem, Step, Stop
 from napari_selfseg.superpixels import Slic
 
 __all__ = ["DSC"]
+
+# Updates of a kind that never end.
+MOST = 100_000
 
 
 class DSC(Settings):
@@ -32,6 +35,18 @@ class DSC(Settings):
     )
     doi: ClassVar[str] = "10.48550/arXiv.2103.06031"
     stride: ClassVar[int] = 4
+    costless: ClassVar[tuple[str, ...]] = (
+        *Settings.costless,
+        "autoencoder_iterations",
+        "autoencoder_rate",
+        "template_weight",
+        "label_weight",
+        "cut_weight",
+        "min_labels",
+        "learning_rate",
+        "momentum",
+        "scribble_weight",
+    )
 
     @property
     def n_classes(self) -> int:
@@ -65,6 +80,12 @@ class DSC(Settings):
             sum(n * work.moved for n, work in each),
             max(cropped * first.kept * (share > 0), pixels * second.kept) + image + weights,
         )
+
+    def parts(self) -> tuple[Part, ...]:
+        """Updates of the autoencoder, then those of the cut."""
+        first = min(self.autoencoder_iterations, self.iterations)
+        kinds = ((MOST, first), (0, self.iterations - first))
+        return tuple(Part(self.replace(autoencoder_iterations=a), n) for a, n in kinds if n)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build SuperAE and the 1x1 convolution, drawn from Xavier's distribution."""

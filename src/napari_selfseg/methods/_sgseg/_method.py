@@ -19,7 +19,7 @@ from napari_selfseg.nets.segmenter import REACH
 from napari_selfseg.nets.sgseg import SGSegNetwork
 from napari_selfseg.nets.sgseg_work import cnn_work, spnn_work
 from napari_selfseg.nets.superae_work import Work
-from napari_selfseg.protocol import Cost, Inputs, Problem, Step, Stop, small
+from napari_selfseg.protocol import Cost, Inputs, Part, Problem, Step, Stop, small
 from napari_selfseg.regions import present
 
 __all__ = ["SGSeg"]
@@ -27,6 +27,8 @@ __all__ = ["SGSeg"]
 # Of what an update keeps for a pixel, the share that labelling it does (measured): of SPNN, and of
 # the CNN without masks, whose two orders are one forward then, layer after layer.
 VIEWED = 0.33
+# Updates of a kind that never end, or between two looks that never come.
+MOST = 100_000
 
 
 class SGSeg(Settings):
@@ -41,6 +43,7 @@ class SGSeg(Settings):
     doi: ClassVar[str] = "10.48550/arXiv.2210.11810"
     ndims: ClassVar[tuple[int, ...]] = (2,)
     stride: ClassVar[int] = 2
+    costless: ClassVar[tuple[str, ...]] = (*Settings.costless, "spnn_iterations", "view_every")
 
     @property
     def n_classes(self) -> int:
@@ -80,6 +83,20 @@ class SGSeg(Settings):
         flops = problem.pixels * (spnn.flops / 3 + cnn.flops / 6)
         moved = problem.pixels * (spnn.moved + cnn.moved) / 4
         return Cost(flops, moved, self.cost(problem).kept)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Updates of SPNN alone, then those of all with and without a look at the image."""
+        alone = (
+            0 if self.backbone == "none" or self.scheme == "end-to-end" else self.spnn_iterations
+        )
+        first = min(alone, self.iterations)
+        seen = -(-(self.iterations - first) // self.view_every)
+        kinds = (
+            (self.replace(spnn_iterations=MOST), first),
+            (self.replace(spnn_iterations=0, view_every=MOST), self.iterations - first - seen),
+            (self.replace(spnn_iterations=0, view_every=1), seen),
+        )
+        return tuple(Part(kind, n) for kind, n in kinds if n)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the three networks, drawn from Xavier's distribution."""

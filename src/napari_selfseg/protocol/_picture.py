@@ -1,0 +1,96 @@
+"""Something to try a method on: as rough as a photograph, the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+__all__ = ["blocks", "mask", "picture", "scribbles"]
+
+OCTAVES = 6
+# Weight of noise of twice the size.
+COARSER = 1.6
+BLOCK = 8
+
+
+def picture(shape: Sequence[int], channels: int) -> NDArray[np.float32]:
+    """Draw noise of every size, the larger the stronger.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(*spatial)``.
+    channels : int
+        How many.
+
+    Returns
+    -------
+    ndarray of float32
+        ``(*spatial, C)``.
+    """
+    rng = np.random.default_rng(0)
+    total = np.zeros((*shape, channels), np.float32)
+    for octave in range(OCTAVES):
+        coarse = [-(-n // 2**octave) + 1 for n in shape]
+        grid = rng.random((*coarse, channels), np.float32)
+        fine = ndimage.zoom(grid, [2**octave] * len(shape) + [1], order=1)
+        total += COARSER**octave * fine[tuple(slice(n) for n in shape)]
+    return total
+
+
+def blocks(shape: Sequence[int]) -> NDArray[np.int32]:
+    """Cut it into blocks.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(*spatial)``.
+
+    Returns
+    -------
+    ndarray of int32
+        From 1.
+    """
+    coarse = [-(-n // BLOCK) for n in shape]
+    numbers = np.arange(1, np.prod(coarse) + 1, dtype=np.int32).reshape(coarse)
+    return numbers[np.ix_(*(np.arange(n) // BLOCK for n in shape))]
+
+
+def mask(shape: Sequence[int]) -> NDArray[np.bool_]:
+    """Leave out a corner.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(*spatial)``.
+
+    Returns
+    -------
+    ndarray of bool
+        True where there are data.
+    """
+    seen = np.ones(shape, bool)
+    seen[tuple(slice(n // 4) for n in shape)] = False
+    return seen
+
+
+def scribbles(shape: Sequence[int]) -> NDArray[Any]:
+    """Draw two classes, along opposite borders.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(*spatial)``.
+
+    Returns
+    -------
+    ndarray of uint8
+        Classes from 1, 0 elsewhere.
+    """
+    drawn = np.zeros(shape, np.uint8)
+    drawn[..., -1], drawn[..., 0] = 2, 1
+    return drawn
