@@ -9,7 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from napari_selfseg.regions import adjacency, areas, centroids, mean, present, project, vote
+from napari_selfseg.regions import (
+    BLOCK,
+    adjacency,
+    areas,
+    centroids,
+    exact,
+    mean,
+    present,
+    project,
+    totals,
+    vote,
+)
 
 Q = 4
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -213,3 +224,34 @@ def test_gradients_of_a_projection_are_the_same_again():
         found.add(values.grad.numpy().tobytes())
     assert len(found) == 1
     torch.testing.assert_close(values.grad[7], weights[index == 7].sum(0), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_mean_of_a_large_region_does_not_drift(dtype):
+    side = 2000
+    index = torch.ones(1, side, side, dtype=torch.int64)
+    grey = torch.full((1, 1, 1, 1), 0.7, dtype=dtype)
+    found = mean(grey.expand(1, 1, side, side), index, 1)
+    assert found.dtype == dtype
+    assert found[1].item() == grey.item()
+
+
+def test_sums_of_many_pixels_are_those_of_float64():
+    rows = torch.rand(3 * BLOCK + 5, 2, generator=torch.Generator().manual_seed(0))
+    index = torch.arange(len(rows)) % 7
+    expected = torch.stack([rows[index == k].double().sum(0) for k in range(9)])
+    torch.testing.assert_close(totals(rows, index, 8), expected, rtol=1e-12, atol=0)
+
+
+def test_what_mps_cannot_hold_is_computed_on_the_cpu():
+    """No such device here: what is asked of a tensor is its type."""
+
+    class Elsewhere:
+        device = torch.device("mps")
+
+        def cpu(self):
+            return "on the CPU"
+
+    assert exact(Elsewhere()) == "on the CPU"
+    here = torch.ones(2)
+    assert exact(here) is here

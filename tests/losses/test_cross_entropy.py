@@ -40,3 +40,12 @@ def test_bfloat16_gives_a_float32_loss():
     loss = cross_entropy(y.bfloat16(), c)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, cross_entropy(y, c), rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_loss_of_many_pixels_does_not_drift(dtype):
+    row = torch.tensor([0.3, 0.9], dtype=dtype)
+    y = row.view(1, 2, 1, 1).expand(1, 2, 1000, 2000)
+    one = cross_entropy(row.view(1, 2, 1, 1), torch.zeros(1, 1, 1, dtype=torch.int64))
+    many = cross_entropy(y, torch.zeros(1, 1000, 2000, dtype=torch.int64))
+    torch.testing.assert_close(many, one, rtol=1e-5, atol=0)

@@ -134,3 +134,8 @@ def test_initial_centres_are_drawn_from_the_generator_and_have_length_1():
     assert torch.equal(first.initial, again.initial)
     torch.testing.assert_close(first.initial.norm(dim=1), torch.ones(3))
     assert not any(each.requires_grad for each in first.parameters())
+
+
+def test_centres_of_millions_of_pixels_do_not_drift():
+    y, h = torch.full((4_000_000, 2), 0.7), torch.full((4_000_000, 2), 0.7)
+    torch.testing.assert_close(centres(h, y), torch.full((2, 2), 0.7), rtol=2e-5, atol=0)

@@ -16,7 +16,7 @@ from napari_selfseg.hierarchy import (
     height_at,
     weights,
 )
-from napari_selfseg.regions import adjacency, areas, vote
+from napari_selfseg.regions import adjacency, areas, totals, vote
 
 __all__ = ["Evidence"]
 
@@ -126,9 +126,8 @@ class Evidence:
         Tensor
             ``(S, D)`` float32 on the CPU.
         """
-        rows = image.movedim(1, -1).reshape(-1, image.shape[1]).double()
-        total = rows.new_zeros(self._n + 1, rows.shape[1])
-        total.index_add_(0, self._index.flatten(), rows)
+        rows = image.movedim(1, -1).reshape(-1, image.shape[1])
+        total = totals(rows, self._index.flatten(), self._n)
         columns = torch.cat([total[1:].cpu(), *(each.double() for each in self._shares)], dim=1)
         of = torch.from_numpy(segments)
         summed = columns.new_zeros(int(of.max()) + 1, columns.shape[1]).index_add_(0, of, columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -31,6 +32,9 @@ def cross_entropy(responses: Tensor, target: Tensor, ignore: int = -1) -> Tensor
     # In rows, as F.cross_entropy copies channels-last maps to planes: three times the time.
     y = responses.movedim(1, -1).reshape(-1, responses.shape[1])
     c = target.reshape(-1)
-    total = F.cross_entropy(y, c, ignore_index=ignore, reduction="sum")
     size = (c != ignore).sum().clamp(min=1)
-    return total / size if total.dtype.itemsize > 2 else total.float() / size
+    if y.dtype.itemsize > 2:
+        return F.cross_entropy(y, c, ignore_index=ignore, reduction="sum") / size
+    # A sum in bfloat16 would be off by per cents.
+    each = F.cross_entropy(y, c, ignore_index=ignore, reduction="none")
+    return each.sum(dtype=torch.float32) / size

@@ -11,6 +11,8 @@ from .normalisation import rows
 # A centre whose associations add up to less than this share of one pixel moves towards the origin
 # instead of dividing by nothing.
 EPS = 1e-6
+# Where there are more pixels than these, products of so many are added up.
+MANY, BLOCK = 2**18, 2**14
 
 
 def associations(y: Tensor, omega: Tensor) -> Tensor:
@@ -62,7 +64,15 @@ def centres(h: Tensor, y: Tensor) -> Tensor:
     """
     wide = torch.promote_types(y.dtype, torch.float32)
     weight = h.sum(dim=0, dtype=wide).clamp(min=EPS)
-    return (h.t() @ y).to(wide) / weight[:, None]
+    return _products(h, y).to(wide) / weight[:, None]
+
+
+def _products(h: Tensor, y: Tensor) -> Tensor:
+    """Return H^T Y; one product over millions of pixels would lose digits, sums of sums do not."""
+    if len(h) <= MANY:
+        return h.t() @ y
+    parts = [p.t() @ q for p, q in zip(h.split(BLOCK), y.split(BLOCK), strict=True)]
+    return torch.stack(parts).sum(0)
 
 
 class DCS(nn.Module):

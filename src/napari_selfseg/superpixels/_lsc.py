@@ -151,7 +151,7 @@ def _clustered(
     points: NDArray[np.float32], weights: NDArray[np.float64], cells: _Cells, rounds: int
 ) -> NDArray[np.int64]:
     # 1 / w is tiny in a large image: squares would leave the range of float32.
-    points = points * np.float32(len(points) / np.abs(points).sum(axis=0).max())
+    points = points * np.float32(len(points) / np.abs(points).sum(axis=0, dtype=np.float64).max())
     labels = cells.own
     for _ in range(rounds):
         centres = _centres(points, weights, labels, len(cells.around))
