@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import struct
+from functools import partial
 
 import numpy as np
 import pytest
@@ -201,8 +203,12 @@ def test_imagej_with_one_directory(one_directory):
     np.testing.assert_array_equal(both(path).data, data)
 
 
-def test_imagej_with_one_directory_cut_short(one_directory):
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.CRITICAL + 1])
+def test_imagej_with_one_directory_cut_short(one_directory, level, request):
     path, _, pixels = one_directory
+    logger = logging.getLogger("tifffile")
+    request.addfinalizer(partial(logger.setLevel, logger.level))
+    logger.setLevel(level)
     path.write_bytes(path.read_bytes()[: pixels + 3 * 16 * 20])
     for read in (read_image, open_image):
         with pytest.raises(ValueError, match=r"^a\.tif is damaged or cut short: [^<]*$"):

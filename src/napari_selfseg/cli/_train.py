@@ -100,10 +100,13 @@ def _trainer(args: argparse.Namespace) -> Trainer:
     method = _method(args)
     flat = args.planes or 3 not in method.ndims
     how: dict[str, Any] = {"planes": flat, "opacity": args.opacity}
-    images, axis, names = gathered(args.images, tile=args.tile, **how)
-    check = gathered(args.check, tile=None, axis=axis, **how)[0] if args.check else []
+    found = gathered(args.images, tile=args.tile, **how)
+    # A tile without data has nothing to learn from.
+    found = found.only(found.with_data)
+    axis = found.channel_axis
+    check = gathered(args.check, tile=None, axis=axis, **how).images if args.check else []
     return Trainer(
-        images,
+        found.images,
         method,
         args.output,
         every=args.checkpoint_every,
@@ -111,10 +114,11 @@ def _trainer(args: argparse.Namespace) -> Trainer:
         check=check,
         stable=args.stable,
         channel_axis=axis,
+        mask=found.mask,
         device=args.device,
         threads=args.threads,
         precision=args.precision,
-        name=names,
+        name=found.names,
     )
 
 

@@ -188,11 +188,18 @@ def _order(axes: str, shape: tuple[int, ...], name: str) -> list[int]:
 def _nothing_missing(name: str) -> Iterator[None]:
     """Refuse what tifffile only logs: a file that ends early would be read with planes missing."""
     logger, found = logging.getLogger("tifffile"), _Errors(logging.ERROR)
+    level, passed_on = logger.level, logger.propagate
+    if not logger.isEnabledFor(logging.ERROR):
+        # Who silenced it hears nothing more, and is not given half a file all the same.
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
     logger.addHandler(found)
     try:
         yield
     finally:
         logger.removeHandler(found)
+        logger.setLevel(level)
+        logger.propagate = passed_on
     if found.messages:
         raise UnsuitableError(f"{name} is damaged or cut short: {found.messages[0]}")
 

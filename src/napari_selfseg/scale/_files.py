@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from napari_selfseg.io import ImageFile, Opacity, read_image
 from napari_selfseg.scale._collection import planes as apart
@@ -40,6 +42,66 @@ def files_of(paths: Sequence[str]) -> list[Path]:
     return list(found.values())
 
 
+class Gathered(NamedTuple):
+    """A collection.
+
+    Attributes
+    ----------
+    images : list of ndarray
+        With channels last, if any.
+    channel_axis : int or None
+        Of all of them.
+    names : list of str
+        The files.
+    masks : list of (ndarray of bool or None)
+        Where each has data; None where that is everywhere.
+    """
+
+    images: list[Any]
+    channel_axis: int | None
+    names: list[str]
+    masks: list[Any]
+
+    @property
+    def mask(self) -> list[Any] | None:
+        """The masks, or None where all images have data everywhere."""
+        return self.masks if any(mask is not None for mask in self.masks) else None
+
+    @property
+    def with_data(self) -> list[int]:
+        """Which images have any data at all.
+
+        Raises
+        ------
+        ValueError
+            When none has.
+        """
+        found = [k for k, mask in enumerate(self.masks) if mask is None or mask.any()]
+        if not found and self.names:
+            raise ValueError(
+                f"{self.names[0]} holds no data, and so it is with all of the images: there is "
+                "nothing to learn from."
+            )
+        return found
+
+    def only(self, which: Sequence[int]) -> Gathered:
+        """Return some of the images.
+
+        Parameters
+        ----------
+        which : sequence of int
+            Their numbers.
+
+        Returns
+        -------
+        Gathered
+        """
+        images, names, masks = (
+            [each[k] for k in which] for each in (self.images, self.names, self.masks)
+        )
+        return Gathered(images, self.channel_axis, names, masks)
+
+
 def gathered(
     paths: Sequence[str],
     *,
@@ -47,13 +109,13 @@ def gathered(
     tile: int | None,
     axis: Any = UNSET,
     opacity: Opacity = "mask",
-) -> tuple[list[Any], int | None, list[str]]:
+) -> Gathered:
     """Read a collection.
 
     Parameters
     ----------
     paths : sequence of str
-        Files and folders.
+        Files, folders and patterns.
     planes : bool
         Whether to take stacks apart.
     tile : int or None
@@ -65,12 +127,7 @@ def gathered(
 
     Returns
     -------
-    images : list of ndarray
-        With channels last, if any.
-    channel_axis : int or None
-        Of all of them.
-    names : list of str
-        The files.
+    Gathered
 
     Raises
     ------
@@ -81,28 +138,41 @@ def gathered(
     """
     images: list[Any] = []
     names: list[str] = []
+    masks: list[Any] = []
     for path in files_of(paths):
         file = read_image(path, opacity=opacity)
         axis = file.channel_axis if axis is UNSET else axis
-        if file.channel_axis != axis:
-            raise ValueError(
-                f"{path.name} {'has' if axis is None else 'has no'} channels and others "
-                f"{'have none' if axis is None else 'have'}: give images of one kind."
-            )
-        if "t" in file.axes and (not planes or len(file.shape) > 3):
-            raise ValueError(
-                f"{path.name} has the axes {file.axes}: take it apart into planes, or give one "
-                "time point."
-            )
-        parts = _parts(file, planes, tile)
+        _check_kind(file, path, axis, planes)
+        parts = _parts(file.data, file.channel_axis, planes, tile)
         images += parts
         names += [str(path)] * len(parts)
-    return images, axis, names
+        masks += _masks(file, planes, tile) or [None] * len(parts)
+    return Gathered(images, axis, names, masks)
 
 
-def _parts(file: ImageFile, planes: bool, tile: int | None) -> list[Any]:
-    stack = len(file.shape) == 3 and planes
-    flat = apart(file.data, file.channel_axis) if stack else [file.data]
+def _check_kind(file: ImageFile, path: Path, axis: int | None, planes: bool) -> None:
+    if file.channel_axis != axis:
+        raise ValueError(
+            f"{path.name} {'has' if axis is None else 'has no'} channels and others "
+            f"{'have none' if axis is None else 'have'}: give images of one kind."
+        )
+    if "t" in file.axes and (not planes or len(file.shape) > 3):
+        raise ValueError(
+            f"{path.name} has the axes {file.axes}: take it apart into planes, or give one "
+            "time point."
+        )
+
+
+def _masks(file: ImageFile, planes: bool, tile: int | None) -> list[Any] | None:
+    if file.mask is None:
+        return None
+    parts = _parts(np.asarray(file.mask), None, planes, tile)
+    return [None if part.all() else part for part in parts]
+
+
+def _parts(data: Any, channel_axis: int | None, planes: bool, tile: int | None) -> list[Any]:
+    stack = data.ndim - (channel_axis is not None) == 3 and planes
+    flat = apart(data, channel_axis) if stack else [data]
     if tile is None:
         return flat
-    return [part for each in flat for part in tiles(each, file.channel_axis, tile)]
+    return [part for each in flat for part in tiles(each, channel_axis, tile)]

@@ -50,7 +50,8 @@ class Trainer(Iterator[Step]):
         Share of pixels, such as 0.99: training ends when that many keep their label over three
         checkpoints in a row. None trains to the end.
     **options
-        As for `evolve`: ``channel_axis``, ``device``, ``threads``, ``precision``, ``name``.
+        As for `evolve`: ``channel_axis``, ``mask``, ``device``, ``threads``, ``precision``,
+        ``name``.
 
     Attributes
     ----------

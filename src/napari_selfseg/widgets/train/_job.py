@@ -80,6 +80,7 @@ class TrainingJob(WorkJob[Look]):
             resume=wanted.resume,
             stable=wanted.stable,
             channel_axis=found.channel_axis,
+            mask=found.mask,
             device=wanted.device,
             threads=wanted.threads,
             name=found.names,

@@ -40,6 +40,8 @@ class Collection:
         Of that plane.
     first : ndarray or None
         That plane, where it is in no layer yet.
+    mask : list of (ndarray of bool or None), or None
+        Where each image has data; None where all have it everywhere.
     """
 
     images: list[NDArray[Any]]
@@ -48,6 +50,7 @@ class Collection:
     shown: dict[int, tuple[slice, ...]]
     shape: tuple[int, int]
     first: NDArray[Any] | None = None
+    mask: list[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,16 @@ class Wanted:
         from napari_selfseg.io import read_image
         from napari_selfseg.scale import files_of, gathered, planes
 
-        images, axis, names = gathered([self.folder], planes=True, tile=self.tile or None)
+        found = gathered([self.folder], planes=True, tile=self.tile or None)
+        kept = found.with_data
+        images, axis, names, _ = some = found.only(kept)
         file = read_image(files_of([self.folder])[0])
         stack = len(file.shape) == 3
         first = planes(file.data, file.channel_axis)[0] if stack else file.data
         spots = list(_tiles(first.shape[:2], self.tile))
         shape = (first.shape[0], first.shape[1])
-        return Collection(images, axis, names, dict(enumerate(spots)), shape, first)
+        shown = {kept.index(k): spot for k, spot in enumerate(spots) if k in kept}
+        return Collection(images, axis, names, shown, shape, first, some.mask)
 
     def _of_layer(self, picture: Picture) -> Collection:
         images: list[NDArray[Any]] = []
