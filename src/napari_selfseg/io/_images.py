@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError, reason
-from napari_selfseg.io._lazy import BROKEN
+from napari_selfseg.io._guard import check_image_file, check_whole, reading
+from napari_selfseg.io._image_file import ImageFile, Opacity
 from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff import open_tiff, read_tiff
 from napari_selfseg.io._zarr import open_zarr, read_zarr
@@ -117,14 +117,11 @@ def _checked(
     if not folder:
         _check_file(file)
     read = zarr if folder else tiff if file.suffix.lower() in TIFF else picture
-    try:
+    with reading(file, "an image"):
+        if read is not picture and read not in (open_tiff, open_zarr):
+            check_whole(open_zarr(file) if folder else open_tiff(file))
         found = read(file)
-    except PermissionError:
-        raise PermissionError(f"{file} cannot be opened: no permission.") from None
-    except UnsuitableError:
-        raise
-    except BROKEN as error:
-        raise ValueError(f"{file.name} cannot be read as an image: {reason(error)}") from error
+        check_image_file(found)
     for note in found.notes:
         warnings.warn(f"{file.name} {note}", stacklevel=3)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from napari_selfseg.io._geotiff import georeference, ground_size
+from napari_selfseg.io._guard import check_room
 from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError
 from napari_selfseg.io._masking import masked
 from napari_selfseg.io._orientation import ORIENTATION, orientation_notes
@@ -69,12 +69,10 @@ def read_picture(file: Path, *, numbers: bool = False, opacity: Opacity = "mask"
 @contextmanager
 def _opened(file: Path) -> Iterator[Image.Image]:
     with file.open("rb") as stream:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                picture = Image.open(stream)
-        except Image.DecompressionBombError as error:
-            raise UnsuitableError(f"{file.name} is too large for a picture: {error}") from None
+        picture = Image.open(stream)
+        each = len(picture.getbands()) * (2 if picture.mode.startswith("I") else 1)
+        what = f"{file.name} of {picture.height} x {picture.width} pixels"
+        check_room(what, picture.height * picture.width * each)
         if (n := getattr(picture, "n_frames", 1)) > 1:
             raise UnsuitableError(f"{file.name} holds {n} pictures: give a single one.")
         yield picture
