@@ -61,7 +61,8 @@ def write_files(
     from napari_selfseg.io import save_fit, write_labels, write_preview, written_together
 
     others = {name: path for name, path in files._asdict().items() if path and name != "labels"}
-    with written_together(*others.values(), files.labels, size=labels.nbytes) as places:
+    size = _size(files, image, labels, fit)
+    with written_together(*others.values(), files.labels, size=size) as places:
         at = dict(zip((*others, "labels"), places, strict=True))
         if files.objects:
             _write_objects(at["objects"], labels, image)
@@ -70,6 +71,14 @@ def write_files(
         if files.fit and fit is not None:
             save_fit(fit, at["fit"])
         write_labels(at["labels"], labels, record=record, **image.place)
+
+
+def _size(files: Files, image: ImageFile, labels: NDArray[Any], fit: Fit | None) -> int:
+    """Bound what is written, but for the objects: they are counted when they are made."""
+    plane = image.shape[-2] * image.shape[-1]
+    tensors = [*fit.weights.values(), *fit.training_state.values()] if fit else []
+    learned = sum(each.numel() * each.element_size() for each in tensors)
+    return labels.nbytes + (6 * plane if files.preview else 0) + learned
 
 
 def _write_objects(path: Any, labels: NDArray[Any], image: ImageFile) -> None:
