@@ -11,6 +11,7 @@ import contextlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -130,6 +131,8 @@ def _parser(words: list[str]) -> Parser:
 
 
 def _exit() -> NoReturn:
+    # What Pillow thinks of a picture is nothing a user can act on.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     sys.exit(main())
 
 

@@ -119,10 +119,7 @@ def _checked(
     read = zarr if folder else tiff if file.suffix.lower() in TIFF else picture
     with reading(file, "an image"):
         if read is not picture and read not in (open_tiff, open_zarr):
-            with warnings.catch_warnings():
-                # They come again when it is read.
-                warnings.simplefilter("ignore")
-                check_whole(open_zarr(file) if folder else open_tiff(file))
+            check_whole(open_zarr(file) if folder else open_tiff(file))
         found = read(file)
         check_image_file(found)
     for note in found.notes:
