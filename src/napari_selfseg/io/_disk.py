@@ -59,11 +59,12 @@ def refusal(target: Path, error: OSError, size: int = 0) -> WriteError:
     if not _is_full(error):
         return WriteError(target, _why(error))
     free = _free(target)
-    needed = f"{_in_words(size)} may be needed, and " if size > free else "more is needed than the "
+    known = f"{_in_words(size)} may be needed, and {_in_words(free)} are free"
+    needed = known if size > free else f"more is needed than the {_in_words(free)} that are free"
     return DiskFullError(
         target,
-        f"No space left on device: {needed}{_in_words(free)} {'are' if size > free else 'that are'} "
-        f"free in {target.parent}; free some space there, or write elsewhere.",
+        f"No space left on device: {needed} in {target.parent}; free some space there, or write "
+        "elsewhere.",
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 from PIL import Image
 
@@ -133,26 +134,26 @@ def check_room(what: str, size: int) -> None:
         )
 
 
-def check_whole(image: ImageFile) -> None:
+def check_whole(name: str, shape: Sequence[int], dtype: Any) -> None:
     """Refuse to read an image whole that the free memory does not hold.
 
     Parameters
     ----------
-    image : ImageFile
-        As it was opened.
+    name : str
+        Of the file.
+    shape : sequence of int
+        Of the image, channels included.
+    dtype : dtype_like
+        Of its pixels.
 
     Raises
     ------
     UnsuitableError
-        When it does not, or the image cannot be worked with at all.
+        When it does not.
     """
-    check_image_file(image)
-    check_room(f"{Path(image.name).name} of {_size(image.data.shape)} pixels", _bytes(image.data))
+    size = prod(map(int, shape)) * np.dtype(dtype).itemsize
+    check_room(f"{name} of {_size(shape)} pixels", size)
 
 
-def _bytes(data: Any) -> int:
-    return int(prod(map(int, data.shape)) * data.dtype.itemsize)
-
-
-def _size(shape: Any) -> str:
+def _size(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))

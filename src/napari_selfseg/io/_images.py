@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from napari_selfseg.io._guard import check_image_file, check_whole, reading
+from napari_selfseg.io._guard import check_image_file, reading
 from napari_selfseg.io._image_file import ImageFile, Opacity
 from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff import open_tiff, read_tiff
@@ -118,8 +118,6 @@ def _checked(
         _check_file(file)
     read = zarr if folder else tiff if file.suffix.lower() in TIFF else picture
     with reading(file, "an image"):
-        if read is not picture and read not in (open_tiff, open_zarr):
-            check_whole(open_zarr(file) if folder else open_tiff(file))
         found = read(file)
         check_image_file(found)
     for note in found.notes:

@@ -16,6 +16,7 @@ import zarr
 from numpy.typing import NDArray
 
 from napari_selfseg.io._geotiff import georeference, ground_size
+from napari_selfseg.io._guard import check_whole
 from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError
 from napari_selfseg.io._lazy import View
 from napari_selfseg.io._look import looked
@@ -57,6 +58,7 @@ def read_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -
     """
     with _nothing_missing(file.name), open_set(file) as tiff:
         series, order, notes = _chosen(tiff, file.name)
+        check_whole(file.name, series.shape, series.dtype)
         taken = tuple(slice(None) if k in order else 0 for k in range(len(series.axes)))
         found = series.asarray()[taken]
         data = np.ascontiguousarray(found.transpose([sorted(order).index(k) for k in order]))

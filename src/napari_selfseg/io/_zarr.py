@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import zarr
 
+from napari_selfseg.io._guard import check_image_file, check_whole
 from napari_selfseg.io._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._lazy import BROKEN, View
 from napari_selfseg.io._units import Steps, steps_of
@@ -38,6 +39,8 @@ def read_zarr(folder: Path) -> ImageFile:
     ImageFile
     """
     image = open_zarr(folder)
+    check_image_file(image)
+    check_whole(folder.name, image.data.shape, image.data.dtype)
     return dataclasses.replace(image, data=np.ascontiguousarray(image.data[...]))
 
 
