@@ -9,9 +9,10 @@ import sys
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import skimage
 
 import napari_selfseg as ss
-from napari_selfseg import record
+from napari_selfseg import record, samples
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.io import _images
 from napari_selfseg.objects import connected, merged_small
@@ -77,6 +78,19 @@ def abandoned():
     return run
 
 
+def continued(*until):
+    run = one(VOTED, superpixels=SLIC)
+    for iterations in until:
+        run = ss.go_on(run, picture(), iterations=iterations).finish()
+    return run
+
+
+def stopped_at_once():
+    run = ss.go_on(continued(), picture(), iterations=9)
+    run.stop()
+    return run.finish()
+
+
 def one(method, name="cells", image=None, **options):
     return ss.segment(picture() if image is None else image, method, name=name, **HERE, **options)
 
@@ -133,6 +147,8 @@ def pairs():
     rgb = picture(2, (20, 24, 3), np.uint8)
     runs = {
         "superpixels": (one(VOTED, superpixels=SLIC), cells),
+        "continued": (continued(4, 6), cells),
+        "continued and stopped at once": (stopped_at_once(), cells),
         "default superpixels": (one(VOTED), cells),
         "continuity": (one(PIXELS), cells),
         "array of superpixels": (one(VOTED, superpixels=grid()), cells),
@@ -221,6 +237,8 @@ NAMES = [
     "cut while running",
     "cut of an abandoned run",
     "smoothed cut",
+    "continued",
+    "continued and stopped at once",
     "several",
     "several arrays",
     "several with scribbles",
@@ -257,6 +275,122 @@ def test_a_script_alone_reads_its_file(tmp_path):
     (tmp_path / "again.py").write_text(text, "utf-8")
     subprocess.run([sys.executable, tmp_path / "again.py"], check=True, timeout=300)
     np.testing.assert_array_equal(ss.read_image(target).data, run.labels())
+
+
+# In a process of its own, each script in its folder, with nothing but what it says itself.
+FRESH = """
+import os, pathlib, sys
+for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    os.chdir(folder)
+    try:
+        exec(compile(pathlib.Path("script.py").read_text("utf-8"), "script.py", "exec"), {})
+    except ValueError as error:
+        pathlib.Path("said").write_text(str(error), "utf-8")
+"""
+
+
+def sampled(plugin, name, layer, **rest):
+    """The source of a layer that was opened as a sample."""
+    source = {"layers": [layer], "path": "", "multiscale": False, "rgb": False, "region": None}
+    return {**source, "origins": [{"path": "", "sample": [plugin, name]}], **rest}
+
+
+def of_a_sample(folder):
+    nuclei = samples.load("fluorescence_nuclei")[10:60, 20:90]
+    run = one(VOTED, "nuclei", nuclei, superpixels=SLIC)
+    part = {"region": [[10, 60], [20, 90]]}
+    source = sampled("napari-selfseg", "fluorescence_nuclei", "nuclei", **part)
+    wanted = {"connected": True, "minimum_size": 4}
+    found = {**run.record(1), "source": source, "objects": wanted}
+    return found, connected(run.labels(1), minimum_size=4)
+
+
+def of_another_plugin(folder):
+    run = one(VOTED, "coins", skimage.data.coins(), superpixels=SLIC)
+    return {**run.record(), "source": sampled("napari", "coins", "coins")}, run.labels()
+
+
+def of_files(folder):
+    files = [folder / f"{k}.tif" for k in range(2)]
+    for k, file in enumerate(files):
+        iio.imwrite(file, picture(k))
+    channels = np.stack([picture(0), picture(1)], axis=-1)
+    run = one(VOTED, "a + b", channels, channel_axis=-1, superpixels=SLIC)
+    origins = [{"path": str(file), "sample": None} for file in files]
+    return from_layers(run, "a", "b", origins=origins), run.labels()
+
+
+def of_a_cut(folder):
+    iio.imwrite(folder / "cells.tif", picture())
+    run = one(PIXELS)
+    found, labels = cut(run, 5, superpixels=SLIC)
+    source = from_layers(run, "cells", path=str(folder / "cells.tif"))["source"]
+    return {**found, "source": source}, labels
+
+
+def of_no_file(folder):
+    run = one(VOTED, 'a "cell"', superpixels=SLIC)
+    return from_layers(run, 'a "cell"'), run.labels()
+
+
+SAVED = [of_a_sample, of_another_plugin, of_files, of_a_cut]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """Folder and labels of scripts that were run in a fresh process."""
+    root, found = tmp_path_factory.mktemp("fresh"), {}
+    place = {"spacing": [0.5, 0.5], "unit": "µm"}
+    for make in [*SAVED, of_no_file]:
+        folder = root / make.__name__
+        folder.mkdir()
+        written, labels = make(folder)
+        text = ss.as_script(written, target="labels again.tif", **place)
+        (folder / "script.py").write_text(text, "utf-8")
+        found[make] = (folder, written, labels)
+    found["filled in"] = _filled_in(root, *found[of_no_file])
+    subprocess.run([sys.executable, "-c", FRESH, root], check=True, timeout=300)
+    return found
+
+
+def _filled_in(root, before, written, labels):
+    folder = root / "of_no_file_filled_in"
+    folder.mkdir()
+    iio.imwrite(folder / "cell.tif", picture())
+    text = (before / "script.py").read_text("utf-8")
+    assert """'a "cell"': \"\"""" in text
+    text = text.replace("""'a "cell"': \"\"""", """'a "cell"': "cell.tif\"""")
+    (folder / "script.py").write_text(text, "utf-8")
+    return folder, written, labels
+
+
+@pytest.mark.parametrize("made", [*SAVED, "filled in"])
+def test_a_script_alone_saves_the_labels_with_their_record(fresh, made):
+    if made is of_another_plugin:
+        pytest.importorskip("napari")
+    folder, written, labels = fresh[made]
+    assert not (folder / "said").exists()
+    saved = ss.read_image(folder / "labels again.tif")
+    np.testing.assert_array_equal(saved.data, labels)
+    assert saved.spacing == (0.5, 0.5)
+    again = ss.read_record(folder / "labels again.tif")
+    for key in ("cut", "objects", "shown", "method"):
+        assert again.get(key) == written.get(key)
+
+
+def test_of_a_layer_from_no_file_it_says_what_to_fill_in(fresh):
+    folder = fresh[of_no_file][0]
+    said = (folder / "said").read_text("utf-8")
+    assert said == 'Save the layer a "cell", and write the name of its file into files.'
+    assert not list(folder.glob("*.tif"))
+
+
+def test_a_name_closes_no_string_and_no_comment():
+    evil = sampled(EVIL, EVIL, EVIL)
+    plain = sampled("plugin", "name", "layer")
+    run = one(PIXELS).record()
+    texts = [ss.as_script({**run, "source": each}, target=EVIL) for each in (evil, plain)]
+    assert statements(texts[0]) == statements(texts[1])
 
 
 def run_here(text, **names):

@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "objects": ["connected", "features", "merged_small"],
         "consensus": ["Consensus"],
         "hierarchy": ["Hierarchy"],
-        "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "merge"],
+        "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "go_on", "merge"],
         "record": ["check_image", "unpack"],
         "scale": [
             "Batch",

@@ -14,7 +14,7 @@ from napari_selfseg.consensus import Consensus
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
-from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, prepare
+from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, go_on, prepare
 from napari_selfseg.superpixels import (
     CompactWatershed,
     ContourWatershed,
@@ -244,12 +244,9 @@ def _superpixels_again(recorded: Any, record: Mapping[str, Any], image: Any) -> 
 def _labels_again(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     done, shown = record["iterations"], record["shown"]
     if record["stop"] is not None and record["stop"]["kind"] in CLOSED:
-        run = _run_again(record, image, max(1, done))
-        if done == 0:
-            run.stop()
-        return _shown(run.finish(), record, image)
+        return _shown(_run_again(record, image, done), record, image)
     # The labels of a run that had no closing step are those of a step on its way.
-    with contextlib.closing(_run_again(record, image, done + 1)) as run:
+    with contextlib.closing(_begun_again(record, image, done + 1)) as run:
         next((step for step in run if step.iteration == shown), None)
         return _shown(run, record, image)
 
@@ -267,6 +264,19 @@ def _shown(run: Run, record: Mapping[str, Any], image: Any) -> NDArray[Any]:
 
 
 def _run_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:
+    """Return the run, ended with its closing step."""
+    begun = [0, *(record.get("continued") or ())][-1]
+    run = _begun_again(record, image, iterations + (iterations == begun))
+    if iterations == begun:
+        run.stop()
+    return run.finish()
+
+
+def _begun_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:
+    """Return the run at its begin, or where it was ended last to be gone on with."""
+    if ended := record.get("continued"):
+        before = _run_again({**record, "continued": ended[:-1]}, image, int(ended[-1]))
+        return go_on(before, image, iterations=iterations)
     if record["start"] is not None:
         raise ValueError(
             "This run began from a fit that is not in the record: load that fit and pass it as "

@@ -291,6 +291,7 @@ def test_removing_the_image_ends_the_run_and_keeps_the_labels(opened, qtbot):
 def test_removing_another_layer_leaves_the_run_alone(opened, qtbot):
     viewer, dock = opened()
     viewer.add_image(NOISE, name="other")
+    viewer.layers.selection.active = viewer.layers["noise"]
     run(dock, ENDLESS)
     until_shown(dock, qtbot)
     viewer.layers.remove("other")
@@ -332,14 +333,20 @@ def test_two_docks_run_at_once(opened, qtbot):
 def test_choosers_follow_the_layers(opened, qtbot):
     viewer, dock = opened()
     viewer.add_image(NOISE, name="second")
-    assert dock.view.setup.image.currentText() == "noise", "the choice stays"
+    image, subject = dock.view.setup.image, dock.view.controls.subject
+    assert (image.currentText(), subject.text()) == ("second", "Image: second")
+    viewer.layers.selection.active = viewer.layers["noise"]
+    assert (image.currentText(), subject.text()) == ("noise", "Image: noise")
     viewer.layers["noise"].name = "renamed"
-    assert dock.view.setup.image.currentText() == "renamed"
+    assert (image.currentText(), subject.text()) == ("renamed", "Image: renamed")
+    viewer.layers.selection = set(viewer.layers)
+    assert image.currentText() == "renamed", "several are selected"
     viewer.add_labels(np.ones((64, 64), int), name="mine")
     dock.view.setup.superpixels.choose(viewer.layers["mine"])
     assert dock.view.setup.superpixels.currentText() == "Layer: mine"
+    assert image.currentText() == "renamed", "labels are selected"
     viewer.layers.remove("renamed")
-    assert dock.view.setup.image.currentText() == "second"
+    assert (image.currentText(), subject.text()) == ("second", "Image: second")
     viewer.layers.remove("mine")
     assert dock.view.setup.superpixels.currentText() == "As the method suggests"
 

@@ -235,6 +235,7 @@ def test_a_fit_that_smooths_adds_the_smoothed_image(opened, qtbot, monkeypatch, 
     assert not dock.view.result.smooth.isVisibleTo(dock.view.result)
     if kind == "channels":
         viewer.add_image(NOISE[::-1], name="second", scale=(2, 2), translate=(5, 5))
+        viewer.layers.selection.active = viewer.layers["noise"]
         dock.view.setup.channels.check([viewer.layers["second"]])
     dock.view.setup.method.choose(DSC)
     ran(dock, qtbot, **SMALL)
@@ -244,6 +245,8 @@ def test_a_fit_that_smooths_adds_the_smoothed_image(opened, qtbot, monkeypatch, 
     until_said(dock, qtbot, "Smoothed noise")
     names = ["noise", "second"] if kind == "channels" else ["noise"]
     made = [viewer.layers[f"{name} [smoothed]"] for name in names]
+    assert dock.view.setup.image.thing == viewer.layers["noise"], "the next run is one of it"
+    assert dock.view.setup.channels.count() == len(names) - 1, "ours are no channels"
     fit = dock._fits.fit
     given = np.dstack([NOISE, NOISE[::-1]]) if kind == "channels" else image
     expected = fit.smoothed(given, channel_axis=None if kind == "grey" else -1)
@@ -253,20 +256,54 @@ def test_a_fit_that_smooths_adds_the_smoothed_image(opened, qtbot, monkeypatch, 
     np.testing.assert_array_equal(made[0].translate, (5, 5))
 
 
-def test_a_run_goes_on_from_where_it_stopped(opened, qtbot):
+def test_a_run_goes_on_from_where_it_stopped(opened, qtbot, labels_of):
     viewer, dock = opened()
     assert not dock.view.controls.resume.isEnabled()
     ran(dock, qtbot)
-    (first,) = made(viewer)
-    dock.view.controls.resume.click()
+    (layer,) = made(viewer)
+    controls = dock.view.controls
+    assert controls.resume.toolTip() == "Go on in the same labels, from iteration 6 to 12."
+    controls.resume.click()
     assert dock.live
     qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
-    second = next(each for each in made(viewer) if each != first)
-    assert second.metadata[METADATA]["start"] is not None
-    assert dock.view.controls.resume.isEnabled()
-    dock.view.controls.timeline.go_to(0)
-    same = (second.data == first.data).mean()
-    assert same > 0.9, "it begins with the labels it stopped with"
+    assert made(viewer) == [layer]
+    assert layer.metadata[METADATA]["continued"] == [6]
+    assert (controls.bar.value(), controls.bar.maximum()) == (12, 12)
+    losses = dock._results.outcome.run.losses
+    assert {t for values in losses.values() for t in values} == set(range(12))
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+    controls.timeline.go_to(2)
+    assert layer.metadata[METADATA]["shown"] == 2
+    layer.paint((3, 3), 7)
+    controls.resume.click()
+    qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
+    assert len(made(viewer)) == 2, "what was painted stays"
+    assert layer.metadata[METADATA]["edited"]
+    assert layer.data[3, 3] == 7
+
+
+def test_what_continue_does_is_said(opened, qtbot):
+    viewer, dock = opened()
+    controls, setup = dock.view.controls, dock.view.setup
+    ran(dock, qtbot)
+    setup.superpixels.choose(None)
+    assert "because the superpixels differ" in controls.resume.toolTip()
+    assert controls.resume.isEnabled()
+    setup.superpixels.choose(Slic)
+    viewer.add_image(NOISE[::-1], name="other")
+    assert setup.image.thing == viewer.layers["other"]
+    assert not controls.resume.isEnabled()
+    assert "Continue goes on with noise" in controls.resume.toolTip()
+    assert not controls.bar.isVisibleTo(controls)
+    assert not controls.timeline.isVisibleTo(controls)
+    assert (controls.status.text(), controls.subject.text()) == ("Ready.", "Image: other")
+    assert not dock.view.result.copy.isEnabled()
+    viewer.layers.selection.active = viewer.layers["noise"]
+    assert controls.resume.isEnabled()
+    assert controls.bar.isVisibleTo(controls)
+    assert controls.status.text().startswith("All 6 iterations")
+    assert dock.view.result.copy.isEnabled()
 
 
 def test_only_a_rectangle_or_what_is_in_view(opened, qtbot, labels_of):
@@ -350,8 +387,12 @@ def test_several_layers_are_the_channels_of_one_image(opened, qtbot, labels_of):
     viewer, dock = opened()
     second = viewer.add_image(NOISE[:, ::-1], name="second")
     viewer.add_image(NOISE[:, :10], name="narrow")
+    viewer.layers.selection.active = viewer.layers["noise"]
     assert dock.view.setup.channels.count() == 1
     dock.view.setup.channels.check([second])
+    viewer.layers.selection.active = second
+    assert dock.view.setup.image.currentText() == "noise", "it is part of the image"
+    assert dock.view.controls.subject.text() == "Image: noise + second"
     ran(dock, qtbot)
     (layer,) = made(viewer)
     record = layer.metadata[METADATA]
@@ -513,11 +554,12 @@ def test_what_was_learned_outlives_a_run_that_learned_nothing(opened, qtbot):
     ran(dock, qtbot)
     fit = dock._fits.fit
     dock.view.setup.fill({"channels": 9})
-    dock.view.controls.resume.click()
     assert not dock.view.controls.resume.isEnabled()
-    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
-    assert "use the same parameters" in dock.view.controls.error.text()
+    dock.resume()
+    assert "does not fit the parameters" in dock.view.controls.error.text()
+    assert not dock.live
     assert dock._fits.fit is fit
+    dock.view.setup.fill({"channels": 8})
     assert dock.view.controls.resume.isEnabled()
 
 

@@ -135,7 +135,8 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
     kept = np.array(layer.data[2])
     setup, other = dock.view.setup, viewer.add_image(FILM[0], name="other")
     setup.image.choose(other)
-    dock.view.controls.resume.click()
+    assert not dock.view.controls.resume.isEnabled()
+    dock.resume()
     assert "Continue goes on with film: choose it" in dock.view.controls.error.text()
     assert not dock.live
     viewer.layers.remove(other)
@@ -149,7 +150,7 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
     assert layer.metadata[METADATA]["stack"]["resumed"] == [2]
     assert layer.metadata[METADATA]["edited"], "painted before the others were done"
     setup.stack.part.choose("whole")
-    dock.view.controls.resume.click()
+    dock.resume()
     assert "No planes are left" in dock.view.controls.error.text()
 
 
@@ -164,7 +165,7 @@ def test_planes_of_an_image_that_is_gone_are_not_waited_for(opened, qtbot, held)
     viewer.add_image(FILM, name="other", axis_labels=("t", "y", "x"))
     dock.view.setup.image.choose(viewer.layers["other"])
     dock.view.setup.stack.part.choose("whole")
-    dock.view.controls.resume.click()
+    dock.resume()
     assert "No planes are left" in dock.view.controls.error.text()
 
 

@@ -187,7 +187,8 @@ def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, 
     assert found.all()
     assert (found[kept != 0] == kept[kept != 0]).all()
     assert dock._fits.fit is fit, "nothing is learned twice"
-    dock.view.controls.resume.click()
+    assert not dock.view.controls.resume.isEnabled()
+    dock.resume()
     assert "No tiles are left" in dock.view.controls.error.text()
 
 
@@ -327,7 +328,8 @@ def test_continue_goes_on_with_applied_tiles_whatever_is_filled_in(opened, qtbot
     layer = next(each for each in viewer.layers if "applied" in each.name)
     setup, controls = dock.view.setup, dock.view.controls
     setup.image.choose(viewer.add_image(SLIDE[:50, :50], name="other"))
-    controls.resume.click()
+    assert not controls.resume.isEnabled()
+    dock.resume()
     assert controls.error.text() == (
         "Continue goes on with slide: choose it, or press Run to begin anew."
     )

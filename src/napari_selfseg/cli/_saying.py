@@ -8,6 +8,8 @@ import sys
 import tempfile
 import traceback
 
+from napari_selfseg.cli._words import in_flags
+
 __all__ = ["in_a_line", "report_fault", "sentence_of"]
 
 # A path or value is cut in its middle beyond LONGEST_WORD characters, a line at its end.
@@ -32,9 +34,9 @@ def in_a_line(text: str) -> str:
     Returns
     -------
     str
-        Printable, without line breaks, long words cut in their middle.
+        Printable, without line breaks, long words cut in their middle; what to do is said in flags.
     """
-    words = (_cut(each) for each in re.split(r"\s+", text.strip()))
+    words = (_cut(each) for each in re.split(r"\s+", in_flags(text).strip()))
     line = "".join(c if c.isprintable() else "?" for c in " ".join(words))
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1].rstrip()}…"
 

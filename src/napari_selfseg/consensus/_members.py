@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +15,14 @@ from napari_selfseg.hierarchy import matched
 from napari_selfseg.protocol import Ballot, Inputs
 
 __all__ = ["Members"]
+
+
+class Ended(NamedTuple):
+    """What there is of a run that has ended; see `Members`."""
+
+    kept: nn.ModuleList
+    prototypes: Tensor
+    names: Tensor
 
 
 class Members(nn.Module):
@@ -73,7 +81,7 @@ class Members(nn.Module):
             raise ValueError("Nothing was shown yet.")
         return self._shown
 
-    def begin(self, evidence: Evidence, coming: Iterator[Ballot]) -> None:
+    def begin(self, evidence: Evidence, coming: Iterator[Ballot]) -> Ended:
         """Forget all but the weights, as a run begins.
 
         Parameters
@@ -82,11 +90,18 @@ class Members(nn.Module):
             Empty.
         coming : iterator of Ballot
             Votes that need no network; each votes when it is taken.
+
+        Returns
+        -------
+        Ended
+            What is forgotten.
         """
+        before = Ended(self.kept, self.prototypes, self.names)
         self.kept = nn.ModuleList()
         self.prototypes, self.names = self.prototypes[:0], self.names[:0]
         self.evidence, self.coming, self.seen = evidence, coming, None
         self._shown, self.pending, self.voted = None, [], -1
+        return before
 
     def take_pending(self) -> tuple[Ballot, ...]:
         """Return the votes that no step has brought yet, once.

@@ -45,7 +45,7 @@ from torch import Tensor, nn
 from napari_selfseg.consensus._classical import classical
 from napari_selfseg.consensus._evidence import Evidence
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
-from napari_selfseg.consensus._members import Members
+from napari_selfseg.consensus._members import Ended, Members
 from napari_selfseg.consensus._settings import MOST, Settings
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.protocol import (
@@ -171,16 +171,12 @@ class Consensus(Settings):
         self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
     ) -> Tensor:
         """Make segments of an image, and give each the label of the one it resembles most."""
-        M, members = cast(Members, network), self.resolved()
+        M = cast(Members, network)
         if index is None:
             index = over_segmented(self.default_superpixels(), x, valid)
         evidence = Evidence(index, int(index.max()))
         deque(self._classical(evidence, x, valid), maxlen=0)
-        steps = self._steps(x)
-        seen = shrunk(x, valid, steps)
-        for number, copy in enumerate(M.kept):
-            member = members[number % len(members)]
-            self._vote(evidence, member, member.predict(copy, *seen), x, steps)
+        self._vote_again(M.kept, evidence, x, valid)
         segments = np.unique(self._cut(evidence), return_inverse=True)[1]
         return self._named(M, segments, evidence.features(segments, x), index)
 
@@ -190,8 +186,29 @@ class Consensus(Settings):
 
     def _begin(self, M: Members, inputs: Inputs) -> Evidence:
         evidence = Evidence(cast(Tensor, inputs.index), inputs.n_regions, inputs.drawn)
-        M.begin(evidence, self._classical(evidence, inputs.x, inputs.valid))
+        before = M.begin(evidence, self._classical(evidence, inputs.x, inputs.valid))
+        if inputs.control.begun:
+            self._remember(M, before, evidence, inputs)
         return evidence
+
+    def _remember(self, M: Members, before: Ended, evidence: Evidence, inputs: Inputs) -> None:
+        """Let all vote again that had voted when an earlier run ended, and keep its numbers."""
+        deque(M.coming, maxlen=0)
+        self._vote_again(before.kept, evidence, inputs.x, inputs.valid)
+        M.kept, M.voted = before.kept, inputs.control.begun
+        segments = np.unique(self._cut(evidence), return_inverse=True)[1]
+        features = evidence.features(segments, inputs.x)
+        M.show(_names(before.prototypes, before.names, segments, features).numpy())
+
+    def _vote_again(
+        self, kept: nn.ModuleList, evidence: Evidence, x: Tensor, valid: Tensor | None
+    ) -> None:
+        """Let frozen copies of the networks vote on an image."""
+        steps, members = self._steps(x), self.resolved()
+        seen = shrunk(x, valid, steps)
+        for number, copy in enumerate(kept):
+            member = members[number % len(members)]
+            self._vote(evidence, member, member.predict(copy, *seen), x, steps)
 
     def _classical(self, evidence: Evidence, x: Tensor, valid: Tensor | None) -> Iterator[Ballot]:
         """Let the maps vote that need no network, one after the other."""
@@ -245,10 +262,7 @@ class Consensus(Settings):
         self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor
     ) -> Tensor:
         """Return the class of each pixel: that of the prototype its segment is nearest to."""
-        # Exact, so that a segment of the fitted image finds itself.
-        how = "donot_use_mm_for_euclid_dist"
-        nearest = torch.cdist(features, M.prototypes.cpu(), compute_mode=how).argmin(dim=1)
-        return _projected(M.names.cpu()[nearest][torch.from_numpy(segments)], index)
+        return _projected(_names(M.prototypes, M.names, segments, features), index)
 
     def _step(
         self, t: int, M: Members, evidence: Evidence, losses: dict[str, Tensor], inputs: Inputs
@@ -283,6 +297,16 @@ def _projected(names: Tensor, index: Tensor) -> Tensor:
     """Write the label of each superpixel, from 1, onto its pixels as a class from 0."""
     votes = torch.cat((torch.ones(1, dtype=torch.int64), names)).to(index.device)
     return votes[index] - 1
+
+
+def _names(
+    prototypes: Tensor, names: Tensor, segments: NDArray[np.int64], features: Tensor
+) -> Tensor:
+    """Return the name of each superpixel's segment: that of the prototype it is nearest to."""
+    # Exact, so that a segment of the fitted image finds itself.
+    how = "donot_use_mm_for_euclid_dist"
+    nearest = torch.cdist(features, prototypes.cpu(), compute_mode=how).argmin(dim=1)
+    return names.cpu()[nearest][torch.from_numpy(segments)]
 
 
 def _ballot(family: str, votes: Tensor) -> Ballot:

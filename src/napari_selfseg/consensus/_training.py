@@ -30,10 +30,11 @@ class SideBySide:
     """
 
     def __init__(self, members: Sequence[Method], networks: Members, inputs: Inputs) -> None:
-        self._networks = networks
+        self._networks, begun = networks, inputs.control.begun
         self._work: list[Generator[Step, None, Stop | None]] = [
             each.steps(
-                network, dataclasses.replace(inputs, control=Control(), state=TrainingState())
+                network,
+                dataclasses.replace(inputs, control=Control(begun), state=TrainingState()),
             )
             for each, network in zip(members, networks.live, strict=True)
         ]

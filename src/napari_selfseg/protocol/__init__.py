@@ -18,6 +18,7 @@ from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
+from napari_selfseg.protocol._going_on import go_on
 from napari_selfseg.protocol._grid import Grid
 from napari_selfseg.protocol._in_words import in_words
 from napari_selfseg.protocol._inputs import Inputs
@@ -68,6 +69,7 @@ __all__ = [
     "estimate",
     "evolve",
     "fits_in_memory",
+    "go_on",
     "halo",
     "in_words",
     "label_dtype",

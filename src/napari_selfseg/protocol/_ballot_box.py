@@ -36,6 +36,23 @@ class BallotBox:
         self._history = history
         self._named: dict[str, list[Tensor]] = {}
 
+    def copy(self, history: History) -> BallotBox:
+        """Return another box that begins with these votes.
+
+        Parameters
+        ----------
+        history : History
+            Of the run that goes on.
+
+        Returns
+        -------
+        BallotBox
+        """
+        other = BallotBox(history)
+        other.steps = self.steps
+        other._named = {family: list(votes) for family, votes in self._named.items()}
+        return other
+
     def add(self, ballots: Sequence[Ballot]) -> None:
         """Take the ballots of a step, perhaps none.
 

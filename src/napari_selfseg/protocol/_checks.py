@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.remedies import CHANNEL_AXIS, NAN, NO_PIXEL
+
 __all__ = [
     "as_channels_first",
     "as_list",
@@ -63,7 +65,7 @@ def _check_axes(array: NDArray[Any], channel_axis: int | None, ndims: Sequence[i
         allowed = " or ".join(map(str, ndims))
         raise ValueError(
             f"An image of shape {spatial} has {len(spatial)} spatial axes where {allowed} can be "
-            "used: say which axis holds the channels (channel_axis), or take one plane or volume."
+            f"used: {CHANNEL_AXIS}."
         )
     if channel_axis is None and len(spatial) == 3 and spatial[-1] in (3, 4):
         warnings.warn(
@@ -101,7 +103,7 @@ def as_mask(mask: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
             f"The mask has shape {array.shape} and the image {shape}: make them equal."
         )
     if not array.any():
-        raise ValueError("The mask leaves no pixel: mark the pixels with data as True.")
+        raise ValueError(f"{NO_PIXEL}.")
     return None if array.all() else array
 
 
@@ -136,7 +138,7 @@ def as_scribbles(scribbles: Any, shape: tuple[int, ...], n_classes: int) -> NDAr
     if array.max() > n_classes:
         raise ValueError(
             f"The scribbles name class {array.max()}, the method has {n_classes}: draw with "
-            f"labels 1 to {n_classes}, or give the method more channels."
+            f"labels 1 to {n_classes}, or let the method have more classes."
         )
     return array.astype(np.int64)
 
@@ -221,7 +223,7 @@ def check_finite(image: NDArray[Any], mask: NDArray[np.bool_] | None) -> None:
     if count := int(bad.sum()):
         raise ValueError(
             f"The image has NaN or infinite values in {count} pixel{'s' if count > 1 else ''}: "
-            "replace them, or mask them out (in Python mask=np.isfinite(image))."
+            f"{NAN}."
         )
 
 

@@ -20,14 +20,19 @@ class Control:
 
     Any thread may call `stop` and `abandon`; the run reads them between layers.
 
+    Parameters
+    ----------
+    begun : int
+        Updates that an earlier run has made, which this one goes on from.
+
     Attributes
     ----------
     done : int
-        Updates completed.
+        Updates completed, those of the earlier run among them.
     """
 
-    def __init__(self) -> None:
-        self.done = 0
+    def __init__(self, begun: int = 0) -> None:
+        self.begun = self.done = begun
         self._asked = False
         self._abandoned = False
         self._closing = False
@@ -77,16 +82,17 @@ class Control:
         Parameters
         ----------
         total : int
-            Number of updates wanted.
+            Number of updates wanted, those of an earlier run among them.
 
         Yields
         ------
         int
-            Updates made so far, 0 to ``total - 1``.
+            Updates made so far, up to ``total - 1``.
         """
-        for self.done in range(total):
+        for done in range(self.begun, total):
+            self.done = done
             self.check()
-            yield self.done
+            yield done
         self.done = total
 
     def watch(self, network: nn.Module) -> None:

@@ -32,7 +32,7 @@ from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.protocol._training_state import TrainingState
 
-__all__ = ["evolve", "prepare"]
+__all__ = ["evolve", "network_of", "prepare", "seen_by"]
 
 Array = NDArray[Any]
 
@@ -106,12 +106,12 @@ def evolve(
         check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
         regions, source = _over_segmented(superpixels, method, scaled, given)
-        seen = _seen(given.masks, regions)
+        seen = seen_by(given.masks, regions)
         check_drawn(given.scribbles, seen)
         regions = _divided(regions, given)
         return Run(
             method,
-            _network(method, given.images[0], start).to(where),
+            network_of(method, given.images[0], start).to(where),
             gather(
                 scaled,
                 seen,
@@ -231,16 +231,49 @@ def _divided(
     return [r if s is None else divided(r, s, given.spacing) for r, s in pairs]
 
 
-def _seen(
+def seen_by(
     masks: list[NDArray[np.bool_] | None], regions: list[NDArray[np.int32]] | None
 ) -> list[NDArray[np.bool_] | None]:
-    """Take pixels without a superpixel out of the data."""
+    """Take pixels without a superpixel out of the data.
+
+    Parameters
+    ----------
+    masks : list of ndarray or None
+        True where there are data, of each image.
+    regions : list of ndarray or None
+        Superpixels of each image; None where the method uses none.
+
+    Returns
+    -------
+    list of ndarray or None
+    """
     if regions is None:
         return masks
     return [as_mask(labels, labels.shape) for labels in regions]
 
 
-def _network(method: Method, image: Array, start: Fit | None) -> nn.Module:
+def network_of(method: Method, image: Array, start: Fit | None) -> nn.Module:
+    """Build the network of a run.
+
+    Parameters
+    ----------
+    method : Method
+        What runs.
+    image : ndarray
+        ``(C, *spatial)``.
+    start : Fit or None
+        With the weights it begins with.
+
+    Returns
+    -------
+    torch.nn.Module
+        On the CPU.
+
+    Raises
+    ------
+    ValueError
+        When the weights are those of another network.
+    """
     generator = torch.Generator().manual_seed(method.seed)
     network = method.network(len(image), image.ndim - 1, generator)
     if start is None:

@@ -19,6 +19,7 @@ from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, Smoothing
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.regions import vote
+from napari_selfseg.remedies import CHANNELS
 
 __all__ = ["Fit", "label_dtype", "small"]
 
@@ -195,7 +196,7 @@ class Fit:
         if len(array) != self.in_channels:
             raise ValueError(
                 f"The image has {len(array)} channels, the fit was made with {self.in_channels}: "
-                "pass the same channels in the same order."
+                f"{CHANNELS}."
             )
         valid = as_mask(mask, array.shape[1:])
         check_finite(array, valid)

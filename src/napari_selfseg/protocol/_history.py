@@ -32,6 +32,18 @@ class History:
         self._lost = False
         self._lock = threading.Lock()
 
+    def copy(self) -> History:
+        """Return another history that begins with these maps.
+
+        Returns
+        -------
+        History
+        """
+        other = History(self._budget)
+        with self._lock:
+            other._stride, other._maps = self._stride, dict(self._maps)
+        return other
+
     @property
     def iterations(self) -> tuple[int, ...]:
         """Iterations kept, in order."""

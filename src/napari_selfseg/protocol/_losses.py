@@ -16,6 +16,17 @@ class Losses:
     def __init__(self) -> None:
         self._values: dict[str, dict[int, Tensor | float]] = {}
 
+    def copy(self) -> Losses:
+        """Return other losses that begin with these.
+
+        Returns
+        -------
+        Losses
+        """
+        other = Losses()
+        other._values = {name: dict(values) for name, values in self._values.items()}
+        return other
+
     def add(self, iteration: int, terms: Mapping[str, Tensor]) -> None:
         """Keep the terms of a step, on the device.
 

@@ -49,6 +49,8 @@ class Run(Iterator[Step]):
         CPU threads in use.
     level : float
         Height of borders at which the consensus is cut when nobody says where.
+    provenance : mapping
+        What its record says from the beginning.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Run(Iterator[Step]):
         scribbles: Sequence[NDArray[Any] | None],
         provenance: Mapping[str, Any],
         threads: int,
+        after: Run | None = None,
     ) -> None:
         self.method = method
         self.superpixels = None if superpixels is None else tuple(superpixels)
@@ -71,10 +74,12 @@ class Run(Iterator[Step]):
         self.level = method.level
         self._training = Training(method, network, inputs, scaling, threads)
         self._projection = Projection(tuple(shapes), self.superpixels, method.n_classes)
-        self._provenance = provenance
+        self.provenance = provenance
         self._history = History(HISTORY_BYTES)
         self._losses = Losses()
         self._votes = BallotBox(self._history)
+        if after is not None:
+            self._take_over(after)
         self._agreed = Latest[Hierarchy]()
 
     def __iter__(self) -> Run:
@@ -329,11 +334,16 @@ class Run(Iterator[Step]):
             given = None if superpixels is None else superpixels.as_dict()
             return with_cut(self.record(), n_segments, given)
         return {
-            **self._provenance,
+            **self.provenance,
             "iterations": self._training.control.done,
             "shown": self._shown(iteration),
             "stop": None if self.stopped is None else dataclasses.asdict(self.stopped),
         }
+
+    def _take_over(self, before: Run) -> None:
+        """Begin with all that a run has found, which keeps it as well."""
+        self._history, self._losses = before._history.copy(), before._losses.copy()
+        self._votes = before._votes.copy(self._history)
 
     def _shown(self, iteration: int | None) -> int:
         nothing_yet = iteration is None and not self.iterations

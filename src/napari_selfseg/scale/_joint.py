@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.protocol import Fit, Step, Stop
+from napari_selfseg.remedies import PLANES
 from napari_selfseg.scale._carrying import Carrying, Found
 
 __all__ = ["Joint"]
@@ -88,6 +89,6 @@ class Joint(Carrying):
         if not good:
             raise ValueError(
                 "None of the planes to be fitted can be used (they are constant, or have NaN): "
-                "fit more planes, or mask what is no data."
+                f"{PLANES}."
             )
         return good

@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_selfseg.io import ImageFile
 from napari_selfseg.protocol import Fit, Method, bytes_needed, bytes_to_predict
+from napari_selfseg.remedies import ALONG, TILE_BY_TILE
 
 __all__ = ["check_planes", "fits_with_fit", "fits_with_method"]
 
@@ -39,8 +40,7 @@ def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) 
     if n not in method.ndims:
         allowed = " or ".join(map(str, method.ndims))
         raise ValueError(
-            f"The image has {n} spatial axes, and {method.title} takes {allowed}: let the recipe "
-            "go along it (carry), or give planes."
+            f"The image has {n} spatial axes, and {method.title} takes {allowed}: {ALONG}."
         )
     return _needed(image, image.shape, method, **how) <= memory
 
@@ -98,8 +98,8 @@ def check_planes(
         what = f"{together} planes" if together > 1 else "A plane"
         raise ValueError(
             f"{what} of {size} pixels would take about {needed / 1e6:.0f} MB, and "
-            f"{memory / 1e6:.0f} MB are allowed: allow more, train a smaller network, or leave "
-            "carry out of the recipe, so that it goes tile by tile."
+            f"{memory / 1e6:.0f} MB are allowed: allow more, train a smaller network, or "
+            f"{TILE_BY_TILE}."
         )
 
 

@@ -15,6 +15,7 @@ import psutil
 from napari_selfseg.io import TakenError, check_zarr, create_labels, load_fit, save_fit
 from napari_selfseg.protocol import Fit, label_dtype
 from napari_selfseg.record import weights_hash
+from napari_selfseg.remedies import CHANNEL_AXIS, CHANNELS
 from napari_selfseg.scale._identity import keep_hashes
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import (
@@ -229,12 +230,12 @@ def _check_source(source: Source, shape: tuple[int, ...], fit: Fit) -> None:
     if source.n_channels != fit.in_channels:
         raise ValueError(
             f"The image has {source.n_channels} channels, the fit was made with {fit.in_channels}: "
-            "pass the same channels in the same order."
+            f"{CHANNELS}."
         )
     if not fit.ndim <= len(shape) <= 4 or 0 in shape:
         raise ValueError(
-            f"An image of shape {shape} cannot be cut into tiles of {fit.ndim} axes: say which "
-            "axis holds the channels (channel_axis)."
+            f"An image of shape {shape} cannot be cut into tiles of {fit.ndim} axes: "
+            f"{CHANNEL_AXIS}."
         )
 
 

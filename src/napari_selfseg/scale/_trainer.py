@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.io import check_target, load_fit, read_progress, save_fit
 from napari_selfseg.protocol import Fit, Method, Run, Step, evolve
+from napari_selfseg.remedies import TRAINED_OTHERWISE
 
 __all__ = ["NothingLeftError", "Trainer"]
 
@@ -170,10 +171,7 @@ def _done(path: Path, start: Fit, method: Method) -> int:
     """Return how many iterations a model has had."""
     known = start.method.replace(iterations=method.iterations)
     if known != method:
-        raise ValueError(
-            f"{path.name} was trained with other parameters: leave them out to go on with its own, "
-            "or choose another file."
-        )
+        raise ValueError(f"{path.name} was trained with other parameters: {TRAINED_OTHERWISE}.")
     done = read_progress(path)
     if done >= method.iterations:
         raise NothingLeftError(

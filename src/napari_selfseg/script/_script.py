@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import numpy as np
 from napari_selfseg import record as _record
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.parameters import Parameters, restore
-from napari_selfseg.script._reading import images, literal, source_of, variables
+from napari_selfseg.script._reading import images, literal, needs, source_of, variables
 from napari_selfseg.script._stack import check_stack, given_arrays, stack_options
 
 __all__ = ["as_script"]
 
 WIDTH = 96
+EVOLVE, SEGMENT = "ss.evolve", "ss.segment"
 UNFINISHED = ("abandoned", "failed")
 WARM = """\
 # The run began from a fit that is not in the record: load it here.
@@ -26,7 +28,7 @@ if start is None or weights_hash(start.weights) != {start!r}:
 """
 
 
-def as_script(record: Mapping[str, Any]) -> str:
+def as_script(record: Mapping[str, Any], *, target: str = "", **place: Any) -> str:
     """Write the Python script that makes recorded labels again in a fresh process.
 
     Nothing in the record can become code: every value is checked, or written as a literal.
@@ -37,17 +39,23 @@ def as_script(record: Mapping[str, Any]) -> str:
         From `Run.record`, `over_segment`, a layer's metadata or a file. Where it has a
         ``"source"``, as the records of layers do, the image is read from there: from the file
         ``"path"``, else from the napari layers ``"layers"``, of which several are channels
-        (``"multiscale"``: their finest level; ``"rgb"``: colours without alpha), and cut to the
-        ``"region"``, a list with ``[start, stop]`` or a single place for every spatial axis; a
-        single place drops its axis. Where it has ``"objects"``, small pieces are merged and
-        pieces numbered as it says. Where it has a ``"cut"``, that of the consensus is shown.
+        (``"origins"``: the file or sample each came from, where it did; ``"multiscale"``: their
+        finest level; ``"rgb"``: colours without alpha), and cut to the ``"region"``, a list with
+        ``[start, stop]`` or a single place for every spatial axis; a single place drops its axis.
+        Where it has ``"objects"``, small pieces are merged and pieces numbered as it says. Where
+        it has a ``"cut"``, that of the consensus is shown.
+    target : str
+        File into which the script writes the labels with their record; empty for none.
+    **place
+        Arguments of `write_labels`, plain values: ``spacing``, ``unit``, ``axes``.
 
     Returns
     -------
     str
-        It ends with `labels`, those that are shown; of several images those of the first.
-        An image that is not a file is taken from a layer of `viewer`, as in napari's console. A
-        run that began from a fit has a line to be filled in, and says so when it is not.
+        It has `labels`, those that are shown; of several images those of the first. An image that
+        came from no file is taken from a layer of `viewer`, as in napari's console, or from a
+        file whose name is to be filled in. A run that began from a fit has a line to be filled in
+        as well. Each says so when it is not.
 
     Raises
     ------
@@ -59,7 +67,8 @@ def as_script(record: Mapping[str, Any]) -> str:
     if missing:
         raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
     try:
-        return "\n".join(filter(None, _parts(record)))
+        saving = _saving(record, target, place) if target else ""
+        return "\n".join(filter(None, [*_parts(record), saving]))
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise ValueError(f"The record cannot be read: {error!r}.") from error
 
@@ -121,7 +130,7 @@ def _imports(record: Mapping[str, Any]) -> str:
         lines.append("from napari_selfseg.catalogue import over_segment")
     if record.get("start") is not None:
         lines.append("from napari_selfseg.record import weights_hash")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*needs(record), *lines]) + "\n"
 
 
 def _arrays(record: Mapping[str, Any]) -> str:
@@ -159,8 +168,12 @@ def _warm(record: Mapping[str, Any]) -> str:
 def _method(record: Mapping[str, Any]) -> str:
     method = restore(record["method"], METHODS, "method")
     # As many updates as were made: a run that was stopped equals one that was asked for them.
-    done = int(record["shown"]) + 1 if _unfinished(record) else int(record["iterations"])
-    return f"method = {_constructed(method.replace(iterations=max(1, done)), ('seed',))}\n"
+    done = int(record["iterations"])
+    if _unfinished(record):
+        done = int(record["shown"]) + 1
+    elif done == ([0, *_continued(record)])[-1]:
+        done += 1  # it is stopped before the first of them
+    return f"method = {_constructed(method.replace(iterations=done), ('seed',))}\n"
 
 
 def _unfinished(record: Mapping[str, Any]) -> bool:
@@ -184,23 +197,75 @@ def _constructed(parameters: Parameters, always: Iterable[str] = ()) -> str:
 
 
 def _run(record: Mapping[str, Any]) -> str:
-    values = [_bracketed(variables(record), record), "method", *_options(record)]
-    if record.get("start") is not None:
-        values.append("start=start")
-    values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
+    lines: list[str] = []
+    places = [0, *_continued(record)]
+    for begun, until in pairwise(places):
+        call = _begun(record, not lines, str(until + (until == begun)))
+        lines += _to_its_end(call, begun, until)
+    call = _begun(record, not lines, "")
     if _unfinished(record):
-        lines = [
-            _call("run = ss.evolve", values),
+        lines += [
+            f"run = {call}",
             "# The run had not ended: take the steps up to the labels shown.",
             f"next(step for step in run if step.iteration == {int(record['shown'])})",
             *_shown(record),
             "run.close()",
         ]
-    elif record["iterations"] == 0:
-        lines = [_call("run = ss.evolve", values), "run.stop()", "run.finish()", *_shown(record)]
     else:
-        lines = [_call("run = ss.segment", values), *_shown(record)]
+        lines += [*_to_its_end(call, places[-1], int(record["iterations"])), *_shown(record)]
     return "\n".join(lines) + "\n"
+
+
+def _continued(record: Mapping[str, Any]) -> list[int]:
+    """Return the iterations at which the run was ended and gone on with."""
+    return [int(each) for each in record.get("continued") or ()]
+
+
+def _begun(record: Mapping[str, Any], first: bool, iterations: str) -> str:
+    """Write the call that begins a run, or goes on with one; with no number to the last one."""
+    image = _bracketed(variables(record), record)
+    if not first:
+        return f"ss.go_on(run, {image}, iterations={iterations or 'method.iterations'})"
+    method = f"method.replace(iterations={iterations})" if iterations else "method"
+    values = [image, method, *_options(record)]
+    if record.get("start") is not None:
+        values.append("start=start")
+    values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
+    return _call(EVOLVE, values)
+
+
+def _to_its_end(call: str, begun: int, until: int) -> list[str]:
+    """Write that a run goes on from an iteration to the one it ended at."""
+    if until == begun:
+        return [f"run = {call}", "run.stop()", "run.finish()"]
+    if call.startswith(EVOLVE):
+        return [f"run = {SEGMENT}{call.removeprefix(EVOLVE)}"]
+    return [f"run = {call}.finish()"]
+
+
+def _saving(record: Mapping[str, Any], target: str, place: Mapping[str, Any]) -> str:
+    """Write that the labels are saved, with how they were made."""
+    lines = [] if record["method"] is None else [f"record = run.record({_which(record)})"]
+    if wanted := record.get("objects"):
+        keys = {"connected": bool(wanted["connected"]), "minimum_size": int(wanted["minimum_size"])}
+        lines.append(f'record["objects"] = {keys}')
+    values = [repr(target), "labels", *(f"{key}={literal(each)}" for key, each in place.items())]
+    return "\n".join([*lines, _call("ss.write_labels", [*values, "record=record"])]) + "\n"
+
+
+def _which(record: Mapping[str, Any]) -> str:
+    """Write which labels of a run are shown."""
+    if "stack" in record:
+        return ""
+    if record.get("cut") is None:
+        return str(int(record["shown"]))
+    pieces = _pieces(record)
+    cut = f"n_segments={int(record['cut']['n_segments'])}"
+    if pieces is None:
+        return cut
+    return (
+        f"{cut}, superpixels={_constructed(restore(pieces, SUPERPIXELS, 'superpixel algorithm'))}"
+    )
 
 
 def _shown(record: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from scipy import ndimage
 from skimage.color import rgb2lab
 
 from napari_selfseg.parameters import Parameters
+from napari_selfseg.remedies import NAN
 from napari_selfseg.superpixels._tidy import split
 
 __all__ = ["Superpixels", "lab"]
@@ -179,9 +180,7 @@ def _checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.f
 
 def _filled(image: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     if not np.isfinite(image[inside]).all():
-        raise ValueError(
-            "The image holds NaN or infinite values: replace them, or mask those pixels out."
-        )
+        raise ValueError(f"The image holds NaN or infinite values: {NAN}.")
     if inside.all():
         return image
     nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)

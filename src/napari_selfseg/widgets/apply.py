@@ -10,6 +10,8 @@ from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.layers import METADATA, placed
+from napari_selfseg.widgets.overlay import Void
+from napari_selfseg.widgets.own import made
 from napari_selfseg.widgets.picture import Index, Picture, cut, read, shape_of
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.results import palette
@@ -36,6 +38,8 @@ class Application:
         CPU threads.
     superpixels : Superpixels or None
         For the vote; None for labels as the network gives them.
+    void : Void or None
+        Which pixels hold no data.
     """
 
     fit: Fit
@@ -43,6 +47,7 @@ class Application:
     device: str
     threads: int
     superpixels: Any = None
+    void: Void | None = None
 
     @property
     def index(self) -> Index:
@@ -60,6 +65,7 @@ class Application:
             threads=self.threads,
             start=self.fit,
             tiles=True,
+            void=self.void,
         )
 
     def __call__(self) -> tuple[NDArray[Any], dict[str, Any]]:
@@ -80,11 +86,13 @@ class Application:
         from napari_selfseg.scale import applied
 
         image, channels = self._read()
-        voting = self._over_segmented(image, channels)
+        mask = self._mask(image, channels)
+        voting = self._over_segmented(image, channels, mask)
         labels, record = applied(
             self.fit,
             image,
             channel_axis=-1 if channels else None,
+            mask=mask,
             superpixels=voting,
             device=self.device,
             threads=self.threads,
@@ -108,14 +116,21 @@ class Application:
         """
         image, channels = self._read()
         axis = -1 if channels else None
-        return self.fit.smoothed(image, channel_axis=axis, device=self.device, threads=self.threads)
+        mask = self._mask(image, channels)
+        how: dict[str, Any] = {"device": self.device, "threads": self.threads}
+        return self.fit.smoothed(image, channel_axis=axis, mask=mask, **how)
+
+    def _mask(self, image: NDArray[Any], channels: bool) -> NDArray[np.bool_] | None:
+        return None if self.void is None else self.void.mask(image, channels)
 
     def _read(self) -> tuple[NDArray[Any], bool]:
         """Return the part, and whether its last axis holds channels."""
         image = read(self.picture, self.index)
         return image, image.ndim > len(shape_of(self.picture.shape, self.index))
 
-    def _over_segmented(self, image: NDArray[Any], channels: bool) -> NDArray[Any] | None:
+    def _over_segmented(
+        self, image: NDArray[Any], channels: bool, mask: NDArray[np.bool_] | None
+    ) -> NDArray[Any] | None:
         from napari_selfseg.catalogue import over_segment
 
         if self.superpixels is None:
@@ -126,7 +141,8 @@ class Application:
             if isinstance(each, slice)
         ]
         axis = -1 if channels else None
-        return over_segment(image, self.superpixels, channel_axis=axis, spacing=spacing)[0]
+        how: dict[str, Any] = {"channel_axis": axis, "spacing": spacing, "mask": mask}
+        return over_segment(image, self.superpixels, **how)[0]
 
 
 def add_applied(
@@ -195,8 +211,15 @@ def add_smoothed(viewer: Any, source: Any, done: Application, image: NDArray[Any
             np.reshape(each, (*shape, -1) if done.picture.rgb else shape),
             name=f"{name} [smoothed]",
             rgb=done.picture.rgb,
+            metadata=made("overlay"),
             **placed(source, done.index),
         )
         for name, each in zip(done.picture.names, channels, strict=True)
     ]
-    return [viewer.add_layer(layer) for layer in layers]
+    selected = viewer.layers.selection.active
+    added = [viewer.add_layer(layer) for layer in layers]
+    # The next run is one of the image, unless somebody selects what was made of it: from now on.
+    viewer.layers.selection.active = selected
+    for each in added:
+        each.metadata.update(made("image"))
+    return added

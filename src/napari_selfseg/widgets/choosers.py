@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QSizePolicy
+from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
 
-__all__ = ["Checklist", "Chooser"]
+from napari_selfseg.widgets.following import Scene, followed
+from napari_selfseg.widgets.look import button, narrowed, shortened
+
+__all__ = ["Checklist", "Chooser", "LayerChooser"]
 
 LINES: Final = 5
+FOLLOW: Final = "Follow"
+FOLLOWING: Final = (
+    "The layer that is selected in the list of layers is chosen here. Choose by hand to keep one."
+)
+KEPT: Final = "Chosen by hand: press to follow the layer that is selected in the list of layers."
 
 
 class Chooser(QComboBox):
@@ -31,10 +39,7 @@ class Chooser(QComboBox):
         self.setPlaceholderText(nothing)
         self._things: list[Any] = []
         self.setToolTip(tooltip)
-        # A long layer name must not widen the dock.
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        narrowed(self)
         self.currentIndexChanged.connect(lambda _: self.chosen.emit())
 
     @property
@@ -56,15 +61,17 @@ class Chooser(QComboBox):
         if index is not None:
             self.setCurrentIndex(index)
 
-    def offer(self, named: Sequence[tuple[str, Any]]) -> None:
+    def offer(self, named: Sequence[tuple[str, Any]], wanted: Any = None) -> None:
         """Offer other things.
 
         Parameters
         ----------
         named : sequence of (str, object)
             In the order of the menu.
+        wanted : object, optional
+            What to choose of them; what was chosen before by default, where it is still there.
         """
-        before = self.thing
+        before = self.thing if wanted is None else wanted
         blocked = self.blockSignals(True)
         self.clear()
         self._things = [thing for _, thing in named]
@@ -74,6 +81,91 @@ class Chooser(QComboBox):
         self.choose(before)
         self.blockSignals(blocked)
         self.chosen.emit()
+
+
+class LayerChooser(Chooser):
+    """A chooser of layers that follows the active one until somebody chooses by hand.
+
+    Parameters
+    ----------
+    tooltip : str
+        What is chosen here.
+    nothing : str
+        What it shows when there is nothing to choose.
+
+    Attributes
+    ----------
+    follow : QPushButton
+        Pressed while it follows; to be laid out beside it.
+    """
+
+    def __init__(self, tooltip: str, nothing: str = "") -> None:
+        super().__init__(tooltip, nothing)
+        self._scene = Scene()
+        self._kept: Sequence[Any] = ()
+        self._showing = False
+        self.follow = button(FOLLOW, FOLLOWING)
+        self.follow.setCheckable(True)
+        self.follow.toggled.connect(self._on_follow)
+        self.follow.setChecked(True)
+        # A program's choice is one by hand as well; the same entry chosen again changes no index.
+        self.currentIndexChanged.connect(lambda _: self._on_choice())
+        self.activated.connect(lambda _: self._on_choice())
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody chose what is shown."""
+        return not self.follow.isChecked()
+
+    def show_scene(self, scene: Scene, kept: Sequence[Any] = ()) -> None:
+        """Offer the layers there are, and show the active one unless somebody chose by hand.
+
+        Parameters
+        ----------
+        scene : Scene
+            The layers.
+        kept : sequence of object
+            Used together with the chosen one, as for `followed`.
+        """
+        before, self._scene, self._kept = self._scene, scene, kept
+        if self.by_hand and self.thing not in scene.things:
+            self.follow.setChecked(True)
+        if list(before.offered) == list(scene.offered) and self.count():
+            self._look()
+            return
+        wanted = followed(scene, self.thing, by_hand=self.by_hand, kept=kept)
+        self._quietly(lambda: self.offer(scene.offered, wanted))
+
+    def show_one(self, layer: Any) -> None:
+        """Show a layer that nobody chose; the next that is selected follows.
+
+        Parameters
+        ----------
+        layer : object
+            One of those offered.
+        """
+        self._quietly(lambda: self.choose(layer))
+
+    def _look(self) -> None:
+        wanted = followed(self._scene, self.thing, by_hand=self.by_hand, kept=self._kept)
+        self._quietly(lambda: self.choose(wanted))
+
+    def _quietly(self, show: Callable[[], None]) -> None:
+        """Show something that nobody chose."""
+        self._showing = True
+        try:
+            show()
+        finally:
+            self._showing = False
+
+    def _on_choice(self) -> None:
+        if not self._showing:
+            self.follow.setChecked(False)
+
+    def _on_follow(self, follows: bool) -> None:
+        self.follow.setToolTip(FOLLOWING if follows else KEPT)
+        if follows:
+            self._look()
 
 
 class Checklist(QListWidget):
@@ -125,6 +217,7 @@ class Checklist(QListWidget):
         self._things = [thing for _, thing in named]
         for name, _ in named:
             self.addItem(QListWidgetItem(name))
+        shortened(self)
         self.check(before)
         self.blockSignals(blocked)
         lines = min(max(len(named), 1), LINES)

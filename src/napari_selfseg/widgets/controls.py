@@ -7,7 +7,9 @@ from typing import Final
 
 from qtpy.QtWidgets import QProgressBar
 
-from napari_selfseg.widgets.look import ERROR, button, sentence
+from napari_selfseg.widgets.elided import Line
+from napari_selfseg.widgets.in_front import SEGMENT, in_dock
+from napari_selfseg.widgets.look import ERROR, LOADING, allow, button, sentence
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.plot import LossPlot
 from napari_selfseg.widgets.remedies import Remedy
@@ -19,21 +21,25 @@ __all__ = ["Controls"]
 
 STOP: Final = "Stop"
 STOP_HELP: Final = "End the run and keep what was found."
-RESUME_HELP: Final = (
-    "Go on from what the last run learned, with the iterations set above; of a stack or tiles, "
-    "with those that are left."
-)
+RESUME: Final = "Continue"
+LIVE: Final = "A run is live: it has to end first."
+NOT_LIVE: Final = "Nothing is running."
+ENDING: Final = "The run is ending."
+NOTHING_YET: Final = "Nothing was run yet: press Run."
 
 
 class Controls(StatusWidget):
     """The buttons, the bar, the curve, the slider and the sentences of a run."""
+
+    words = SEGMENT
 
     def __init__(self) -> None:
         super().__init__()
         self.run = button("Run", "Start with what is set up.")
         self.run.setStyleSheet("font-weight: bold;")
         self.stop = button(STOP, STOP_HELP)
-        self.resume = button("Continue", RESUME_HELP)
+        self.resume = button(RESUME, "")
+        self.subject = Line()
         self.estimate = sentence()
         self.remedies = RemedyBar()
         self.bar = QProgressBar()
@@ -43,6 +49,7 @@ class Controls(StatusWidget):
         self.timeline = self.shown.timeline
         self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
+        layout.addWidget(self.subject)
         layout.addLayout(beside(self.run, self.stop, self.resume))
         for each in (self.estimate, self.bar, self.plot, self.shown):
             layout.addWidget(each)
@@ -53,8 +60,9 @@ class Controls(StatusWidget):
         self._begin()
 
     def _begin(self) -> None:
-        for each in (self.run, self.stop, self.resume):
-            each.setEnabled(False)
+        allow(self.run, LOADING)
+        allow(self.stop, NOT_LIVE)
+        allow(self.resume, NOTHING_YET)
         for other in (self.estimate, self.bar, self.plot):
             other.hide()
         self.say("Loading methods...")
@@ -67,16 +75,48 @@ class Controls(StatusWidget):
         sentence : str
             What is missing, or how the last run ended.
         """
-        self.run.setEnabled(True)
-        self.stop.setEnabled(False)
+        allow(self.run)
+        allow(self.stop, NOT_LIVE)
         self.stop.setText(STOP)
         if not self.bar.maximum():
             self.bar.hide()
         self.say(sentence)
 
-    def show_resumable(self, resumable: bool) -> None:
-        """Show whether a run can go on from what was learned."""
-        self.resume.setEnabled(resumable)
+    def show_subject(self, text: str) -> None:
+        """Show which image is going to be run, or is.
+
+        Parameters
+        ----------
+        text : str
+            Its name, and what it is to the run.
+        """
+        self.subject.setText(text)
+
+    def show_resumable(self, help: str, reason: str = "") -> None:
+        """Show whether a run can go on.
+
+        Parameters
+        ----------
+        help : str
+            What it would do.
+        reason : str
+            Why it cannot; empty where it can.
+        """
+        allow(self.resume)
+        self.resume.setToolTip(help)
+        allow(self.resume, reason)
+
+    def show_run(self, there: bool) -> None:
+        """Show the bar, the curve and the slider of the last run, or none of them.
+
+        Parameters
+        ----------
+        there : bool
+            Whether it is one of the image that is chosen.
+        """
+        self.bar.setVisible(there and bool(self.bar.maximum()))
+        self.plot.setVisible(there and bool(self._losses))
+        self.shown.setVisible(there)
 
     def show_estimate(self, sentence: str, enough: bool = True) -> None:
         """Show what a run is going to take.
@@ -88,7 +128,7 @@ class Controls(StatusWidget):
         enough : bool
             Whether there is memory for it.
         """
-        self.estimate.setText(sentence)
+        self.estimate.setText(in_dock(sentence, self.words))
         self.estimate.setStyleSheet("" if enough else ERROR)
         self.estimate.setVisible(bool(sentence))
         self.offer(())
@@ -111,11 +151,12 @@ class Controls(StatusWidget):
         sentence : str
             What it does.
         """
-        self.run.setEnabled(False)
-        self.resume.setEnabled(False)
-        self.stop.setEnabled(True)
+        allow(self.run, LIVE)
+        allow(self.resume, LIVE)
+        allow(self.stop)
         self.stop.setText(STOP)
         self.stop.setToolTip(STOP_HELP)
+        self.shown.show()
         self.bar.setRange(0, 0)
         self.bar.show()
         self.show_losses({})
@@ -175,5 +216,5 @@ class Controls(StatusWidget):
 
     def show_ending(self) -> None:
         """Show that the run ends without its closing pass."""
-        self.stop.setEnabled(False)
+        allow(self.stop, ENDING)
         self.say("Ending...")

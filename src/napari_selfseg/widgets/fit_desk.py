@@ -42,11 +42,15 @@ class FitDesk:
     label : callable
         Called with an image layer and a request: labels it by tiles where it is too large for
         memory, and returns whether it does.
+    changed : callable
+        Called when there is another fit.
 
     Attributes
     ----------
     fit : Fit or None
         What was learned.
+    of_run : bool
+        Whether the last run learned it.
     """
 
     def __init__(
@@ -57,14 +61,16 @@ class FitDesk:
         threads: Callable[[], int],
         live: Callable[[], bool],
         label: Callable[[Any, Request], bool],
+        changed: Callable[[], None],
     ) -> None:
         self.fit: Fit | None = None
+        self.of_run = False
         self._superpixels: Any = None
         self._viewer = viewer
         self._view = view
         self._begin = begin
         self._threads = threads
-        self._live, self._label = live, label
+        self._live, self._label, self._changed = live, label, changed
         view.result.save_fit.clicked.connect(self._save)
         view.result.load_fit.clicked.connect(self._load)
         view.result.apply.clicked.connect(self._apply)
@@ -81,7 +87,8 @@ class FitDesk:
         # One that learned nothing leaves what was learned before.
         with contextlib.suppress(ValueError):
             if outcome is not None:
-                self.put(outcome.run.fit, outcome.request.superpixels)
+                fit, self.of_run = outcome.run.fit, True
+                self.put(fit, outcome.request.superpixels)
 
     def put(self, fit: Fit | None, superpixels: Any = None) -> None:
         """Work on another fit.
@@ -103,11 +110,7 @@ class FitDesk:
             channels = "1 channel" if fit.in_channels == 1 else f"{fit.in_channels} channels"
             words = f"{fit.method.title}, {channels}, {fit.ndim}-D: {len(fit.classes)} classes."
         self._view.result.show_fit(words, smooths)
-        self.show_resumable()
-
-    def show_resumable(self) -> None:
-        """Show whether a run can go on from what was learned."""
-        self._view.controls.show_resumable(self.fit is not None and not self._live())
+        self._changed()
 
     def _save(self) -> None:
         fit = self.fit
@@ -133,6 +136,7 @@ class FitDesk:
             return load_fit(path)
 
         def put(fit: Fit) -> None:
+            self.of_run = False
             self.put(fit)
             self._say(f"Loaded: {path}")
 
@@ -176,7 +180,8 @@ class FitDesk:
         channels = setup.channels.things if source == setup.image.thing else ()
         picture = describe_image(source, self._viewer.dims, channels)
         device, threads = setup.device.thing, self._threads()
-        return Application(fit, picture, device, threads, self._voting(fit)), source
+        rule = setup.region.rule
+        return Application(fit, picture, device, threads, self._voting(fit), rule), source
 
     def _voting(self, fit: Fit) -> Any:
         suggested = fit.method.default_superpixels()

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from magicgui.application import use_app
-from magicgui.widgets import CheckBox, Container, FileEdit, create_widget
+from magicgui.widgets import CheckBox, ComboBox, Container, FileEdit, create_widget
 from magicgui.widgets.bases import BaseValueWidget, RangedWidget, Widget
 from qtpy.QtWidgets import QWidget
 
+from napari_selfseg.widgets.look import narrowed
 from napari_selfseg.widgets.number_box import NumberBox
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _field(parameter: Parameter) -> Widget:
     )
     if isinstance(made, CheckBox):
         made.native.setText("")  # the label beside it says the same
+    if isinstance(made, ComboBox):
+        narrowed(made.native)
     if isinstance(made, _Number):
         made.native.setUsual(parameter.default)
     return made

@@ -56,20 +56,25 @@ class Job(LiveJob):
         self._request = request
 
     def _work(self) -> Ended:
-        from napari_selfseg.protocol import evolve
+        with self._steering(self._begun()) as run:
+            self._drain(run)
+        return self._ended(run)
 
-        request = self._request
-        begun = evolve(
-            **request.arrays(),
+    def _begun(self) -> Run:
+        from napari_selfseg.protocol import evolve, go_on
+
+        request, arrays = self._request, self._request.arrays()
+        if request.after is not None:
+            total = request.method.iterations
+            return go_on(request.after, arrays["image"], iterations=total)
+        return evolve(
+            **arrays,
             method=request.method,
             device=request.device,
             threads=request.threads,
             precision=request.precision,
             start=request.start,
         )
-        with self._steering(begun) as run:
-            self._drain(run)
-        return self._ended(run)
 
     def _drain(self, run: Run) -> None:
         pace = Pace(run.method.iterations)

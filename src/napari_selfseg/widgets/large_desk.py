@@ -7,12 +7,16 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import QApplication
 
+from napari_selfseg.widgets.continuing import Continuation
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.layers import METADATA, sizes_of
 from napari_selfseg.widgets.measure import unit_of
-from napari_selfseg.widgets.origin import with_sure_path
-from napari_selfseg.widgets.room import save_room
+from napari_selfseg.widgets.origin import target_of, with_sure_path
+from napari_selfseg.widgets.request import Request
+from napari_selfseg.widgets.result_view import NOTHING, OTHER
+from napari_selfseg.widgets.room import letters, save_room
+from napari_selfseg.widgets.state import Missing
 from napari_selfseg.widgets.task import Begin
 from napari_selfseg.widgets.view import SegmentView
 
@@ -22,7 +26,11 @@ TIFF: Final = "TIFF (*.tif)"
 ZARR: Final = "OME-Zarr (*.zarr)"
 NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
 NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
+LEFT: Final = "Do what is left, in the same labels."
 ANOTHER: Final = "Continue goes on with {}: choose it, or press Run to begin anew."
+TILES_ANEW: Final = (
+    "No script makes labels of tiles again: the command in their record does (segment --memory)."
+)
 COPIED: Final = "The script is on the clipboard."
 
 
@@ -43,40 +51,59 @@ class LargeDesk:
         view.result.save_labels.clicked.connect(self._save)
         view.result.copy.clicked.connect(self._copy)
 
-    def go_on(self, image: Any, begin: Callable[[LargeSession], None]) -> bool:
-        """Go on with what is left of the last session, or say which image that needs.
+    def continuation(self, image: Any, found: Request | Missing) -> Continuation | None:
+        """Say what Continue does with what is left of the last session.
 
         Parameters
         ----------
         image : napari.layers.Image or None
-            The one that is chosen. What else is filled in does not count: a fit is applied by
-            tiles whatever the area says.
-        begin : callable
-            Called with the session.
+            The one that is chosen. What else is filled in does not count where something is left:
+            a fit is applied by tiles whatever the area says.
+        found : Request or Missing
+            What is filled in.
+
+        Returns
+        -------
+        Continuation or None
+            Without a request where it goes on with `resumable`. None where it is about neither
+            stacks nor tiles.
+        """
+        session = self.resumable
+        if session is not None:
+            other = image != session.source
+            return Continuation(LEFT, ANOTHER.format(session.source.name) if other else "")
+        if isinstance(found, Request) and (found.stack or found.tiles):
+            return Continuation(reason=NO_TILES if found.tiles else NO_PLANES)
+        return None
+
+    @property
+    def resumable(self) -> LargeSession | None:
+        """The last session, where something of it is left to do."""
+        session = self._session
+        return session if session is not None and session.resumable else None
+
+    def turn_to(self, image: Any) -> bool:
+        """Offer to keep the labels where they are those of an image.
+
+        Parameters
+        ----------
+        image : napari.layers.Image or None
+            The one that is chosen.
 
         Returns
         -------
         bool
-            Whether something is left.
+            Whether they are.
         """
         session = self._session
-        if session is None or not session.resumable:
+        if session is None:
             return False
-        if image == session.source:
-            begin(session)
+        there: bool = image == session.source
+        if there:
+            self._view.result.show_large(TILES_ANEW if session.request.tiles else "")
         else:
-            self._view.controls.show_error(ANOTHER.format(session.source.name))
-        return True
-
-    def refuse(self, tiles: bool) -> None:
-        """Say that nothing is left to go on with.
-
-        Parameters
-        ----------
-        tiles : bool
-            Whether tiles are meant, and not a stack.
-        """
-        self._view.controls.show_error(NO_TILES if tiles else NO_PLANES)
+            self._view.result.show_labels(OTHER.format(name=session.source.name))
+        return there
 
     def put(self, session: LargeSession | None) -> None:
         """Work on another session.
@@ -91,7 +118,7 @@ class LargeDesk:
         self._session = session if session is not None and session.kept else None
         if self._session is not None:
             self._session.layer.events.paint.connect(self._on_paint)
-            self._view.result.show_large(copied=not self._session.request.tiles)
+            self.turn_to(self._session.source)
 
     def forget(self, layer: Any) -> None:
         """Let go of a session whose labels were removed.
@@ -103,7 +130,7 @@ class LargeDesk:
         """
         if self._session is not None and layer == self._session.layer:
             self.put(None)
-            self._view.result.show_labels(False)
+            self._view.result.show_labels(NOTHING)
 
     def _on_paint(self, event: object = None) -> None:
         if self._session is not None:
@@ -135,12 +162,16 @@ class LargeDesk:
         session = self._session
         if session is None:
             return
-        record = session.layer.metadata[METADATA]
+        layer, request = session.layer, session.request
+        record, target = layer.metadata[METADATA], target_of(layer.name)
+        pairs = zip(sizes_of(layer), request.index, strict=True)
+        spacing = [abs(size) for size, each in pairs if isinstance(each, slice)]
+        place = {"spacing": spacing, "unit": unit_of(layer), "axes": letters(request.along.names)}
 
         def work() -> str:
             from napari_selfseg.script import as_script
 
-            return as_script(with_sure_path(record))
+            return as_script(with_sure_path(record), target=target, **place)
 
         def put(text: str) -> None:
             if clipboard := QApplication.clipboard():

@@ -9,6 +9,7 @@ from napari_selfseg.widgets.controls import Controls
 from napari_selfseg.widgets.forecast import Forecast
 from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.live_session import LiveSession
+from napari_selfseg.widgets.outcome import Outcome
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.stack_session import StackSession
@@ -45,7 +46,7 @@ class Launcher:
         self._viewer, self._controls, self._begin = viewer, controls, begin
         self._forecast = forecast
 
-    def start(self, source: Any, request: Request) -> None:
+    def start(self, source: Any, request: Request, before: Outcome | None = None) -> None:
         """Begin, where there is the memory; say what to reduce where there is not.
 
         Parameters
@@ -54,10 +55,12 @@ class Launcher:
             The image layer.
         request : Request
             What to run.
+        before : Outcome, optional
+            The run that is gone on with, in its labels.
         """
         found = self._forecast.room(request)
         if found.enough:
-            self._launch(source, request, found.layout)
+            self._launch(source, request, found.layout, before)
         else:
             self._controls.show_estimate("")
             self._controls.show_error(found.sentence)
@@ -93,11 +96,18 @@ class Launcher:
         """
         self._begin(before.again)
 
-    def _launch(self, source: Any, request: Request, layout: Foresight | None = None) -> None:
+    def _launch(
+        self,
+        source: Any,
+        request: Request,
+        layout: Foresight | None = None,
+        before: Outcome | None = None,
+    ) -> None:
         def make() -> LiveSession:
             if layout is not None:
                 return TileSession(self._viewer, source, request, layout)
-            kind = StackSession if request.stack else Session
-            return kind(self._viewer, source, request)
+            if request.stack:
+                return StackSession(self._viewer, source, request)
+            return Session(self._viewer, source, request, before)
 
         self._begin(make)

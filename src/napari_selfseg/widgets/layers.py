@@ -11,8 +11,10 @@ from napari.layers import Shapes
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
+from napari_selfseg import samples
 from napari_selfseg.widgets.overlay import Overlay
-from napari_selfseg.widgets.picture import Box, Index, Picture
+from napari_selfseg.widgets.own import is_made
+from napari_selfseg.widgets.picture import Box, Index, Origin, Picture
 
 __all__ = [
     "MARK",
@@ -21,6 +23,7 @@ __all__ = [
     "describe_image",
     "describe_labels",
     "is_mark",
+    "origin_of",
     "partners",
     "placed",
     "rectangle_of",
@@ -68,6 +71,7 @@ def describe_image(
         view=_view(layer),
         rectangle=None if rectangle is None else rectangle_of(rectangle, layer),
         path="" if channels else str(layer.source.path or ""),
+        origins=tuple(map(origin_of, found)),
         multiscale=bool(layer.multiscale),
         axes=tuple("" if NUMBER.fullmatch(each) else each for each in layer.axis_labels),
     )
@@ -94,6 +98,25 @@ def sizes_of(layer: Any) -> tuple[float, ...]:
 def _times(unit: Any, common: Any) -> float:
     same = unit == common or not unit.is_compatible_with(common)
     return 1.0 if same else float((1 * unit).to(common).magnitude)
+
+
+def origin_of(layer: Any) -> Origin:
+    """Say where a layer came from.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+
+    Returns
+    -------
+    Origin
+    """
+    # Ours say it themselves, also where no menu opened them.
+    ours, sample = layer.metadata.get("sample"), getattr(layer.source, "sample", None)
+    if isinstance(ours, str) and ours in samples.names():
+        sample = ("napari-selfseg", ours)
+    return Origin(str(layer.source.path or ""), None if sample is None else tuple(sample))
 
 
 def describe_labels(layer: Any, image: Any) -> Overlay:
@@ -154,11 +177,12 @@ def partners(layer: Any, others: Sequence[Any]) -> list[Any]:
     Returns
     -------
     list of napari.layers.Image
-        Those of the same shape and place; none where the layer has colours.
+        Those of the same shape and place that we did not make; none where the layer has colours.
     """
     if layer is None or layer.rgb:
         return []
-    return [each for each in others if each != layer and not each.rgb and _together(layer, each)]
+    grey = [each for each in others if each != layer and not each.rgb and not is_made(each)]
+    return [each for each in grey if _together(layer, each)]
 
 
 def _together(one: Any, other: Any) -> bool:

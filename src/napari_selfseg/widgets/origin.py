@@ -1,17 +1,37 @@
-"""Whether the file of a layer really holds what the layer showed; no Qt here."""
+"""Whether files and samples really hold what the layers showed; no Qt here."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_selfseg.widgets.picture import Index
 
-__all__ = ["with_sure_path"]
+__all__ = ["target_of", "with_sure_path"]
+
+
+def target_of(layer: str) -> str:
+    """Name the file into which a script writes labels that are those of a layer.
+
+    Parameters
+    ----------
+    layer : str
+        Its name.
+
+    Returns
+    -------
+    str
+        Another one than *Save labels* proposes, so that nothing somebody painted is written over.
+    """
+    return re.sub(r"[^\w .,()\[\]+-]", "_", layer).strip() + " again.tif"
 
 
 def with_sure_path(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the file out of a record where it is not what was segmented.
+    """Leave files and samples out of a record where they are not what was segmented.
 
     A reader may have cut or turned what is in the file, or the user the layer: then the script
     has to take the image from the layer.
@@ -26,18 +46,41 @@ def with_sure_path(record: Mapping[str, Any]) -> dict[str, Any]:
     dict
     """
     source = record["source"]
-    sure = bool(source["path"]) and _holds(source, record["images"][0])
-    return {**record, "source": {**source, "path": source["path"] if sure else ""}}
+    origins = source.get("origins") or [{"path": source["path"], "sample": None}]
+    if _sure(source, origins, record["images"][0]):
+        return dict(record)
+    return {**record, "source": {**source, "path": "", "origins": []}}
 
 
-def _holds(source: Mapping[str, Any], image: Mapping[str, Any]) -> bool:
-    from napari_selfseg.io import read_image
+def _sure(
+    source: Mapping[str, Any], origins: list[Mapping[str, Any]], image: Mapping[str, Any]
+) -> bool:
     from napari_selfseg.record import check_image
 
+    if any(_elsewhere(each) for each in origins):
+        # What cannot be looked at here is looked at by the script.
+        return True
     index: Index = tuple(at if isinstance(at, int) else slice(*at) for at in source["region"] or ())
     colours = (..., slice(3)) if source["rgb"] else (...,)
     try:
-        check_image(read_image(source["path"]).data[index + colours], image)
+        parts = [_read(each)[index + colours] for each in origins]
+        check_image(parts[0] if len(parts) == 1 else np.stack(parts, axis=-1), image)
     except (ValueError, OSError, IndexError):
         return False
     return True
+
+
+def _elsewhere(origin: Mapping[str, Any]) -> bool:
+    """Say whether a layer came from a sample of another plugin, or from nowhere."""
+    sample = origin["sample"]
+    return not origin["path"] if sample is None else sample[0] != "napari-selfseg"
+
+
+def _read(origin: Mapping[str, Any]) -> NDArray[Any]:
+    from napari_selfseg import samples
+    from napari_selfseg.io import read_image
+
+    if origin["path"]:
+        found: NDArray[Any] = read_image(origin["path"]).data
+        return found
+    return samples.load(origin["sample"][1])

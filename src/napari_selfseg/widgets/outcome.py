@@ -124,6 +124,18 @@ class Outcome:
         """The layer that shows them; another one after labels were edited by hand."""
         return self._canvas.layer
 
+    def hand_on(self) -> Canvas:
+        """Let another run go on in the layer; labels somebody edited stay in one of their own.
+
+        Returns
+        -------
+        Canvas
+        """
+        if self.edited:
+            self._leave()
+        self.layer.visible, self.layer.editable, self.layer.features = True, False, {}
+        return self._canvas
+
     @property
     def moment(self) -> Moment:
         """All of the run."""

@@ -9,13 +9,33 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALL", "Area", "Box", "Index", "Part", "Picture", "cut", "read", "shape_of"]
+__all__ = ["ALL", "Area", "Box", "Index", "Origin", "Part", "Picture", "cut", "read", "shape_of"]
 
 Index = tuple[int | slice, ...]
 Box = tuple[tuple[int, int], ...]
 Part = Literal["plane", "whole"]
 Area = Literal["all", "tiles", "view", "rectangle"]
 ALL: Final = slice(None)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a layer came from.
+
+    Attributes
+    ----------
+    path : str
+        Its file; empty when it is not one.
+    sample : tuple of str or None
+        The plugin and the name of a sample; None when it is none.
+    """
+
+    path: str = ""
+    sample: tuple[str, str] | None = None
+
+    def as_record(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {"path": self.path, "sample": None if self.sample is None else list(self.sample)}
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,8 @@ class Picture:
         The same of a drawn rectangle; None when none is drawn.
     path : str
         File of the image; empty when it is not one.
+    origins : tuple of Origin
+        Where each of the layers came from; empty when nothing is known of it.
     multiscale : bool
         Whether `data` is the finest level of several.
     axes : tuple of str
@@ -57,6 +79,7 @@ class Picture:
     view: Box = ()
     rectangle: Box | None = None
     path: str = ""
+    origins: tuple[Origin, ...] = ()
     multiscale: bool = False
     axes: tuple[str, ...] = ()
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QComboBox, QSizePolicy, QWidget
+from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_selfseg.widgets.form import defaults
-from napari_selfseg.widgets.look import button
+from napari_selfseg.widgets.look import button, narrowed
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.presets import Presets
 
@@ -43,8 +43,7 @@ class PresetBar(QWidget):
         self.names = QComboBox()
         self.names.setEditable(True)
         self.names.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.names.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.names.setMinimumContentsLength(6)
+        narrowed(self.names, letters=6)
         self.names.setToolTip(HELP)
         self.save = button("Save", "Keep the parameters below under this name.")
         self.delete = button("Delete", "Forget the preset of this name.")

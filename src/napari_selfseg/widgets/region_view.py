@@ -9,7 +9,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import button
+from napari_selfseg.widgets.look import button, narrowed
 from napari_selfseg.widgets.number_box import NumberBox, number
 from napari_selfseg.widgets.overlay import Void
 from napari_selfseg.widgets.panels import beside, rows, stacked
@@ -46,9 +46,12 @@ class RegionView(QWidget):
         self.draw = button("Draw", "Draw the rectangle on the canvas.")
         self.void = Chooser(VOID_HELP)
         self.void_value = NumberBox(number)
+        narrowed(self.area, letters=5)  # it shares its line
+        self._value = rows([("Value", self.void_value)])
         layout = stacked(self)
         layout.addWidget(rows([("Area", _joined(self.area, self.draw))]))
-        layout.addWidget(rows([("No data", _joined(self.void, self.void_value))]))
+        layout.addWidget(rows([("No data", self.void)]))
+        layout.addWidget(self._value)
         self._prepare()
 
     @property
@@ -81,10 +84,10 @@ class RegionView(QWidget):
 
     def _show(self) -> None:
         self.draw.setVisible(self.area.thing == "rectangle")
-        self.void_value.setVisible(self.void.thing is ONE_VALUE)
+        self._value.setVisible(self.void.thing is ONE_VALUE)
 
 
-def _joined(chooser: Chooser, extra: QPushButton | NumberBox) -> QWidget:
+def _joined(chooser: Chooser, extra: QPushButton) -> QWidget:
     page = QWidget()
     page.setToolTip(chooser.toolTip())
     stacked(page).addLayout(beside(chooser, extra, first=2))

@@ -15,7 +15,7 @@ from napari_selfseg.widgets.picture import Index, Picture, read, shape_of
 from napari_selfseg.widgets.stacking import Along, Stacking
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Method
+    from napari_selfseg.protocol import Fit, Method, Run
 
 __all__ = ["Request"]
 
@@ -43,7 +43,9 @@ class Request:
     threads : int
         CPU threads.
     start : Fit or None
-        What to go on from; of tiles, what labels them.
+        What to begin with; of tiles, what labels them.
+    after : Run or None
+        The run to go on with.
     stack : Stacking or None
         How it is taken apart; None for one image.
     tiles : bool
@@ -60,6 +62,7 @@ class Request:
     precision: str = "auto"
     threads: int = 1
     start: Fit | None = None
+    after: Run | None = None
     stack: Stacking | None = None
     tiles: bool = False
 
@@ -96,6 +99,7 @@ class Request:
         return {
             "layers": list(picture.names),
             "path": picture.path,
+            "origins": [each.as_record() for each in picture.origins],
             "multiscale": picture.multiscale,
             "rgb": picture.rgb,
             "region": region if self.shape != picture.shape else None,

@@ -12,8 +12,9 @@ from napari_selfseg.widgets.agreement import Cut
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.layers import sizes_of
 from napari_selfseg.widgets.measure import measured, save_table, unit_of
-from napari_selfseg.widgets.origin import with_sure_path
+from napari_selfseg.widgets.origin import target_of, with_sure_path
 from napari_selfseg.widgets.outcome import Found, Outcome, Wanted
+from napari_selfseg.widgets.result_view import NOTHING, OTHER
 from napari_selfseg.widgets.task import Begin
 from napari_selfseg.widgets.tools import NAMES
 from napari_selfseg.widgets.view import SegmentView
@@ -58,6 +59,7 @@ class ResultDesk:
         self.outcome: Outcome | None = None
         self._wanted: Wanted | None = None
         self._measuring_next = False
+        self._image: Any = None
         self._viewer = viewer
         self._view = view
         self._begin = begin
@@ -76,6 +78,7 @@ class ResultDesk:
         if self.outcome is not None:
             self.outcome.mark_edits()
         self.outcome = outcome
+        self._image = None if outcome is None else outcome.source
         self._wanted, self._measuring_next = None, False
         result, controls = self._view.result, self._view.controls
         result.show_segments(False)
@@ -89,6 +92,23 @@ class ResultDesk:
         if outcome is not None:
             controls.show_losses(outcome.run.losses)
         self._show()
+
+    def turn_to(self, image: Any) -> bool:
+        """Offer what can be done with the labels where they are those of an image.
+
+        Parameters
+        ----------
+        image : napari.layers.Image or None
+            The one that is chosen.
+
+        Returns
+        -------
+        bool
+            Whether they are.
+        """
+        self._image = image
+        self._show()
+        return self.outcome is not None and image == self.outcome.source
 
     def forget(self, layer: Any) -> None:
         """Let go of a run whose labels or image were removed.
@@ -231,11 +251,13 @@ class ResultDesk:
         record, words = self.outcome.record, COPIED
         if self.outcome.edited:
             words = COPIED_UNEDITED
+        spacing, unit = self._sizes(self.outcome)
+        target = target_of(self.outcome.layer.name)
 
         def work() -> str:
             from napari_selfseg.script import as_script
 
-            return as_script(with_sure_path(record))
+            return as_script(with_sure_path(record), target=target, spacing=spacing, unit=unit)
 
         def put(text: str) -> None:
             if clipboard := QApplication.clipboard():
@@ -246,8 +268,12 @@ class ResultDesk:
 
     def _show(self) -> None:
         outcome = self.outcome
-        measured = outcome is not None and len(outcome.layer.features.columns) > 0
-        self._view.result.show_labels(outcome is not None, measured)
+        if outcome is None:
+            self._view.result.show_labels(NOTHING)
+        elif outcome.source != self._image:
+            self._view.result.show_labels(OTHER.format(name=outcome.source.name))
+        else:
+            self._view.result.show_labels("", len(outcome.layer.features.columns) > 0)
 
     def _connect(self) -> None:
         result = self._view.result

@@ -6,16 +6,21 @@ from typing import Final
 
 from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
-from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import button, sentence, title
+from napari_selfseg.widgets.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.look import allow, button, sentence, title
 from napari_selfseg.widgets.panels import beside, rows, stacked
 
-__all__ = ["ResultView"]
+__all__ = ["NOTHING", "OTHER", "ResultView"]
 
 KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
 KIND_HELP: Final = "One label a class, or every connected piece a label of its own."
 SEGMENTS_HELP: Final = "Segments are shown: each is one connected piece with a label of its own."
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
+OTHER: Final = "The last run was on {name}: choose that image to work on with its labels."
+UNMEASURED: Final = "There is no table yet: press Measure."
+LARGE: Final = (
+    "Labels of stacks and tiles are not in memory as a whole: save them, and measure the file."
+)
 NO_FIT: Final = "Nothing learned yet: run once, or load a fit."
 
 
@@ -38,45 +43,47 @@ class ResultView(QWidget):
         self.fit = sentence(NO_FIT)
         self.save_fit = button("Save fit...", "Keep what was learned, to use it on other images.")
         self.load_fit = button("Load fit...", "Read what was learned elsewhere.")
-        self.target = Chooser("The image to label.", nothing="No image is open")
+        self.target = LayerChooser("The image to label.", nothing="No image is open")
         self.apply = button("Apply", "Label the image with the same classes, without training.")
         self.smooth = button(
             "Smoothed image",
             "Add the image as the fit smooths it, for superpixels that follow its objects.",
         )
-        self._kept = QWidget()
+        self._segments, self._reason = False, ""
         self._changes = rows([("Labels are", self.kind), ("Smallest piece", self.smallest)])
         self._lay_out(stacked(self))
         self._prepare()
 
-    def show_labels(self, there: bool, measured: bool = False) -> None:
+    def show_labels(self, reason: str, measured: bool = False) -> None:
         """Show whether there are labels to work on.
 
         Parameters
         ----------
-        there : bool
-            Whether.
+        reason : str
+            Why there are none; empty where there are.
         measured : bool
             Whether there is a table of them.
         """
-        self.empty.setVisible(not there)
-        self._kept.setEnabled(there)
-        for each in (self._changes, self.measure, self.copy):
-            each.setEnabled(True)
-        self.save_table.setEnabled(measured)
+        self.empty.setText(reason)
+        self.empty.setVisible(bool(reason))
+        for each in (self.smallest, self.measure, self.copy, self.save_labels):
+            allow(each, reason)
+        allow(self.save_table, reason or ("" if measured else UNMEASURED))
+        self._allow_kind(reason)
 
-    def show_large(self, copied: bool) -> None:
+    def show_large(self, copying: str) -> None:
         """Show that there are labels of a stack or of tiles: they can be kept, but no more.
 
         Parameters
         ----------
-        copied : bool
-            Whether a script makes them again.
+        copying : str
+            Why no script makes them again; empty where one does.
         """
-        self.show_labels(True)
-        for each in (self._changes, self.measure):
-            each.setEnabled(False)
-        self.copy.setEnabled(copied)
+        self.show_labels("")
+        for each in (self.smallest, self.measure, self.save_table):
+            allow(each, LARGE)
+        self._allow_kind(LARGE)
+        allow(self.copy, copying)
 
     def show_segments(self, segments: bool) -> None:
         """Show whether segments are shown, which are connected pieces already.
@@ -86,14 +93,14 @@ class ResultView(QWidget):
         segments : bool
             Whether.
         """
-        if segments != self.kind.isEnabled():
+        if segments == self._segments:
             return
+        self._segments = segments
         self.kind.blockSignals(True)
         # What is chosen for classes is kept under another name.
         self.kind.offer([("Segments", self.kind.thing)] if segments else KINDS)
         self.kind.blockSignals(False)
-        self.kind.setEnabled(not segments)
-        self.kind.setToolTip(SEGMENTS_HELP if segments else KIND_HELP)
+        self._allow_kind(self._reason)
 
     def show_fit(self, words: str, smooths: bool = False) -> None:
         """Show what was learned.
@@ -107,8 +114,12 @@ class ResultView(QWidget):
         """
         self.smooth.setVisible(smooths)
         self.fit.setText(words or NO_FIT)
-        self.save_fit.setEnabled(bool(words))
-        self.apply.setEnabled(bool(words))
+        for each in (self.save_fit, self.apply):
+            allow(each, "" if words else NO_FIT)
+
+    def _allow_kind(self, reason: str) -> None:
+        self._reason = reason
+        allow(self.kind, reason or (SEGMENTS_HELP if self._segments else ""))
 
     def _prepare(self) -> None:
         self.kind.offer(KINDS)
@@ -118,23 +129,22 @@ class ResultView(QWidget):
         self.smallest.setToolTip("Smaller pieces take the label of the neighbour around them.")
         # A value is used when it is whole, not at every digit.
         self.smallest.setKeyboardTracking(False)
-        self.show_labels(False)
+        self.show_labels(NOTHING)
         self.show_fit("")
 
     def _lay_out(self, layout: QVBoxLayout) -> None:
         layout.setContentsMargins(0, 0, 6, 0)
         layout.addWidget(self.empty)
-        layout.addWidget(self._kept)
-        kept = stacked(self._kept)
-        kept.addWidget(title("Labels"))
-        kept.addWidget(self._changes)
-        kept.addWidget(title("Measure"))
-        kept.addLayout(beside(self.measure, self.save_table))
-        kept.addWidget(title("Keep"))
-        kept.addLayout(beside(self.save_labels, self.copy))
+        layout.addWidget(title("Labels"))
+        layout.addWidget(self._changes)
+        layout.addWidget(title("Measure"))
+        layout.addLayout(beside(self.measure, self.save_table))
+        layout.addWidget(title("Keep"))
+        layout.addLayout(beside(self.save_labels, self.copy))
         layout.addWidget(title("What was learned"))
         layout.addWidget(self.fit)
         layout.addLayout(beside(self.save_fit, self.load_fit))
-        layout.addWidget(rows([("Apply to", self.target)]))
+        layout.addWidget(title("Apply to"))
+        layout.addLayout(beside(self.target, self.target.follow, first=3))
         layout.addLayout(beside(self.apply, self.smooth))
         layout.addStretch(1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skimage.color import hsv2rgb
 
 from napari_selfseg.widgets.layers import METADATA, placed
+from napari_selfseg.widgets.own import made
 from napari_selfseg.widgets.picture import shape_of
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.room import Room
@@ -183,6 +184,7 @@ def show_borders(viewer: Any, source: Any, request: Request, image: NDArray[Any]
         colormap=Colormap(CONFIDENCE, name="border confidence"),
         contrast_limits=(0, 1),
         blending="translucent",
+        metadata=made("overlay"),
         **placed(source, request.index),
     )
     for each in viewer.layers:

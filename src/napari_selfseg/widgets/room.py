@@ -17,7 +17,7 @@ from napari_selfseg.widgets.picture import Index
 from napari_selfseg.widgets.stacking import Along
 from napari_selfseg.widgets.thick import Thick
 
-__all__ = ["IN_MEMORY", "Room", "make_room", "make_tile_room", "save_room"]
+__all__ = ["IN_MEMORY", "Room", "letters", "make_room", "make_tile_room", "save_room"]
 
 IN_MEMORY: Final = 1 << 28  # bytes
 BLOCK: Final = 1024
@@ -125,7 +125,7 @@ def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> 
     -------
     Room
     """
-    axes, size = _letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
+    axes, size = letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
     if size <= IN_MEMORY or axes is None:
         return Room(np.zeros(along.shape, dtype))
     path, lease, array = _made(along, dtype, spacing, unit, _chunks(along))
@@ -173,7 +173,7 @@ def _made(
 
     lease = Lease()
     path = lease.folder / LABELS
-    layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, "axes": _letters(along.names)}
+    layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, "axes": letters(along.names)}
     return path, lease, create_labels(path, along.shape, spacing=spacing, unit=unit, **layout)
 
 
@@ -211,15 +211,26 @@ def save_room(
     """
     from napari_selfseg.io import write_labels
 
-    axes = _letters(along.names)
+    axes = letters(along.names)
     with room.held():
         write_labels(path, room.array, spacing=spacing, unit=unit, record=record, axes=axes)
     if room.lease is not None and Path(path).resolve().is_relative_to(room.lease.folder):
         room.lease.keep()
 
 
-def _letters(names: Sequence[str]) -> str | None:
-    """Return a letter for each axis, as OME-Zarr wants them; None where there are too few."""
+def letters(names: Sequence[str]) -> str | None:
+    """Return a letter for each axis, as OME-Zarr wants them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the axes.
+
+    Returns
+    -------
+    str or None
+        None where there are too few letters.
+    """
     if len(names) > 4:
         return None
     film = len(names) == 3 and names[0].lower().startswith("t")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,7 @@ from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets import presets, settings
 from napari_selfseg.widgets.agreement_desk import AgreementDesk
 from napari_selfseg.widgets.choices import Choices, load
+from napari_selfseg.widgets.continue_desk import ContinueDesk
 from napari_selfseg.widgets.fit_desk import FitDesk
 from napari_selfseg.widgets.forecast import Forecast
 from napari_selfseg.widgets.guide import Guide
@@ -33,6 +33,7 @@ from napari_selfseg.widgets.result_desk import ResultDesk
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.setup_desk import SetupDesk
 from napari_selfseg.widgets.state import NO_IMAGE, Missing
+from napari_selfseg.widgets.subject_desk import SubjectDesk
 from napari_selfseg.widgets.task import Tasks
 from napari_selfseg.widgets.view import SegmentView
 from napari_selfseg.widgets.watch import Watch
@@ -64,13 +65,17 @@ class SegmentDock(QWidget):
         self._settings = settings.read()
         self._forecast = Forecast(self._settings.memory_limit)
         self._threads = self._settings.threads
-        self._last_words = ""
+        self._last_words, self._spoken_of = "", None
         self._start_when_loaded = False
         self._open = False
         self._tasks = Tasks(self, self.view.controls.show_error)
         begin, threads = self._tasks.begin, lambda: self._threads
         self._watch = Watch(
-            napari_viewer, lambda: self._setup.offer(), self._on_removed, self._on_view
+            napari_viewer,
+            lambda: self._setup.offer(),
+            self._on_removed,
+            self._on_view,
+            lambda: self._setup.offer_images(),
         )
         self._setup = SetupDesk(napari_viewer, self.view, self._watch, threads)
         self._segments = AgreementDesk(
@@ -87,12 +92,24 @@ class SegmentDock(QWidget):
             threads,
             lambda: self.live,
             lambda *wanted: self._launcher.label(*wanted),
+            self._on_change,
         )
         controls, forecast = self.view.controls, self._forecast
         self._guide = Guide(controls, self._tasks, forecast, self._asked, self._idle_words)
         self._live = Live(controls, self._segments.follow, self._finish)
         self._launcher = Launcher(napari_viewer, controls, forecast, self._launch)
         self.view.setup.stack.fits = self._has_room
+        self._continue = ContinueDesk(
+            self.view,
+            self._setup,
+            self._results,
+            self._large,
+            self._fits,
+            lambda: self._live.busy,
+        )
+        self._subject = SubjectDesk(
+            self.view, self._results, self._large, lambda: self._live.session, self._idle_words
+        )
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
@@ -119,11 +136,12 @@ class SegmentDock(QWidget):
         if not self.loaded:
             self._start_when_loaded = True
         else:
-            self._start(resumed=False)
+            self._start()
 
     def resume(self) -> None:
         """Start a run that goes on from what was learned."""
-        self._start(resumed=True)
+        if not self._live.busy:
+            self._continue.go_on(self._launcher)
 
     def stop(self) -> None:
         """Ask the live run to end and settle its labels; asked twice, it ends as it is."""
@@ -166,10 +184,12 @@ class SegmentDock(QWidget):
         image = self.view.setup.image.thing
         self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
         if self._start_when_loaded:
-            self._start(resumed=False)
+            self._start()
 
     def _on_change(self) -> None:
         if self._open:
+            self._subject.look()
+            self._continue.look()
             self._guide.changed()
 
     def _on_view(self) -> None:
@@ -181,7 +201,8 @@ class SegmentDock(QWidget):
         return None if self.live or not self.loaded else self._setup.request()
 
     def _idle_words(self) -> str:
-        return self._last_words or READY
+        about = self.view.setup.image.thing in (self._spoken_of, None)
+        return (self._last_words if about else "") or READY
 
     def _follow(self, remedy: Remedy) -> None:
         """Do what was recommended, as far as it is not for a person to go on."""
@@ -206,19 +227,14 @@ class SegmentDock(QWidget):
 
     # A run
 
-    def _start(self, resumed: bool) -> None:
-        image = self.view.setup.image.thing
-        if self._live.busy or (resumed and self._large.go_on(image, self._launcher.go_on)):
+    def _start(self) -> None:
+        if self._live.busy:
             return
         found = self._setup.request()
         if isinstance(found, Missing):
             self.view.controls.show_error(found.sentence)
-        elif resumed and (found.stack or found.tiles):
-            self._large.refuse(found.tiles)
         else:
-            start = self._fits.fit if resumed else None
-            request = dataclasses.replace(found, start=start)
-            self._launcher.start(image, request)
+            self._launcher.start(self.view.setup.image.thing, found)
 
     def _launch(self, make: Callable[[], LiveSession]) -> None:
         """Let go of the last session, and begin another."""
@@ -234,6 +250,9 @@ class SegmentDock(QWidget):
             return session
 
         self._live.begin(made)
+        if (session := self._live.session) is not None and session.request.after is not None:
+            self.view.controls.show_losses(session.request.after.losses)
+        self._subject.look()
 
     def _finish(self, sentence: str, session: LiveSession, message: Ended | None) -> None:
         outcome = session.outcome
@@ -242,13 +261,14 @@ class SegmentDock(QWidget):
             self._segments.clear()
         else:
             self._segments.follow(outcome.moment, ended=True)
-        self._last_words = sentence
-        self.view.controls.show_ready(sentence)
-        self._fits.show_resumable()
-        self._on_change()
-        self.ended.emit()
+        self._last_words, self._spoken_of = sentence, session.source
+        other = self.view.setup.image.thing not in (session.source, None)
+        self.view.controls.show_ready(f"{session.source.name}: {sentence}" if other else sentence)
         if message is not None:
             self._keep(session, message)
+        self._subject.turn()
+        self._on_change()
+        self.ended.emit()
 
     def _keep(self, session: LiveSession, message: Ended) -> None:
         self._fits.take_from(session.outcome)

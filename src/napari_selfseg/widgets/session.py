@@ -6,6 +6,7 @@ from typing import Any
 
 from napari_selfseg.widgets.agreement import Cut
 from napari_selfseg.widgets.job import Job, Update
+from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.live_job import Ended, Progress
 from napari_selfseg.widgets.live_session import LiveSession
 from napari_selfseg.widgets.outcome import Outcome
@@ -22,14 +23,20 @@ class Session(LiveSession):
     ----------
     viewer, source, request
         As of `LiveSession`.
+    before : Outcome, optional
+        The run that is gone on with, in its layer.
     """
 
-    def __init__(self, viewer: Any, source: Any, request: Request) -> None:
+    def __init__(
+        self, viewer: Any, source: Any, request: Request, before: Outcome | None = None
+    ) -> None:
         super().__init__(viewer, source, request)
-        self._canvas = Canvas(viewer, source, request)
+        self._before = before
+        self._canvas = Canvas(viewer, source, request) if before is None else before.hand_on()
         self.layer = self._canvas.layer
         self._job = Job(request)
-        self._record: dict[str, Any] | None = None
+        # A layer that is gone on in has one; a new one is removed where nothing comes of it.
+        self._record: dict[str, Any] | None = self.layer.metadata.get(METADATA)
         self._latest: Update | Ended | None = None
         self._cut: Cut | None = None
 
@@ -68,6 +75,9 @@ class Session(LiveSession):
             self._record = self._latest.record
 
     def _hand_over(self) -> None:
+        if self._latest is None:
+            # Nothing came of it: what there was is still there.
+            self.outcome = self._before
         settle(self.layer, self._record or {})
         if isinstance(self._latest, Ended) and self._latest.run is not None:
             self.outcome = Outcome(

@@ -10,15 +10,15 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_selfseg.widgets.about import About
 from napari_selfseg.widgets.choices import PRECISIONS, Choices
-from napari_selfseg.widgets.choosers import Checklist, Chooser
+from napari_selfseg.widgets.choosers import Checklist, Chooser, LayerChooser
 from napari_selfseg.widgets.class_names import ClassNames
-from napari_selfseg.widgets.look import button, title
+from napari_selfseg.widgets.look import LOADING, allow, allow_all, button, title
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.preset_bar import PresetBar
 from napari_selfseg.widgets.presets import Presets
 from napari_selfseg.widgets.region_view import RegionView
 from napari_selfseg.widgets.stack_view import StackView
-from napari_selfseg.widgets.state import Form
+from napari_selfseg.widgets.state import NO_IMAGE, Form
 
 __all__ = ["SetupView"]
 
@@ -37,7 +37,7 @@ class SetupView(QWidget):
 
     def __init__(self, presets: Presets) -> None:
         super().__init__()
-        self.image = Chooser("The image to segment.", nothing="No image is open")
+        self.image = LayerChooser("The image to segment.", nothing="No image is open")
         self.channels = Checklist("Layers of the same size that are further channels of the image.")
         self.stack = StackView()
         self.region = RegionView()
@@ -85,7 +85,7 @@ class SetupView(QWidget):
         self.device.offer([(each, each) for each in choices.devices])
         self.device.choose(device)
         self.offer_labels([])
-        self._enable(True)
+        self._allow("")
 
     def offer_labels(self, layers: Sequence[tuple[str, Any]]) -> None:
         """Offer the algorithms there are, and labels layers wherever one can be used.
@@ -180,15 +180,25 @@ class SetupView(QWidget):
         self.precision.offer([(each, each) for each in PRECISIONS])
         self.stack.offer(None)
         self.offer_channels([])
-        self._enable(False)
+        self._allow(LOADING)
         for each in (self._superpixel_fold, self.class_names):
             each.hide()
 
-    def _enable(self, enabled: bool) -> None:
+    def _allow(self, reason: str) -> None:
+        """Let all be chosen that needs the methods, or say why not."""
         for each in (self.method, self.reset, self.superpixels, self.device, self.precision):
-            each.setEnabled(enabled)
-        for other in (self.scribbles, self.new_scribbles, self.presets, self.region):
-            other.setEnabled(enabled)
+            allow(each, reason)
+        for container in (self.presets, self.region):
+            allow_all(container, reason)
+        allow(self.scribbles, reason)
+        self.allow_drawing()
+
+    def allow_drawing(self) -> None:
+        """Let the canvas be drawn on where there is an image, or say why not."""
+        reason = "" if self.loaded else LOADING
+        missing = NO_IMAGE if self.image.thing is None else ""
+        for each in (self.new_scribbles, self.region.draw):
+            allow(each, reason or missing)
 
     def _connect(self) -> None:
         self.reset.clicked.connect(self._reset)
@@ -196,6 +206,7 @@ class SetupView(QWidget):
         self.presets.refused.connect(self.refused)
         self.method.chosen.connect(self._turn_method)
         self.superpixels.chosen.connect(self._turn_superpixels)
+        self.image.chosen.connect(self.allow_drawing)
         self.scribbles.chosen.connect(self._turn_scribbles)
         choosers = (self.image, self.stack, self.region, self.superpixels, self.scribbles)
         for each in (*choosers, self.channels, self.method, self.device, self.precision):
@@ -227,7 +238,7 @@ class SetupView(QWidget):
     def _lay_out(self, layout: QVBoxLayout) -> None:
         layout.setContentsMargins(0, 0, 6, 0)
         layout.addWidget(title("Image"))
-        layout.addWidget(self.image)
+        layout.addLayout(beside(self.image, self.image.follow, first=3))
         layout.addWidget(self._channel_fold)
         layout.addWidget(self.region)
         layout.addWidget(self.stack)

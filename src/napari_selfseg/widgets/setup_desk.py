@@ -43,6 +43,7 @@ class SetupDesk:
         self._watch = watch
         self._threads = threads
         self._shapes: Any = None
+        self._image: Any = None
         self._scribbles = ScribbleDesk(viewer, view.setup)
         view.setup.image.chosen.connect(self._on_image)
         view.setup.region.draw.clicked.connect(self._draw)
@@ -56,9 +57,14 @@ class SetupDesk:
     def offer(self) -> None:
         """Offer the layers there are, and follow the one with the rectangle."""
         self._follow_rectangle(rectangle_layer(self._viewer))
-        self._view.setup.image.offer(self._watch.images())
+        self.offer_images()
         self._view.setup.offer_labels(self._watch.labels())
-        self._view.result.target.offer(self._watch.images())
+
+    def offer_images(self) -> None:
+        """Offer the images there are, and follow the one that is selected."""
+        scene, setup = self._watch.image_scene(), self._view.setup
+        setup.image.show_scene(scene, kept=setup.channels.things)
+        self._view.result.target.show_scene(scene)
 
     def request(self) -> Request | Missing:
         """Turn what is filled in into a run.
@@ -101,6 +107,10 @@ class SetupDesk:
 
     def _on_image(self) -> None:
         layer = self._view.setup.image.thing
+        if layer != self._image:
+            # Channels were chosen for the other one.
+            self._image = layer
+            self._view.setup.channels.check(())
         deep = layer is not None and layer.ndim > 2
         self._view.setup.stack.offer(describe_image(layer, self._viewer.dims) if deep else None)
         others = [each for _, each in self._watch.images()]

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.granularity import nearest, stops
-from napari_selfseg.widgets.look import button, sentence
+from napari_selfseg.widgets.look import allow, button, sentence
 from napari_selfseg.widgets.panels import beside, stacked
 from napari_selfseg.widgets.timeline import Timeline
 
@@ -78,7 +78,7 @@ class GranularityView(QWidget):
         self.number.setSpecialValueText("")
         self._quietly(lambda: self._set_ranges(fewest, most))
         self.automatic.setText(f"{AUTOMATIC}: {automatic}")
-        self._enable(True)
+        self._allow("")
 
     def show_number(self, n_segments: int, automatic: bool, note: str) -> None:
         """Show a number, without a signal.
@@ -107,7 +107,7 @@ class GranularityView(QWidget):
         self.number.setSpecialValueText("-")
         self.automatic.setText(AUTOMATIC)
         self.note.setText(WAITING)
-        self._enable(False)
+        self._allow(WAITING)
 
     def _on_number(self, number: int) -> None:
         self._quietly(lambda: self.slider.setValue(nearest(self._stops, number)))
@@ -126,9 +126,9 @@ class GranularityView(QWidget):
         for each in (self.slider, self.number):
             each.blockSignals(False)
 
-    def _enable(self, there: bool) -> None:
+    def _allow(self, reason: str) -> None:
         for each in (self.slider, self.number, self.automatic, self.borders):
-            each.setEnabled(there)
+            allow(each, reason)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_selfseg.widgets.in_front import ELSEWHERE, in_dock
 from napari_selfseg.widgets.look import ERROR, sentence
 
 __all__ = ["StatusWidget"]
 
 
 class StatusWidget(QWidget):
-    """A place for a sentence in either colour; at most one of them is shown."""
+    """A place for a sentence in either colour; at most one of them is shown.
+
+    Attributes
+    ----------
+    words : mapping of str to str
+        How the dock says what to do about a refusal.
+    """
+
+    words: ClassVar[Mapping[str, str]] = ELSEWHERE
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +45,7 @@ class StatusWidget(QWidget):
             What, and what to do.
         """
         self.say("")
-        self.error.setText(sentence)
+        self.error.setText(in_dock(sentence, self.words))
         self.error.show()
 
     def say(self, sentence: str) -> None:
@@ -45,5 +57,5 @@ class StatusWidget(QWidget):
             Empty for none.
         """
         self.error.hide()
-        self.status.setText(sentence)
+        self.status.setText(in_dock(sentence, self.words))
         self.status.setVisible(bool(sentence))

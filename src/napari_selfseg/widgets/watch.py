@@ -7,7 +7,9 @@ from typing import Any
 
 from napari.layers import Image, Labels
 
+from napari_selfseg.widgets.following import Scene
 from napari_selfseg.widgets.layers import camera_of, is_mark
+from napari_selfseg.widgets.own import is_overlay
 
 __all__ = ["Watch"]
 
@@ -25,6 +27,8 @@ class Watch:
         Called with a layer that was removed.
     moved : callable, optional
         Called when something else is in view.
+    selected : callable, optional
+        Called when another layer is the active one.
     """
 
     def __init__(
@@ -33,10 +37,11 @@ class Watch:
         changed: Callable[[], None],
         removed: Callable[[Any], None],
         moved: Callable[[], None] | None = None,
+        selected: Callable[[], None] | None = None,
     ) -> None:
         self._viewer = viewer
         self._changed = changed
-        self._removed, self._moved = removed, moved
+        self._removed, self._moved, self._selected = removed, moved, selected
         self._on = False
 
     def begin(self) -> None:
@@ -47,6 +52,7 @@ class Watch:
         events.removed.connect(self._on_removed)
         for turned in self._turns():
             turned.connect(self._on_moved)
+        self._viewer.layers.selection.events.active.connect(self._on_active)
         self._on = True
         self._on_change()
 
@@ -59,6 +65,7 @@ class Watch:
         events.removed.disconnect(self._on_removed)
         for turned in self._turns():
             turned.disconnect(self._on_moved)
+        self._viewer.layers.selection.events.active.disconnect(self._on_active)
         for each in self._viewer.layers:
             each.events.name.disconnect(self._on_change)
 
@@ -69,6 +76,16 @@ class Watch:
     def labels(self) -> list[tuple[str, Any]]:
         """Return the labels layers by name, the topmost first."""
         return self._named(Labels)
+
+    def image_scene(self) -> Scene:
+        """Return the image layers, those that only lie over others, and the active layer."""
+        named = self.images()
+        overlays = [layer for _, layer in named if is_overlay(layer)]
+        return Scene(named, self._viewer.layers.selection.active, overlays)
+
+    def labels_scene(self) -> Scene:
+        """Return the labels layers, and the active layer."""
+        return Scene(self.labels(), self._viewer.layers.selection.active)
 
     def _named(self, kind: Any) -> list[tuple[str, Any]]:
         layers: list[Any] = [each for each in reversed(self._viewer.layers) if not is_mark(each)]
@@ -83,6 +100,10 @@ class Watch:
     def _on_moved(self, event: object = None) -> None:
         if self._moved is not None:
             self._moved()
+
+    def _on_active(self, event: object = None) -> None:
+        if self._on and self._selected is not None:
+            self._selected()
 
     def _on_change(self, event: object = None) -> None:
         # A layer may be renamed after its dock was closed.

@@ -13,6 +13,7 @@ from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.widgets import settings
 from napari_selfseg.widgets.choices import Choices, load
 from napari_selfseg.widgets.life import Life
+from napari_selfseg.widgets.look import allow
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.runner import in_thread, sentence_of
@@ -22,6 +23,7 @@ from napari_selfseg.widgets.work_job import Over, WorkJob
 
 __all__ = ["WorkDock"]
 
+STOPPING: Final = "It is stopping."
 SHOWING: Final = "Showing how far it is"
 
 logger: Final = logging.getLogger(__name__)
@@ -82,7 +84,7 @@ class WorkDock(QWidget):
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
         self._tasks = Tasks(self, view.show_error)
-        self._watch = Watch(napari_viewer, self._offer, self._forget)
+        self._watch = Watch(napari_viewer, self._offer, self._forget, selected=self._offer)
         view.run.clicked.connect(self.start)
         view.stop.clicked.connect(self.stop)
 
@@ -119,7 +121,7 @@ class WorkDock(QWidget):
         """Ask the live job to end; what is done is kept."""
         if self._job is not None:
             self._job.stop()
-            self.view.stop.setEnabled(False)
+            allow(self.view.stop, STOPPING)
             self.view.say(self.stopping)
 
     def _live_from_now(self) -> None:

@@ -118,9 +118,9 @@ class DeepCut(Settings):
         """Learn features, then cluster; one count goes through all stages."""
         N = cast(Cutter, network)
         updates = inputs.control.iterations(self.iterations)
-        first = 0 if N.begun or N.encoder is None else self.feature_iterations
-        if first:
-            yield from self._learning(N, inputs, islice(updates, first))
+        done, first = inputs.control.begun, self._first(N)
+        if done < first:
+            yield from self._learning(N, inputs, islice(updates, first - done))
         if self.iterations < first:
             return self._uncut(first)
         if not N.begun:
@@ -128,7 +128,7 @@ class DeepCut(Settings):
             N.begun.fill_(True)
         nodes = self._nodes(N, inputs.x, inputs.valid, cast(Tensor, inputs.index))
         if self.solver == "network":
-            stop = yield from self._stages(N, nodes, inputs, updates, first)
+            stop = yield from self._stages(N, nodes, inputs, updates, max(first, done))
         else:
             for t in islice(updates, 1):
                 yield self._step(t, self._classes(N, nodes), {})
@@ -159,6 +159,15 @@ class DeepCut(Settings):
         c = self._classes(N, nodes)
         return torch.cat((c.new_zeros(1), c))[index]
 
+    def _first(self, N: Cutter) -> int:
+        """Return how many updates learn features; after a warm start they are learned already."""
+        return 0 if N.begun or N.encoder is None else self.feature_iterations
+
+    def _most(self, N: Cutter, done: int) -> int:
+        """Return how many updates part foreground from background, after some were made."""
+        features = 0 if N.encoder is None else self.feature_iterations
+        return max(self.foreground_iterations - max(done - features, 0), 1)
+
     def _learning(
         self, N: Cutter, inputs: Inputs, updates: Iterator[int]
     ) -> Generator[Step, None, None]:
@@ -174,7 +183,7 @@ class DeepCut(Settings):
         """Cluster the whole, or two sides and then the superpixels of each."""
         drawn = self._drawn(inputs)
         if self.foreground_iterations and not N.parted:
-            tasks, most = self._tasks(N, nodes, drawn), self.foreground_iterations
+            tasks, most = self._tasks(N, nodes, drawn), self._most(N, inputs.control.begun)
             stop = yield from self._clustering(tasks, len(nodes), updates, most)
             if stop or self.iterations < first + most:
                 return stop

@@ -14,6 +14,7 @@ from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check
 from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.measure import unit_of
+from napari_selfseg.widgets.own import is_made
 from napari_selfseg.widgets.work_dock import WorkDock
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class BatchDock(WorkDock):
         self.view.say("")
 
     def _add_layers(self) -> None:
-        layers = [layer for _, layer in self._watch.images()]
+        layers = [layer for _, layer in self._watch.images() if not is_made(layer)]
         if layers:
             self.view.images.add_layers(layers)
             self.view.say("")

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
+from napari_selfseg.widgets.look import shortened
+
 __all__ = ["ImageList"]
 
 LINES: Final = 6
@@ -49,7 +51,7 @@ class ImageList(QListWidget):
             Layers.
         """
         for each in layers:
-            self._add(each, f"Layer: {each.name}", "An image that is open.")
+            self._add(each, f"Layer: {each.name}", each.name)
 
     def remove_selected(self) -> None:
         """Take the selected ones off, or all where none is selected."""
@@ -75,6 +77,7 @@ class ImageList(QListWidget):
         item.setToolTip(tooltip)
         self._things.append(thing)
         self.addItem(item)
+        shortened(self)
 
     def _remove(self, row: int) -> None:
         del self._things[row]

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, NUMBER, OBJECTS, Form
 from napari_selfseg.widgets.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import button, sentence
+from napari_selfseg.widgets.look import LOADING, allow_all, button, sentence
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.preset_bar import PresetBar
 from napari_selfseg.widgets.presets import Presets
@@ -104,7 +104,7 @@ class RecipeView(QWidget):
         self.method.choose(choices.default)
         made = [(each.title, each) for each in choices.superpixels]
         self.superpixels.offer([(SUGGESTED, None), *made])
-        self.setEnabled(True)
+        allow_all(self)
 
     def fill(self, values: dict[str, Any]) -> None:
         """Fill in parameters of the chosen method.
@@ -151,7 +151,7 @@ class RecipeView(QWidget):
         self.kind.offer(KINDS)
         self.carry.offer(WAYS)
         self.precision.offer([(each, each) for each in PRECISIONS])
-        self.setEnabled(False)
+        allow_all(self, LOADING)
 
     def _turn_source(self) -> None:
         self._here.setVisible(not self.from_file)

@@ -20,7 +20,18 @@ from napari_selfseg.widgets.batch._table import EntryTable
 from napari_selfseg.widgets.batch._words import detail
 from napari_selfseg.widgets.choices import Choices
 from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import ERROR, WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.in_front import in_dock
+from napari_selfseg.widgets.look import (
+    ERROR,
+    LOADING,
+    WIDTH,
+    allow,
+    button,
+    line,
+    scrolled,
+    sentence,
+    title,
+)
 from napari_selfseg.widgets.panels import Fold, beside, rows, stacked
 from napari_selfseg.widgets.presets import Presets
 from napari_selfseg.widgets.status import StatusWidget
@@ -39,6 +50,9 @@ RESULTS_HELP: Final = (
 )
 NOTHING: Final = "What becomes of each image is shown here: set up a batch, press Run."
 HINT: Final = "Add images, choose a folder for the results, press Run."
+LIVE: Final = "A batch is live: it has to end first."
+NOT_LIVE: Final = "Nothing is running."
+NOT_DONE: Final = "Select an image in the table that is done."
 PARTS: Final = 1000
 
 
@@ -88,13 +102,13 @@ class BatchView(StatusWidget):
         self.recipe.populate(choices)
         self.device.offer([(each, each) for each in choices.devices])
         self.device.choose(device)
-        self.add_folder.setEnabled(True)
+        allow(self.add_folder)
         self.show_ready(HINT)
 
     def show_live(self, text: str) -> None:
         """Show that a batch is being prepared."""
-        self.run.setEnabled(False)
-        self.stop.setEnabled(True)
+        allow(self.run, LIVE)
+        allow(self.stop)
         self.bar.setRange(0, 0)
         self.bar.show()
         self.say(text)
@@ -127,8 +141,8 @@ class BatchView(StatusWidget):
         text : str
             How the last one ended.
         """
-        self.run.setEnabled(True)
-        self.stop.setEnabled(False)
+        allow(self.run)
+        allow(self.stop, NOT_LIVE)
         if not self.bar.maximum():
             self.bar.hide()
         self.table.choose_failed()
@@ -136,14 +150,17 @@ class BatchView(StatusWidget):
 
     def _show_chosen(self) -> None:
         entry = self.table.entry
-        self.open.setEnabled(entry is not None and entry.state == "done")
-        self.detail.setText("" if entry is None else detail(entry))
+        done = entry is not None and entry.state == "done"
+        allow(self.open, "" if done else NOT_DONE)
+        self.detail.setText("" if entry is None else in_dock(detail(entry), self.words))
         self.detail.setStyleSheet(ERROR if entry is not None and entry.state == "failed" else "")
 
     def _prepare(self) -> None:
         self.run.setStyleSheet("font-weight: bold;")
-        for each in (self.run, self.stop, self.open, self.add_folder):
-            each.setEnabled(False)
+        for each in (self.run, self.add_folder):
+            allow(each, LOADING)
+        allow(self.stop, NOT_LIVE)
+        allow(self.open, NOT_DONE)
         self.bar.hide()
         self._table.hide()
         self.folder.setPlaceholderText("folder")
@@ -174,7 +191,8 @@ class BatchView(StatusWidget):
         layout.addWidget(sentence(EXPLAINED))
         layout.addWidget(title("Images"))
         layout.addWidget(self.images)
-        layout.addLayout(beside(self.add_files, self.add_folder, self.add_layers, self.remove))
+        layout.addLayout(beside(self.add_files, self.add_folder))
+        layout.addLayout(beside(self.add_layers, self.remove))
         layout.addWidget(title("Folder for the results"))
         layout.addLayout(beside(self.folder, self.browse, first=3))
         layout.addWidget(self.preview)

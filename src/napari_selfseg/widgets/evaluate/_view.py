@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 from napari_selfseg.metrics import MERGED, SPLIT
 from napari_selfseg.widgets.choosers import Checklist, Chooser
 from napari_selfseg.widgets.evaluate._table import FiguresView
-from napari_selfseg.widgets.look import WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.look import WIDTH, allow, button, line, scrolled, sentence, title
 from napari_selfseg.widgets.panels import beside, rows, stacked
 from napari_selfseg.widgets.status import StatusWidget
 
@@ -81,7 +81,7 @@ class EvaluateView(StatusWidget):
         text : str
             What is done.
         """
-        self.run.setEnabled(False)
+        allow(self.run, text)
         self.bar.show()
         self.say(text)
 
@@ -93,7 +93,7 @@ class EvaluateView(StatusWidget):
         text : str
             What was done, or is missing.
         """
-        self.run.setEnabled(True)
+        allow(self.run)
         self.bar.hide()
         self.say(text)
 

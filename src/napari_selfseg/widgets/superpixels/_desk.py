@@ -47,7 +47,7 @@ class Desk:
             Where they come from.
         """
         self._editors.append(Editor(self._viewer, layer, made.edits, made.image))
-        self._view.layer.choose(layer)
+        self._view.layer.show_one(layer)
         self._show()
 
     def forget(self, layer: Any) -> None:

@@ -14,6 +14,7 @@ from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.picture import cut
 from napari_selfseg.widgets.removal import SafeRemoval
 from napari_selfseg.widgets.state import NO_IMAGE
+from napari_selfseg.widgets.subject import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.superpixels._desk import Desk
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
 from napari_selfseg.widgets.superpixels._making import Made, Wanted, make
@@ -52,8 +53,11 @@ class SuperpixelsDock(QWidget):
         self._tasks = Tasks(self, self.view.show_error)
         self._live: Wanted | None = None
         self._source: Any = None
+        self._image: Any = None
         self._connect_widgets()
-        self._watch = Watch(napari_viewer, self._offer_layers, self._on_removed)
+        self._watch = Watch(
+            napari_viewer, self._offer_layers, self._on_removed, selected=self._offer_layers
+        )
         self._removal = SafeRemoval(self, napari_viewer)
         self._life = Life(self, self._begin, self._end)
 
@@ -77,6 +81,7 @@ class SuperpixelsDock(QWidget):
             return
         self._live, self._source = wanted, source
         self.view.show_live(WORKING.format(name=source.name))
+        self.view.subject.setText(AT_WORK.format(name=source.name))
         self._tasks.begin(
             lambda: make(wanted),
             lambda made: self._put(wanted, made),
@@ -106,14 +111,22 @@ class SuperpixelsDock(QWidget):
     # Layers
 
     def _offer_layers(self) -> None:
-        self.view.image.offer(self._watch.images())
-        self.view.layer.offer(self._watch.labels())
+        self.view.image.show_scene(self._watch.image_scene())
+        self.view.layer.show_scene(self._watch.labels_scene())
 
     def _on_image(self) -> None:
         layer = self.view.image.thing
         self.view.offer_parts(layer is not None and layer.ndim > 2)
-        if self.view.loaded and not self.live and self.view.status.text() in (READY, NO_IMAGE):
-            self.view.show_ready(READY if layer is not None else NO_IMAGE)
+        if not self.live:
+            self._name(layer)
+            if self.view.loaded and layer != self._image:
+                # What was said of another image is over.
+                self.view.show_ready(READY if layer is not None else NO_IMAGE)
+            self._image = layer
+
+    def _name(self, layer: Any) -> None:
+        """Say beside Run which image is cut."""
+        self.view.subject.setText(NONE if layer is None else NEXT.format(name=layer.name))
 
     def _on_removed(self, layer: Any) -> None:
         if self.live and layer == self._source:
@@ -146,6 +159,7 @@ class SuperpixelsDock(QWidget):
     def _finish(self, words: str) -> None:
         self._live = self._source = None
         self.view.show_ready(words)
+        self._on_image()
         self.ended.emit()
 
     def _connect_widgets(self) -> None:

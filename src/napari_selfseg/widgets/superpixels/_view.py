@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -15,8 +14,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.choices import Choices
-from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import WIDTH, line, scrolled, title
+from napari_selfseg.widgets.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.elided import Line
+from napari_selfseg.widgets.look import LOADING, WIDTH, allow, line, scrolled, sentence, title
 from napari_selfseg.widgets.panels import Pages, beside, rows, stacked
 from napari_selfseg.widgets.status import StatusWidget
 
@@ -25,6 +25,17 @@ __all__ = ["SuperpixelsView"]
 PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
 PICK_HELP: Final = "Click superpixels to pick them; hold Shift and drag to pick all on the way."
 SPLIT_HELP: Final = "Click two or more points inside one superpixel, then press Split."
+LIVE: Final = "Superpixels are being made: press Cancel, or wait."
+NOT_LIVE: Final = "Nothing is being made."
+NOTHING: Final = "There are no superpixels to edit yet: press Run, or open labels."
+FEW: Final = {
+    None: "Press Pick and click superpixels to merge, or Split and click points.",
+    "pick": "Click two or more superpixels first.",
+    "split": "Click two or more points inside one superpixel first.",
+}
+NONE_CHOSEN: Final = "Nothing is picked."
+NOT_EDITED: Final = "Nothing was merged or split yet."
+NOT_UNDONE: Final = "Nothing was taken back."
 HINTS: Final = {"pick": PICK_HELP, "split": SPLIT_HELP, None: ""}
 
 
@@ -33,15 +44,18 @@ class SuperpixelsView(StatusWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.image = Chooser("The image to cut.", nothing="No image is open")
+        self.image = LayerChooser("The image to cut.", nothing="No image is open")
         self.part = Chooser("The plane in view is fast; the whole volume is cut in 3-D.")
         self.algorithm = Chooser("How to cut.")
         self.reset = QPushButton("Reset")
         self.run = QPushButton("Run")
         self.cancel = QPushButton("Cancel")
         self.bar = QProgressBar()
-        self.layer = Chooser("The superpixels to show and edit.", nothing="None yet: press Run")
-        self.count = QLabel()
+        self.layer = LayerChooser(
+            "The superpixels to show and edit.", nothing="None yet: press Run"
+        )
+        self.subject = Line()
+        self.count = sentence()
         self.boundaries = QCheckBox("Show as boundaries")
         self.pick = QPushButton("Pick")
         self.split = QPushButton("Split")
@@ -73,8 +87,8 @@ class SuperpixelsView(StatusWidget):
         self._pages.fill(kinds)
         self.algorithm.offer([(each.title, each) for each in kinds])
         self._loaded = True
-        for each in (self.algorithm, self.reset, self._editing):
-            each.setEnabled(True)
+        for each in (self.algorithm, self.reset, self.layer, self.boundaries):
+            allow(each)
 
     def values(self) -> dict[str, Any]:
         """Return what is filled in.
@@ -110,8 +124,8 @@ class SuperpixelsView(StatusWidget):
         text : str
             What is missing, or what was done.
         """
-        self.run.setEnabled(self._loaded)
-        self.cancel.setEnabled(False)
+        allow(self.run, "" if self._loaded else LOADING)
+        allow(self.cancel, NOT_LIVE)
         self.bar.hide()
         self.say(text)
 
@@ -123,15 +137,15 @@ class SuperpixelsView(StatusWidget):
         text : str
             What is done.
         """
-        self.run.setEnabled(False)
-        self.cancel.setEnabled(True)
+        allow(self.run, LIVE)
+        allow(self.cancel)
         self.bar.show()
         self.say(text)
 
     def show_editable(self, editable: bool) -> None:
         """Show whether there is something to edit."""
-        self.pick.setEnabled(editable)
-        self.split.setEnabled(editable)
+        for each in (self.pick, self.split):
+            allow(each, "" if editable else NOTHING)
 
     def show_tool(self, tool: str | None, chosen: int) -> None:
         """Show which tool is at work, and how much it has.
@@ -146,13 +160,13 @@ class SuperpixelsView(StatusWidget):
         self.pick.setChecked(tool == "pick")
         self.split.setChecked(tool == "split")
         self.apply.setText(_action(tool, chosen))
-        self.apply.setEnabled(tool is not None and chosen >= 2)
-        self.clear.setEnabled(tool is not None and chosen > 0)
+        allow(self.apply, "" if tool is not None and chosen >= 2 else FEW[tool])
+        allow(self.clear, "" if tool is not None and chosen > 0 else NONE_CHOSEN)
 
     def show_history(self, undoable: bool, redoable: bool) -> None:
         """Show which edits can be taken back and made again."""
-        self.undo.setEnabled(undoable)
-        self.redo.setEnabled(redoable)
+        allow(self.undo, "" if undoable else NOT_EDITED)
+        allow(self.redo, "" if redoable else NOT_UNDONE)
 
     def show_count(self, text: str) -> None:
         """Show how many superpixels the chosen layer has.
@@ -174,8 +188,8 @@ class SuperpixelsView(StatusWidget):
         self._prepare_tools()
         self.algorithm.chosen.connect(lambda: self._pages.turn_to(self.algorithm.thing))
         self.reset.clicked.connect(self._reset)
-        for each in (self.algorithm, self.reset, self._editing):
-            each.setEnabled(False)
+        for each in (self.algorithm, self.reset, self.layer, self.boundaries):
+            allow(each, LOADING)
         self.show_count("")
         self.show_editable(False)
         self.show_tool(None, 0)
@@ -208,6 +222,7 @@ class SuperpixelsView(StatusWidget):
         layout.setContentsMargins(8, 4, 8, 8)
         layout.addWidget(scrolled(self._choosers()), stretch=1)
         layout.addWidget(line())
+        layout.addWidget(self.subject)
         layout.addLayout(beside(self.run, self.cancel))
         layout.addWidget(self.bar)
         layout.addWidget(self._editing)
@@ -219,7 +234,7 @@ class SuperpixelsView(StatusWidget):
         page = QWidget()
         layout = stacked(page)
         layout.addWidget(title("Image"))
-        layout.addWidget(self.image)
+        layout.addLayout(beside(self.image, self.image.follow, first=3))
         layout.addWidget(self._part_row)
         layout.addWidget(title("Algorithm"))
         layout.addLayout(beside(self.algorithm, self.reset, first=3))
@@ -230,7 +245,8 @@ class SuperpixelsView(StatusWidget):
     def _lay_out_editing(self) -> None:
         layout = stacked(self._editing)
         layout.addWidget(title("Superpixels"))
-        for each in (self.layer, self.count, self.boundaries):
+        layout.addLayout(beside(self.layer, self.layer.follow, first=3))
+        for each in (self.count, self.boundaries):
             layout.addWidget(each)
         layout.addWidget(title("Edit by clicking"))
         layout.addLayout(beside(self.pick, self.split))

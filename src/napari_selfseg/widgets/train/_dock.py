@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtWidgets import QFileDialog
@@ -9,10 +10,12 @@ from qtpy.QtWidgets import QFileDialog
 from napari_selfseg.widgets.apply import add_applied
 from napari_selfseg.widgets.dialogs import ask_save
 from napari_selfseg.widgets.layers import describe_image
+from napari_selfseg.widgets.look import allow
+from napari_selfseg.widgets.subject import NEXT, NONE
 from napari_selfseg.widgets.train._applying import Labelling
 from napari_selfseg.widgets.train._job import Look, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
-from napari_selfseg.widgets.train._view import FOLDER, NO_MODEL, TrainView
+from napari_selfseg.widgets.train._view import FOLDER, LABELLING, NO_MODEL, TrainView
 from napari_selfseg.widgets.train._wanted import NO_SOURCE, Wanted, check
 from napari_selfseg.widgets.work_dock import WorkDock
 
@@ -54,12 +57,19 @@ class TrainDock(WorkDock):
         return TrainingJob(wanted)
 
     def _offer(self) -> None:
-        images = self._watch.images()
-        nobody_chose = not self.view.folder.text() and self.view.source.count() <= 1
-        self.view.source.offer([*images, (FOLDER, FOLDER)])
-        if images and nobody_chose:
-            self.view.source.choose(images[0][1])
-        self.view.target.offer(images)
+        scene = self._watch.image_scene()
+        with_folder = replace(scene, offered=[*scene.offered, (FOLDER, FOLDER)])
+        self.view.source.show_scene(with_folder)
+        self.view.target.show_scene(scene)
+        self._name()
+
+    def _name(self) -> None:
+        """Say beside Train what is trained on."""
+        view, source = self.view, self.view.source.thing
+        if source == FOLDER:
+            view.subject.setText(NEXT.format(name=view.folder.text().strip() or FOLDER.lower()))
+        else:
+            view.subject.setText(NONE if source is None else NEXT.format(name=source.name))
 
     def _forget(self, layer: Any) -> None:
         if self._preview is not None:
@@ -107,8 +117,8 @@ class TrainDock(WorkDock):
         else:
             picture = describe_image(layer, self._viewer.dims)
             work = Labelling(path, picture, self.view.device.thing, self._threads)
-            self.view.apply.setEnabled(False)
-            self.view.say("Labelling...")
+            allow(self.view.apply, LABELLING)
+            self.view.say(LABELLING)
             self._tasks.begin(
                 work,
                 lambda found: self._add(layer, work, *found),
@@ -124,13 +134,13 @@ class TrainDock(WorkDock):
         labels: NDArray[Any],
         record: dict[str, Any],
     ) -> None:
-        self.view.apply.setEnabled(True)
+        allow(self.view.apply)
         self.view.say("")
         if layer in self._viewer.layers:
             add_applied(self._viewer, layer, method, work.index, labels, record)
 
     def _refused(self, sentence: str) -> None:
-        self.view.apply.setEnabled(True)
+        allow(self.view.apply)
         self.view.show_error(sentence)
 
     # Files
@@ -148,3 +158,5 @@ class TrainDock(WorkDock):
         view.browse.clicked.connect(self._ask_folder)
         view.save_as.clicked.connect(self._ask_model)
         view.apply.clicked.connect(self._apply)
+        view.source.chosen.connect(self._name)
+        view.folder.textChanged.connect(lambda _: self._name())

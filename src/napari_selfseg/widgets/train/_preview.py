@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_selfseg.widgets.layers import placed
+from napari_selfseg.widgets.own import made
 from napari_selfseg.widgets.picture import ALL, shape_of
 from napari_selfseg.widgets.results import palette
 from napari_selfseg.widgets.sheet import Sheet
@@ -87,4 +88,4 @@ def _image(look: Look) -> Image:
         raise RuntimeError("A folder shows its first image.")
     colours = first.ndim == 3 and first.shape[-1] == 3
     plane = first if colours or first.ndim == 2 else first[..., 0]
-    return Image(plane, name="first image", rgb=colours)
+    return Image(plane, name="first image", rgb=colours, metadata=made("overlay"))

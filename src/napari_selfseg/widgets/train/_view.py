@@ -17,14 +17,24 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.choices import Choices
-from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import WIDTH, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.elided import Line
+from napari_selfseg.widgets.look import (
+    LOADING,
+    WIDTH,
+    allow,
+    button,
+    line,
+    scrolled,
+    sentence,
+    title,
+)
 from napari_selfseg.widgets.number_box import NumberBox
 from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.plot import LossPlot
 from napari_selfseg.widgets.status import StatusWidget
 
-__all__ = ["FOLDER", "TrainView"]
+__all__ = ["FOLDER", "LABELLING", "TrainView"]
 
 FOLDER: Final = "A folder of images"
 EXPLAINED: Final = (
@@ -37,6 +47,9 @@ EVERY_HELP: Final = "The model file is written so often: what was learned outliv
 STABLE_HELP: Final = (
     "End when this share of pixels kept its label over three checkpoints; 0 trains to the end."
 )
+LIVE: Final = "A training is live: it has to end first."
+NOT_LIVE: Final = "Nothing is being trained."
+LABELLING: Final = "Labelling..."
 NO_MODEL: Final = "Train a model first, or choose a file of one on the first page."
 
 
@@ -45,7 +58,8 @@ class TrainView(StatusWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.source = Chooser("A layer, whose planes are the images, or a folder of files.")
+        self.source = LayerChooser("A layer, whose planes are the images, or a folder of files.")
+        self.subject = Line()
         self.folder = QLineEdit()
         self.browse = button("Browse...", "Choose the folder.")
         self.tile = _whole(0, 100_000, 0, TILE_HELP)
@@ -60,7 +74,9 @@ class TrainView(StatusWidget):
         self.stop = button("Stop", "End and keep what was learned.")
         self.bar = QProgressBar()
         self.plot = LossPlot()
-        self.target = Chooser("The image to label; a stack is labelled plane by plane.")
+        self.target = LayerChooser(
+            "The image to label; a stack is labelled plane by plane.", nothing="No image is open"
+        )
         self.apply = button("Apply", "Label the image with the class numbers of the model.")
         self.pages = QTabWidget()
         self._methods = Pages()
@@ -95,8 +111,8 @@ class TrainView(StatusWidget):
 
     def show_live(self, text: str) -> None:
         """Show that a training is being prepared."""
-        self.run.setEnabled(False)
-        self.stop.setEnabled(True)
+        allow(self.run, LIVE)
+        allow(self.stop)
         self.bar.setRange(0, 0)
         self.bar.show()
         self._losses = {}
@@ -133,16 +149,16 @@ class TrainView(StatusWidget):
         text : str
             How the last one ended.
         """
-        self.run.setEnabled(True)
-        self.stop.setEnabled(False)
+        allow(self.run)
+        allow(self.stop, NOT_LIVE)
         if not self.bar.maximum():
             self.bar.hide()
         self.say(text)
 
     def _prepare(self) -> None:
         self.run.setStyleSheet("font-weight: bold;")
-        for each in (self.run, self.stop):
-            each.setEnabled(False)
+        allow(self.run, LOADING)
+        allow(self.stop, NOT_LIVE)
         self.bar.setFormat("%v / %m")
         for other in (self.bar, self.plot, self._folder_row):
             other.hide()
@@ -168,6 +184,7 @@ class TrainView(StatusWidget):
         layout.setContentsMargins(8, 4, 8, 8)
         layout.addWidget(self.pages, stretch=1)
         layout.addWidget(line())
+        layout.addWidget(self.subject)
         layout.addLayout(beside(self.run, self.stop))
         for each in (self.bar, self.plot):
             layout.addWidget(each)
@@ -179,7 +196,8 @@ class TrainView(StatusWidget):
         layout.setContentsMargins(0, 0, 6, 0)
         layout.addWidget(sentence(EXPLAINED))
         layout.addWidget(title("Images"))
-        for each in (self.source, self._folder_row, rows([("Tiles of at most", self.tile)])):
+        layout.addLayout(beside(self.source, self.source.follow, first=3))
+        for each in (self._folder_row, rows([("Tiles of at most", self.tile)])):
             layout.addWidget(each)
         layout.addWidget(title("Model"))
         layout.addWidget(_joined(self.model, self.save_as))
@@ -198,7 +216,7 @@ class TrainView(StatusWidget):
         layout.setContentsMargins(0, 0, 6, 0)
         layout.addWidget(sentence("The model in the file of the first page labels other images."))
         layout.addWidget(title("Image"))
-        layout.addWidget(self.target)
+        layout.addLayout(beside(self.target, self.target.follow, first=3))
         layout.addWidget(self.apply)
         layout.addStretch(1)
         return page
