@@ -82,6 +82,12 @@ class Trial:
         return bool(self.dock.live)
 
     @property
+    def words(self) -> str:
+        """What the dock says, and whether it is at work."""
+        view = getattr(self.dock.view, "controls", self.dock.view)
+        return f"{'live' if self.live else 'idle'}: {view.status.text()} {view.error.text()}"
+
+    @property
     def _loaded(self) -> bool:
         if self.kind == "superpixels":
             return bool(self.dock.view.loaded)

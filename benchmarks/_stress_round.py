@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,7 @@ def do_rounds(args: argparse.Namespace) -> None:
         }
         write(args, {"what": "begin", "round": number, **plan})
         viewer = viewer or opened()
+        heard.listen()
         began = time.perf_counter()
         viewer, closing, left = do_round(viewer, plan, rng, heard)
         row = {"what": "round", "round": number, **plan, "closing": closing, "left": left}
@@ -83,6 +85,7 @@ def go_through(
     """Open, act, close; return how long it took to close the window."""
     trial = Trial(viewer, plan["dock"], rng, spin, until)
     heard.does("reach", lambda: trial.reach(plan["state"]))
+    plan["reached"] = trial.words
     for name in plan["acts"]:
         heard.does(name, lambda name=name: ACTS[name](trial))
         spin(rng.uniform(0, 0.25) if rng.random() < 0.7 else 0)
@@ -171,20 +174,24 @@ class Heard:
     """Exceptions, also those that napari shows or somebody logs, and messages of Qt."""
 
     def __init__(self) -> None:
-        from qtpy.QtCore import qInstallMessageHandler
-
         self._errors: list[str] = []
         self._doing = ""
         sys.excepthook = self._on_exception
         threading.excepthook = lambda args: self._on_exception(
             args.exc_type, args.exc_value, args.exc_traceback
         )
-        qInstallMessageHandler(self._on_qt)
         logger = logging.getLogger("napari_selfseg")
         handler = logging.Handler(logging.ERROR)
         handler.emit = self._on_log  # type: ignore[method-assign]
         logger.addHandler(handler)
         self._follow_napari()
+
+    def listen(self) -> None:
+        """Listen to Qt and to warnings; a new window of napari brings listeners of its own."""
+        from qtpy.QtCore import qInstallMessageHandler
+
+        qInstallMessageHandler(self._on_qt)
+        warnings.showwarning = self._on_warning
 
     def does(self, what: str, act: Callable[[], object]) -> None:
         """Act, and note what is raised."""
@@ -206,6 +213,10 @@ class Heard:
     def _on_qt(self, kind: Any, context: Any, message: str) -> None:
         if not any(each in message for each in HARMLESS):
             self._errors.append(f"after {self._doing}: Qt: {message}")
+
+    def _on_warning(self, message: Any, category: type, filename: str, *_: Any) -> None:
+        if "napari_selfseg" in filename:
+            self._errors.append(f"after {self._doing}: {category.__name__}: {message}")
 
     def _on_log(self, record: logging.LogRecord) -> None:
         text = record.getMessage()

@@ -11,7 +11,8 @@ is located; Python may end while work is going on.
 
 A JSON line a round is written to --out when it begins and when it has ended; those of an earlier
 call are kept, and their rounds not done again. Another version of this package is tried with
-PYTHONPATH=its/src. On a machine without a screen put `xvfb-run -a -s "-screen 0 1600x1000x24"` in front.
+PYTHONPATH=its/src. On a machine without a screen put `xvfb-run -a -s "-screen 0 1600x1000x24"` in
+front.
 """
 
 from __future__ import annotations
@@ -127,9 +128,8 @@ def report(rows: list[dict[str, Any]]) -> int:
         print(f"  {n} x {words}")
     closing = sorted(row["closing"] for row in rounds if row["closing"] is not None)
     if closing:
-        print(
-            f"closing the window: median {closing[len(closing) // 2]:.2f} s, at most {closing[-1]:.2f} s"
-        )
+        median = closing[len(closing) // 2]
+        print(f"closing the window: median {median:.2f} s, at most {closing[-1]:.2f} s")
     return int(bool(crashes or faults))
 
 
