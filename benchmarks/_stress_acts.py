@@ -45,10 +45,11 @@ def remove(trial: Trial, layer: Any) -> None:
 
 
 def replace(trial: Trial, layer: Any) -> None:
-    """Give it other data: of the same shape, of another, of another type."""
+    """Give it other data: of the same shape, of another, of another type, of other axes."""
     data = layer.data[0] if layer.multiscale else layer.data
-    way = int(trial.rng.integers(4))
+    way = int(trial.rng.integers(5))
     shape = [max(3, n // 2) for n in data.shape] if way in (1, 3) else list(data.shape)
+    shape = [2, *shape] if way == 4 and len(shape) == 2 else shape
     dtype = np.uint16 if way in (2, 3) else np.dtype(data.dtype)
     layer.data = trial.rng.integers(1, 9, shape).astype(dtype)
 
@@ -213,7 +214,7 @@ DOCK: dict[str, Act] = {
     "float dock": on_dock(float_dock),
 }
 ACTS = {**LAYERS, **DIMS, **DOCK}
-WEIGHTS = {"clear": 0.5, "close dock": 0.6, "destroy dock": 0.4, "hide dock": 0.6, "remove": 2.0}
+WEIGHTS = {"clear": 0.4, "close dock": 0.3, "destroy dock": 0.2, "hide dock": 0.5, "remove": 1.5}
 
 
 def draw(rng: np.random.Generator) -> str:

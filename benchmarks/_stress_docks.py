@@ -203,7 +203,7 @@ class Trial:
     def drag(self) -> None:
         """Move the slider of the segments to several places."""
         slider = self.dock.view.controls.shown.granularity.slider
-        for _ in range(4):
+        for _ in range(4 if slider.isEnabled() else 0):
             slider.setValue(int(self.rng.integers(0, slider.maximum() + 1)))
             self.spin(self.rng.uniform(0, 0.06))
 

@@ -18,14 +18,14 @@ import numpy as np
 from _stress_acts import ACTS, close_viewer, draw
 from _stress_docks import STATES, Trial
 
-MOST_ACTS = 6
+FEWEST_ACTS, MOST_ACTS = 2, 12
 SECONDS = 120.0  # for a state to come, or work to end
-# What a machine without a screen or a session bus says by itself.
+# What a machine without a screen says by itself, and napari of a cache that processes share.
 HARMLESS = (
     "propagateSizeHints",
     "XDG_RUNTIME_DIR",
     "This plugin does not support",
-    "QStandardPaths",
+    "_themes",
 )
 
 
@@ -40,8 +40,8 @@ def do_rounds(args: argparse.Namespace) -> None:
         plan = {
             "dock": dock,
             "state": str(rng.choice(states or STATES[dock])),
-            "acts": [draw(rng) for _ in range(rng.integers(1, MOST_ACTS + 1))],
-            "close": bool(rng.random() < 0.25),
+            "acts": [draw(rng) for _ in range(rng.integers(FEWEST_ACTS, MOST_ACTS + 1))],
+            "close": bool(rng.random() < 0.2),
             "last": number == args.first + args.rounds - 1,
         }
         write(args, {"what": "begin", "round": number, **plan})
@@ -76,6 +76,8 @@ def do_round(
     """Do a round; return the viewer that is left, how long it took to close, and what was left."""
     closing = go_through(viewer, plan, rng, heard)
     left = [] if plan["last"] else leftovers()
+    if any(each.startswith("thread") for each in left):
+        plan["stacks"] = stacks()
     return None if plan["close"] else viewer, closing, left
 
 
@@ -126,6 +128,13 @@ def leftovers() -> list[str]:
         if type(each).__module__.startswith("napari_selfseg"):
             found.append(f"widget {type(each).__name__}")
     return sorted(set(found))
+
+
+def stacks() -> list[str]:
+    """Say where the threads are."""
+    frames = sys._current_frames()
+    found = [(each.name, frames.get(each.ident or 0)) for each in threading.enumerate()]
+    return [f"{name}: " + "".join(traceback.format_stack(at)[-6:]) for name, at in found]
 
 
 def working() -> list[str]:

@@ -3,11 +3,11 @@
     python benchmarks/stress.py --rounds 300 --seed 0 --out stress.jsonl
 
 A round opens a dock in a real window, brings it into a state (loading, estimating, preparing, live,
-stopping, ending, with a result, its slider dragged, ...) and does up to six things: layers removed,
-renamed, replaced, painted on, dimensions turned, the dock hidden, closed, deleted. Then the window
-is closed, or the dock and the layers are taken away, and what is left is counted: threads, widgets
-of this package, exceptions, messages of Qt. Some rounds are a process, so that a crash is one, and
-is located; Python may end while work is going on.
+stopping, ending, with a result, its slider dragged, ...) and does up to twelve things: layers
+removed, renamed, replaced, painted on, dimensions turned, the dock hidden, closed, deleted. Then
+the window is closed, or the dock and the layers are taken away, and what is left is counted:
+threads, widgets of this package, exceptions, messages of Qt. Some rounds are a process, so that a
+crash is one, and is located; Python may end while work is going on.
 
 A JSON line a round is written to --out when it begins and when it has ended; those of an earlier
 call are kept, and their rounds not done again. Another version of this package is tried with
