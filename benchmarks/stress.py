@@ -28,9 +28,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from _stress_acts import ACTS
 from _stress_docks import STATES
-
-PATIENCE = 600.0  # seconds, of a process without a line
 
 
 def main() -> int:
@@ -59,6 +58,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=10, help="rounds a process")
     parser.add_argument("--docks", nargs="+", choices=STATES, default=list(STATES))
     parser.add_argument("--states", nargs="+", default=[], help="of each dock; all by default")
+    parser.add_argument("--acts", nargs="+", choices=ACTS, default=[], help="random by default")
+    parser.add_argument("--patience", type=float, default=600, help="seconds without a line")
     parser.add_argument("--out", type=Path, default=Path("stress.jsonl"))
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -72,9 +73,10 @@ def process(args: argparse.Namespace, first: int, last: int) -> int:
         return last
     command = [sys.executable, __file__, "--child", "--first", str(first)]
     command += ["--rounds", str(last - first), "--seed", str(args.seed), "--out", str(args.out)]
-    command += ["--docks", *args.docks, *(["--states", *args.states] if args.states else [])]
+    for name in ("docks", "states", "acts"):
+        command += [f"--{name}", *given] if (given := getattr(args, name)) else []
     began = time.perf_counter()
-    code, said = watched(command, args.out)
+    code, said = watched(command, args.out, args.patience)
     rows = read(args.out)
     begun = max((row["round"] for row in rows if row["what"] == "begin"), default=first)
     ended = {row["round"] for row in rows if row["what"] == "round"}
@@ -86,14 +88,14 @@ def process(args: argparse.Namespace, first: int, last: int) -> int:
     return begun + 1
 
 
-def watched(command: list[str], out: Path) -> tuple[int, str]:
+def watched(command: list[str], out: Path, patience: float) -> tuple[int, str]:
     """Run a process until it ends, or writes no line for too long."""
     environment = {**os.environ, "PYTHONFAULTHANDLER": "1", **own_settings()}
     with tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stderr=errors, env=environment)
         while child.poll() is None:
             time.sleep(0.2)
-            if time.time() - out.stat().st_mtime > PATIENCE:
+            if time.time() - out.stat().st_mtime > patience:
                 child.kill()
         errors.seek(0)
         return child.returncode, errors.read()
