@@ -12,6 +12,7 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg import catalogue, load_fit, read_record
+from napari_selfseg.consensus import Consensus
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
 from napari_selfseg.superpixels import Slic
@@ -352,6 +353,40 @@ def test_scribbles_with_names_steer_the_run(opened, qtbot, labels_of):
     dock.view.result.measure.click()
     until_said(dock, qtbot, "rows")
     assert layer.features["name"][layer.features["class"] == 1].tolist() == ["nuclei"]
+
+
+def test_names_go_where_their_strokes_lie_also_in_segments(opened, qtbot):
+    viewer, dock = opened()
+    setup = dock.view.setup
+    setup.method.choose(Consensus)
+    setup.superpixels.choose(Slic)
+    setup.new_scribbles.click()
+    scribbles = viewer.layers["noise scribbles"]
+    scribbles.data[5, 4:60], scribbles.data[40, 4:60] = 5, 2
+    scribbles.metadata["napari-selfseg class names"] = {1: "ROAD", 2: "GRASS", 5: "WATER"}
+    ran(dock, qtbot, networks="none", n_segments=6)
+    (layer,) = made(viewer)
+    assert_named(dock, qtbot, layer, scribbles.data)
+    dock.view.controls.shown.segments.click()
+    granularity = dock.view.controls.shown.granularity
+    qtbot.waitUntil(granularity.borders.isEnabled, timeout=20_000)
+    assert granularity.number.minimum() == 2
+    for number in (2, 9):
+        granularity.number.setValue(number)
+        qtbot.waitUntil(lambda n=number: len(np.unique(layer.data)) == n, timeout=20_000)
+        assert_named(dock, qtbot, layer, scribbles.data)
+    found = catalogue.replay(layer.metadata[METADATA], NOISE)
+    np.testing.assert_array_equal(found, layer.data)
+
+
+def assert_named(dock, qtbot, layer, drawn):
+    """A drawn class is one label, which has its number and its name; no other has a name."""
+    assert set(np.unique(layer.data[drawn > 0] - drawn[drawn > 0])) == {0}
+    layer.features = {}
+    dock.view.result.measure.click()
+    qtbot.waitUntil(lambda: len(layer.features) > 0, timeout=20_000)
+    rows = zip(layer.features["index"], layer.features["name"], strict=True)
+    assert {label: name for label, name in rows if name} == {2: "GRASS", 5: "WATER"}
 
 
 def test_too_many_scribbled_classes_are_refused(opened, qtbot):
