@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from PIL import Image
 
 import napari_selfseg as ss
 from napari_selfseg.cli import _large, main
@@ -91,10 +92,20 @@ def test_begun_twice_needs_resume(image, model, tmp_path, capsys):
     assert main([*again, "--resume"]) == 0
 
 
-def test_superpixels_of_the_whole_vote(image, model, tmp_path):
+@pytest.mark.parametrize("ending", ["zarr", "tif", "png"])
+def test_superpixels_of_the_whole_vote(image, model, tmp_path, ending):
     superpixels = ss.Slic(n_segments=20)(picture() / np.float32(255))
-    votes = tmp_path / "superpixels.zarr"
-    zarr.create_array(votes, data=superpixels, chunks=(32, 32))
+    votes = tmp_path / f"superpixels.{ending}"
+    table = np.random.default_rng(0).integers(0, 256, (256, 3), dtype=np.uint8)
+    if ending == "zarr":
+        zarr.create_array(votes, data=superpixels, chunks=(32, 32))
+    elif ending == "tif":
+        how = {"photometric": "palette", "colormap": table.T.astype(np.uint16) * 257}
+        tifffile.imwrite(votes, superpixels.astype(np.uint8), **how)
+    else:
+        drawn = Image.fromarray(superpixels.astype(np.uint8), mode="P")
+        drawn.putpalette(table.ravel().tolist())
+        drawn.save(votes)
     out = str(tmp_path / "labels.ome.zarr")
     how = ["--model", model, "--tile", "32", "--votes", str(votes)]
     assert main(["plan", image, "-o", out, *how]) == 0

@@ -5,7 +5,7 @@ from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._disk import DiskFullError, WriteError
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
 from napari_selfseg.io._image_file import Georeference, ImageFile, Opacity
-from napari_selfseg.io._images import SUFFIXES, open_image, read_image
+from napari_selfseg.io._images import SUFFIXES, open_image, open_numbers, read_image
 from napari_selfseg.io._labels import (
     LABELS,
     check_labels_target,
@@ -63,6 +63,7 @@ __all__ = [
     "open_image",
     "open_labels",
     "open_levels",
+    "open_numbers",
     "open_pyramid",
     "owner_mark",
     "read_bsds",

@@ -15,7 +15,7 @@ from napari_selfseg.io._tiff import open_tiff, read_tiff
 from napari_selfseg.io._zarr import open_zarr, read_zarr
 from napari_selfseg.io._zarr_inside import inside_zarr
 
-__all__ = ["SUFFIXES", "TIFF", "open_image", "read_image", "read_numbers"]
+__all__ = ["SUFFIXES", "TIFF", "open_image", "open_numbers", "read_image", "read_numbers"]
 
 TIFF = (".tif", ".tiff")
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -103,6 +103,29 @@ def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
         When it is not such an image.
     """
     tiff, picture = partial(open_tiff, opacity=opacity), partial(read_picture, opacity=opacity)
+    return _checked(path, tiff, open_zarr, picture)
+
+
+def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
+    """Open a file as `open_image` does, but of a palette the numbers and not the colours.
+
+    Parameters
+    ----------
+    path : path_like
+        As for `read_image`.
+
+    Returns
+    -------
+    ImageFile
+
+    Raises
+    ------
+    OSError
+        When there is no such file, or it cannot be opened.
+    ValueError
+        When it is not such an image.
+    """
+    tiff, picture = partial(open_tiff, numbers=True), partial(read_picture, numbers=True)
     return _checked(path, tiff, open_zarr, picture)
 
 

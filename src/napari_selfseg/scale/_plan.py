@@ -157,7 +157,8 @@ def _described(source: Source) -> dict[str, Any]:
         data, _ = source.opened()
         image = f"array {tuple(data.shape)} {data.dtype}"
     found = {"image": image, "channel_axis": source.channel_axis, "nodata": source.nodata}
-    return found if source.opacity == "mask" else {**found, "opacity": source.opacity}
+    found |= {} if source.opacity == "mask" else {"opacity": source.opacity}
+    return found | ({"numbers": True} if source.numbers else {})
 
 
 def load_plan(path: str | Path) -> Plan:

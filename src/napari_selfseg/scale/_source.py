@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import ImageFile, Opacity, open_image
+from napari_selfseg.io import ImageFile, Opacity, open_image, open_numbers
 
 __all__ = ["Source"]
 
@@ -30,12 +30,15 @@ class Source:
         says itself where it has none.
     opacity : {"mask", "channel"}
         As for `open_image`.
+    numbers : bool
+        Whether a file holds labels: of a palette the numbers are meant, and not the colours.
     """
 
     image: Any
     channel_axis: int | None
     nodata: float | None = None
     opacity: Opacity = "mask"
+    numbers: bool = False
 
     def opened(self) -> tuple[Any, Any]:
         """Return what can be sliced.
@@ -52,6 +55,8 @@ class Source:
         return file.data, file.mask
 
     def _of_file(self) -> ImageFile:
+        if self.numbers:
+            return open_numbers(self.image)
         return open_image(self.image, opacity=self.opacity)
 
     @property

@@ -256,7 +256,8 @@ def _tile(
 
 
 def _voters(superpixels: Any, shape: tuple[int, ...]) -> Source:
-    found = Source(os.fspath(superpixels) if _is_path(superpixels) else superpixels, None)
+    named = _is_path(superpixels)
+    found = Source(os.fspath(superpixels) if named else superpixels, None, numbers=named)
     if found.shape != shape:
         raise ValueError(f"The superpixels have shape {found.shape} and the image {shape}.")
     return found
