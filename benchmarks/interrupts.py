@@ -175,7 +175,7 @@ def tried(trial: Trial, signals: list[signal.Signals]) -> str:
         for number in signals:
             send = os.kill if number == signal.SIGKILL else os.killpg
             send(process.pid, number)
-            time.sleep(0.1)
+            time.sleep(0.4)
         start = time.monotonic()
         said = read_all(place)
         code, seconds = process.wait(), time.monotonic() - start
