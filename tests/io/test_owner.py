@@ -68,10 +68,15 @@ def test_files_of_other_machines_go_when_they_are_old(tmp_path):
     new, old = (tmp_path / f".{name}-{of(1, machine='00000000')}-x.part" for name in "no")
     for each in (new, old):
         each.write_text("x")
+    begun = tmp_path / f".z-{of(1, machine='00000000')}-x.part"
+    (begun / "z.zarr").mkdir(parents=True)
     day_before = time.time() - _owner.OLD - 10
-    os.utime(old, (day_before, day_before))
+    for each in (old, begun):
+        os.utime(each, (day_before, day_before))
+    assert not is_abandoned(old, elsewhere=False)
     sweep(tmp_path)
-    assert names(tmp_path) == [new.name]
+    # Something was written into the folder since.
+    assert names(tmp_path) == sorted([new.name, begun.name])
 
 
 @pytest.mark.parametrize("older", [False, True])

@@ -46,18 +46,21 @@ def part_prefix(target: Path) -> str:
     return f".{target.stem[:KEPT]}-{owner_mark()}-"
 
 
-def is_abandoned(path: Path) -> bool:
+def is_abandoned(path: Path, *, elsewhere: bool = True) -> bool:
     """Say whether the process is gone that made a temporary file or folder.
 
     Parameters
     ----------
     path : pathlib.Path
         With an `owner_mark` near the end of its name.
+    elsewhere : bool
+        Whether to judge those of other machines, by their age.
 
     Returns
     -------
     bool
-        False where nobody can tell. Of another machine it is said after `OLD` seconds.
+        False where nobody can tell. Of another machine it is said `OLD` seconds after anything was
+        written last.
     """
     found = MARK.search(path.name)
     if found is None:
@@ -65,8 +68,13 @@ def is_abandoned(path: Path) -> bool:
     if found[1] == _machine():
         return not _is_alive(int(found[2], 16), int(found[3], 16))
     with contextlib.suppress(OSError):
-        return time.time() - path.stat().st_mtime > OLD
+        return elsewhere and time.time() - _written(path) > OLD
     return False
+
+
+def _written(path: Path) -> float:
+    """Return when something was written last, in a folder at any depth."""
+    return max(each.stat().st_mtime for each in (path, *path.rglob("*")))
 
 
 def sweep(folder: Path) -> None:

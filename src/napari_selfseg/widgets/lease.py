@@ -83,7 +83,8 @@ def _made() -> Path:
     from napari_selfseg.io import is_abandoned, owner_mark
 
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        if is_abandoned(folder):
+        # On a disk that machines share, a window of another one may show it for days.
+        if is_abandoned(folder, elsewhere=False):
             shutil.rmtree(folder, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{FOLDER}{owner_mark()}-")).resolve()
 
