@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from napari_selfseg.scale import (
     samples,
     tile_record,
 )
+from napari_selfseg.scale import _tile_run as tile_run
 from napari_selfseg.scale import _tile_work as tile_work
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._tile_size import tile_within
@@ -381,18 +383,17 @@ def test_what_tiles_take_is_foreseen_and_kept_to():
 @pytest.mark.parametrize("first", ["pieces.zarr", "faces", "numbers"])
 def test_a_kill_in_the_last_clean_up_is_gone_on_with(tmp_path, monkeypatch, voting, first):
     fit, out = fitted(), tmp_path / "labels.ome.zarr"
-    superpixels = np.arange(6300).reshape(70, 90) // 300 + 1 if voting else None
+    superpixels = np.arange(9900).reshape(90, 110) // 300 + 1 if voting else None
     how = {"channel_axis": -1, "tile": 32, "objects": 3, "superpixels": superpixels, **HERE}
     whole = tmp_path / "whole.ome.zarr"
     over_tiles(picture(), fit, whole, **how).finish()
-    remove = shutil.rmtree
 
-    def killed(path, *args, **kwargs):
-        remove(path, *args, **kwargs)
+    def killed(path, **kwargs):
+        shutil.rmtree(path, **kwargs)
         if path.name == first:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "rmtree", killed)
+    monkeypatch.setattr(tile_run, "shutil", SimpleNamespace(rmtree=killed))
     with pytest.raises(KeyboardInterrupt):
         over_tiles(picture(), fit, out, **how).finish()
     monkeypatch.undo()
