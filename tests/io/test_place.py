@@ -167,6 +167,23 @@ def test_a_place_that_cannot_be_read_is_said_to_be_lost(tmp_path, monkeypatch):
         assert read_image(path).georeference is None
 
 
+@pytest.mark.parametrize("way", ["turned", "points", "model"])
+def test_a_part_is_where_it_was(tmp_path, way):
+    place = read_image(WAYS[way](tmp_path)).georeference
+    part = place.of_part(4, 6)
+    if way == "turned":
+        a, b, c, d, e, f = place.transform
+        expected = (a * 9 + b * 5 + c, d * 9 + e * 5 + f)
+        a, b, c, d, e, f = part.transform
+        np.testing.assert_allclose((a * 3 + b * 1 + c, d * 3 + e * 1 + f), expected)
+    elif way == "points":
+        assert not part.exact
+        pairs = zip(part.points, place.points, strict=True)
+        assert all(new == (old[0] - 4, old[1] - 6, *old[2:]) for new, old in pairs)
+    else:
+        assert (part.rational["line_off"], part.rational["samp_off"]) == (8, 10)
+
+
 @pytest.mark.parametrize("way", ["straight", "turned", "south-up", "pgw"])
 def test_outlines_are_where_the_image_is(tmp_path, way):
     path = WAYS[way](tmp_path)

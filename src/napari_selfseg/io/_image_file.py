@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,6 +49,31 @@ class Georeference:
     def exact(self) -> bool:
         """Whether the transform says where each pixel is."""
         return tuple(self.transform) != NO_TRANSFORM
+
+    def of_part(self, row: int, column: int) -> Georeference:
+        """Say where a part of the plane is.
+
+        Parameters
+        ----------
+        row, column : int
+            Where it begins.
+
+        Returns
+        -------
+        Georeference
+        """
+        a, b, c, d, e, f = self.transform
+        moved = (a, b, a * column + b * row + c, d, e, d * column + e * row + f)
+        model = self.rational
+        if model is not None:
+            offsets = {"line_off": model["line_off"] - row, "samp_off": model["samp_off"] - column}
+            model = {**model, **offsets}
+        return replace(
+            self,
+            transform=moved if self.exact else self.transform,
+            points=tuple((r - row, col - column, *at) for r, col, *at in self.points),
+            rational=model,
+        )
 
 
 @dataclass(frozen=True)

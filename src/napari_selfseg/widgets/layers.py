@@ -27,6 +27,7 @@ __all__ = [
     "partners",
     "placed",
     "rectangle_of",
+    "shift_of",
     "sizes_of",
 ]
 
@@ -93,6 +94,25 @@ def sizes_of(layer: Any) -> tuple[float, ...]:
     common = layer.units[-1]
     pairs = zip(layer.scale, layer.units, strict=True)
     return tuple(float(size) * _times(unit, common) for size, unit in pairs)
+
+
+def shift_of(layer: Any, index: Index) -> tuple[float, ...]:
+    """Return where the first pixel of a part is, along its axes in the unit of the last.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Which begins where the part does.
+    index : tuple of int or slice
+        The part.
+
+    Returns
+    -------
+    tuple of float
+    """
+    common = layer.units[-1]
+    each = zip(layer.translate, layer.units, index, strict=True)
+    return tuple(float(at) * _times(unit, common) for at, unit, k in each if isinstance(k, slice))
 
 
 def _times(unit: Any, common: Any) -> float:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.picture import Index
 
-__all__ = ["target_of", "with_sure_path"]
+if TYPE_CHECKING:
+    from napari_selfseg.io import Georeference
+
+__all__ = ["place_on_earth", "target_of", "with_sure_path"]
 
 
 def target_of(layer: str) -> str:
@@ -50,6 +54,34 @@ def with_sure_path(record: Mapping[str, Any]) -> dict[str, Any]:
     if _sure(source, origins, record["images"][0]):
         return dict(record)
     return {**record, "source": {**source, "path": "", "origins": []}}
+
+
+def place_on_earth(record: Mapping[str, Any]) -> Georeference | None:
+    """Say where on Earth the labels of a plane are: where the file of its layer says.
+
+    Parameters
+    ----------
+    record : mapping
+        With its ``"source"``.
+
+    Returns
+    -------
+    Georeference or None
+        None where there is no such file, or where it does not hold what was segmented.
+    """
+    from napari_selfseg.io import open_image
+
+    source = record["source"]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what was said when it was opened
+            place = open_image(source["path"]).georeference if source["path"] else None
+    except (ValueError, OSError):
+        return None
+    if place is None or not with_sure_path(record)["source"]["path"]:
+        return None
+    starts = [at if isinstance(at, int) else at[0] for at in source["region"] or (0, 0)]
+    return place.of_part(*starts[-2:])
 
 
 def _sure(

@@ -10,9 +10,9 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.agreement import Cut
 from napari_selfseg.widgets.dialogs import ask_save
-from napari_selfseg.widgets.layers import sizes_of
+from napari_selfseg.widgets.layers import shift_of, sizes_of
 from napari_selfseg.widgets.measure import measured, save_table, unit_of
-from napari_selfseg.widgets.origin import target_of, with_sure_path
+from napari_selfseg.widgets.origin import place_on_earth, target_of, with_sure_path
 from napari_selfseg.widgets.outcome import Found, Outcome, Wanted
 from napari_selfseg.widgets.result_view import NOTHING, OTHER
 from napari_selfseg.widgets.task import Begin
@@ -234,11 +234,16 @@ class ResultDesk:
         outcome.mark_edits()
         record = outcome.record
         spacing, unit = self._sizes(outcome)
+        shift = shift_of(outcome.layer, outcome.request.index)
 
         def work() -> None:
             from napari_selfseg.io import write_labels
 
-            write_labels(path, labels, spacing=spacing, unit=unit, record=record)
+            place: dict[str, Any] = {"spacing": spacing, "unit": unit}
+            place["georeference"] = place_on_earth(record)
+            if path.lower().endswith(".zarr"):
+                place["translation"] = shift
+            write_labels(path, labels, record=record, **place)
 
         self._begin(work, self._saved(path), "Saving the labels")
 
