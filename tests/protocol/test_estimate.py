@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -116,6 +117,17 @@ def test_what_is_done_once_and_each_update_grow_with_the_pixels():
     assert found.seconds == pytest.approx(4 * (1 + 2 + 3 + 50 * 0.1))
     assert found.seconds_per_iteration == pytest.approx(0.4)
     assert found.processor == pytest.approx(2 * found.seconds)
+
+
+def test_what_does_not_grow_with_the_image_shows_on_two_pictures():
+    small, large = answered(1, 0, (0.1,), shape=(25, 50))(None), answered(2, 0, (0.1,))(None)
+    found = replace(large, smaller=small)
+    once = METHOD.replace(iterations=1)
+    growing = estimated((100, 200), 3, once, trials=lambda question: large).seconds
+    less = estimated((100, 200), 3, once, trials=lambda question: found).seconds
+    assert growing == pytest.approx(4 * 2 + 4 * 0.1)
+    # 1 s for 3750 pixels more; of updates, at least half is taken to grow.
+    assert less == pytest.approx(2 + 15_000 / 3750 + 0.1 * (1 + 3 / 2))
 
 
 def test_kinds_of_updates_are_counted_each():

@@ -70,6 +70,8 @@ def test_a_picture_is_tried_that_takes_long_enough(monkeypatch):
     found = trial.made(Question(ss.Backprop(), 3, (1000, 1000)))
     assert tried == [(32, 32), (64, 64), (128, 128), (256, 256)]
     assert found.shape == (256, 256)
+    assert found.smaller.shape == (128, 128)
+    assert found.smaller.smaller is None
     tried.clear()
     trial.made(Question(ss.Backprop(), 3, (100, 1000)))
     assert tried[-1] == (100, 256)

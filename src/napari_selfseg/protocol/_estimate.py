@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -27,6 +27,8 @@ from napari_selfseg.protocol._trial import UPDATES, Question, Spent, Trial
 __all__ = ["Estimate", "Tried", "estimate", "fits_in_memory", "seconds_to_predict"]
 
 Tried = Callable[[Question], Trial]
+# A picture tells that little of the time grows with the image, at the least this share.
+FLATTEST: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,14 @@ def estimate(
     how: dict[str, Any] = {"superpixels": superpixels, "device": str(where), "precision": precision}
     question = Question(method, in_channels, tuple(shape), threads=threads, **how, **many)
     tried = (trials or Trials())(question)
-    small = Problem(in_channels, tried.pixels, len(shape), itemsize, masked, scribbled)
-    large = dataclasses.replace(small, pixels=images * prod(shape))
-    parts = list(zip(method.parts(), tried.updates, strict=True))
+    pixels = images * prod(shape)
+    large = Problem(in_channels, pixels, len(shape), itemsize, masked, scribbled)
+    parts = list(enumerate(method.parts()))
     if updates is not None:
-        parts = [(dataclasses.replace(parts[-1][0], updates=updates), parts[-1][1])]
-    iterating, once = _added(parts, small, large), _once(question, tried, images)
-    count = sum(part.updates for part, _ in parts)
+        number, last = parts[-1]
+        parts = [(number, dataclasses.replace(last, updates=updates))]
+    iterating, once = _added(parts, tried, large), _once(question, tried, images)
+    count = sum(part.updates for _, part in parts)
     share = min(method.likely_iterations / count, 1)
     whole = once.plus(iterating)
     return Estimate(
@@ -127,22 +130,45 @@ def estimate(
     )
 
 
-def _added(parts: Sequence[tuple[Part, Spent]], small: Problem, large: Problem) -> Spent:
+def _added(parts: Sequence[tuple[int, Part]], tried: Trial, large: Problem) -> Spent:
     """Add all updates up."""
     found = Spent()
-    for part, spent in parts:
-        grown = part.method.cost(large).work / part.method.cost(small).work
-        found = found.plus(spent.times(grown * part.updates))
+    for number, part in parts:
+
+        def work(pixels: int, method: Method = part.method) -> float:
+            return method.cost(dataclasses.replace(large, pixels=pixels)).work
+
+        def update(trial: Trial, number: int = number) -> Spent:
+            return trial.updates[number]
+
+        found = found.plus(_grown(update, tried, work, large.pixels).times(part.updates))
     return found
 
 
 def _once(question: Question, tried: Trial, images: int) -> Spent:
     """Add up what is done once, which grows as the image does."""
     algorithm, pixels = question.algorithm, prod(question.shape)
-    grown = pixels / tried.pixels
-    cutting = algorithm.work(pixels) / algorithm.work(tried.pixels) if algorithm else grown
-    rest = tried.begin.plus(tried.end)
-    return tried.prepare.times(images * cutting).plus(rest.times(images * grown))
+    cutting = algorithm.work if algorithm else float
+    prepare = _grown(lambda trial: trial.prepare, tried, cutting, pixels)
+    rest = _grown(lambda trial: trial.begin.plus(trial.end), tried, float, pixels)
+    return prepare.plus(rest).times(images)
+
+
+def _grown(
+    of: Callable[[Trial], Spent], tried: Trial, work: Callable[[int], float], pixels: int
+) -> Spent:
+    """Go on along the line through two pictures, or from nothing where there is one."""
+    large, wide, all_of_it = of(tried), work(tried.pixels), work(pixels)
+    if tried.smaller is None or work(tried.smaller.pixels) >= wide:
+        return large.times(all_of_it / wide)
+    small, narrow = of(tried.smaller), work(tried.smaller.pixels)
+
+    def line(before: float, after: float) -> float:
+        steep = after / wide
+        slope = min(max((after - before) / (wide - narrow), FLATTEST * steep), steep)
+        return after + slope * (all_of_it - wide)
+
+    return Spent(line(small.wall, large.wall), line(small.processor, large.processor))
 
 
 def seconds_to_predict(
@@ -180,11 +206,14 @@ def seconds_to_predict(
     where = str(resolve_device(device))
     question = Question(method, in_channels, tuple(shape), device=where, threads=threads)
     tried = (trials or Trials())(question)
-    small = Problem(in_channels, tried.pixels, len(shape))
-    large = dataclasses.replace(small, pixels=prod(shape))
     few = method.parts()[-1].method.replace(iterations=UPDATES)
-    grown: float = method.cost_to_predict(large).work / few.cost_to_predict(small).work
-    return tried.predict.wall * grown
+
+    def work(pixels: int, kind: Method = few) -> float:
+        return kind.cost_to_predict(Problem(in_channels, pixels, len(shape))).work
+
+    pixels = prod(shape)
+    more = work(pixels, method) / work(pixels)
+    return _grown(lambda trial: trial.predict, tried, work, pixels).wall * more
 
 
 def fits_in_memory(estimated: Estimate, limit: int) -> bool:

@@ -125,6 +125,8 @@ class Trial:
         Labelling the picture with what was learned.
     disturbed : bool
         Whether something else took the processors meanwhile.
+    smaller : Trial or None
+        The same on a smaller picture: what does not grow with the image shows.
     """
 
     shape: tuple[int, ...]
@@ -134,6 +136,7 @@ class Trial:
     end: Spent
     predict: Spent
     disturbed: bool = False
+    smaller: Trial | None = None
 
     @property
     def pixels(self) -> int:
@@ -176,17 +179,23 @@ def made(question: Question) -> Trial:
 
 
 def _long_enough(question: Question) -> Trial:
+    smaller = None
     for shape in question.shapes:
-        found = _on_picture(question, shape)
-        if found.all.wall >= ENOUGH or (found.disturbed and question.threads != 1):
+        found = dataclasses.replace(_on_picture(question, shape), smaller=smaller)
+        if found.disturbed and question.threads != 1:
             break
+        if smaller is not None and found.all.wall >= ENOUGH:
+            break
+        smaller = dataclasses.replace(found, smaller=None)
     return found
 
 
 def _shared(alone: Trial, threads: int) -> Trial:
+    smaller = _shared(alone.smaller, threads) if alone.smaller else None
     updates = tuple(each.shared(threads) for each in alone.updates)
     end, predict = alone.end.shared(threads), alone.predict.shared(threads)
-    return dataclasses.replace(alone, updates=updates, end=end, predict=predict, disturbed=True)
+    both: dict[str, Any] = {"end": end, "predict": predict, "smaller": smaller}
+    return dataclasses.replace(alone, updates=updates, disturbed=True, **both)
 
 
 class _Clock:
