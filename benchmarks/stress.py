@@ -112,6 +112,11 @@ def read(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
+def is_ours(error: str) -> bool:
+    """Say whether this package had any part in what was raised; what was not raised counts too."""
+    return "Traceback" not in error or "napari_selfseg" in error
+
+
 def report(rows: list[dict[str, Any]]) -> int:
     """Print what was found; 0 when that is nothing."""
     rounds = [row for row in rows if row["what"] == "round"]
@@ -122,12 +127,15 @@ def report(rows: list[dict[str, Any]]) -> int:
     for row in crashes:
         at = begun.get(row["round"], {})
         print(f"  round {row['round']}: code {row['code']}, {at.get('dock')}, {at.get('state')}")
-    faults: Counter[str] = Counter()
+    faults, others = Counter[str](), Counter[str]()
     for row in rounds:
-        faults.update(each.strip().splitlines()[-1][:150] for each in row["errors"])
+        for each in row["errors"]:
+            kind = faults if is_ours(each) else others
+            kind[each.strip().splitlines()[-1][:150]] += 1
         faults.update(f"left: {each}" for each in row["left"])
-    for words, n in faults.most_common():
-        print(f"  {n} x {words}")
+    for found, where in ((faults, ""), (others, "of napari alone: ")):
+        for words, n in found.most_common():
+            print(f"  {n} x {where}{words}")
     closing = sorted(row["closing"] for row in rounds if row["closing"] is not None)
     if closing:
         median = closing[len(closing) // 2]
