@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import io
 import json
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -10,9 +15,13 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from numpy.lib import format as npy
 
 import napari_selfseg as ss
 from napari_selfseg import record
+from napari_selfseg.catalogue import replay
+from napari_selfseg.scale import Recipe
+from napari_selfseg.script import as_script
 
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 NUMBERS = st.sampled_from([np.bool_, np.uint8, np.int32, np.int64, np.float32, np.float64])
@@ -77,6 +86,66 @@ def test_array_cut_anywhere_is_damaged(length):
         record.unpack({**WHOLE, "data": WHOLE["data"][:length]})
 
 
+def bomb(shape, ones=20_000_000):
+    """Pack what claims one shape and holds more."""
+    head = io.BytesIO()
+    npy.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    packed = zlib.compress(head.getvalue() + b"\1" * ones)
+    return {"encoding": record.PACKED, "data": base64.b64encode(packed).decode()}
+
+
+@pytest.mark.parametrize("claimed", [(3, 4), (20_000_000,), (10**12, 10**6), (-1, 4), (3, 4, 0)])
+def test_what_is_packed_is_not_unpacked_beyond_the_image(claimed):
+    packed = bomb(claimed)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"An array inside the record is damaged: ."):
+        record.unpack(packed, (3, 4))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_what_is_packed_is_at_most_what_it_claims():
+    with pytest.raises(ValueError, match="not of the shape"):
+        record.unpack(bomb((3, 4)))
+
+
+def test_packed_objects_are_refused():
+    head = io.BytesIO()
+    npy.write_array_header_1_0(head, {"descr": "|O", "fortran_order": False, "shape": (3,)})
+    data = base64.b64encode(zlib.compress(head.getvalue())).decode()
+    with pytest.raises(ValueError, match="it holds object"):
+        record.unpack({"encoding": record.PACKED, "data": data})
+
+
+@pytest.mark.parametrize("key", ["superpixels", "mask", "scribbles"])
+def test_replay_unpacks_no_more_than_the_image(made, key):
+    image, run = made
+    found = record.loads(record.dumps({**run.record(), key: [bomb((20_000_000,))]}))
+    with pytest.raises(ValueError, match=r"its shape is \(20000000,\), and that of the image"):
+        replay(found, image)
+
+
+PLACES = ["images", "software", "channel_axis", "iterations", "shown", "stop", "mask", "spacing"]
+OTHERS = ["x", {"a": 1}, [[]], -5, 1e308, True, {"shape": "x"}, [None, 3], "x" * 4000]
+
+
+@pytest.mark.parametrize("key", PLACES)
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+def test_another_type_anywhere_is_a_sentence(made, key, other):
+    image, run = made
+    text = json.dumps({**json.loads(record.dumps(run.record())), key: other})
+    for use in (lambda found: replay(found, image), as_script, Recipe.from_record):
+        with contextlib.suppress(ValueError):
+            use(record.loads(text))
+
+
+def test_a_record_says_where_it_is_damaged(made):
+    found = {**made[1].record(), "iterations": "many"}
+    with pytest.raises(ValueError, match=r"^The record is damaged: iterations: input should be"):
+        record.check_record(found)
+
+
 def test_record_round_trip(made):
     found = made[1].record()
     again = record.loads(record.dumps({**found, "mask": [IMAGE > 3, None]}))
@@ -86,7 +155,9 @@ def test_record_round_trip(made):
 
 
 def test_record_is_plain_ascii(made):
-    text = record.dumps({**made[1].record(), "images": [{"name": "Zellkern µm \x00 <&"}]})
+    found = made[1].record()
+    images = [{**found["images"][0], "name": "Zellkern µm \x00 <&"}]
+    text = record.dumps({**found, "images": images})
     assert text.isascii()
     assert record.loads(text)["images"][0]["name"] == "Zellkern µm \x00 <&"
 

@@ -210,15 +210,16 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             "These labels are those of a stack that was done plane by plane: replay_stack makes "
             "them again."
         )
+    _record.check_record(record)
     try:
         _check_images(record, image)
         if record.get("edited"):
             raise ValueError("These labels were edited by hand: load the labels themselves.")
         if record["method"] is None:
             return _superpixels_again(record["superpixels"], record, image)
-        drawn = (_arrays(record["scribbles"]) or [None])[0]
+        drawn = (_arrays(record["scribbles"], _shapes(record)) or [None])[0]
         return as_objects(_labels_again(record, image), record.get("objects"), drawn)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
 
@@ -231,7 +232,8 @@ def _check_images(record: Mapping[str, Any], image: Any) -> None:
 
 
 def _superpixels_again(recorded: Any, record: Mapping[str, Any], image: Any) -> NDArray[np.int32]:
-    source, mask = _superpixels(recorded), _arrays(record["mask"])
+    shapes = _shapes(record)
+    source, mask = _superpixels(recorded, shapes), _arrays(record["mask"], shapes)
     return over_segment(
         image,
         source[0] if isinstance(source, list) else source,
@@ -283,23 +285,39 @@ def _begun_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:
             "start to evolve."
         )
     method = cast(Method, restore(record["method"], METHODS, "method"))
+    shapes = _shapes(record)
     return evolve(
         image,
         method.replace(iterations=iterations),
-        superpixels=_superpixels(record["superpixels"]),
-        mask=_arrays(record["mask"]),
-        scribbles=_arrays(record["scribbles"]),
+        superpixels=_superpixels(record["superpixels"], shapes),
+        mask=_arrays(record["mask"], shapes),
+        scribbles=_arrays(record["scribbles"], shapes),
         **{key: record[key] for key in PASSED_ON},
     )
 
 
-def _superpixels(source: Any) -> Any:
+def _shapes(record: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    """Return the spatial shape of each image; they were compared with those that are there."""
+    found, axis = [list(each["shape"]) for each in record["images"]], record["channel_axis"]
+    for shape in found if axis is not None else ():
+        del shape[axis]
+    return [tuple(shape) for shape in found]
+
+
+def _superpixels(source: Any, shapes: Sequence[tuple[int, ...]]) -> Any:
     if isinstance(source, Mapping):
         return restore(source, SUPERPIXELS, "superpixel algorithm")
-    return _arrays(source)
+    return _arrays(source, shapes)
 
 
-def _arrays(packed: Sequence[Any] | None) -> list[Any] | None:
+def _arrays(packed: Sequence[Any] | None, shapes: Sequence[tuple[int, ...]]) -> list[Any] | None:
     if packed is None:
         return None
-    return [_record.unpack(each) if isinstance(each, Mapping) else each for each in packed]
+    if len(packed) != len(shapes):
+        raise ValueError(
+            f"The record is damaged: it has {len(packed)} arrays for {len(shapes)} images."
+        )
+    return [
+        _record.unpack(each, shape) if isinstance(each, Mapping) else each
+        for each, shape in zip(packed, shapes, strict=True)
+    ]

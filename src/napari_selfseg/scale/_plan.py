@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from napari_selfseg.io import whole_file
 from napari_selfseg.protocol import Grid
+from napari_selfseg.scale._plan_checks import check_grid
 from napari_selfseg.scale._source import Source
 
 __all__ = ["FINISHED", "PLAN", "Plan", "as_json", "load_plan", "save_plan", "work_folder"]
@@ -185,14 +188,26 @@ def load_plan(path: str | Path) -> Plan:
     if not file.is_file():
         raise FileNotFoundError(f"There is no plan {file}: make one with napari-selfseg plan.")
     try:
-        values = json.loads(file.read_text())
-        for name in ("source", "superpixels"):
-            values[name] = values[name] and Source(**values[name])
-        for name in ("shape", "tile", "halo"):
-            values[name] = tuple(map(int, values[name]))
-        return _here(Plan(**values), file.parent.absolute())
-    except (ValueError, TypeError, KeyError) as error:
+        plan = TypeAdapter(Plan).validate_python(json.loads(file.read_text()))
+        check_grid(plan.grid)
+        _check_files(plan)
+        return _here(plan, file.parent.absolute())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        why = f"{'.'.join(map(str, first['loc'][:3]))}: {first['msg']}"
+        raise ValueError(f"{file} cannot be read as a plan: {why}.") from None
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} cannot be read as a plan: {error}") from None
+
+
+def _check_files(plan: Plan) -> None:
+    sources = [each.image for each in (plan.source, plan.superpixels) if each is not None]
+    if not all(isinstance(each, str) for each in sources):
+        raise ValueError("its image is in no file.")
+    if plan.objects is not None and plan.objects < 0:
+        raise ValueError(f"objects of {plan.objects} pixels are none.")
+    if plan.threads is not None and plan.threads < 1:
+        raise ValueError(f"{plan.threads} threads do no work.")
 
 
 def _here(plan: Plan, work: Path) -> Plan:

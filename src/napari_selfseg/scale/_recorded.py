@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from napari_selfseg.record import check_record
+
 __all__ = ["recorded"]
 
 # Stops whose labels are those of the closing step, however many iterations a run might have had.
@@ -37,11 +39,12 @@ def recorded(record: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         When it holds what belongs to one image alone; the message says what.
     """
+    check_record(record)
     try:
         _check(record)
         # Labels of a batch say it themselves.
         return dict(record["recipe"]) if "recipe" in record else _values(record)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
 

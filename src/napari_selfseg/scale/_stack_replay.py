@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS, as_objects
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
-from napari_selfseg.record import check_image
+from napari_selfseg.record import check_image, check_record
 from napari_selfseg.scale._over_stack import over_stack
 
 __all__ = ["replay_stack"]
@@ -39,13 +39,14 @@ def replay_stack(
     ValueError
         When something is another one or missing, or the stack was stopped or resumed.
     """
+    check_record(record)
     try:
         _check_whole(record)
         check_image(image, record["images"][0])
         _check_given(mask, record["mask"], "mask")
         labels = cast("NDArray[Any]", _again(record, image, mask, superpixels))
         return as_objects(labels, record.get("objects"))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
 
@@ -56,18 +57,24 @@ def _again(record: Mapping[str, Any], image: Any, mask: Any, superpixels: Any) -
     else:
         superpixels = restore(regions, SUPERPIXELS, "superpixel algorithm")
     # Asked before each plane, and before a common fit.
-    views = iter(told["order"][: told["carry"] == "joint"] + told["order"])
+    views = iter([*told["order"][: told["carry"] == "joint"], *told["order"]])
     run = over_stack(
         image,
         cast(Method, restore(record["method"], METHODS, "method")),
         mask=mask,
         superpixels=superpixels,
-        viewed=lambda: int(next(views)),
+        viewed=lambda: _next(views),
         **{key: told[key] for key in ("carry", "axis", "iterations", "planes_fitted")},
         **{key: record[key] for key in ("channel_axis", "spacing", "device", "threads")},
         precision=record["precision"],
     )
     return run.finish().out
+
+
+def _next(views: Iterator[int]) -> int:
+    for plane in views:
+        return int(plane)
+    raise ValueError("The record is damaged: it does not say of every plane when it was taken.")
 
 
 def _check_whole(record: Mapping[str, Any]) -> None:

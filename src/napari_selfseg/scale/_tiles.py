@@ -27,6 +27,7 @@ from napari_selfseg.scale._plan import (
     save_plan,
     work_folder,
 )
+from napari_selfseg.scale._plan_checks import check_grid
 from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._tile_run import TileRun
@@ -184,6 +185,7 @@ def planned(
         threads=threads,
         told=told or {},
     )
+    check_grid(plan.grid)
     check_zarr(out)
     work.mkdir(parents=True, exist_ok=True)
     with Ledger(work).claim_all() as held:

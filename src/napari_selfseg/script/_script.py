@@ -66,6 +66,7 @@ def as_script(record: Mapping[str, Any], *, target: str = "", **place: Any) -> s
     missing = [key for key in needed if key not in record]
     if missing:
         raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
+    _record.check_record(record)
     try:
         saving = _saving(record, target, place) if target else ""
         return "\n".join(filter(None, [*_parts(record), saving]))
@@ -137,9 +138,10 @@ def _arrays(record: Mapping[str, Any]) -> str:
     """Write mask, scribbles and superpixels that were given as arrays."""
     blocks = []
     for key in ("mask", "scribbles", "superpixels"):
-        for variable, array in zip(_numbered(key, record), _given(record, key), strict=True):
+        given = _given(record, key)
+        for k, (variable, array) in enumerate(zip(_numbered(key, record), given, strict=True)):
             if array is not None:
-                blocks.append(f"{variable} = {_packed(array)}")
+                blocks.append(f"{variable} = {_packed(array, _shape(record, k))}")
     return "\n".join(blocks) + "\n" if blocks else ""
 
 
@@ -153,12 +155,22 @@ def _numbered(key: str, record: Mapping[str, Any]) -> list[str]:
     return [key] if n == 1 else [f"{key}_{k + 1}" for k in range(n)]
 
 
-def _packed(array: Any) -> str:
-    packed = array if isinstance(array, Mapping) else _record.pack(np.asarray(array))
+def _shape(record: Mapping[str, Any], number: int) -> list[int]:
+    """Return the spatial shape of an image, which the script has checked before."""
+    shape, axis = list(record["images"][number]["shape"]), record["channel_axis"]
+    if axis is not None:
+        del shape[axis]
+    return shape
+
+
+def _packed(array: Any, shape: Sequence[int]) -> str:
+    held = array if isinstance(array, Mapping) else _record.pack(np.asarray(array))
     # Only the letters of base64: nothing ends the string but its own quotes.
-    data = re.sub(r"[^A-Za-z0-9+/=]", "", str(packed.get("data", "")))
+    data = re.sub(r"[^A-Za-z0-9+/=]", "", str(held.get("data", "")))
     rows = "\n".join(data[at : at + WIDTH] for at in range(0, len(data), WIDTH))
-    return f'ss.unpack({{"encoding": "{_record.PACKED}", "data": """\n{rows}\n"""}})'
+    return (
+        f'ss.unpack({{"encoding": "{_record.PACKED}", "data": """\n{rows}\n"""}}, {literal(shape)})'
+    )
 
 
 def _warm(record: Mapping[str, Any]) -> str:

@@ -6,14 +6,11 @@ inside it, compressed; images do not, only their fingerprint.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import json
 import math
 import platform
 import sys
-import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -22,19 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_selfseg.record._model import check_record
+from napari_selfseg.record._packing import pack
+
 __all__ = [
+    "KEYS",
+    "STACK",
     "check_image",
     "dumps",
     "fingerprint",
     "loads",
-    "pack",
     "software",
-    "unpack",
     "weights_hash",
     "with_cut",
 ]
 
-PACKED = "npy+zlib+base64"
 # Bytes of an image that are read at once for its fingerprint.
 PIECE = 1 << 26
 # What the record of a fit that was applied has instead.
@@ -164,47 +163,6 @@ def weights_hash(weights: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def pack(array: NDArray[Any]) -> dict[str, str]:
-    """Turn an array into a JSON value.
-
-    Parameters
-    ----------
-    array : ndarray
-        Of numbers.
-
-    Returns
-    -------
-    dict
-    """
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return {"encoding": PACKED, "data": base64.b64encode(zlib.compress(buffer.getvalue())).decode()}
-
-
-def unpack(packed: Mapping[str, str]) -> NDArray[Any]:
-    """Return the array that `pack` packed.
-
-    Parameters
-    ----------
-    packed : mapping
-        From `pack`.
-
-    Returns
-    -------
-    ndarray
-
-    Raises
-    ------
-    ValueError
-        When it is damaged.
-    """
-    try:
-        raw = zlib.decompress(base64.b64decode(packed["data"]))
-        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
-    except (KeyError, TypeError, ValueError, zlib.error, EOFError, OSError) as error:
-        raise ValueError(f"An array inside the record is damaged: {error}") from None
-
-
 def dumps(record: Mapping[str, Any]) -> str:
     """Write a record as JSON.
 
@@ -243,16 +201,17 @@ def loads(text: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        When it is not a whole record.
+        When it is not a whole record, or something in it is of another type.
     """
     try:
         found = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"The record cannot be read: {error}") from None
     needed = _needed(found) if isinstance(found, dict) else KEYS
     missing = [key for key in needed if not isinstance(found, dict) or key not in found]
     if missing:
         raise ValueError(f"The record is not complete: {', '.join(missing)} missing.")
+    check_record(found)
     return dict(found)
 
 
