@@ -273,7 +273,7 @@ def test_a_fingerprint_does_not_depend_on_how_much_is_read_at_once(monkeypatch, 
     whole = record.fingerprint(array.tolist(), "")["sha256"]
     assert whole != record.fingerprint(array, "")["sha256"], "test invalid: of another type"
     expected = record.fingerprint(array, "stack")
-    monkeypatch.setattr(record, "PIECE", piece)
+    monkeypatch.setattr("napari_selfseg.record._record.PIECE", piece)
     watched = Watched(array)
     assert record.fingerprint(watched, "stack") == expected
     assert max(watched.read) <= piece
