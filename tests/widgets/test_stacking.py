@@ -245,7 +245,7 @@ def begun(asked, seen=None):
 
 
 def test_a_job_never_reads_more_than_a_plane_and_leaves_a_record(monkeypatch):
-    monkeypatch.setattr("napari_selfseg.record.PIECE", NOISE[0].size)
+    monkeypatch.setattr("napari_selfseg.record._record.PIECE", NOISE[0].size)
     lazy = OnlySliced(NOISE)
     job, room, records = begun(request(picture(lazy)))
     message = ended(job)
