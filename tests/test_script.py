@@ -471,8 +471,9 @@ def test_no_value_becomes_code():
     found["stop"]["sentence"] = EVIL
     found["device"] = EVIL
     found["mask"][0]["data"] += EVIL
-    found["spacing"] = [EVIL, 1]
     assert statements(ss.as_script(found)) == expected
+    with pytest.raises(ValueError, match=r"^The record is damaged: spacing\.0"):
+        ss.as_script({**found, "spacing": [EVIL, 1]})
     with pytest.raises(ValueError, match="Backprop"):
         ss.as_script({**found, "method": {"name": "backprop", EVIL: 1}})
 
