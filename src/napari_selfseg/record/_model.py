@@ -107,7 +107,7 @@ class _Told(_Part):
     planes_fitted: _Count | None
     order: Sequence[_Count]
     failed: dict[str, str]
-    resumed: _Truth
+    resumed: Any
 
 
 class _Stack(_Common):
