@@ -237,7 +237,7 @@ def _plan(folder: Path) -> Path:
     plan = large.planned(_run().fit, tile=16, threads=1)
     for _ in TileRun(plan):
         break
-    return Path(plan.work, "plan.json")
+    return Path(plan.work)
 
 
 def _presets(folder: Path) -> Path:

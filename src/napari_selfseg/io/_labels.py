@@ -14,6 +14,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_selfseg.io._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
+from napari_selfseg.io._guard import reading
 from napari_selfseg.io._image_file import Georeference
 from napari_selfseg.io._images import TIFF
 from napari_selfseg.io._units import steps_to_write
@@ -244,11 +245,8 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
         return record_in(file)
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")
-    try:
-        with tifffile.TiffFile(file) as tiff:
-            found = geotiff_record(tiff) or _ome_record(tiff)
-    except (tifffile.TiffFileError, ElementTree.ParseError, ValueError) as error:
-        raise ValueError(f"{file.name} cannot be read as a labels file: {error}") from None
+    with reading(file, "a labels file"), tifffile.TiffFile(file) as tiff:
+        found = geotiff_record(tiff) or _ome_record(tiff)
     if found is None:
         raise ValueError(f"{file.name} has no record: it was not written by napari-selfseg.")
     return loads(found)
