@@ -32,10 +32,10 @@ class _Part(BaseModel):
 
 
 class _Image(_Part):
-    name: str
-    shape: _Lengths
-    dtype: str
-    sha256: str
+    name: str = ""
+    shape: _Lengths = ()
+    dtype: str = ""
+    sha256: str = ""
 
 
 class _Named(_Part):
