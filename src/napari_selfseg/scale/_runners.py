@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -125,15 +125,18 @@ class ProcessRunner:
             # Nobody knows whose piece it was that took a process down: suspects go one by one.
             suspects = [number for number in left if tries[number]]
             together = suspects[:1] or list(left)
-            for number, outcome in self._until_broken(work, {n: left[n] for n in together}, tries):
-                del left[number]
-                yield outcome
+            chosen = {number: left[number] for number in together}
+            # Closed here, and not when it is collected, where an interrupt would be swallowed.
+            with contextlib.closing(self._until_broken(work, chosen, tries)) as outcomes:
+                for number, outcome in outcomes:
+                    del left[number]
+                    yield outcome
             for number in [n for n in left if tries[n] >= TRIES]:
                 yield Outcome(left.pop(number), error=f"Its process died {TRIES} times.")
 
     def _until_broken(
         self, work: Work, pieces: dict[int, Any], tries: dict[int, int]
-    ) -> Iterator[tuple[int, Outcome]]:
+    ) -> Generator[tuple[int, Outcome]]:
         """Yield until all are done or a process has died, which ends all its siblings."""
         queue, running = list(reversed(pieces)), dict[Future[Any], int]()
         with self._pool(len(queue)) as pool:
