@@ -142,7 +142,7 @@ def _write_bad(folder):
         ("labels.tif other.tif --against truth.tif", "one truth a labels file, 2, not 1"),
         ("labels.tif --against truth.tif truth.tif", "one truth a labels file, 1, not 2"),
         ("labels.tif --against all9.tif --ignore 9", "No pixel is left"),
-        ("labels.tif --against truth.tif --ignore road", "invalid int value: 'road'"),
+        ("labels.tif --against truth.tif --ignore road", "--ignore: takes a whole number"),
         ("labels.tif --against truth.tif --json out.txt", "must end in .json"),
         ("labels.tif --against truth.tif --json no/out.json", "There is no folder"),
     ],

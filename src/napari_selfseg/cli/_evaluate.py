@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_selfseg.cli._common import Commands
-from napari_selfseg.cli._numbers import whole
+from napari_selfseg.cli._numbers import MOST, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,12 +60,17 @@ def add(commands: Commands, words: list[str]) -> None:
         "annotators; give it again for another annotator",
     )
     parser.add_argument(
-        "--ignore", nargs="+", type=whole(0), default=[], metavar="ID", help="labels of the truth"
+        "--ignore",
+        nargs="+",
+        type=whole(-MOST),
+        default=[],
+        metavar="ID",
+        help="labels of the truth",
     )
     parser.add_argument(
         "--background",
         nargs="+",
-        type=whole(0),
+        type=whole(-MOST),
         default=[],
         metavar="ID",
         help="labels, in either, that are no object; matters to the object metrics alone",

@@ -49,7 +49,7 @@ class _Packed(_Part):
 
 class _Stop(_Part):
     kind: str
-    sentence: str
+    sentence: str = ""
 
 
 class _Cut(_Part):
