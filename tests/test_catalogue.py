@@ -60,6 +60,7 @@ def test_public_names_are_these():
         "connected",
         "evolve",
         "features",
+        "go_on",
         "load_fit",
         "merge",
         "merged_small",

@@ -26,6 +26,7 @@ SCRIPTS_ONLY = (
     " was begun before: go on with --resume (resume=True)",  # says both
     "The image has shape ",  # of a table, whose image is the labels' own
     ", pass channel_axis=-1.",  # a warning
+    ", as tifffile.imwrite('one.tif'",  # what another program is to write
 )
 
 

@@ -209,7 +209,7 @@ def test_volumes_keep_their_pixel_size(tmp_path):
     [
         (["segment", "{dir}/none.png", "-o", "{dir}/o.tif"], "There is no file"),
         (["segment", "{dir}/empty.png", "-o", "{dir}/o.tif"], "empty.png is empty"),
-        (["segment", "{dir}/broken.tif", "-o", "{dir}/o.tif"], "cannot be read as an image"),
+        (["segment", "{dir}/broken.tif", "-o", "{dir}/o.tif"], "broken.tif holds no image"),
         (["segment", "{dir}/note.txt", "-o", "{dir}/o.tif"], "give a TIFF, OME-Zarr, PNG or JPEG"),
         (["segment", "{picture}", "-o", "{dir}/o.png"], "must end in .tif"),
         (["segment", "{picture}", "-o", "{dir}/no/o.tif"], "There is no folder"),

@@ -125,13 +125,17 @@ def test_planes_and_tiles_are_images_of_the_collection(folder, tmp_path, monkeyp
     import napari_selfseg.scale as scale
 
     seen = []
-    monkeypatch.setattr(scale, "Trainer", lambda images, *_, **__: seen.append(images) or 1 / 0)
+
+    def noted(images, *_, **__):
+        seen.append(images)
+        raise ValueError("Seen.")
+
+    monkeypatch.setattr(scale, "Trainer", noted)
     stack = np.stack([read_image(path).data for path in sorted(folder.iterdir())])
     tifffile.imwrite(tmp_path / "stack.ome.tif", stack, metadata={"axes": "ZYXS"})
     words = ["train", str(tmp_path / "stack.ome.tif"), "-o", str(tmp_path / "m.safetensors"), *FAST]
     for more in ([], ["--planes"], ["--planes", "--tile", "16"]):
-        with pytest.raises(ZeroDivisionError):
-            main([*words, *more])
+        assert main([*words, *more]) == 2
     assert [len(images) for images in seen] == [1, 3, 3 * 4]
     assert seen[2][0].shape == (12, 16, 3)
 

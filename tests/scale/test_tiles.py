@@ -262,7 +262,7 @@ def test_what_cannot_be_tiled(tmp_path):
 def test_less_memory_smaller_tiles():
     fit = fitted()
     fitted_to = (fit.method, fit.in_channels, fit.ndim)
-    sides = [tile_within(*fitted_to, (9999, 9999), n)[0] for n in (40 << 20, 200 << 20, 1 << 40)]
+    sides = [tile_within(*fitted_to, (9999, 9999), n)[0] for n in (40 << 20, 120 << 20, 1 << 40)]
     assert sides[0] < sides[1] < sides[2] == 2048
     assert tile_within(*fitted_to, (5, 300, 200), 1 << 40) == (1, 320, 256)
     with pytest.raises(ValueError, match="allow more memory"):

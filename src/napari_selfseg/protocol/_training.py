@@ -76,9 +76,8 @@ class Training:
             When the machine refused.
         """
         try:
-            inputs = self._inputs
             with limited_threads(self._threads), _gradients():
-                return _as_drawn(self._step(), inputs)
+                return self._step()
         except Interrupted:
             self.end(endings.abandoned(self.control.done))
             return None
@@ -120,17 +119,24 @@ class Training:
 
     def _step(self) -> Step:
         try:
-            return next(self._steps)
+            return self._as_drawn(next(self._steps))
         except StopIteration as finished:
             return self._closing(finished.value)
         except Interrupted:
             return self._closing(None)
+
+    def _as_drawn(self, step: Step) -> Step:
+        """Let strokes decide where they lie, whatever the network says."""
+        if self._inputs is None or self._inputs.scribbles is None:
+            return step
+        return dataclasses.replace(step, votes=self._inputs.as_drawn(step.votes))
 
     def _closing(self, stop: Stop | None) -> Step:
         """Freeze what was learned: the final labels are those of the fit, then the vote."""
         if self._network is None or self._inputs is None:
             raise Interrupted
         self._fit, votes = self._closed(self._network, self._inputs)
+        votes = self._inputs.as_drawn(votes)
         ballots = self._method.ballots(self._network)
         self._state.keep()
         done, total = self.control.done, self._method.iterations
@@ -139,13 +145,6 @@ class Training:
 
     def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
         return closing_forward(self._method, network, inputs, self._scaling)
-
-
-def _as_drawn(step: Step, inputs: Inputs | None) -> Step:
-    """Let strokes decide where they lie, whatever the network says."""
-    if inputs is None or inputs.scribbles is None:
-        return step
-    return dataclasses.replace(step, votes=inputs.as_drawn(step.votes))
 
 
 @contextmanager

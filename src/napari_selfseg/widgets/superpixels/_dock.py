@@ -119,7 +119,9 @@ class SuperpixelsDock(QWidget):
         self.view.offer_parts(layer is not None and layer.ndim > 2)
         if not self.live:
             self._name(layer)
-            if self.view.loaded and layer != self._image:
+            # Why superpixels ended is still to be read where no other image takes the place.
+            told = layer is None and self.view.status.text() == REMOVED
+            if self.view.loaded and layer != self._image and not told:
                 # What was said of another image is over.
                 self.view.show_ready(READY if layer is not None else NO_IMAGE)
             self._image = layer
