@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_selfseg.io import DiskFullError, written_together
+from napari_selfseg.io import DiskFullError, whole_folder, written_together
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 NAMES = ("preview.png", "objects.csv", "labels.ome.zarr", "labels.tif")
@@ -89,6 +89,69 @@ def test_a_rename_that_fails_takes_the_others_back(tmp_path, monkeypatch, before
         written_together(*(tmp_path / name for name in NAMES)) as places,
     ):
         write(places)
+    assert contents(tmp_path) == was
+
+
+@pytest.mark.parametrize(
+    ("before", "at"), [(False, k) for k in range(4)] + [(True, k) for k in range(8)]
+)
+def test_an_interrupt_right_after_a_rename_loses_nothing(tmp_path, monkeypatch, before, at):
+    if before:
+        older(tmp_path)
+    was, renames = contents(tmp_path), []
+
+    def interrupted(done):
+        def then(self, target):
+            found = done(self, target)
+            renames.append(self)
+            if len(renames) == at + 1:
+                raise KeyboardInterrupt
+            return found
+
+        return then
+
+    for name in ("replace", "rename", "hardlink_to"):
+        monkeypatch.setattr(Path, name, interrupted(getattr(Path, name)))
+    with (
+        pytest.raises(KeyboardInterrupt),
+        written_together(*(tmp_path / name for name in NAMES)) as places,
+    ):
+        write(places)
+    assert contents(tmp_path) == was
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_an_interrupt_while_a_folder_takes_the_place_of_another(tmp_path, monkeypatch, at):
+    target = tmp_path / "labels.zarr"
+    target.mkdir()
+    (target / "older").write_text("older")
+    was, left = contents(tmp_path), [at]
+
+    def interrupted(done):
+        def then(self, target):
+            found = done(self, target)
+            left[0] -= 1
+            if left[0] == -1:
+                raise KeyboardInterrupt
+            return found
+
+        return then
+
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(Path, name, interrupted(getattr(Path, name)))
+    with pytest.raises(KeyboardInterrupt), whole_folder(target) as part:
+        (part / "new").write_text("new")
+    assert contents(tmp_path) == was
+
+
+def test_what_was_not_written_takes_no_place(tmp_path):
+    older(tmp_path)
+    was = contents(tmp_path)
+    with (
+        pytest.raises(OSError, match="No such file"),
+        written_together(*(tmp_path / name for name in NAMES)) as places,
+    ):
+        write(places[:-1])
     assert contents(tmp_path) == was
 
 

@@ -65,16 +65,16 @@ def _room(target: Path) -> Path:
 
 def _put(rooms: list[Path], targets: list[Path]) -> None:
     """Rename all; where one cannot be, put the others back."""
-    placed: list[tuple[Path, Path]] = []
+    pairs = list(zip(rooms, targets, strict=True))
+    for room, target in pairs:
+        (room / target.name).lstat()  # nothing is moved where one was not written
     try:
-        for room, target in zip(rooms, targets, strict=True):
-            older = room / "older"
-            _keep(target, older)
-            placed.append((older, target))
+        for room, target in pairs:
+            _keep(target, room / "older")
             (room / target.name).replace(target)
-    except BaseException:  # an interrupt too
-        for older, target in reversed(placed):
-            _put_back(older, target)
+    except BaseException:  # an interrupt too, at any line
+        for room, target in reversed(pairs):
+            _put_back(room, target)
         raise
 
 
@@ -89,13 +89,10 @@ def _keep(target: Path, older: Path) -> None:
             target.rename(older)
 
 
-def _put_back(older: Path, target: Path) -> None:
+def _put_back(room: Path, target: Path) -> None:
+    older, new = room / "older", room / target.name
     with contextlib.suppress(OSError):
+        if not new.exists():
+            target.replace(new)
         if older.exists():
-            if target.is_dir():
-                shutil.rmtree(target)
             older.replace(target)
-        elif target.is_dir():
-            shutil.rmtree(target)
-        else:
-            target.unlink(missing_ok=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from napari_selfseg.io._disk import refusal
 from napari_selfseg.io._owner import part_prefix
+from napari_selfseg.io._together import written_together
 
 __all__ = ["check_target", "whole_file", "whole_folder"]
 
@@ -106,33 +106,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     OSError
         When it cannot be written; nothing is left behind.
     """
-    target = Path(path)
-    part: Path | None = None
-    try:
-        part = Path(tempfile.mkdtemp(prefix=part_prefix(target), suffix=".part", dir=target.parent))
-        new = part / target.name
+    with written_together(path) as (new,):
         new.mkdir()
         yield new
-        _exchange(new, target, part / "older")
-    except OSError as error:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
-        raise refusal(target, error) from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
-
-
-def _exchange(new: Path, target: Path, older: Path) -> None:
-    # A folder cannot be renamed onto another that is not empty.
-    if target.exists():
-        target.rename(older)
-    try:
-        new.rename(target)
-    except OSError:
-        if older.exists():
-            older.rename(target)
-        raise
 
 
 def _share(part: Path) -> None:
