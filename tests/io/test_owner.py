@@ -96,7 +96,9 @@ def test_a_long_name_is_written(tmp_path):
         part.write_text("x")
     with whole_folder(tmp_path / ("b" * 240)):
         pass
-    assert len(names(tmp_path)) == 2
+    with whole_file(tmp_path / ("\N{HIRAGANA LETTER A}" * 80 + ".tif")) as part:
+        part.write_text("x")
+    assert len(names(tmp_path)) == 3
 
 
 def test_a_missing_folder_has_nothing_to_sweep(tmp_path):

@@ -18,7 +18,7 @@ __all__ = ["OLD", "is_abandoned", "owner_mark", "part_prefix", "sweep"]
 
 # Seconds after which a temporary file of another machine counts as left behind.
 OLD: Final = 24 * 3600
-# Letters of a name that its temporary one keeps: names have an end.
+# Bytes of a name that its temporary one keeps: names have an end.
 KEPT: Final = 100
 # The start of a process is told to the second, and clocks are adjusted.
 CLOSE: Final = 5
@@ -43,7 +43,8 @@ def part_prefix(target: Path) -> str:
     -------
     str
     """
-    return f".{target.stem[:KEPT]}-{owner_mark()}-"
+    kept = os.fsencode(target.stem)[:KEPT].decode(errors="ignore")
+    return f".{kept}-{owner_mark()}-"
 
 
 def is_abandoned(path: Path, *, elsewhere: bool = True) -> bool:
