@@ -358,3 +358,17 @@ def test_what_is_no_image_is_one_sentence(tmp_path, kind, sentence):
         path = path / "c"
     with pytest.raises((ValueError, OSError), match=sentence):
         read_image(path)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_labels_are_those_that_an_image_lists(tmp_path, version):
+    image = Path(ome(str(tmp_path / "x.zarr"), space("y", "x"), version=version))
+    form = 2 if version < "0.5" else 3
+    group = zarr.open_group(image / "labels", mode="w", zarr_format=form)
+    listed = {"labels": ["cells"]}
+    group.attrs.update(listed if version < "0.5" else {"ome": {"version": version, **listed}})
+    for name in ("cells", "other"):
+        ome(str(image / "labels" / name), space("y", "x"), data=LABELS, version=version)
+    parts = ("", "0", "labels/cells", "labels/cells/0", "labels/other", "labels/other/0")
+    found = [open_pyramid(image / part)[1] for part in parts]
+    assert found == [False, False, True, True, False, False]
