@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 
 import imageio.v3 as iio
 import numpy as np
@@ -13,7 +14,7 @@ from napari_selfseg import Backprop, samples
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.cli import _demo as demo
 from napari_selfseg.cli import main
-from napari_selfseg.cli._common import Parser, add_parameters, values_of
+from napari_selfseg.cli._common import Parser, add_parameters, values_of, warnings_as_sentences
 from napari_selfseg.io import load_fit, read_image, read_record
 
 FAST = [
@@ -79,7 +80,7 @@ def test_replay_finds_a_picture_that_moved_along_and_refuses_another(picture, tm
     assert not (tmp_path / "other.tif").exists()
 
 
-def test_segments_are_a_cut_of_the_consensus(picture, tmp_path, capsys):
+def test_segments_are_a_cut_of_the_consensus(picture, tmp_path):
     out, again, preview = (tmp_path / name for name in ("a.tif", "b.tif", "p.png"))
     assert segment(picture, out, "--segments", "5", "--preview", str(preview)) == 0
     labels = tifffile.imread(out)
@@ -90,9 +91,8 @@ def test_segments_are_a_cut_of_the_consensus(picture, tmp_path, capsys):
     np.testing.assert_array_equal(tifffile.imread(again), labels)
     assert segment(picture, out, "--segments", "auto") == 0
     assert read_record(out)["cut"] == {"n_segments": tifffile.imread(out).max()}
-    capsys.readouterr()
-    assert segment(picture, out, "--segments", "9999") == 0
-    assert capsys.readouterr().err.startswith("9999 segments cannot be made, as there are only ")
+    with pytest.warns(UserWarning, match="^9999 segments cannot be made, as there are only "):
+        assert segment(picture, out, "--segments", "9999") == 0
     assert read_record(out)["cut"] == {"n_segments": tifffile.imread(out).max()}
 
 
@@ -401,3 +401,14 @@ def test_demo_without_a_display_says_so_and_writes(tmp_path, capsys, monkeypatch
     assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
     assert "There is no display: writing files instead." in capsys.readouterr().err
     assert (tmp_path / "demo" / "preview.png").is_file()
+
+
+def test_a_warning_is_said_once_and_those_of_pillow_never():
+    with warnings_as_sentences():
+        said = [
+            warnings.formatwarning(UserWarning(text), UserWarning, f"/lib/{module}.py", 1)
+            for module in ("PIL/PngImagePlugin", "napari_selfseg/io/_images")
+            for text in ("a.tif is large.", "b.tif is large.", "a.tif is large.")
+        ]
+    assert said[:3] == ["", "", ""]
+    assert "".join(said) == "napari-selfseg: a.tif is large.\nnapari-selfseg: b.tif is large.\n"

@@ -62,6 +62,11 @@ def test_a_number_that_makes_no_sense_names_its_flag(picture, tmp_path, capsys, 
     assert [each.name for each in tmp_path.iterdir()] == ["picture.png"]
 
 
+def test_a_flag_is_named_once(picture, tmp_path, capsys):
+    line = refused(capsys, "segment", str(picture), "-o", str(tmp_path / "o.tif"), "--memory=x")
+    assert line.startswith("napari-selfseg: --memory: takes a size such as 2GB or 500MB, not 'x'")
+
+
 @pytest.mark.parametrize("value", ["7", "1.0001", "0", "-0.1", "nan"])
 def test_a_share_of_stable_pixels_is_at_most_one(picture, tmp_path, capsys, value):
     words = ["train", str(picture), "-o", str(tmp_path / "m.safetensors"), f"--stable={value}"]

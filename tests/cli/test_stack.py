@@ -68,6 +68,17 @@ def test_the_common_fit_is_saved(stack, tmp_path):
     assert load_fit(fit).method == Backprop(iterations=4, channels=6)
 
 
+def test_labels_without_their_fit_are_not_finished(stack, tmp_path, monkeypatch, capsys):
+    def full(*args):
+        raise OSError("Cannot write the fit.")
+
+    monkeypatch.setattr("napari_selfseg.io.save_fit", full)
+    out, fit = tmp_path / "o.ome.zarr", str(tmp_path / "fit.safetensors")
+    assert segment(stack, out, "--carry", "joint", "--save-fit", fit) == 2
+    with pytest.raises(ValueError, match="not finished"):
+        read_record(out)
+
+
 def test_ctrl_c_keeps_the_planes_that_are_done(stack, tmp_path, monkeypatch):
     steps, runs = Backprop.steps, []
 

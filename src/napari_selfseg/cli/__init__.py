@@ -11,9 +11,7 @@ import contextlib
 import io
 import os
 import sys
-import warnings
 from collections.abc import Sequence
-from typing import NoReturn
 
 from napari_selfseg.cli import (
     _apply,
@@ -128,13 +126,3 @@ def _parser(words: list[str]) -> Parser:
     for command in COMMANDS:
         command.add(commands, words)
     return parser
-
-
-def _exit() -> NoReturn:
-    # What Pillow thinks of a picture is nothing a user can act on.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
-    sys.exit(main())
-
-
-if __name__ == "__main__":
-    _exit()

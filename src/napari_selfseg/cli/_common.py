@@ -31,7 +31,6 @@ __all__ = [
     "check_still",
     "drain",
     "progress_bar",
-    "saying_warnings",
     "superpixels_from",
     "values_of",
     "warnings_as_sentences",
@@ -280,21 +279,18 @@ def progress_bar(total: int, first: int = 0, unit: str = "it") -> Any:
 
 
 @contextmanager
-def saying_warnings() -> Iterator[None]:
-    """Say warnings on standard error as sentences, without the line of code they come from."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for each in caught:
-        print(each.message, file=sys.stderr)
-
-
-@contextmanager
 def warnings_as_sentences() -> Iterator[None]:
-    """Show warnings as they come, without the line of code they come from."""
-    before = warnings.formatwarning
+    """Show warnings as they come, each once, without the line of code they come from."""
+    before, said = warnings.formatwarning, set[str]()
 
-    def sentence(message: Warning | str, *where: Any, **more: Any) -> str:
+    def sentence(
+        message: Warning | str, category: type[Warning], filename: str, *where: Any, **more: Any
+    ) -> str:
+        # What Pillow thinks of a picture is nothing a user can act on; a file that is opened for
+        # every tile warns each time.
+        if "PIL" in Path(filename).parts or str(message) in said:
+            return ""
+        said.add(str(message))
         return f"napari-selfseg: {message}\n"
 
     warnings.formatwarning = sentence

@@ -14,7 +14,6 @@ from napari_selfseg.cli._common import (
     add_opacity,
     add_run_options,
     drain,
-    saying_warnings,
     superpixels_from,
     values_of,
 )
@@ -154,9 +153,9 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
     ):
         out = stack_room(args.output, image, method, args.carry)
         run = segmented_stack(args, method, image, options, out)
-        finish_labels(args.output, record=run.record())
         if args.save_fit:
             save_fit(run.fit, args.save_fit)
+        finish_labels(args.output, record=run.record())
     if at := interrupted_at(run):
         raise Interrupted(f"Interrupted {at}; these are in {args.output}.")
     return 1 if run.failed else 0
@@ -203,8 +202,7 @@ def _cut(
     """Return the consensus of a run in segments, and its record."""
     from napari_selfseg.scale import hierarchy_of, recorded_cut
 
-    with saying_warnings():
-        labels = hierarchy_of(run, image, mask).cut(n_segments)
+    labels = hierarchy_of(run, image, mask).cut(n_segments)
     return labels, recorded_cut(run, labels)
 
 

@@ -75,7 +75,7 @@ def add_memory(group: argparse._ActionsContainer, what: str) -> None:
     what : str
         What it is for.
     """
-    group.add_argument("--memory", type=_memory, metavar="SIZE", help=f"such as 2GB: {what}")
+    group.add_argument("--memory", type=size_of, metavar="SIZE", help=f"such as 2GB: {what}")
 
 
 def add_scheduler(group: argparse._ActionsContainer) -> None:
@@ -94,35 +94,26 @@ def add_scheduler(group: argparse._ActionsContainer) -> None:
     )
 
 
-def size_of(text: str | None) -> int | None:
+def size_of(text: str) -> int:
     """Read a number of bytes.
 
     Parameters
     ----------
-    text : str or None
+    text : str
         Such as ``"2GB"``, ``"500 MB"`` or ``"1.5GiB"``.
 
     Returns
     -------
-    int or None
+    int
 
     Raises
     ------
-    ValueError
+    argparse.ArgumentTypeError
         When it is none.
     """
-    if text is None:
-        return None
     found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)\s*", text, re.IGNORECASE)
     power = " KMGT".index(found[2].upper() or " ") if found else 0
     size = int(float(found[1]) * (1024 if found[3] else 1000) ** power) if found else 0
     if not 0 < size < LARGEST:
-        raise ValueError(f"--memory takes a size such as 2GB or 500MB, not {text}.")
+        raise argparse.ArgumentTypeError(f"takes a size such as 2GB or 500MB, not {text!r}")
     return size
-
-
-def _memory(text: str) -> int | None:
-    try:
-        return size_of(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
