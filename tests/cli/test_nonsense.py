@@ -67,6 +67,14 @@ def test_a_flag_is_named_once(picture, tmp_path, capsys):
     assert line.startswith("napari-selfseg: --memory: takes a size such as 2GB or 500MB, not 'x'")
 
 
+@pytest.mark.parametrize(
+    "flag", ["--connected=5", "--votes=a.tif", "--scheduler=processes:2", "--resume"]
+)
+def test_a_flag_of_tiles_is_not_ignored(picture, tmp_path, capsys, flag):
+    line = refused(capsys, "segment", str(picture), "-o", str(tmp_path / "o.tif"), flag)
+    assert f"{flag.partition('=')[0]} is for work tile by tile: add --memory 2GB" in line
+
+
 @pytest.mark.parametrize("value", ["7", "1.0001", "0", "-0.1", "nan"])
 def test_a_share_of_stable_pixels_is_at_most_one(picture, tmp_path, capsys, value):
     words = ["train", str(picture), "-o", str(tmp_path / "m.safetensors"), f"--stable={value}"]

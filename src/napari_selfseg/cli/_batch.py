@@ -187,7 +187,8 @@ def _line(entry: Entry) -> str:
         return in_a_line(f"{entry.image}: {entry.error}")
     labels = f"{entry.labels} label{'' if entry.labels == 1 else 's'}"
     took = "done before" if entry.before else f"{entry.seconds:.1f} s"
-    return f"{entry.image}: {labels}, {took}" + (f"; {entry.error}" if entry.error else "")
+    failed = f"; {entry.error}" if entry.error else ""
+    return in_a_line(f"{entry.image}: {labels}, {took}{failed}")
 
 
 def _say(line: str) -> None:

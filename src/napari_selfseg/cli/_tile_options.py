@@ -10,6 +10,8 @@ from napari_selfseg.cli._numbers import whole
 
 __all__ = ["add_memory", "add_scheduler", "add_tile_options", "in_tiles", "size_of"]
 
+# Flags that say nothing of an image done as a whole, and what they are when not given.
+ONLY_THERE = {"votes": None, "connected": None, "scheduler": "serial", "resume": False}
 # More bytes than this no machine counts.
 LARGEST = 2**63
 
@@ -61,8 +63,20 @@ def in_tiles(args: argparse.Namespace) -> bool:
     Returns
     -------
     bool
+
+    Raises
+    ------
+    ValueError
+        When they do not, and one of them only counts there.
     """
-    return args.memory is not None or args.tile is not None
+    if args.memory is not None or args.tile is not None:
+        return True
+    for name, default in ONLY_THERE.items():
+        if getattr(args, name) != default:
+            raise ValueError(
+                f"--{name} is for work tile by tile: add --memory 2GB, or leave it out."
+            )
+    return False
 
 
 def add_memory(group: argparse._ActionsContainer, what: str) -> None:
