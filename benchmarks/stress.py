@@ -102,9 +102,10 @@ def watched(command: list[str], out: Path, patience: float) -> tuple[int, str]:
 
 
 def own_settings() -> dict[str, str]:
-    """Return an environment without the settings and presets of whoever runs this."""
+    """Return an environment without settings, presets and trials of whoever runs this."""
     folder = tempfile.mkdtemp(prefix="stress-")
-    return {"XDG_CONFIG_HOME": folder, "NAPARI_CONFIG": str(Path(folder) / "napari.yaml")}
+    places = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder)
+    return {**places, "NAPARI_CONFIG": str(Path(folder) / "napari.yaml")}
 
 
 def read(out: Path) -> list[dict[str, Any]]:

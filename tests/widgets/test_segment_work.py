@@ -96,7 +96,8 @@ def labels_of(tmp_path):
     def run(script, layers):
         (tmp_path / "script.py").write_text(script, "utf-8")
         np.savez(tmp_path / "layers.npz", **layers)
-        subprocess.run([sys.executable, "-c", DRIVER, tmp_path], check=True, timeout=120)
+        command = [sys.executable, "-c", DRIVER, tmp_path]
+        subprocess.run(command, check=True, timeout=120, cwd=tmp_path)
         return np.load(tmp_path / "labels.npy")
 
     return run
