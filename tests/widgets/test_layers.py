@@ -13,10 +13,10 @@ from napari_selfseg.widgets.layers import (
     describe_image,
     describe_labels,
     partners,
-    rectangle_of,
     sizes_of,
 )
 from napari_selfseg.widgets.picture import read
+from napari_selfseg.widgets.rectangle import rectangle_of
 from napari_selfseg.widgets.results import Canvas, add_labels, hide_earlier, settle
 from napari_selfseg.widgets.state import Form, resolve
 from napari_selfseg.widgets.tools import draw_rectangle, rectangle_layer

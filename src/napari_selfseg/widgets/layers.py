@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from napari.layers import Shapes
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from napari_selfseg import samples
 from napari_selfseg.widgets.overlay import Overlay
 from napari_selfseg.widgets.own import is_made
 from napari_selfseg.widgets.picture import Box, Index, Origin, Picture
+from napari_selfseg.widgets.rectangle import rectangle_of
 
 __all__ = [
     "MARK",
@@ -26,7 +26,6 @@ __all__ = [
     "origin_of",
     "partners",
     "placed",
-    "rectangle_of",
     "shift_of",
     "sizes_of",
 ]
@@ -209,39 +208,6 @@ def _together(one: Any, other: Any) -> bool:
     return _full(one).shape == _full(other).shape and np.allclose(
         one.extent.world, other.extent.world
     )
-
-
-def rectangle_of(shapes: Any, image: Any) -> Box | None:
-    """Find the pixels inside the last shape drawn.
-
-    Parameters
-    ----------
-    shapes : napari.layers.Shapes
-        With what was drawn; of any shape its box counts.
-    image : napari.layers.Image
-        Whose pixels.
-
-    Returns
-    -------
-    tuple of (int, int), or None
-        First pixel and the one after the last along each spatial axis; None when nothing was
-        drawn.
-    """
-    if not isinstance(shapes, Shapes) or not len(shapes.data):
-        return None
-    corners = [shapes.data_to_world(each) for each in np.asarray(shapes.data[-1])]
-    pixels = np.array([_in_image(each, image) for each in corners])
-    first = np.floor(pixels.min(axis=0) + 0.5).astype(int)
-    stop = np.floor(pixels.max(axis=0) + 0.5).astype(int)
-    return tuple(zip(first.tolist(), np.maximum(stop, first + 1).tolist(), strict=True))
-
-
-def _in_image(point: Any, image: Any) -> NDArray[Any]:
-    """Return a point of the world in pixels; axes it lacks are those napari adds in front."""
-    world = np.zeros(image.ndim)
-    n = min(len(point), image.ndim)
-    world[image.ndim - n :] = np.asarray(point)[len(point) - n :]
-    return np.asarray(image.world_to_data(world))
 
 
 def placed(source: Any, index: Index) -> dict[str, Any]:
