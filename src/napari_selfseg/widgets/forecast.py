@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -70,7 +71,14 @@ class Forecast:
 
     def __init__(self, limit: int | None, trials: Tried | None = None) -> None:
         self._limit = limit
-        self._trials = trials
+        self._asked = trials
+
+    @functools.cached_property
+    def _trials(self) -> Tried:
+        """What answers; it remembers, also where nothing can be kept."""
+        from napari_selfseg.protocol import Trials
+
+        return self._asked or Trials()
 
     def __call__(self, request: Request) -> Prediction:
         """Estimate a run; the first time with a method that takes about a second.
