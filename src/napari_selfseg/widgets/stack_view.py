@@ -57,6 +57,7 @@ class StackView(QWidget):
         self.fits: Fits = lambda picture, shape: True
         self._picture: Picture | None = None
         self._suggested: str | None = None
+        self._suggested_axes: tuple[int, ...] | None = None
         self._ndims: tuple[int, ...] = (2, 3)
         self._lay_out()
         self._connect()
@@ -80,7 +81,7 @@ class StackView(QWidget):
         """
         before, self._picture = self._picture, picture
         self.setVisible(picture is not None and len(picture.scale) > 2)
-        self._offer(anew=picture is not None and _other(before, picture))
+        self._offer(other=picture is not None and _other(before, picture))
 
     def suit(self, ndims: Sequence[int]) -> None:
         """Offer what a method can do.
@@ -91,9 +92,9 @@ class StackView(QWidget):
             Numbers of axes it takes.
         """
         self._ndims = tuple(ndims)
-        self._offer(anew=False)
+        self._offer(other=False)
 
-    def _offer(self, anew: bool) -> None:
+    def _offer(self, other: bool) -> None:
         picture = self._picture
         if picture is None:
             return
@@ -101,14 +102,19 @@ class StackView(QWidget):
         offered = ways(len(picture.scale), self._ndims)
         self.way.offer(offered)
         # What a person chose stays as long as the method can do it.
-        anew = anew or before == self._suggested or before not in [way for _, way in offered]
+        anew = other or before == self._suggested or before not in [way for _, way in offered]
         if anew and not self.isHidden():
             self._suggested = suggested(picture, self._ndims, self.fits)
             self.way.choose(self._suggested)
-        along = directions(picture, self._ndims)
+        self._offer_along(picture, other)
+
+    def _offer_along(self, picture: Picture, other: bool) -> None:
+        before, along = self.along.thing, directions(picture, self._ndims)
         self.along.offer(along)
-        if anew:
-            self.along.choose(suggested_axes(picture, [axes for _, axes in along], self.fits))
+        offered = [axes for _, axes in along]
+        if other or before == self._suggested_axes or before not in offered:
+            self._suggested_axes = suggested_axes(picture, offered, self.fits)
+            self.along.choose(self._suggested_axes)
 
     def _lay_out(self) -> None:
         self.part.offer(PARTS)
