@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_selfseg.methods import Backprop
+from napari_selfseg.protocol import _kept_trials
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import lease
 from napari_selfseg.widgets import room as rooms
@@ -204,6 +205,30 @@ def test_what_is_too_large_can_be_made_smaller_in_ways_that_fit():
     found = forecast(request(shaped(4, 1800, 1800), plane))
     assert found.remedies[-1].halved == (1, 2)
     assert forecast(request(shaped(4, 900, 900), plane)).enough
+
+
+def test_half_the_size_is_not_recommended_where_a_layer_lies_over_the_whole():
+    image = shaped(4, 1800, 1800)
+    labels = Overlay("strokes", np.zeros((1800, 1800), np.uint8), ())
+    plane = replace(FORM, values={}, stack=None, part="plane")
+    for each in ("superpixels", "mask", "scribbles"):
+        found = Forecast(8 * 10**9)(request(image, plane, **{each: labels}))
+        assert not found.enough
+        assert [one.words for one in found.remedies if one.halved] == []
+
+
+def test_a_trial_that_others_disturbed_is_made_once(monkeypatch):
+    asked, made = [], _kept_trials.made
+
+    def disturbed(question):
+        asked.append(question)
+        return replace(made(question), disturbed=True)
+
+    monkeypatch.setattr(_kept_trials, "made", disturbed)
+    forecast = Forecast(None)
+    for n in (10, 20):
+        forecast(request(form=replace(FORM, values={**QUICK, "iterations": n})))
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("kind", [np.asarray, dask.array.from_array])

@@ -11,20 +11,27 @@ from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.layers import placed
+from napari_selfseg.widgets.overlay import Void
 from napari_selfseg.widgets.picture import ALL
 
 __all__ = ["add_halved", "halved"]
 
 
-def halved(array: Any, axes: Sequence[int]) -> NDArray[Any]:
+def halved(
+    array: Any, axes: Sequence[int], void: Void | None = None, *, channels: bool = False
+) -> NDArray[Any]:
     """Average pixels in pairs; slow where the data lie on a disk.
 
     Parameters
     ----------
     array : array_like
-        Of any shape.
+        ``(*spatial)``, channels last.
     axes : sequence of int
         To halve.
+    void : Void, optional
+        Pixels without data: one with data stays as it is beside one without.
+    channels : bool
+        Whether there are channels.
 
     Returns
     -------
@@ -36,7 +43,12 @@ def halved(array: Any, axes: Sequence[int]) -> NDArray[Any]:
         n = found.shape[axis]
         here = found.take(range(0, n, 2), axis=axis)
         there = found.take(np.minimum(np.arange(1, n + 1, 2), n - 1), axis=axis)
-        found = _mean(here, there)
+        mean = _mean(here, there)
+        for one, other in ((here, there), (there, here)):
+            if void is not None:
+                none = ~void.mask(one, channels)
+                mean[none] = other[none]
+        found = mean
     return found
 
 

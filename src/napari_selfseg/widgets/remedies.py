@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from napari_selfseg.widgets.overlay import Covered
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.stacking import Stacking
 from napari_selfseg.widgets.words import BY_TILES
@@ -62,7 +63,7 @@ def remedies(
     found = [*_by_planes(request, fits), *_by_tiles(request, fits)]
     found.append(Remedy("Rectangle", "Draw the part to segment on the canvas.", area="rectangle"))
     single = len(request.picture.names) == 1 and not request.picture.multiscale
-    if halved_fits and single and _entire(request):
+    if halved_fits and single and _entire(request) and not _covered(request):
         axes = tuple(k for k, each in enumerate(request.index) if isinstance(each, slice))
         found.append(Remedy(HALF, "Add an image of half the size, and choose it.", halved=axes))
     return tuple(found)
@@ -92,3 +93,9 @@ def _by_tiles(request: Request, fits: Callable[[Request], bool]) -> Iterator[Rem
 def _entire(request: Request) -> bool:
     """Say whether all of the plane or volume is asked for."""
     return all(each == slice(None) for each in request.index if isinstance(each, slice))
+
+
+def _covered(request: Request) -> bool:
+    """Say whether layers are chosen that do not fit an image of another size."""
+    chosen = (request.superpixels, request.void, request.scribbles)
+    return any(isinstance(each, Covered) for each in chosen)

@@ -208,12 +208,13 @@ class SegmentDock(QWidget):
         """Do what was recommended, as far as it is not for a person to go on."""
         image, setup = self.view.setup.image.thing, self.view.setup
         self.view.controls.say(READY)
+        self.view.controls.offer(())  # pressed twice it would be done twice
         if not remedy.halved:
             self._setup.follow(remedy)
         elif image is not None:
-            data = image.data
+            data, void, colours = image.data, setup.region.rule, image.rgb
             self._tasks.begin(
-                lambda: halved(data, remedy.halved),
+                lambda: halved(data, remedy.halved, void, channels=colours),
                 lambda found: setup.image.choose(
                     add_halved(self._viewer, image, found, remedy.halved)
                 ),
