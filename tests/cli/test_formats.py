@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
+from napari_selfseg import as_script
 from napari_selfseg.cli import main
 from napari_selfseg.io import read_image, read_record
 
@@ -64,6 +66,9 @@ def test_what_is_called_opacity_is_a_channel_where_asked_for(tmp_path, more):
         again = words("replay", tmp_path / "b.tif", "-o", tmp_path / "c.tif")
         assert main(again) == 0
         np.testing.assert_array_equal(read_image(tmp_path / "c.tif").data, found)
+        names: dict[str, Any] = {}
+        exec(as_script(read_record(tmp_path / "b.tif")), names)
+        np.testing.assert_array_equal(names["labels"], found)
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -34,6 +34,7 @@ __all__ = [
     "superpixels_from",
     "values_of",
     "warnings_as_sentences",
+    "with_opacity",
 ]
 
 if TYPE_CHECKING:
@@ -228,6 +229,23 @@ def add_opacity(parser: Parser) -> None:
         default="mask",
         help="what a TIFF or PNG calls opacity: 0 in it is no data, or it is one of the channels",
     )
+
+
+def with_opacity(record: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    """Say in a record that what its file calls opacity is a channel, for scripts that read it.
+
+    Parameters
+    ----------
+    record : mapping
+        Of labels.
+    args : argparse.Namespace
+        With the flag of `add_opacity`.
+
+    Returns
+    -------
+    dict
+    """
+    return {**record, **({"opacity": "channel"} if args.opacity == "channel" else {})}
 
 
 def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = None) -> bool:

@@ -16,6 +16,7 @@ from napari_selfseg.cli._common import (
     drain,
     superpixels_from,
     values_of,
+    with_opacity,
 )
 from napari_selfseg.cli._expected import expect_run, expect_stack
 from napari_selfseg.cli._files import Files, write_files
@@ -118,7 +119,8 @@ def _in_memory(args: argparse.Namespace) -> int:
         _of_stack(args, method, image) if args.carry else _of_image(args, method, image, n_segments)
     )
     files = Files(args.output, args.preview, args.objects, args.save_fit)
-    write_files(files, image, found.labels, found.record, found.run.fit if args.save_fit else None)
+    fit = found.run.fit if args.save_fit else None
+    write_files(files, image, found.labels, with_opacity(found.record, args), fit)
     if found.interrupted:
         raise Interrupted(
             f"Interrupted {found.interrupted}; the labels so far are in {args.output}."
@@ -155,7 +157,7 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
         run = segmented_stack(args, method, image, options, out)
         if args.save_fit:
             save_fit(run.fit, args.save_fit)
-        finish_labels(args.output, record=run.record())
+        finish_labels(args.output, record=with_opacity(run.record(), args))
     if at := interrupted_at(run):
         raise Interrupted(f"Interrupted {at}; these are in {args.output}.")
     return 1 if run.failed else 0

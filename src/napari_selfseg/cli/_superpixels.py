@@ -10,6 +10,7 @@ from napari_selfseg.cli._common import (
     add_opacity,
     check_still,
     superpixels_from,
+    with_opacity,
 )
 from napari_selfseg.cli._files import Files, write_files
 
@@ -63,6 +64,6 @@ def _run(args: argparse.Namespace) -> int:
             spacing=image.spacing,
             name=image.name,
         )
-        write_files(Files(args.output, args.preview), image, labels, record)
+        write_files(Files(args.output, args.preview), image, labels, with_opacity(record, args))
     print(f"{labels.max()} superpixels")
     return 0

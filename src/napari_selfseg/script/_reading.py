@@ -180,23 +180,24 @@ def _reading(variable: str, name: str, record: Mapping[str, Any]) -> list[str]:
     if not source["layers"]:
         places = [each for each in places if each[0] == name][:1]
     cut = _cut(source, record)
-    read = [_read(layer, origin, source) for layer, origin in places]
+    read = [_read(layer, origin, record) for layer, origin in places]
     if len(read) == 1:
         return [f"{variable} = {read[0]}{cut}"]
     rows = "".join(f"        {each}{cut},\n" for each in read)
     return [f"{variable} = np.stack(\n    [\n{rows}    ],\n    axis=-1,\n)"]
 
 
-def _read(layer: str, origin: Mapping[str, Any], source: Mapping[str, Any]) -> str:
+def _read(layer: str, origin: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Write how a layer is read anywhere, or that it is one of a viewer."""
     if origin["path"]:
-        return f"ss.read_image({origin['path']!r}).data"
+        how = ", opacity='channel'" if record.get("opacity") == "channel" else ""
+        return f"ss.read_image({origin['path']!r}{how}).data"
     if origin["sample"] is None:
         return f"layer({layer!r})"
     plugin, name = origin["sample"]
     if plugin == PLUGIN:
         return f"samples.load({name!r})"
-    return f"opened.layers[{layer!r}]{'.data[0]' if source['multiscale'] else '.data'}"
+    return f"opened.layers[{layer!r}]{'.data[0]' if source_of(record)['multiscale'] else '.data'}"
 
 
 def _cut(source: Mapping[str, Any], record: Mapping[str, Any]) -> str:
