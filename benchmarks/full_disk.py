@@ -44,7 +44,9 @@ def inputs(folder: Path) -> None:
         noise[:, 80 + 20 * k :, 0] += 120
         iio.imwrite(many / f"{k}.png", noise.astype(np.uint8))
     shutil.copy(many / "0.png", folder / "a.png")
-    tifffile.imwrite(folder / "stack.tif", rng.integers(0, 255, (4, 96, 96)).astype(np.uint8))
+    tifffile.imwrite(
+        folder / "stack.tif", rng.integers(0, 255, (4, 96, 96)).astype(np.uint8), imagej=True
+    )
     said("train", f"{folder}/a.png", "-o", f"{folder}/m.safetensors", *FAST)
     said("segment", f"{folder}/a.png", "-o", f"{folder}/l.tif", *FAST, *SLIC)
 
@@ -100,7 +102,14 @@ def commands(i: Path) -> dict[str, list[list[str]]]:
     }
 
 
-RESUMED = ("segment, tiles", "segment, tiles to TIFF", "train", "batch", "batch, zarr")
+RESUMED = (
+    "segment, tiles",
+    "segment, tiles to TIFF",
+    "train",
+    "batch",
+    "batch, zarr",
+    "apply, tiles",
+)
 
 
 def said(*words: str) -> tuple[int, str]:

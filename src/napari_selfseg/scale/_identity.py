@@ -83,10 +83,13 @@ def is_as_planned(plan: Plan, name: str, number: int) -> bool:
 
 
 def _planned(plan: Plan, name: str, number: int) -> str | None:
+    path = plan.beside(f"{name}.npy")
     try:
-        return str(np.load(plan.beside(f"{name}.npy"), mmap_mode="r")[number])
+        return str(np.load(path, mmap_mode="r")[number])
     except (FileNotFoundError, IndexError):
         return None
+    except Exception as error:  # NumPy reads what its head says, as Python
+        raise ValueError(f"{path} is damaged, plan the labels anew: {error}") from None
 
 
 def _read(plan: Plan, name: str, number: int) -> str:

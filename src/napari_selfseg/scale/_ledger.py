@@ -10,9 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from napari_selfseg.io import claimed, whole_file
 
 __all__ = ["Ledger"]
+
+
+class _Marker(BaseModel):
+    """What is known of a tile, where it is known; other passes may keep more."""
+
+    sha256: str = ""
+    classes: list[int] = []
+    highest: int = 0
+    pieces: int = 0
 
 
 class Ledger:
@@ -111,11 +122,22 @@ class Ledger:
         -------
         dict or None
             None when it is not done.
+
+        Raises
+        ------
+        ValueError
+            When its marker is damaged.
         """
+        marker = self._marker(name, number)
         try:
-            found: dict[str, Any] = json.loads(self._marker(name, number).read_text())
+            found: dict[str, Any] = json.loads(marker.read_text())
+            _Marker.model_validate(found)
         except FileNotFoundError:
             return None
+        except (ValueError, RecursionError):
+            raise ValueError(
+                f"The mark {marker} is damaged: delete it, and its tile is done again."
+            ) from None
         return found
 
     def log(self, sentence: str) -> None:

@@ -280,4 +280,6 @@ def _outcome(future: Any, piece: Any) -> Outcome:
 
 
 def _sentence(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    return " ".join(f"{where}{said}".split()) or type(error).__name__
