@@ -126,7 +126,7 @@ def test_what_cannot_begin_is_one_line_and_code_2(mixed, tmp_path, capsys):
         (picture, "--superpixels", "labels.tif"): "no superpixel algorithm",
         (picture, "--scheduler", "slurm"): "--scheduler slurm is unknown",
         (picture, "--minimum-size", "-1"): "a whole number from 0 on",
-        (picture, "--memory", "lots"): "--memory takes a size such as 2GB",
+        (picture, "--memory", "lots"): "takes a size such as 2GB",
         (picture, "--axis", "z"): "choose a carry",
         (picture, "--carry", "warm", "--segments", "3"): "not along a stack",
         (picture, "--recipe", recipe, "--carry", "warm"): "leave out --carry",
