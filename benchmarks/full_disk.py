@@ -44,9 +44,8 @@ def inputs(folder: Path) -> None:
         noise[:, 80 + 20 * k :, 0] += 120
         iio.imwrite(many / f"{k}.png", noise.astype(np.uint8))
     shutil.copy(many / "0.png", folder / "a.png")
-    tifffile.imwrite(
-        folder / "stack.tif", rng.integers(0, 255, (4, 96, 96)).astype(np.uint8), imagej=True
-    )
+    planes = rng.integers(0, 255, (4, 96, 96)).astype(np.uint8)
+    tifffile.imwrite(folder / "stack.ome.tif", planes, metadata={"axes": "ZYX"})
     said("train", f"{folder}/a.png", "-o", f"{folder}/m.safetensors", *FAST)
     said("segment", f"{folder}/a.png", "-o", f"{folder}/l.tif", *FAST, *SLIC)
 
@@ -75,10 +74,10 @@ def commands(i: Path) -> dict[str, list[list[str]]]:
             ["segment", image, "-o", "OUT/l.tif", *FAST, *tiled, "--connected", "5"]
         ],
         "segment, stack": [
-            ["segment", f"{i}/stack.tif", "-o", "OUT/l.tif", *FAST, "--carry", "warm"]
+            ["segment", f"{i}/stack.ome.tif", "-o", "OUT/l.tif", *FAST, "--carry", "warm"]
         ],
         "segment, stack to zarr": [
-            ["segment", f"{i}/stack.tif", "-o", "OUT/l.ome.zarr", *FAST, "--carry", "warm"]
+            ["segment", f"{i}/stack.ome.tif", "-o", "OUT/l.ome.zarr", *FAST, "--carry", "warm"]
         ],
         "superpixels": [["superpixels", image, "-o", "OUT/l.tif", *SLIC, "--preview", "OUT/p.png"]],
         "replay": [["replay", f"{i}/l.tif", "-o", "OUT/l.tif"]],

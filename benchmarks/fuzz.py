@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import queue
 import random
 import resource
-import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import warnings
 from collections import Counter
 from pathlib import Path
+from typing import IO
 
 SECONDS = 20
 MEGABYTES = 1500
@@ -69,6 +71,20 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def _pump(stream: IO[str], lines: queue.Queue[str]) -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put("")
+
+
+def _next(lines: queue.Queue[str], seconds: float) -> tuple[str, str]:
+    """Wait for a line; return it, or what its absence means."""
+    try:
+        return lines.get(timeout=seconds), "crash"
+    except queue.Empty:
+        return "", "hang"
+
+
 class Reader:
     """A process that reads damaged files of one format, and is replaced when it dies."""
 
@@ -90,17 +106,16 @@ class Reader:
     def _lines(self) -> object:
         assert self.process is not None
         assert self.process.stdout is not None
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=_pump, args=(self.process.stdout, lines), daemon=True).start()
         while True:
             # Importing takes longer than reading.
-            wait = 120 if self.begun is None else SECONDS * 2
-            ready, _, _ = select.select([self.process.stdout], [], [], wait)
-            line = self.process.stdout.readline() if ready else ""
+            line, state = _next(lines, 240 if self.begun is None else SECONDS * 2)
             if not line:
                 self.process.kill()
                 code = self.process.wait()
                 if self.begun is not None:
                     self.left = range(self.begun + 1, self.left.stop)
-                    state = "hang" if not ready else "crash"
                     yield {"seed": self.begun, "state": state, "said": f"exit code {code}"}
                 return
             told = json.loads(line)
