@@ -156,7 +156,8 @@ def test_labels_of_a_stack_from_a_dock_are_a_recipe_for_stacks(opened, qtbot, tm
     method = Backprop(**FAST)
     run = over_stack(planes, method, carry="warm", axis=(0,), iterations=1, device="cpu").finish()
     path = tmp_path / "one.tif"
-    write_labels(path, run.out, record={**run.record(), "source": {"layers": ["s"]}})
+    source = {"layers": ["s"], "path": "", "multiscale": False, "rgb": False, "region": None}
+    write_labels(path, run.out, record={**run.record(), "source": source})
     recipe(dock, qtbot, path)
     words = "stacks plane by plane: from its neighbour, along axis 0, 1 iterations on later planes"
     assert words in dock.view.recipe.about.text()
