@@ -19,6 +19,10 @@ NEXT: Final = re.compile(r",(?=\s*[\w-]+\s*=)|,\s*$")
 __all__ = ["Parameter", "ParameterError", "Parameters", "named", "parameter", "parse", "restore"]
 
 
+# Characters of a value that are repeated where it is refused.
+LONGEST = 60
+
+
 class ParameterError(ValueError):
     """A parameter has a value that cannot be used; the message says which and why."""
 
@@ -200,7 +204,7 @@ def named(name: str, known: Iterable[type[Parameters]], what: str) -> type[Param
     """
     by_name = {each.name: each for each in known}
     if name not in by_name:
-        raise ParameterError(f"There is no {what} {name!r}; known are {', '.join(by_name)}.")
+        raise ParameterError(f"There is no {what} {_short(name)}; known are {', '.join(by_name)}.")
     return by_name[name]
 
 
@@ -282,6 +286,11 @@ def _bound(field: FieldInfo, kind: type, attribute: str) -> float | None:
     return next(found, None)
 
 
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
 def _sentence(cls: type[Parameters], error: ErrorDetails) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
@@ -292,4 +301,4 @@ def _sentence(cls: type[Parameters], error: ErrorDetails) -> str:
     must = must[:1].lower() + must[1:]
     if not name:  # what is wrong is how the values go together
         return f"{cls.title}: {must}."
-    return f"{cls.title}: {name} {must}, not {error['input']!r}.".replace(":  ", ": ")
+    return f"{cls.title}: {name} {must}, not {_short(error['input'])}.".replace(":  ", ": ")

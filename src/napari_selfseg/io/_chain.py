@@ -45,7 +45,7 @@ def check_chain(file: Path) -> None:
         if layout is None:
             return
         at, seen = _number(opened, layout, layout.offset, layout.first), set[int]()
-        while at and at < size:
+        while 0 < at < size:
             if at in seen:
                 raise UnsuitableError(f"{file.name} is damaged: its pages go round in a circle.")
             seen.add(at)
@@ -65,9 +65,10 @@ def _layout(head: bytes) -> _Layout | None:
 
 def _number(opened: BinaryIO, layout: _Layout, kind: str, at: int) -> int:
     """Read a number; 0, the end of the chain, where the file ends before it."""
-    if at >= 2**63:
+    try:
+        opened.seek(at, os.SEEK_SET)
+    except (OSError, OverflowError):
         return 0
-    opened.seek(at, os.SEEK_SET)
     data = opened.read(struct.calcsize(f"{layout.order}{kind}"))
     try:
         return int(struct.unpack(f"{layout.order}{kind}", data)[0])

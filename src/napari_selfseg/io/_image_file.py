@@ -19,6 +19,10 @@ NO_TRANSFORM = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 Opacity = Literal["mask", "channel"]
 
 
+# Libraries repeat what they cannot read, however long it is.
+LONGEST = 200
+
+
 @dataclass(frozen=True)
 class Georeference:
     """Where on Earth the pixels of a plane are.
@@ -199,5 +203,7 @@ def reason(error: BaseException) -> str:
     # names what was looked up.
     while (inner := error.__cause__ or error.__context__) and not isinstance(inner, LookupError):
         error = inner
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     # Pillow adds what stands for the file in memory.
-    return re.sub(r" <[^>]*>", "", str(error)).partition("\n")[0] or type(error).__name__
+    line = re.sub(r" <[^>]*>", "", said).partition("\n")[0] or type(error).__name__
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -22,6 +22,8 @@ from napari_selfseg.scale._viewed import Viewed
 __all__ = ["CARRIES", "check_carry", "over_stack"]
 
 CARRIES = ("independent", "warm", "joint")
+# Updates and planes beyond which a run is a slip of the pen, as for the parameters of methods.
+MOST = 100_000
 
 
 def over_stack(
@@ -166,3 +168,5 @@ def check_carry(carry: str, iterations: int | None, planes_fitted: int | None) -
             raise ValueError(f"The number of {what} of a stack is for {of}: leave it out.")
         if value is not None and value < 1:
             raise ValueError(f"{value} {what} are none: give 1 or more.")
+        if value is not None and value > MOST:
+            raise ValueError(f"{value} {what} would never end: give {MOST} at most.")

@@ -34,18 +34,20 @@ class CompactWatershed(Superpixels):
     connectivity: ClassVar[int] = 1
 
     n_segments: int = parameter(
-        2000, "About how many superpixels to make.", minimum=1, words="Segments"
+        2000, "About how many superpixels to make.", minimum=1, maximum=2147483647, words="Segments"
     )
     compactness: float = parameter(
         0.001,
         "Price of a pixel of distance against a gradient of one intensity range a pixel.",
         minimum=0.0,
+        maximum=1e9,
         source="scikit-image's gallery",
     )
     sigma: float = parameter(
         1.0,
         "Width of the Gaussian that smooths the image before the gradient.",
         minimum=0.0,
+        maximum=1000,
         unit="pixels",
     )
 

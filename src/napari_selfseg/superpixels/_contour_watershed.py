@@ -67,18 +67,21 @@ class ContourWatershed(Superpixels):
         0,
         "How many superpixels to make; 0 makes one every 220 pixels, and 700 at least.",
         minimum=0,
+        maximum=2147483647,
         words="Segments",
     )
     sigma: float = parameter(
         1.0,
         "Width of the finest Gaussian window; the others are two and four times as wide.",
         minimum=0.1,
+        maximum=1000,
         unit="pixels",
     )
     region_weight: float = parameter(
         1.0,
         "Weight of the difference between whole superpixels against the contour between them.",
         minimum=0.0,
+        maximum=1e9,
         words="Weight of regions",
     )
 

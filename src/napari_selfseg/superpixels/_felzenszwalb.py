@@ -46,6 +46,7 @@ class Felzenszwalb(Superpixels):
         100.0,
         "How strong a border must be between large regions; high values give larger regions.",
         minimum=0.0,
+        maximum=1e9,
         unit="grey levels of 255",
         source="k of the paper, 300 there for whole objects",
     )
@@ -53,6 +54,7 @@ class Felzenszwalb(Superpixels):
         0.8,
         "Width of the Gaussian that smooths the image first.",
         minimum=0.0,
+        maximum=1000,
         unit="pixels",
         source="paper: 0.8",
     )
@@ -60,6 +62,7 @@ class Felzenszwalb(Superpixels):
         20,
         "Smaller regions are merged into a neighbour.",
         minimum=1,
+        maximum=2147483647,
         unit="pixels",
         words="Smallest size",
     )

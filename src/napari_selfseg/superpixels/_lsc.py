@@ -51,16 +51,21 @@ class Lsc(Superpixels):
     connectivity: ClassVar[int] = 1
 
     n_segments: int = parameter(
-        1000, "About how many superpixels to make.", minimum=1, words="Segments"
+        1000, "About how many superpixels to make.", minimum=1, maximum=2147483647, words="Segments"
     )
     compactness: float = parameter(
         0.05,
         "Weight of place against colour.",
         minimum=0.001,
+        maximum=1e9,
         source="chosen on BSDS500; the paper's ratio r_c is counted otherwise",
     )
     max_iterations: int = parameter(
-        10, "Rounds of k-means.", minimum=1, source="paper: 20; half as many change little"
+        10,
+        "Rounds of k-means.",
+        minimum=1,
+        maximum=1000,
+        source="paper: 20; half as many change little",
     )
 
     @property

@@ -56,6 +56,7 @@ class MeanShift(Superpixels):
         7.0,
         "How far pixels look for others alike, in pixels of the finest axis.",
         minimum=1.0,
+        maximum=1000,
         unit="pixels",
         source="h_s, usual with EDISON, the authors' program",
     )
@@ -63,6 +64,7 @@ class MeanShift(Superpixels):
         6.5,
         "How different colours may be to attract each other.",
         minimum=0.1,
+        maximum=1000,
         unit="Lab units",
         source="h_r, usual with EDISON, the authors' program",
     )
@@ -70,6 +72,7 @@ class MeanShift(Superpixels):
         20,
         "Smaller regions are merged into a neighbour.",
         minimum=1,
+        maximum=2147483647,
         unit="pixels",
         source="M",
         words="Smallest size",

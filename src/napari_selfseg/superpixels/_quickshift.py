@@ -41,6 +41,7 @@ class Quickshift(Superpixels):
         5.0,
         "Width of the Gaussian of the density; high values give larger superpixels.",
         minimum=1.0,
+        maximum=1000,
         unit="pixels",
         source="scikit-image",
     )
@@ -48,6 +49,7 @@ class Quickshift(Superpixels):
         10.0,
         "Longest pointer in place and colour; high values give larger superpixels.",
         minimum=0.0,
+        maximum=10000,
         unit="pixels",
         source="scikit-image",
     )
@@ -58,6 +60,7 @@ class Quickshift(Superpixels):
         20,
         "Smaller pieces are merged into a neighbour.",
         minimum=1,
+        maximum=2147483647,
         unit="pixels",
         words="Smallest size",
     )

@@ -57,6 +57,7 @@ class Slic(Superpixels):
         10000,
         "About how many superpixels to make.",
         minimum=1,
+        maximum=2147483647,
         source="Kanezaki 2018: K = 10000",
         words="Segments",
     )
@@ -64,16 +65,18 @@ class Slic(Superpixels):
         100.0,
         "Weight of place against colour; high values give squares.",
         minimum=0.001,
+        maximum=1e9,
         unit="Lab units",
         source="Kanezaki 2018, its code",
     )
     max_iterations: int = parameter(
-        10, "Rounds of k-means at most.", minimum=1, source="Achanta 2012: 10 suffice"
+        10, "Rounds of k-means at most.", minimum=1, maximum=1000, source="Achanta 2012: 10 suffice"
     )
     sigma: float = parameter(
         0.0,
         "Width of the Gaussian that smooths the image first; 0 leaves it as it is.",
         minimum=0.0,
+        maximum=1000,
         unit="pixels",
     )
 
