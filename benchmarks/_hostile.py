@@ -53,7 +53,7 @@ class Format:
     make : callable
         Writes one into a folder and returns its path.
     read : callable
-        Reads it; ends in a value, a ValueError or an OSError.
+        Reads it; ends in a value, a ValueError, an OSError or a MemoryError.
     """
 
     make: Callable[[Path], Path]
@@ -64,7 +64,9 @@ def is_sentence(error: BaseException) -> bool:
     """Say whether an error is one that a person can be shown."""
     said = str(error)
     plain = "Errno" not in said and "object at 0x" not in said
-    return isinstance(error, ValueError | OSError) and 0 < len(said) <= LONGEST and plain
+    return (
+        isinstance(error, ValueError | OSError | MemoryError) and 0 < len(said) <= LONGEST and plain
+    )
 
 
 # ---------------------------------------------------------------------------------- damage

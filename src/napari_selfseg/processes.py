@@ -1,4 +1,4 @@
-"""Worker processes that end with the process that started them, and leave signals to it."""
+"""Worker processes that end with the process that started them, and the threads one may have."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Final
 
-__all__ = ["deaf", "follow_parent"]
+__all__ = ["MOST_THREADS", "deaf", "follow_parent"]
+
+# More than any machine has; the system refuses to start many more, and ends the process.
+MOST_THREADS: Final = 1024
 
 
 @contextlib.contextmanager

@@ -97,6 +97,21 @@ def test_at_least_one_thread(threads):
         resolve_threads(threads)
 
 
+def test_more_threads_than_a_machine_has_are_refused():
+    """A script or a record may ask for them, and the system would end the process."""
+    assert resolve_threads(1024) == 1024
+    for threads in (1025, 100_000, 10**9):
+        with pytest.raises(ValueError, match=f"A run uses 1024 threads at most, not {threads}"):
+            resolve_threads(threads)
+
+
+def test_a_long_word_is_not_repeated_whole():
+    for refused in (resolve_device, lambda word: resolve_precision(word, CPU)):
+        with pytest.raises(ValueError, match=r"There is no .*xxx: use") as caught:
+            refused("x" * 5000)
+        assert len(str(caught.value)) < 200
+
+
 def test_threads_are_given_back_also_after_an_error():
     before = torch.get_num_threads()
     with limited_threads(before + 1):

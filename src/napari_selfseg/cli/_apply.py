@@ -17,9 +17,10 @@ from napari_selfseg.cli._common import (
 )
 from napari_selfseg.cli._interrupt import keeping
 from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._numbers import MOST_THREADS, whole
+from napari_selfseg.cli._numbers import whole
 from napari_selfseg.cli._saying import in_a_line, sentence_of
 from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
+from napari_selfseg.processes import MOST_THREADS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from napari_selfseg.cli._interrupt import stop_on_interrupt
-from napari_selfseg.cli._numbers import MOST_THREADS, whole
+from napari_selfseg.cli._numbers import whole
+from napari_selfseg.processes import MOST_THREADS
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
@@ -34,7 +35,6 @@ __all__ = [
     "superpixels_from",
     "values_of",
     "warnings_as_sentences",
-    "with_opacity",
 ]
 
 if TYPE_CHECKING:
@@ -229,23 +229,6 @@ def add_opacity(parser: Parser) -> None:
         default="mask",
         help="what a TIFF or PNG calls opacity: 0 in it is no data, or it is one of the channels",
     )
-
-
-def with_opacity(record: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
-    """Say in a record that what its file calls opacity is a channel, for scripts that read it.
-
-    Parameters
-    ----------
-    record : mapping
-        Of labels.
-    args : argparse.Namespace
-        With the flag of `add_opacity`.
-
-    Returns
-    -------
-    dict
-    """
-    return {**record, **({"opacity": "channel"} if args.opacity == "channel" else {})}
 
 
 def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = None) -> bool:

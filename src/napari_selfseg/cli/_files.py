@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.protocol import Fit
 
-__all__ = ["Files", "write_files"]
+__all__ = ["Files", "with_opacity", "write_files"]
 
 
 class Files(NamedTuple):
@@ -94,3 +95,20 @@ def _write_objects(path: Any, labels: NDArray[Any], image: ImageFile) -> None:
         image=image.data,
         channel_axis=image.channel_axis,
     )
+
+
+def with_opacity(record: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    """Say in a record that what its file calls opacity is a channel, for scripts that read it.
+
+    Parameters
+    ----------
+    record : mapping
+        Of labels.
+    args : argparse.Namespace
+        With the flag of `add_opacity`.
+
+    Returns
+    -------
+    dict
+    """
+    return {**record, **({"opacity": "channel"} if args.opacity == "channel" else {})}

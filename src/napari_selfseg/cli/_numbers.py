@@ -7,12 +7,10 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["MOST", "MOST_THREADS", "share", "whole"]
+__all__ = ["MOST", "share", "whole"]
 
 # No flag counts beyond what a signed number of 32 bits holds.
 MOST = 2**31 - 1
-# More than any machine has; the system refuses to start many more, and ends the process.
-MOST_THREADS = 1024
 
 
 def whole(least: int, most: int = MOST) -> Callable[[str], int]:

@@ -16,10 +16,9 @@ from napari_selfseg.cli._common import (
     drain,
     superpixels_from,
     values_of,
-    with_opacity,
 )
 from napari_selfseg.cli._expected import expect_run, expect_stack
-from napari_selfseg.cli._files import Files, write_files
+from napari_selfseg.cli._files import Files, with_opacity, write_files
 from napari_selfseg.cli._interrupt import Interrupted, keeping
 from napari_selfseg.cli._large import label_large
 from napari_selfseg.cli._stack import (

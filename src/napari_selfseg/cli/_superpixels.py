@@ -10,9 +10,8 @@ from napari_selfseg.cli._common import (
     add_opacity,
     check_still,
     superpixels_from,
-    with_opacity,
 )
-from napari_selfseg.cli._files import Files, write_files
+from napari_selfseg.cli._files import Files, with_opacity, write_files
 
 __all__ = ["add"]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import torch
 
+from napari_selfseg.processes import MOST_THREADS
+
 __all__ = [
     "limited_threads",
     "resolve_device",
@@ -63,7 +65,9 @@ def resolve_device(device: str | torch.device) -> torch.device:
     try:
         wanted = torch.device(device)
     except RuntimeError:
-        raise ValueError(f"There is no device {device!r}: use auto, cpu, cuda or mps.") from None
+        raise ValueError(
+            f"There is no device {device!r:.60}: use auto, cpu, cuda or mps."
+        ) from None
     if not _there(wanted):
         raise ValueError(f"The device {str(wanted)!r} is not available here: use auto or cpu.")
     return wanted
@@ -101,7 +105,7 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
         When the word is unknown.
     """
     if precision not in PRECISIONS:
-        raise ValueError(f"There is no precision {precision!r}: use {', '.join(PRECISIONS)}.")
+        raise ValueError(f"There is no precision {precision!r:.60}: use {', '.join(PRECISIONS)}.")
     wanted = (
         ("bfloat16" if fast_bfloat16(device) else "float32") if precision == "auto" else precision
     )
@@ -123,10 +127,12 @@ def resolve_threads(threads: int | None) -> int:
     Raises
     ------
     ValueError
-        When fewer than one are asked for.
+        When fewer than one are asked for, or more than 1024.
     """
     if threads is not None and threads < 1:
         raise ValueError(f"A run needs at least one thread, not {threads}.")
+    if threads is not None and threads > MOST_THREADS:
+        raise ValueError(f"A run uses {MOST_THREADS} threads at most, not {threads}.")
     return threads or torch.get_num_threads()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from napari_selfseg.io import whole_file
-from napari_selfseg.protocol import Grid
+from napari_selfseg.protocol import Grid, resolve_threads
 from napari_selfseg.scale._plan_checks import check_grid
 from napari_selfseg.scale._source import Source
 
@@ -206,8 +206,7 @@ def _check_files(plan: Plan) -> None:
         raise ValueError("its image is in no file.")
     if plan.objects is not None and plan.objects < 0:
         raise ValueError(f"objects of {plan.objects} pixels are none.")
-    if plan.threads is not None and plan.threads < 1:
-        raise ValueError(f"{plan.threads} threads do no work.")
+    resolve_threads(plan.threads)
 
 
 def _here(plan: Plan, work: Path) -> Plan:
