@@ -11,7 +11,7 @@ from napari_selfseg import samples
 
 npe2 = pytest.importorskip("npe2")
 
-HEAVY = {"magicgui", "napari", "qtpy", "torch"}
+HEAVY = {"magicgui", "napari", "numba", "qtpy", "torch"}
 
 
 def modules_after(statement: str) -> set[str]:

@@ -1,0 +1,62 @@
+"""Loops that numba compiles when they are first needed, and keeps for the next process."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+__all__ = ["compiled"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+# Functions that one call compiles: itself, and those it calls.
+_NESTED: Final = 8
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function of arrays and numbers when it is first called.
+
+    The first call imports numba, compiles for the types of its arguments, and keeps the machine
+    code on the disk, so that other processes load it. While it runs other threads go on. A
+    compiled function may call another.
+
+    Parameters
+    ----------
+    function : callable
+        In what numba compiles without Python objects (``nopython``).
+
+    Returns
+    -------
+    callable
+    """
+    return _Compiled(function)
+
+
+class _Compiled(Generic[P, R]):
+    def __init__(self, function: Callable[P, R]) -> None:
+        self._function = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        dispatcher: Callable[P, R] = self._dispatcher
+        for _ in range(_NESTED):
+            # Code that cannot be kept (a full disk) is there all the same, at the next call.
+            with contextlib.suppress(OSError):
+                return dispatcher(*args, **kwargs)
+        return dispatcher(*args, **kwargs)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba asks a value for that it does not know: we are called as our dispatcher."""
+        return self._dispatcher._numba_type_
+
+    @functools.cached_property
+    def _dispatcher(self) -> Any:
+        import numba
+
+        try:
+            return numba.njit(cache=True, nogil=True)(self._function)
+        except RuntimeError:  # no folder can be written to
+            return numba.njit(nogil=True)(self._function)
