@@ -39,6 +39,7 @@ def test_public_names_are_these():
         "Felzenszwalb",
         "Fit",
         "Hierarchy",
+        "LineWatershed",
         "Lsc",
         "METHODS",
         "MeanShift",

@@ -30,6 +30,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "CompactWatershed",
             "ContourWatershed",
             "Felzenszwalb",
+            "LineWatershed",
             "Lsc",
             "MeanShift",
             "Patches",

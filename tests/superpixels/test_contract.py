@@ -11,6 +11,7 @@ from napari_selfseg.superpixels import (
     CompactWatershed,
     ContourWatershed,
     Felzenszwalb,
+    LineWatershed,
     Lsc,
     MeanShift,
     Patches,
@@ -27,6 +28,7 @@ ALGORITHMS = (
     Quickshift(kernel_size=2, max_dist=6, min_size=5),
     CompactWatershed(n_segments=60),
     ContourWatershed(n_segments=60),
+    LineWatershed(),
     Lsc(n_segments=60),
     Patches(size=5),
     Spnn(n_segments=60, iterations=20),
@@ -79,8 +81,12 @@ def test_any_number_of_channels(algorithm, ndim, channels):
     assert labels.max() > 1
 
 
+# A side of an edge is no line, and patches follow nothing.
+EDGELESS = (Patches, LineWatershed)
+
+
 @pytest.mark.parametrize(
-    ("algorithm", "ndim"), [each for each in CASES if not isinstance(each.values[0], Patches)]
+    ("algorithm", "ndim"), [each for each in CASES if not isinstance(each.values[0], EDGELESS)]
 )
 def test_follow_a_strong_edge(algorithm, ndim):
     image = 0.02 * noisy_blobs(ndim)

@@ -5,6 +5,7 @@ from napari_selfseg.superpixels._compact_watershed import CompactWatershed
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._edit import Edits
 from napari_selfseg.superpixels._felzenszwalb import Felzenszwalb
+from napari_selfseg.superpixels._line_watershed import LineWatershed
 from napari_selfseg.superpixels._lsc import Lsc
 from napari_selfseg.superpixels._mean_shift import MeanShift
 from napari_selfseg.superpixels._patches import Patches
@@ -17,6 +18,7 @@ __all__ = [
     "ContourWatershed",
     "Edits",
     "Felzenszwalb",
+    "LineWatershed",
     "Lsc",
     "MeanShift",
     "Patches",
