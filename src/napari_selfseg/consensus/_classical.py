@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.cluster.vq import vq
 
-from napari_selfseg.superpixels import Felzenszwalb
 from napari_selfseg.superpixels._base import lab
+from napari_selfseg.superpixels._felzenszwalb import felzenszwalb_at
 
 __all__ = ["classical"]
 
@@ -51,9 +51,9 @@ def classical(
     """
     seen = np.ones(image.shape[:-1], bool) if mask is None else mask
     share = min(seen.sum() / LARGE, 1.0)
-    for scale, size in REGIONS:
-        regions = Felzenszwalb(scale=share * scale, min_size=max(round(share * size), 1))
-        yield "regions", regions(image, mask=mask)
+    scales = [(share * scale, max(round(share * size), 1)) for scale, size in REGIONS]
+    for regions in felzenszwalb_at(image, mask, scales):
+        yield "regions", regions
     colour = lab(image).astype(np.float64)
     colour[~seen] = colour[seen].mean(axis=0)
     for features in (_smooth(colour, 1.0), _textured(colour)):

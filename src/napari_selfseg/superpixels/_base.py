@@ -15,7 +15,7 @@ from napari_selfseg.parameters import Parameters
 from napari_selfseg.remedies import NAN
 from napari_selfseg.superpixels._tidy import split
 
-__all__ = ["Superpixels", "lab"]
+__all__ = ["Superpixels", "lab", "prepared"]
 
 # A pixel so many times as long along one axis as along another has no neighbour along it that is
 # near; longer ones change nothing but the numbers, which then leave their range.
@@ -71,10 +71,7 @@ class Superpixels(Parameters, ABC):
             sentence that says what to do.
         """
         self._check_axes(image)
-        inside = _checked_mask(mask, image.shape[:-1])
-        steps = _checked_spacing(spacing, image.ndim - 1)
-        box = ndimage.find_objects(inside.astype(np.uint8))[0]
-        data = _filled(np.asarray(image[box], dtype=np.float32), inside[box])
+        data, steps, inside, box = prepared(image, spacing, mask)
         # The shift keeps pixels that the algorithm left at 0 apart from those without data.
         found = np.where(inside[box], self.over_segment(data, steps, inside[box]) + 1, 0)
         labels = np.zeros(inside.shape, dtype=np.int32)
@@ -151,6 +148,33 @@ def lab(image: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """
     colours: NDArray[np.floating[Any]] = rgb2lab(image) if image.shape[-1] == 3 else image * 100
     return colours
+
+
+def prepared(
+    image: NDArray[Any], spacing: Sequence[float] | None, mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], tuple[slice, ...]]:
+    """Check what `Superpixels` are called with, and bring it to what `over_segment` takes.
+
+    Parameters
+    ----------
+    image, spacing, mask
+        Of `Superpixels`.
+
+    Returns
+    -------
+    data : ndarray of float32
+        The image in the bounding box of the mask, finite everywhere.
+    steps : ndarray of float64
+        Relative pixel sizes.
+    inside : ndarray of bool
+        The mask, of the shape of the image.
+    box : tuple of slice
+        The bounding box.
+    """
+    inside = _checked_mask(mask, image.shape[:-1])
+    steps = _checked_spacing(spacing, image.ndim - 1)
+    box = ndimage.find_objects(inside.astype(np.uint8))[0]
+    return _filled(np.asarray(image[box], dtype=np.float32), inside[box]), steps, inside, box
 
 
 def _checked_mask(mask: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels
+from napari_selfseg.superpixels._base import Superpixels, prepared
+from napari_selfseg.superpixels._edge_buckets import edge_buckets
+from napari_selfseg.superpixels._growing import grown
 
-__all__ = ["Felzenszwalb"]
+__all__ = ["Felzenszwalb", "felzenszwalb_at"]
 
 # The scale is stated for intensities of 0 to 255, as in the paper and in scikit-image.
 _WHITE = 255.0
-# Edges turned into Python numbers at once: bounds the memory.
-_AT_ONCE = 2**19
 
 
 class Felzenszwalb(Superpixels):
@@ -70,110 +70,60 @@ class Felzenszwalb(Superpixels):
     @property
     def bytes_a_pixel(self) -> int:
         """See `Superpixels.bytes_a_pixel`."""
-        return 650
+        return 170
 
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
-        widths = [*(self.sigma / spacing), 0.0]
-        smooth = ndimage.gaussian_filter(image.astype(np.float64), widths, mode="reflect")
-        edges, weights = _graph(smooth, mask)
-        regions, sizes = _grow(edges, weights, self.scale / _WHITE, mask.size)
-        return _absorb(edges, regions, sizes, self.min_size).reshape(mask.shape)
+        return next(_regions(image, spacing, mask, self.sigma, [(self.scale, self.min_size)]))
 
 
-def _graph(
-    image: NDArray[np.float64], mask: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the edges between neighbours inside the mask and their weights, lightest first."""
-    number = np.arange(mask.size).reshape(mask.shape)
-    edges, weights = [], []
-    for step in _steps(mask.ndim):
-        here, there = _shifted(step)
-        both = mask[here] & mask[there]
-        gap = np.linalg.norm(image[here] - image[there], axis=-1)
-        edges.append(np.stack((number[here][both], number[there][both])))
-        weights.append(gap[both])
-    flat = np.concatenate(weights)
-    order = np.argsort(flat, kind="stable")
-    return np.concatenate(edges, axis=1)[:, order], flat[order]
+def felzenszwalb_at(
+    image: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    scales: Sequence[tuple[float, int]],
+    *,
+    sigma: float = 0.8,
+    spacing: Sequence[float] | None = None,
+) -> Iterator[NDArray[np.int32]]:
+    """Make the superpixels of `Felzenszwalb` at several scales, from edges weighed once.
+
+    Parameters
+    ----------
+    image : ndarray of float
+        ``(*spatial, C)`` scaled to 0..1, of two or three spatial axes.
+    mask : ndarray of bool or None
+        ``(*spatial)``, True where there is data.
+    scales : sequence of (float, int)
+        Scale and minimal size of each.
+    sigma : float, optional
+        As in `Felzenszwalb`.
+    spacing : sequence of float, optional
+        Physical pixel size along each spatial axis; ones by default.
+
+    Yields
+    ------
+    ndarray of int32
+        ``(*spatial)`` contiguous from 1; 0 exactly where the mask is False.
+    """
+    data, steps, inside, box = prepared(image, spacing, mask)
+    for found in _regions(data, steps, inside[box], sigma, scales):
+        labels = np.zeros(inside.shape, dtype=np.int32)
+        labels[box] = found
+        yield labels
 
 
-def _steps(ndim: int) -> list[tuple[int, ...]]:
-    reach = ndim if ndim == 2 else 1
-    steps = [step for step in product((-1, 0, 1), repeat=ndim) if step > (0,) * ndim]
-    return [step for step in steps if np.abs(step).sum() <= reach]
-
-
-def _shifted(step: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    cut = {-1: (slice(1, None), slice(-1)), 0: (slice(None),) * 2, 1: (slice(-1), slice(1, None))}
-    return tuple(cut[each][0] for each in step), tuple(cut[each][1] for each in step)
-
-
-def _grow(
-    edges: NDArray[np.int64], weights: NDArray[np.float64], k: float, n: int
-) -> tuple[NDArray[np.int64], list[int]]:
-    parent, size, limit = list(range(n)), [1] * n, [k] * n
-    for start in range(0, len(weights), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        root, bound = _roots(parent), np.array(limit)
-        one, other, weight = *root[edges[:, part]], weights[part]
-        # A region whose limit lies below the lightest edge to come never merges again.
-        alive = bound > weight[0]
-        keep = (one != other) & alive[one] & alive[other]
-        parent = root.tolist()
-        lists = one[keep].tolist(), other[keep].tolist(), weight[keep].tolist()
-        _unite(*lists, parent, size, limit, k)
-    return _roots(parent), size
-
-
-def _unite(
-    ones: list[int],
-    others: list[int],
-    weights: list[float],
-    parent: list[int],
-    size: list[int],
-    limit: list[float],
-    k: float,
-) -> None:
-    for a, b, weight in zip(ones, others, weights, strict=True):
-        # Written out, for a function call an edge would double the time.
-        while parent[a] != a:
-            parent[a] = a = parent[parent[a]]
-        while parent[b] != b:
-            parent[b] = b = parent[parent[b]]
-        if a != b and weight < limit[a] and weight < limit[b]:
-            if size[a] < size[b]:
-                a, b = b, a
-            parent[b] = a
-            size[a] += size[b]
-            limit[a] = weight + k / size[a]
-
-
-def _absorb(
-    edges: NDArray[np.int64], regions: NDArray[np.int64], sizes: list[int], min_size: int
-) -> NDArray[np.int64]:
-    one, other = regions[edges]
-    small = np.array(sizes) < min_size
-    keep = (one != other) & (small[one] | small[other])
-    parent = regions.tolist()
-    for a, b in zip(one[keep].tolist(), other[keep].tolist(), strict=True):
-        a, b = _root(parent, a), _root(parent, b)
-        if a != b and min(sizes[a], sizes[b]) < min_size:
-            parent[b] = a
-            sizes[a] += sizes[b]
-    return _roots(parent)
-
-
-def _root(parent: list[int], a: int) -> int:
-    while parent[a] != a:
-        parent[a] = a = parent[parent[a]]
-    return a
-
-
-def _roots(parent: list[int]) -> NDArray[np.int64]:
-    root = np.array(parent, dtype=np.int64)
-    while (root != root[root]).any():
-        root = root[root]
-    return root
+def _regions(
+    image: NDArray[np.float32],
+    spacing: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    sigma: float,
+    scales: Sequence[tuple[float, int]],
+) -> Iterator[NDArray[np.int32]]:
+    widths = [*(sigma / spacing), 0.0]
+    smooth = ndimage.gaussian_filter(image.astype(np.float64), widths, mode="reflect")
+    graph = edge_buckets(smooth, mask)
+    del smooth
+    for scale, min_size in scales:
+        yield grown(graph, mask, scale / _WHITE, min_size)
