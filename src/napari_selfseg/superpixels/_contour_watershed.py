@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from skimage.measure import label
 from skimage.morphology import local_minima
 from skimage.segmentation import watershed
 
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels, lab
+from napari_selfseg.superpixels._contour import contours, histograms
 from napari_selfseg.superpixels._grid import cells, counts
 from napari_selfseg.superpixels._merge_tree import Arcs, cut, merge_tree
 
 __all__ = ["ContourWatershed"]
 
-# Scales of the contour in units of sigma: the finest decides where borders run, all of them how
-# strong they are.
-_OCTAVES: Final = (1.0, 2.0, 4.0)
-_BIN: Final = 12.0
 _EVEN: Final = 0.05
 # Without so many basins a superpixel there is too little to choose from.
 _SPARE: Final = 2
@@ -90,45 +85,13 @@ class ContourWatershed(Superpixels):
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
         colours = lab(image).astype(np.float32)
-        fine, contour = _contours(colours, spacing, self.sigma)
+        fine, contour = contours(colours, spacing, self.sigma)
         wanted = self.n_segments or max(_FEWEST, int(mask.sum()) // _PIXELS)
         basins = _basins(fine, mask, spacing, wanted)
         arcs = Arcs.between(basins, contour + _EVEN)
-        tree = merge_tree(arcs, *_histograms(colours, basins), self.region_weight)
+        tree = merge_tree(arcs, *histograms(colours, basins), self.region_weight)
         # What has no data is a region of the tree, too.
         return cut(tree, wanted + 1)[basins]
-
-
-def _bins(colours: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Share of each pixel in each bin of each channel, one map at a time to save memory."""
-    # The square root leaves the length of all together the same for any number of channels.
-    height = 1 / np.sqrt(colours.shape[-1])
-    for channel in np.moveaxis(colours, -1, 0):
-        place = (channel - channel.min()) / _BIN
-        for k in range(int(np.ceil(place.max())) + 1):
-            yield (height * np.maximum(1 - np.abs(place - k), 0)).astype(np.float32)
-
-
-def _contours(
-    colours: NDArray[np.float32], spacing: NDArray[np.float64], sigma: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the contour of the finest scale, and that of all scales."""
-    squares = np.zeros((len(_OCTAVES), *colours.shape[:-1]), dtype=np.float32)
-    for share in _bins(colours):
-        for square, octave in zip(squares, _OCTAVES, strict=True):
-            smooth = ndimage.gaussian_filter(share, octave * sigma / spacing, truncate=3.0)
-            _add_slopes(square, smooth, spacing / (octave * sigma))
-    strengths = np.sqrt(squares)
-    return strengths[0], strengths.sum(axis=0)
-
-
-def _add_slopes(
-    square: NDArray[np.float32], smooth: NDArray[np.float32], steps: NDArray[np.float64]
-) -> None:
-    for axis, step in enumerate(steps):
-        inner = np.moveaxis(square, axis, 0)[1:-1]
-        rows = np.moveaxis(smooth, axis, 0)
-        inner += ((rows[2:] - rows[:-2]) / np.float32(2 * step)) ** 2
 
 
 def _basins(
@@ -168,13 +131,3 @@ def _with_grid(
     chosen[lowest] = 1
     chosen[~mask.ravel()] = 0
     return (chosen * np.cumsum(chosen)).reshape(mask.shape).astype(np.int32)
-
-
-def _histograms(
-    colours: NDArray[np.float32], basins: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return size and summed histogram of each label."""
-    flat = basins.ravel()
-    sizes = np.bincount(flat).astype(np.float64)
-    sums = [np.bincount(flat, share.ravel(), len(sizes)) for share in _bins(colours)]
-    return sizes, np.stack(sums, axis=1)

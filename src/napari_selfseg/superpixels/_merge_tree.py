@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.compiled import compiled
 from napari_selfseg.superpixels._tidy import join
 
 __all__ = ["Arcs", "Tree", "cut", "merge_tree"]
@@ -165,25 +166,36 @@ def _costs(
     arcs: Arcs, sizes: NDArray[np.float64], sums: NDArray[np.float64], weight: float
 ) -> NDArray[np.float64]:
     one, other = arcs.ends.T
-    gap = np.zeros(len(one))
-    # Feature by feature: all at once would take many times the memory.
-    for column in (sums / np.maximum(sizes, 1)[:, None]).T:
-        gap += (column[one] - column[other]) ** 2
+    gap = np.empty(len(one))
+    _gaps(arcs.ends, sums / np.maximum(sizes, 1)[:, None], gap)
     size = sizes[one] * sizes[other] / (sizes[one] + sizes[other])
-    cost: NDArray[np.float64] = np.sqrt(size) * (
-        arcs.strength / arcs.length + weight * np.sqrt(gap)
-    )
+    cost: NDArray[np.float64] = np.sqrt(size) * (arcs.strength / arcs.length + weight * gap)
     return cost
+
+
+@compiled
+def _gaps(ends: NDArray[np.int64], means: NDArray[np.float64], gap: NDArray[np.float64]) -> None:
+    for arc in range(len(ends)):
+        one, other = means[ends[arc, 0]], means[ends[arc, 1]]
+        total = 0.0
+        for feature in range(len(one)):
+            total += (one[feature] - other[feature]) ** 2
+        gap[arc] = np.sqrt(total)
 
 
 def _mutual(ends: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> NDArray[np.intp]:
     """Find the arcs that are the cheapest of both their regions; the first of equal ones."""
-    rank = np.empty(len(cost), dtype=np.int64)
-    rank[np.argsort(cost, kind="stable")] = np.arange(len(cost))
-    best = np.full(n, len(cost))
-    for end in ends.T:
-        np.minimum.at(best, end, rank)
-    return np.flatnonzero((best[ends] == rank[:, None]).all(axis=1))
+    best = np.full(n, -1, dtype=np.int64)
+    _cheapest(ends, cost, best)
+    return np.flatnonzero((best[ends] == np.arange(len(ends))[:, None]).all(axis=1))
+
+
+@compiled
+def _cheapest(ends: NDArray[np.int64], cost: NDArray[np.float64], best: NDArray[np.int64]) -> None:
+    for arc in range(len(ends)):
+        for end in ends[arc]:
+            if best[end] < 0 or cost[arc] < cost[best[end]]:
+                best[end] = arc
 
 
 def _contracted(arcs: Arcs, chosen: NDArray[np.intp], left: NDArray[np.bool_]) -> Arcs:
