@@ -7,12 +7,12 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "compiled_sum"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 # Functions that one call compiles: itself, and those it calls.
-_NESTED: Final = 8
+_NESTED: Final = 32
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -34,9 +34,26 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return _Compiled(function)
 
 
+def compiled_sum(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function whose terms may be added in any order, and so several at once.
+
+    Its result may differ by rounding between processors.
+
+    Parameters
+    ----------
+    function : callable
+        As for `compiled`; of finite numbers.
+
+    Returns
+    -------
+    callable
+    """
+    return _Compiled(function, fastmath=True)
+
+
 class _Compiled(Generic[P, R]):
-    def __init__(self, function: Callable[P, R]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[P, R], *, fastmath: bool = False) -> None:
+        self._function, self._fastmath = function, fastmath
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -57,6 +74,6 @@ class _Compiled(Generic[P, R]):
         import numba
 
         try:
-            return numba.njit(cache=True, nogil=True)(self._function)
+            return numba.njit(cache=True, nogil=True, fastmath=self._fastmath)(self._function)
         except RuntimeError:  # no folder can be written to
-            return numba.njit(nogil=True)(self._function)
+            return numba.njit(nogil=True, fastmath=self._fastmath)(self._function)

@@ -25,7 +25,7 @@ def scene(shift=0, size=72):
 
 @pytest.fixture(scope="module")
 def run():
-    method = ss.Consensus(iterations=20, channels=16, every=5)
+    method = ss.Consensus(networks="both", iterations=20, channels=16, every=5)
     return ss.segment(scene(), method, superpixels=SMALL, channel_axis=-1, **QUICK)
 
 
@@ -48,7 +48,7 @@ def test_the_automatic_cut_of_its_hierarchy_is_what_it_shows(run):
 
 def test_every_map_votes_once(run):
     votes = {family: len(maps) for family, maps in run.ballots.items()}
-    assert votes == {"regions": 6, "clusters": 10, "networks": 5 * 4}
+    assert votes == {"regions": 6, "clusters": 3, "networks": 5 * 4}
 
 
 def test_a_fit_gives_another_image_the_same_numbers(run):
@@ -67,27 +67,27 @@ def test_a_saved_fit_makes_the_same_segments(run, tmp_path):
 def test_a_masked_fit_makes_the_same_segments_at_half_the_size():
     image, mask = scene(), np.ones((72, 72), bool)
     mask[7:20, 31:50] = mask[40, 41] = False
-    method = ss.Consensus(iterations=3, channels=8, every=1)
+    method = ss.Consensus(networks="both", iterations=3, channels=8, every=1)
     run = ss.segment(image, method, superpixels=SMALL, mask=mask, channel_axis=-1, **QUICK)
     given = {"mask": mask, "superpixels": run.superpixels[0], "device": "cpu", "threads": 1}
     np.testing.assert_array_equal(run.fit.predict(image, channel_axis=-1, **given), run.labels())
 
 
 def test_a_first_look_comes_before_all_classical_maps_have_voted():
-    method = ss.Consensus(networks="none")
+    method = ss.Consensus()
     run = ss.evolve(scene(), method, superpixels=SMALL, channel_axis=-1, **QUICK)
-    assert [len(step.ballots) for step in run] == [6, 10, 0]
+    assert [len(step.ballots) for step in run] == [1, 6, 2, 0]
 
 
 def test_stopped_at_the_first_look_all_classical_maps_vote_still():
-    image, method = scene(), ss.Consensus(iterations=3, channels=8)
+    image, method = scene(), ss.Consensus(networks="both", iterations=3, channels=8)
     run = ss.evolve(image, method, superpixels=SMALL, channel_axis=-1, **QUICK)
     next(run)
     run.stop()
     run.finish()
     assert {family: len(maps) for family, maps in run.ballots.items()} == {
         "regions": 6,
-        "clusters": 10,
+        "clusters": 3,
     }
     np.testing.assert_array_equal(ss.replay(run.record(), image), run.labels())
 
@@ -99,7 +99,7 @@ def test_numbers_stay_while_the_consensus_sharpens(run):
 
 
 def test_a_wished_number_of_segments():
-    method = ss.Consensus(networks="none", n_segments=4)
+    method = ss.Consensus(n_segments=4)
     run = ss.segment(scene(), method, superpixels=SMALL, channel_axis=-1, **QUICK)
     assert len(np.unique(run.labels())) == 4
     assert run.stop_reason == "All label maps have voted."
@@ -109,7 +109,7 @@ def test_a_wished_number_of_segments():
 def test_more_granularity_more_segments():
     counts = []
     for granularity in (0.0, 0.4, 0.9):
-        method = ss.Consensus(networks="none", granularity=granularity)
+        method = ss.Consensus(granularity=granularity)
         run = ss.segment(scene(), method, superpixels=SMALL, channel_axis=-1, **QUICK)
         counts.append(len(np.unique(run.labels())))
     assert counts[0] == 1
@@ -118,7 +118,7 @@ def test_more_granularity_more_segments():
 
 def test_two_images_at_once_are_two_forests():
     images = [scene(), scene(shift=3, size=60)]
-    method = ss.Consensus(iterations=4, channels=8, every=2)
+    method = ss.Consensus(networks="both", iterations=4, channels=8, every=2)
     run = ss.segment(images, method, superpixels=SMALL, channel_axis=-1, **QUICK)
     one, two = run.labels(image=0), run.labels(image=1)
     assert (one.shape, two.shape) == ((72, 72), (60, 60))
@@ -136,6 +136,8 @@ def test_explicit_members_are_trained():
 @pytest.mark.parametrize("shape", [(1, 9), (5, 5), (2, 3, 7)])
 def test_tiny_images(shape):
     image = np.random.default_rng(0).random(shape).astype(np.float32)
-    run = ss.segment(image, ss.Consensus(iterations=2, every=1, channels=4), **QUICK)
+    run = ss.segment(
+        image, ss.Consensus(networks="both", iterations=2, every=1, channels=4), **QUICK
+    )
     assert run.labels().shape == shape
     assert run.labels().all()

@@ -10,10 +10,10 @@ from torch import nn
 
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
-from napari_selfseg.consensus._classical import CLUSTERS, REGIONS, classical
-from napari_selfseg.consensus._evidence import Evidence
+from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
 from napari_selfseg.consensus._members import Members
+from napari_selfseg.consensus._sources import SOURCES, LabelMap, Seen, _regions
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
 from napari_selfseg.protocol import Control, Inputs, Interrupted
@@ -26,35 +26,61 @@ def halves(channels=3, noise=0.02, shape=(24, 30)):
     return np.clip(image + rng.normal(scale=noise, size=image.shape), 0, 1).astype(np.float32)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 5])
-def test_classical_maps_find_what_is_plain_to_see(channels):
-    maps = list(classical(halves(channels), None, 0))
-    assert [family for family, _ in maps].count("regions") == len(REGIONS)
-    assert [family for family, _ in maps].count("clusters") == 2 * len(CLUSTERS)
+def maps_of(image, mask=None, seed=0):
+    seen = Seen(image, np.ones(image.shape[:-1], bool) if mask is None else mask, seed)
+    return [each for source in SOURCES for each in source(seen)]
+
+
+def regions_of(image):
+    return [each.labels for each in maps_of(image) if each.family == "regions"]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_maps_find_what_is_plain_to_see(channels):
+    maps = maps_of(halves(channels))
+    assert [each.family for each in maps].count("regions") == len(_regions.SCALES)
+    assert [each.family for each in maps].count("clusters") == 3
+    assert {each.mixed for each in maps if each.family == "clusters"} == {True}
     left, right = np.s_[:, :12], np.s_[:, 18:]
-    apart = [not set(np.unique(m[left])) & set(np.unique(m[right])) for _, m in maps]
-    assert all(apart)
-    assert all(labels.min() >= 1 for _, labels in maps)
+    for each in maps[:-1]:  # textons see edges and texture, and both halves are even
+        assert not set(np.unique(each.labels[left])) & set(np.unique(each.labels[right]))
+    assert all(each.labels.min() >= 0 and each.labels.max() < each.n for each in maps)
+
+
+def test_textons_tell_stripes_from_even_ground():
+    rng = np.random.default_rng(0)
+    image = np.full((40, 60, 1), 0.5)
+    image[:, 30::4] = image[:, 31::4] = 0.9
+    image = np.clip(image + rng.normal(scale=0.01, size=image.shape), 0, 1).astype(np.float32)
+    labels = maps_of(image)[-1].labels
+    even, striped = set(labels[10:30, 8:22].ravel()), set(labels[10:30, 38:52].ravel())
+    assert not even & striped
+
+
+def test_light_of_two_channels_is_where_they_vary_most():
+    rng = np.random.default_rng(0)
+    image = rng.random((30, 40, 2)).astype(np.float32)
+    image[..., 0] *= 0.01
+    seen = Seen(image, np.ones((30, 40), bool), 0)
+    assert np.corrcoef(seen.light.ravel(), image[..., 1].ravel())[0, 1] > 0.999
 
 
 def spotted(shape):
     image = np.full((*shape, 1), 0.2, np.float32)
     image[20:26, 30:36] = 0.9
-    maps = [labels for family, labels in classical(image, None, 0) if family == "regions"]
-    return sum(labels[23, 33] != labels[0, 0] for labels in maps)
+    return sum(labels[23, 33] != labels[0, 0] for labels in regions_of(image))
 
 
 def test_regions_of_a_small_image_are_small():
     # The same spot is below the smallest size of most regions where the image is large.
-    assert spotted((48, 60)) == len(REGIONS)
-    assert spotted((481, 321)) <= len(REGIONS) / 2
+    assert spotted((48, 60)) == len(_regions.SCALES)
+    assert spotted((481, 321)) <= len(_regions.SCALES) / 2
 
 
 def test_regions_of_a_large_image_grow_no_further(monkeypatch):
     def regions(large):
-        monkeypatch.setattr("napari_selfseg.consensus._classical.LARGE", large)
-        maps = classical(halves(shape=(30, 40)), None, 0)
-        return [labels for family, labels in maps if family == "regions"]
+        monkeypatch.setattr(_regions, "LARGE", large)
+        return regions_of(halves(shape=(30, 40)))
 
     pairs = list(zip(regions(1200), regions(600), strict=True))
     assert all((one == other).all() for one, other in pairs)
@@ -63,19 +89,18 @@ def test_regions_of_a_large_image_grow_no_further(monkeypatch):
     )
 
 
-def test_classical_maps_do_not_see_what_is_masked():
+def test_regions_and_clusters_of_colour_do_not_see_what_is_masked():
     image, mask = halves(), np.ones((24, 30), bool)
     mask[5:9, 3:8] = False
     other = image.copy()
     other[~mask] = 7.0
-    pairs = zip(classical(image, mask, 0), classical(other, mask, 0), strict=True)
-    for (_, one), (_, two) in pairs:
-        np.testing.assert_array_equal(one[mask], two[mask])
+    for one, two in zip(maps_of(image, mask), maps_of(other, mask), strict=True):
+        np.testing.assert_array_equal(one.labels[mask], two.labels[mask])
 
 
-def test_classical_maps_of_a_constant_volume():
-    maps = [labels for _, labels in classical(np.full((3, 4, 5, 2), 0.5, np.float32), None, 0)]
-    assert all((labels == labels.flat[0]).all() for labels in maps)
+def test_maps_of_a_constant_volume():
+    maps = maps_of(np.full((3, 4, 5, 2), 0.5, np.float32))
+    assert all((each.labels == each.labels.flat[0]).all() for each in maps)
 
 
 def test_only_long_axes_are_halved():
@@ -194,11 +219,11 @@ def test_copies_are_frozen_and_come_back_from_their_weights():
 
 
 def test_flat_fields_mean_members():
-    members = ss.Consensus(seeds=3, iterations=7, channels=5).resolved()
+    members = ss.Consensus(networks="both", seeds=3, iterations=7, channels=5).resolved()
     assert [each.variant for each in members] == ["superpixels"] * 3 + ["continuity"]
     assert len({each.seed for each in members}) == 4
     assert {(each.iterations, each.channels) for each in members} == {(7, 5)}
-    assert ss.Consensus(networks="none").resolved() == ()
+    assert ss.Consensus().resolved() == ()
     assert len(ss.Consensus(networks="continuity", seeds=3).resolved()) == 1
 
 
@@ -220,15 +245,35 @@ def test_members_must_be_methods_that_are_known():
 
 def test_something_must_vote():
     with pytest.raises(ParameterError, match="nothing votes: choose networks"):
-        ss.Consensus(networks="none", classical=False)
+        ss.Consensus(classical=False)
 
 
 def test_segments_are_described_by_colour_and_by_their_share_of_each_class():
     index = torch.tensor([[[1, 1, 2, 2, 0]]])
-    evidence = Evidence(index, 2)
+    evidence = Evidence(index)
     image = torch.tensor([[[[0.2, 0.4, 0.3, 0.3, 9.0]]]])
-    evidence.describe(torch.tensor([[[0, 1, 1, 1, 0]]]), 3)
+    evidence.describe([LabelMap("networks", np.array([[0, 1, 1, 1, 0]]), 3, mixed=False)])
     found = evidence.features(np.array([0, 1]), image)
     np.testing.assert_allclose(found, [[0.3, 0.5, 0.5, 0], [0.3, 0, 1, 0]], rtol=1e-6)
     one = evidence.features(np.array([0, 0]), image)
     np.testing.assert_allclose(one, [[0.3, 0.25, 0.75, 0]], rtol=1e-6)
+
+
+def test_pixels_of_a_superpixel_speak_and_not_their_majority_alone():
+    evidence = Evidence(torch.tensor([[[1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]]]))
+    labels = np.array([[0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1]])
+    votes = evidence.add([LabelMap("clusters", labels, 2, mixed=True)])
+    assert votes.tolist() == [0, 1, 1, 1]
+    tree = evidence.hierarchies(0.5)[0]
+    np.testing.assert_allclose(tree.disagreement, [0.0, 0.25])
+    np.testing.assert_allclose(tree.histograms, [[0.75, 0.25], [0.75, 0.25], [0.5, 0.5]])
+
+
+def test_no_two_images_share_a_segment_but_that_of_a_class():
+    index = torch.tensor([[[1, 2, 3]], [[4, 5, 0]]])
+    evidence = Evidence(index, torch.tensor([0, 0, 2, 0, 2, 0]))
+    maps = [np.array([[0, 1, 2]]), np.array([[0, 1, 0]])]
+    evidence.add([LabelMap("regions", each, 3, mixed=False) for each in maps])
+    labels = cut(evidence.hierarchies(0.1), 0, 99).tolist()
+    assert labels[1] == labels[3] == 2
+    assert len(set(labels)) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,107 +10,88 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_selfseg.hierarchy import (
-    average_linkage,
-    disagreement,
-    globalised,
-    height_at,
-    weights,
-)
-from napari_selfseg.regions import adjacency, areas, totals, vote
+from napari_selfseg.consensus._image_evidence import ImageEvidence
+from napari_selfseg.consensus._sources import LabelMap
+from napari_selfseg.hierarchy import Hierarchy, weights
+from napari_selfseg.regions import totals
 
-__all__ = ["Evidence"]
+__all__ = ["Evidence", "cut"]
 
 
 class Evidence:
-    """Votes of label maps on the superpixels of some images; nothing joins two images.
+    """What label maps say about the superpixels of some images; nothing joins two images.
 
     Parameters
     ----------
     index : Tensor
         ``(N, *spatial)`` int64 superpixel of each pixel, numbered through from 1; 0 for no data.
-    n : int
-        Number of superpixels.
     drawn : Tensor, optional
         ``(n + 1,)`` class from 1 that the user drew on each, 0 for none.
 
     Attributes
     ----------
+    images : tuple of ImageEvidence
+        One an image.
+    sizes : ndarray of int64
+        ``(n,)`` pixels of each superpixel.
     weights : ndarray of int64
         ``(n,)`` how much superpixels count when segments are numbered after others.
     """
 
-    def __init__(self, index: Tensor, n: int, drawn: Tensor | None = None) -> None:
-        self._index, self._n = index, n
-        self._drawn = None if drawn is None else drawn[1:].cpu().numpy()
-        # Lengths count pixels: a fit is applied where no pixel size is known.
-        found = [adjacency(each, n, (1.0,) * each.ndim) for each in index]
-        self._edges = torch.cat([each.edges for each in found]).cpu().numpy()
-        self._lengths = torch.cat([each.border for each in found]).cpu().numpy()
-        self._families: dict[str, list[NDArray[Any]]] = {}
+    def __init__(self, index: Tensor, drawn: Tensor | None = None) -> None:
+        self._index = index.cpu()
+        classes = None if drawn is None else drawn[1:].cpu().numpy()
+        self.images = tuple(_each(self._index.numpy(), classes))
+        self.sizes: NDArray[np.int64] = np.concatenate([each.sizes for each in self.images])
+        self.weights = weights(self.sizes, classes)
         self._shares: list[Tensor] = []
-        self.sizes: NDArray[np.int64] = areas(index, n)[1:].cpu().numpy()
-        self.weights = weights(self.sizes, self._drawn)
 
     def __bool__(self) -> bool:
-        return bool(self._families)
+        return any(self.images)
 
-    def add(self, family: str, labels: Tensor, n_classes: int) -> Tensor:
-        """Let a label map vote.
+    def add(self, maps: Sequence[LabelMap]) -> Tensor:
+        """Let a label map of each image speak.
 
         Parameters
         ----------
-        family : str
-            Maps of one name count as one.
-        labels : Tensor
-            ``(N, *spatial)`` int64 from 0.
-        n_classes : int
-            Number of labels.
+        maps : sequence of LabelMap
+            One an image, of one family.
 
         Returns
         -------
         Tensor
             ``(n + 1,)`` votes, from 1.
         """
-        votes = vote(labels, self._index, self._n, n_classes)
-        self._families.setdefault(family, []).append(votes.cpu().numpy())
-        return votes
+        votes = [image.add(each) for image, each in zip(self.images, maps, strict=True)]
+        return torch.cat((votes[0][:1], *(each[1:] for each in votes)))
 
-    def describe(self, labels: Tensor, n_classes: int) -> None:
+    def describe(self, maps: Sequence[LabelMap]) -> None:
         """Let classes that mean the same in every image tell segments apart.
 
         Parameters
         ----------
-        labels, n_classes
+        maps : sequence of LabelMap
             As in `add`.
         """
-        key = (self._index * n_classes + labels).flatten()
-        counts = torch.bincount(key, minlength=(self._n + 1) * n_classes)
-        self._shares.append(counts.view(self._n + 1, n_classes)[1:].cpu())
+        shares = [
+            image.shares(torch.from_numpy(each.labels), each.n)[1:]
+            for image, each in zip(self.images, maps, strict=True)
+        ]
+        self._shares.append(torch.from_numpy(np.concatenate(shares)))
 
-    def cut(self, level: float, n_segments: int, most: int) -> NDArray[np.int64]:
-        """Merge neighbours that few maps divide.
+    def hierarchies(self, level: float) -> tuple[Hierarchy, ...]:
+        """Return the tree of segments of each image.
 
         Parameters
         ----------
         level : float
-            Where to end, as for `height_at`.
-        n_segments : int
-            Instead: how many segments are left; 0 goes by the level.
-        most : int
-            Segments at most.
+            Height at which they are cut when nobody says where.
 
         Returns
         -------
-        ndarray of int64
-            ``(n,)`` segment of each superpixel, from 1.
+        tuple of Hierarchy
         """
-        edges = self._edges - 1
-        heights = disagreement(self._families, self._edges)
-        heights = globalised(self._n, edges, heights, self._lengths)
-        tree = average_linkage(self._n, edges, heights, self._lengths, self.sizes, self._drawn)
-        wanted = n_segments or tree.segments_at(height_at(level, heights, self._lengths))
-        return tree.cut(min(wanted, most))
+        return tuple(each.hierarchy(level) for each in self.images)
 
     def features(self, segments: NDArray[np.int64], image: Tensor) -> Tensor:
         """Describe segments by their mean colours, and their share of each class.
@@ -126,10 +108,59 @@ class Evidence:
         Tensor
             ``(S, D)`` float32 on the CPU.
         """
-        rows = image.movedim(1, -1).reshape(-1, image.shape[1])
-        total = totals(rows, self._index.flatten(), self._n)
-        columns = torch.cat([total[1:].cpu(), *(each.double() for each in self._shares)], dim=1)
+        rows = image.movedim(1, -1).reshape(-1, image.shape[1]).cpu()
+        pixels = torch.from_numpy(self.sizes)
+        shares = [each.double() * pixels[:, None] for each in self._shares]
+        total = totals(rows, self._index.flatten(), len(self.sizes))[1:]
+        columns = torch.cat([total, *shares], dim=1)
         of = torch.from_numpy(segments)
         summed = columns.new_zeros(int(of.max()) + 1, columns.shape[1]).index_add_(0, of, columns)
-        pixels = torch.from_numpy(np.bincount(segments, self.sizes))
-        return (summed / pixels[:, None]).float()
+        area = torch.from_numpy(np.bincount(segments, self.sizes))
+        return (summed / area[:, None]).float()
+
+
+def cut(hierarchies: Sequence[Hierarchy], n_segments: int, most: int) -> NDArray[np.int64]:
+    """Cut the tree of each image.
+
+    Parameters
+    ----------
+    hierarchies : sequence of Hierarchy
+        One an image.
+    n_segments : int
+        How many segments an image; 0 for the automatic number of each.
+    most : int
+        Segments at most, of all images together.
+
+    Returns
+    -------
+    ndarray of int64
+        Segment of each superpixel of all images, from 1. No segments of two images have the same
+        number, but for those of a class that was drawn, which is its number.
+    """
+    found: list[NDArray[np.int64]] = []
+    last = max(int(_drawn(each).max(initial=0)) for each in hierarchies)
+    for each in hierarchies:
+        wanted = n_segments or each.automatic
+        labels = each.tree.cut(min(wanted, most // len(hierarchies)))
+        if found:
+            free = ~np.isin(labels, _drawn(each))
+            numbers, which = np.unique(labels[free], return_inverse=True)
+            labels[free] = last + 1 + np.arange(len(numbers))[which]
+        last = max(last, int(labels.max()))
+        found.append(labels)
+    return np.concatenate(found)
+
+
+def _drawn(hierarchy: Hierarchy) -> NDArray[np.int64]:
+    drawn = hierarchy.drawn
+    return np.zeros(0, np.int64) if drawn is None else np.unique(drawn[drawn > 0])
+
+
+def _each(index: NDArray[np.int64], drawn: NDArray[Any] | None) -> list[ImageEvidence]:
+    found, before = [], 0
+    for labels in index:
+        last = max(int(labels.max()), before)
+        own = np.where(labels > 0, labels - before, 0).astype(np.int32)
+        found.append(ImageEvidence(own, None if drawn is None else drawn[before:last]))
+        before = last
+    return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.consensus._evidence import Evidence
-from napari_selfseg.hierarchy import matched
+from napari_selfseg.hierarchy import Hierarchy, matched
 from napari_selfseg.protocol import Ballot, Inputs
 
 __all__ = ["Members"]
@@ -53,6 +53,8 @@ class Members(nn.Module):
         Votes of the classical maps that are still to be made.
     pending : list of Ballot
         Votes that no step has brought yet.
+    hierarchies : tuple of Hierarchy
+        The tree of each image, as it was cut last.
     voted : int
         Updates the networks had made when they voted last.
     """
@@ -70,6 +72,7 @@ class Members(nn.Module):
         self.seen: Inputs | None = None
         self.coming: Iterator[Ballot] = iter(())
         self.pending: list[Ballot] = []
+        self.hierarchies: tuple[Hierarchy, ...] = ()
         self.voted = -1
         self._shown: NDArray[np.int64] | None = None
         self._build = build
@@ -100,7 +103,7 @@ class Members(nn.Module):
         self.kept = nn.ModuleList()
         self.prototypes, self.names = self.prototypes[:0], self.names[:0]
         self.evidence, self.coming, self.seen = evidence, coming, None
-        self._shown, self.pending, self.voted = None, [], -1
+        self._shown, self.pending, self.voted, self.hierarchies = None, [], -1, ()
         return before
 
     def take_pending(self) -> tuple[Ballot, ...]:

@@ -42,12 +42,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_selfseg.consensus._classical import classical
-from napari_selfseg.consensus._evidence import Evidence
+from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
 from napari_selfseg.consensus._members import Ended, Members
 from napari_selfseg.consensus._settings import MOST, Settings
+from napari_selfseg.consensus._sources import SOURCES, LabelMap, Seen
 from napari_selfseg.consensus._training import SideBySide
+from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.protocol import (
     Ballot,
     Cost,
@@ -120,8 +121,15 @@ class Consensus(Settings):
         classical = CLASSICAL_BYTES * problem.pixels * self.classical
         return Cost(looks * iteration.flops, looks * iteration.moved + classical, iteration.kept)
 
+    @property
+    def likely_iterations(self) -> int:
+        """All updates of the networks; one, where there are none."""
+        return self.iterations if self.resolved() else 1
+
     def parts(self) -> tuple[Part, ...]:
         """Updates between votes, and those with one."""
+        if not self.resolved():
+            return (Part(self, 1),)
         voting = self.iterations // self.every
         kinds = ((MOST_UPDATES, self.iterations - voting), (1, voting))
         return tuple(Part(self.replace(every=every), n) for every, n in kinds if n)
@@ -159,7 +167,8 @@ class Consensus(Settings):
         evidence = M.evidence or self._begin(M, inputs)
         deque(self._first_looks(M, evidence, inputs), maxlen=0)
         self._networks_vote(M, evidence, inputs)
-        M.show(self._cut(evidence))
+        if M.pending or not M.hierarchies:
+            self._cut(M, evidence)
         names, segments = np.unique(M.shown, return_inverse=True)
         M.prototypes = evidence.features(segments, inputs.x)
         M.names = torch.from_numpy(names)
@@ -174,18 +183,22 @@ class Consensus(Settings):
         M = cast(Members, network)
         if index is None:
             index = over_segmented(self.default_superpixels(), x, valid)
-        evidence = Evidence(index, int(index.max()))
+        evidence = Evidence(index)
         deque(self._classical(evidence, x, valid), maxlen=0)
         self._vote_again(M.kept, evidence, x, valid)
-        segments = np.unique(self._cut(evidence), return_inverse=True)[1]
+        segments = np.unique(self._segments(evidence), return_inverse=True)[1]
         return self._named(M, segments, evidence.features(segments, x), index)
 
     def ballots(self, network: nn.Module) -> tuple[Ballot, ...]:
         """Return what has voted since the last step."""
         return cast(Members, network).take_pending()
 
+    def hierarchies(self, network: nn.Module) -> tuple[Hierarchy, ...]:
+        """Return the tree of each image, as it was cut last."""
+        return cast(Members, network).hierarchies
+
     def _begin(self, M: Members, inputs: Inputs) -> Evidence:
-        evidence = Evidence(cast(Tensor, inputs.index), inputs.n_regions, inputs.drawn)
+        evidence = Evidence(cast(Tensor, inputs.index), inputs.drawn)
         before = M.begin(evidence, self._classical(evidence, inputs.x, inputs.valid))
         if inputs.control.begun:
             self._remember(M, before, evidence, inputs)
@@ -196,7 +209,7 @@ class Consensus(Settings):
         deque(M.coming, maxlen=0)
         self._vote_again(before.kept, evidence, inputs.x, inputs.valid)
         M.kept, M.voted = before.kept, inputs.control.begun
-        segments = np.unique(self._cut(evidence), return_inverse=True)[1]
+        segments = np.unique(self._segments(evidence), return_inverse=True)[1]
         features = evidence.features(segments, inputs.x)
         M.show(_names(before.prototypes, before.names, segments, features).numpy())
 
@@ -216,17 +229,19 @@ class Consensus(Settings):
             return
         images = x.movedim(1, -1).cpu().numpy()
         masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
-        each = [classical(i, m, self.seed) for i, m in zip(images, masks, strict=True)]
-        for maps in zip(*each, strict=True):
-            labels = torch.from_numpy(np.stack([one for _, one in maps]).astype(np.int64))
-            family, n_classes = maps[0][0], int(labels.max()) + 1
-            yield _ballot(family, evidence.add(family, labels.to(x.device), n_classes))
+        seen = [
+            Seen(image, np.ones(image.shape[:-1], bool) if mask is None else mask, self.seed)
+            for image, mask in zip(images, masks, strict=True)
+        ]
+        for source in SOURCES:
+            for maps in zip(*map(source, seen), strict=True):
+                yield _ballot(maps[0].family, evidence.add(maps))
 
     def _first_looks(self, M: Members, evidence: Evidence, inputs: Inputs) -> Iterator[None]:
-        """Take the votes of the classical maps, and stop for a look after each family but one."""
+        """Take the votes of the classical maps, and stop for a look before those of each family."""
         for ballot in M.coming:
             if M.pending and M.pending[-1].family != ballot.family:
-                M.show(self._cut(evidence))
+                self._cut(M, evidence)
                 yield
             M.pending.append(ballot)
             inputs.control.check()
@@ -251,12 +266,17 @@ class Consensus(Settings):
     def _vote(
         self, evidence: Evidence, member: Method, labels: Tensor, x: Tensor, steps: Sequence[int]
     ) -> Ballot:
-        large = restored_size(labels, x.shape[2:], steps)
-        evidence.describe(large, member.n_classes)
-        return _ballot("networks", evidence.add("networks", large, member.n_classes))
+        large = restored_size(labels, x.shape[2:], steps).cpu().numpy()
+        maps = [LabelMap("networks", each, member.n_classes, mixed=False) for each in large]
+        evidence.describe(maps)
+        return _ballot("networks", evidence.add(maps))
 
-    def _cut(self, evidence: Evidence) -> NDArray[np.int64]:
-        return evidence.cut(self.level, self.n_segments, MOST)
+    def _cut(self, M: Members, evidence: Evidence) -> None:
+        M.hierarchies = evidence.hierarchies(self.level)
+        M.show(cut(M.hierarchies, self.n_segments, MOST))
+
+    def _segments(self, evidence: Evidence) -> NDArray[np.int64]:
+        return cut(evidence.hierarchies(self.level), self.n_segments, MOST)
 
     def _named(
         self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor
@@ -269,10 +289,11 @@ class Consensus(Settings):
     ) -> Step:
         ballots = self.ballots(M)
         if ballots:
-            M.show(self._cut(evidence))
+            self._cut(M, evidence)
         votes = torch.from_numpy(np.concatenate(([0], M.shown))).to(inputs.x.device)
         count = torch.tensor(len(np.unique(M.shown)))
-        return Step(t, self.iterations, small(votes, MOST), count, losses, ballots)
+        total = self.iterations if self.resolved() else 1
+        return Step(t, total, small(votes, MOST), count, losses, ballots, M.hierarchies)
 
     def _seen(self, M: Members, inputs: Inputs) -> Inputs:
         if M.seen is None:

@@ -30,8 +30,9 @@ class Settings(Method):
         source="measured, docs/benchmarks.md",
     )
     networks: Literal["none", "superpixels", "continuity", "both"] = parameter(
-        "both",
-        "Networks that vote: Backprop's with superpixels, its continuity variant, or both.",
+        "none",
+        "Networks that vote too: Backprop's with superpixels, its continuity variant, or both. "
+        "They take many times as long.",
     )
     seeds: int = parameter(
         4,
@@ -52,7 +53,7 @@ class Settings(Method):
         words="Classical maps",
     )
     granularity: float = parameter(
-        0.39,
+        0.41,
         "More gives more and smaller segments; after a run the slider cuts anew without computing.",
         minimum=0.0,
         maximum=1.0,

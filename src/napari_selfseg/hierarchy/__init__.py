@@ -5,13 +5,17 @@ from napari_selfseg.hierarchy._drawn import divided, drawn_on, weights
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._hierarchy import LEVEL, Hierarchy
 from napari_selfseg.hierarchy._level import height_at
+from napari_selfseg.hierarchy._linkage import AVERAGE, REGIONS, Linkage
 from napari_selfseg.hierarchy._matching import matched
 from napari_selfseg.hierarchy._multicut import multicut
-from napari_selfseg.hierarchy._tree import Tree, average_linkage
+from napari_selfseg.hierarchy._tree import Tree, average_linkage, linked
 
 __all__ = [
+    "AVERAGE",
     "LEVEL",
+    "REGIONS",
     "Hierarchy",
+    "Linkage",
     "Tree",
     "average_linkage",
     "disagreement",
@@ -19,6 +23,7 @@ __all__ = [
     "drawn_on",
     "globalised",
     "height_at",
+    "linked",
     "matched",
     "multicut",
     "weights",

@@ -112,6 +112,8 @@ class Grouped(NamedTuple):
         As for `average_linkage`; edges between the same nodes have become one.
     classes : ndarray of int64
         Class of each node, 0 for none.
+    histograms : ndarray of float32 or None
+        As for `agglomerate`: the mean over the pixels.
     """
 
     of: NDArray[np.int64]
@@ -120,6 +122,7 @@ class Grouped(NamedTuple):
     lengths: NDArray[np.float64]
     sizes: NDArray[np.int64]
     classes: NDArray[np.int64]
+    histograms: NDArray[np.float32] | None
 
 
 def grouped(
@@ -128,6 +131,7 @@ def grouped(
     heights: NDArray[np.floating[Any]],
     lengths: NDArray[np.floating[Any]],
     sizes: NDArray[Any],
+    histograms: NDArray[np.floating[Any]] | None = None,
 ) -> Grouped:
     """Make one node of all nodes on which the same class was drawn.
 
@@ -135,8 +139,8 @@ def grouped(
     ----------
     drawn : ndarray of int
         ``(n,)`` class of each node from 1, 0 for none.
-    edges, heights, lengths, sizes
-        As for `average_linkage`.
+    edges, heights, lengths, sizes, histograms
+        As for `linked`.
 
     Returns
     -------
@@ -156,7 +160,20 @@ def grouped(
     counts = np.zeros(len(kept), np.int64)
     np.add.at(counts, of, np.asarray(sizes, np.int64))
     mean: NDArray[np.float64] = moments / total
-    return Grouped(of, unique, mean, total, counts, np.asarray(drawn, np.int64)[kept])
+    P = None if histograms is None else _averaged(histograms, sizes, of, counts)
+    return Grouped(of, unique, mean, total, counts, np.asarray(drawn, np.int64)[kept], P)
+
+
+def _averaged(
+    histograms: NDArray[np.floating[Any]],
+    sizes: NDArray[Any],
+    of: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    found = np.empty((len(counts), histograms.shape[1]), np.float32)
+    for column, share in enumerate(histograms.T):
+        found[:, column] = np.bincount(of, share * sizes, len(counts)) / counts
+    return found
 
 
 def weights(sizes: NDArray[Any], drawn: NDArray[np.integer[Any]] | None) -> NDArray[np.int64]:

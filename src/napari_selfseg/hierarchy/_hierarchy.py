@@ -16,9 +16,10 @@ from napari_selfseg.hierarchy._agreement import disagreement
 from napari_selfseg.hierarchy._drawn import drawn_on, grouped, weights
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._level import height_at
+from napari_selfseg.hierarchy._linkage import AVERAGE, Linkage
 from napari_selfseg.hierarchy._matching import matched
 from napari_selfseg.hierarchy._multicut import multicut
-from napari_selfseg.hierarchy._tree import Tree, average_linkage
+from napari_selfseg.hierarchy._tree import Tree, linked
 from napari_selfseg.regions import adjacency
 
 __all__ = ["Hierarchy"]
@@ -49,6 +50,10 @@ class Hierarchy:
     drawn : ndarray of int64 or None
         ``(n,)`` class from 1 that somebody drew on each superpixel, 0 for none. In every cut a
         class is one segment, which has its number; no two share one.
+    histograms : ndarray of float32 or None
+        ``(n, D)`` what each superpixel is like, as for `agglomerate`.
+    linkage : Linkage
+        What decides which segments become one.
     """
 
     superpixels: NDArray[np.int32]
@@ -58,6 +63,8 @@ class Hierarchy:
     heights: NDArray[np.float64]
     level: float = LEVEL
     drawn: NDArray[np.int64] | None = None
+    histograms: NDArray[np.float32] | None = None
+    linkage: Linkage = AVERAGE
 
     @classmethod
     def of(
@@ -112,9 +119,16 @@ class Hierarchy:
 
     @cached_property
     def tree(self) -> Tree:
-        """Segments that nest: average linkage of the heights."""
-        return average_linkage(
-            len(self.sizes), self.edges - 1, self.heights, self.lengths, self.sizes, self.drawn
+        """Segments that nest."""
+        return linked(
+            len(self.sizes),
+            self.edges - 1,
+            self.heights,
+            self.lengths,
+            self.sizes,
+            self.histograms,
+            linkage=self.linkage,
+            drawn=self.drawn,
         )
 
     @property
@@ -136,8 +150,8 @@ class Hierarchy:
         n_segments : int, optional
             How many segments.
         level : float, optional
-            Instead: divide where the height is above this level, 0 to 1, which is taken relative
-            to the heights of the image (`height_at`).
+            Instead: divide where the height is above this level, 0 to 1, which may be taken
+            relative to the heights of the image (`Linkage`).
         bias : float, optional
             Instead: the partition that pays most (`multicut`), with no number to be given; more
             gives fewer segments.
@@ -235,7 +249,9 @@ class Hierarchy:
         return image
 
     def _segments_at(self, level: float) -> int:
-        return self.tree.segments_at(height_at(level, self.heights, self.lengths))
+        if self.linkage.relative:
+            level = height_at(level, self.heights, self.lengths)
+        return self.tree.segments_at(level)
 
     def _possible(self, n_segments: int) -> int:
         if n_segments < 1:

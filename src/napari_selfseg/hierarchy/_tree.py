@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.hierarchy._contraction import Merges, contract
+from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import grouped
+from napari_selfseg.hierarchy._linkage import AVERAGE, Linkage
 
-__all__ = ["Tree", "average_linkage"]
+__all__ = ["Tree", "average_linkage", "linked"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,31 @@ def average_linkage(
 
     Parameters
     ----------
+    n, edges, heights, lengths, sizes, drawn
+        As for `linked`.
+
+    Returns
+    -------
+    Tree
+    """
+    return linked(n, edges, heights, lengths, sizes, drawn=drawn)
+
+
+def linked(
+    n: int,
+    edges: NDArray[np.integer[Any]],
+    heights: NDArray[np.floating[Any]],
+    lengths: NDArray[np.floating[Any]],
+    sizes: NDArray[Any],
+    histograms: NDArray[np.floating[Any]] | None = None,
+    *,
+    linkage: Linkage = AVERAGE,
+    drawn: NDArray[np.integer[Any]] | None = None,
+) -> Tree:
+    """Merge neighbours, those that a linkage says belong together first.
+
+    Parameters
+    ----------
     n : int
         Number of nodes, counted from 0.
     edges : ndarray of int
@@ -105,6 +131,10 @@ def average_linkage(
         ``(E,)`` height and length of each border.
     sizes : ndarray
         ``(n,)`` pixels of each node: of two parts the larger keeps the number.
+    histograms : ndarray of float, optional
+        ``(n, D)`` as for `agglomerate`.
+    linkage : Linkage
+        What decides.
     drawn : ndarray of int, optional
         ``(n,)`` class from 1 that somebody drew on each node, 0 for none.
 
@@ -112,11 +142,23 @@ def average_linkage(
     -------
     Tree
     """
+    # It compiles, and so is loaded when a tree is wanted.
+    from napari_selfseg.hierarchy._agglomeration import agglomerate
+
     if drawn is None or not np.any(drawn):
-        return _tree(contract(n, edges, heights, lengths), sizes, np.zeros(n, np.int64))
-    graph = grouped(drawn, edges, heights, lengths, sizes)
-    apart = np.flatnonzero(graph.classes).tolist()
-    merges = contract(len(graph.sizes), graph.edges, graph.heights, graph.lengths, apart=apart)
+        merges = agglomerate(n, edges, heights, lengths, sizes, histograms, linkage=linkage)
+        return _tree(merges, sizes, np.zeros(n, np.int64))
+    graph = grouped(drawn, edges, heights, lengths, sizes, histograms)
+    merges = agglomerate(
+        len(graph.sizes),
+        graph.edges,
+        graph.heights,
+        graph.lengths,
+        graph.sizes,
+        graph.histograms,
+        linkage=linkage,
+        apart=np.flatnonzero(graph.classes).tolist(),
+    )
     return _spread(_tree(merges, graph.sizes, graph.classes), graph.of)
 
 

@@ -29,6 +29,10 @@ class Evolution(Protocol):
     level: float
 
     @property
+    def hierarchies(self) -> tuple[Hierarchy, ...]:
+        """See `Run.hierarchies`."""
+
+    @property
     def ballots(self) -> dict[str, list[Tensor]]:
         """See `Run.ballots`."""
 
@@ -60,6 +64,8 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
     ValueError
         When there are no labels yet, or superpixels or images do not fit.
     """
+    if len(runs) == 1 and superpixels is None and image < len(runs[0].hierarchies):
+        return runs[0].hierarchies[image]
     common, drawn = _common(runs, superpixels, image), _drawn(runs, image)
     if drawn is not None:
         common = divided(common, drawn)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_selfseg.hierarchy import LEVEL
+from napari_selfseg.hierarchy import LEVEL, Hierarchy
 from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.protocol._cost import Cost, Part, Problem
 from napari_selfseg.protocol._inputs import Inputs
@@ -249,5 +249,20 @@ class Method(Parameters, ABC):
         -------
         tuple of Ballot
             Nothing, where a method's own iterations are what votes.
+        """
+        return ()
+
+    def hierarchies(self, network: nn.Module) -> tuple[Hierarchy, ...]:
+        """Return the tree of segments of each image, after `freeze`.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            As frozen.
+
+        Returns
+        -------
+        tuple of Hierarchy
+            Nothing, where a method makes no trees of its own.
         """
         return ()

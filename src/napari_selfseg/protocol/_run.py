@@ -78,6 +78,7 @@ class Run(Iterator[Step]):
         self._history = History(HISTORY_BYTES)
         self._losses = Losses()
         self._votes = BallotBox(self._history)
+        self._trees: tuple[Hierarchy, ...] = ()
         if after is not None:
             self._take_over(after)
         self._agreed = Latest[Hierarchy]()
@@ -107,6 +108,7 @@ class Run(Iterator[Step]):
             self._history.add(step.iteration, step.votes)
             self._losses.add(step.iteration, step.losses)
             self._votes.add(step.ballots)
+            self._trees = step.hierarchies or self._trees
             return step
         finally:
             if self.stopped is not None:
@@ -234,6 +236,19 @@ class Run(Iterator[Step]):
         """Votes that the consensus counts, by family: those a method names, or its iterations."""
         return self._votes.read()
 
+    @property
+    def hierarchies(self) -> tuple[Hierarchy, ...]:
+        """The last tree of segments of each image, of a method that makes its own; else nothing."""
+        if self.superpixels is None:
+            return ()
+        return tuple(
+            # Images of a fit are padded to one shape; its trees are on those.
+            dataclasses.replace(each, superpixels=own)
+            if own.shape != each.superpixels.shape
+            else each
+            for each, own in zip(self._trees, self.superpixels, strict=False)
+        )
+
     def hierarchy(self, *, superpixels: Any = None, image: int = 0) -> Hierarchy:
         """Return the consensus of the iterations so far: segments at every granularity.
 
@@ -344,6 +359,7 @@ class Run(Iterator[Step]):
         """Begin with all that a run has found, which keeps it as well."""
         self._history, self._losses = before._history.copy(), before._losses.copy()
         self._votes = before._votes.copy(self._history)
+        self._trees = before._trees
 
     def _shown(self, iteration: int | None) -> int:
         nothing_yet = iteration is None and not self.iterations

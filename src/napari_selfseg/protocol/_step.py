@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from napari_selfseg.hierarchy import Hierarchy
+
 __all__ = ["Ballot", "Step", "Stop"]
 
 
@@ -46,6 +48,8 @@ class Step:
         0-d, every term of the loss, weighted as in the sum; empty for the closing step.
     ballots : tuple of Ballot
         Label maps for the consensus, of a method that finds others than those it shows.
+    hierarchies : tuple of Hierarchy
+        The tree of segments of each image, of a method that makes its own; else nothing.
     """
 
     iteration: int
@@ -54,6 +58,7 @@ class Step:
     raw_labels: Tensor
     losses: Mapping[str, Tensor]
     ballots: tuple[Ballot, ...] = ()
+    hierarchies: tuple[Hierarchy, ...] = ()
 
     @property
     def loss(self) -> float:

@@ -138,10 +138,12 @@ class Training:
         self._fit, votes = self._closed(self._network, self._inputs)
         votes = self._inputs.as_drawn(votes)
         ballots = self._method.ballots(self._network)
+        trees = self._method.hierarchies(self._network)
         self._state.keep()
         done, total = self.control.done, self._method.iterations
         self.end(stop or endings.completed(done, total))
-        return Step(done, total, votes, torch.tensor(len(self._fit.classes)), {}, ballots)
+        classes = torch.tensor(len(self._fit.classes))
+        return Step(done, total, votes, classes, {}, ballots, trees)
 
     def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
         return closing_forward(self._method, network, inputs, self._scaling)

@@ -39,6 +39,7 @@ class Moment:
         self.scribbles = run.scribbles
         self.level = run.level
         self.record = record
+        self.hierarchies = run.hierarchies
         self._ballots = run.ballots
         self._run = run
 
