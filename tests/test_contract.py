@@ -29,7 +29,8 @@ SGSEG = {
 # Small enough for a test, and the variants that run other code.
 SETTINGS = {
     "consensus": [
-        {"iterations": 4, "channels": 6, "every": 1},
+        {"networks": "both", "iterations": 4, "channels": 6, "every": 1},
+        {},
         {
             "iterations": 4,
             "channels": 6,

@@ -120,7 +120,7 @@ def test_thin_strokes_reach_the_networks_of_a_consensus_at_half_the_size():
     image = np.tile(picture(), (2, 2))
     drawn = np.zeros(image.shape, int)
     drawn[31, 3:60:2], drawn[61, 3:60:2] = 9, 4
-    run = ss.evolve(image, ss.Consensus(iterations=1, seeds=1, channels=2), scribbles=drawn, **HERE)
+    run = ss.evolve(image, ss.Consensus(networks="superpixels", iterations=1, seeds=1, channels=2), scribbles=drawn, **HERE)
     losses = run.finish().losses
     assert any("scribbles" in name for name in losses)
     assert set(run.labels()[drawn == 9]) == {9}
@@ -129,7 +129,7 @@ def test_thin_strokes_reach_the_networks_of_a_consensus_at_half_the_size():
 def test_more_classes_than_a_network_of_a_consensus_has_are_refused():
     drawn = np.zeros((40, 48), int)
     drawn[0, :3] = (1, 2, 3)
-    method = ss.Consensus(iterations=1, seeds=1, channels=2)
+    method = ss.Consensus(networks="superpixels", iterations=1, seeds=1, channels=2)
     with pytest.raises(ValueError, match="3 classes were drawn, and a network of the consensus"):
         ss.segment(picture(), method, scribbles=drawn, **HERE)
 

@@ -131,7 +131,7 @@ def test_what_does_not_grow_with_the_image_shows_on_two_pictures():
 
 
 def test_kinds_of_updates_are_counted_each():
-    consensus = ss.Consensus(iterations=60, every=20)
+    consensus = ss.Consensus(networks="both", iterations=60, every=20)
     trials = answered(0, updates=(0.1, 1.0))
     assert estimated((50, 100), 3, consensus, trials=trials).seconds == pytest.approx(57 * 0.1 + 3)
     # Crops that train the autoencoder are no larger in a larger image.

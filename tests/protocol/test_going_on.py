@@ -16,7 +16,7 @@ METHODS = [
     ss.DSC(iterations=5, width=4, partitions=4, autoencoder_iterations=3, min_labels=1),
     ss.SGSeg(iterations=5, width=4, classes=3, backbone="none", patch_size=16),
     ss.DeepCut(iterations=5),
-    ss.Consensus(iterations=5, channels=6, every=2),
+    ss.Consensus(networks="both", iterations=5, channels=6, every=2),
 ]
 EXACT = METHODS[:4]
 

@@ -11,7 +11,7 @@ from napari_selfseg.record import dumps, loads
 HERE = {"device": "cpu", "threads": 1, "precision": "float32"}
 METHOD = ss.Backprop(iterations=2, channels=6, min_labels=1)
 FULL = ss.Recipe(
-    ss.Consensus(iterations=4),
+    ss.Consensus(networks="both", iterations=4),
     superpixels=ss.Slic(n_segments=40),
     precision="float32",
     segments=7,

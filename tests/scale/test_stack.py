@@ -269,7 +269,7 @@ def test_masks_and_labels_as_superpixels_go_with_their_planes():
 
 
 def test_segments_that_are_no_classes_are_matched_by_overlap():
-    method = ss.Consensus(iterations=2)
+    method = ss.Consensus(networks="both", iterations=2)
     run = ss.over_stack(discs(3, (24, 28)), method, carry="warm", iterations=1, **HERE).finish()
     assert run.out.dtype == np.uint32
     assert run.iterations == {0: 2, 1: 1, 2: 1}
@@ -277,7 +277,7 @@ def test_segments_that_are_no_classes_are_matched_by_overlap():
 
 
 def test_with_a_common_fit_each_plane_has_segments_of_its_own():
-    method = ss.Consensus(iterations=4)
+    method = ss.Consensus(networks="both", iterations=4)
     stack = discs(4, (24, 34))
     run = ss.over_stack(stack, method, carry="joint", planes_fitted=2, **HERE).finish()
     assert run.out.dtype == np.uint32

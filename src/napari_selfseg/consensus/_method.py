@@ -1,18 +1,19 @@
-r"""Consensus: every label map votes on where segments end.
+r"""Consensus: every label map says where segments end, and what they are like.
 
-A run of a network visits many label maps, and methods without a network make others at no cost.
-Each is wrong somewhere; where two superpixels really belong apart, most of them say so. With
-families f of maps c (the networks, each at several times; regions at several scales; clusters of
-colour and texture), neighbouring superpixels a and b, and l the length of their border:
+Label maps c of an image give every superpixel a the histogram :math:`P_a^c` of its labels: of
+clusters of colour, texture and textons, whose labels mean the same everywhere, that of its pixels;
+of regions at several scales and of networks that are trained on the image, where those are wanted,
+the one label that most pixels have. Maps come in families f, which count equally. Neighbouring
+superpixels a and b are apart by
 
 .. math::
 
-    h_{ab} = \frac{1}{F} \sum_f \frac{1}{|f|} \sum_{c \in f} [c_a \ne c_b]
+    h_{ab} = \frac{1}{F} \sum_f \frac{1}{|f|} \sum_{c \in f} \tfrac12 \|P_a^c - P_b^c\|_1
 
-is the complement of the co-association of evidence accumulation. A spectral step weighs what a
-border means for the whole image (`napari_selfseg.hierarchy.globalised`), and average linkage makes
-a tree of segments, which is cut where the height exceeds one minus the granularity, times what is
-usual in this image (`napari_selfseg.hierarchy.height_at`).
+which for votes is the complement of the co-association of evidence accumulation. A spectral step
+weighs what a border means for the whole image (`napari_selfseg.hierarchy.globalised`), and
+agglomeration by regions makes a tree of segments (`napari_selfseg.hierarchy.agglomerate`), which is
+cut where a merge costs more than one minus the granularity.
 
 Networks are trained side by side, on half the resolution and on fine superpixels of their own, and
 vote every few updates. The maps of
@@ -74,7 +75,7 @@ MOST_UPDATES = 100_000
 
 
 class Consensus(Settings):
-    """Consensus of networks trained on the image, of regions and of clusters."""
+    """Consensus of clusters, of regions and, where wanted, of networks trained on the image."""
 
     name: ClassVar[str] = "consensus"
     title: ClassVar[str] = "Consensus"

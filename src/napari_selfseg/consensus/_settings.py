@@ -49,7 +49,7 @@ class Settings(Method):
     )
     classical: bool = parameter(
         True,
-        "Let regions at six scales and clusters of colour and texture vote as well.",
+        "Let regions at six scales and clusters of colour, texture and textons vote.",
         words="Classical maps",
     )
     granularity: float = parameter(
