@@ -120,7 +120,8 @@ def test_thin_strokes_reach_the_networks_of_a_consensus_at_half_the_size():
     image = np.tile(picture(), (2, 2))
     drawn = np.zeros(image.shape, int)
     drawn[31, 3:60:2], drawn[61, 3:60:2] = 9, 4
-    run = ss.evolve(image, ss.Consensus(networks="superpixels", iterations=1, seeds=1, channels=2), scribbles=drawn, **HERE)
+    method = ss.Consensus(networks="superpixels", iterations=1, seeds=1, channels=2)
+    run = ss.evolve(image, method, scribbles=drawn, **HERE)
     losses = run.finish().losses
     assert any("scribbles" in name for name in losses)
     assert set(run.labels()[drawn == 9]) == {9}
