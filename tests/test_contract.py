@@ -30,7 +30,6 @@ SGSEG = {
 SETTINGS = {
     "consensus": [
         {"networks": "both", "iterations": 4, "channels": 6, "every": 1},
-        {},
         {
             "iterations": 4,
             "channels": 6,
