@@ -28,6 +28,7 @@ def plain(found):
 
 def test_public_names_are_these():
     assert sorted(ss.__all__) == [
+        "AutomaticWatershed",
         "Backprop",
         "Batch",
         "CompactWatershed",

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "script": ["as_script"],
         "superpixels": [
+            "AutomaticWatershed",
             "CompactWatershed",
             "ContourWatershed",
             "Felzenszwalb",

@@ -16,6 +16,7 @@ from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, go_on, prepare
 from napari_selfseg.superpixels import (
+    AutomaticWatershed,
     CompactWatershed,
     ContourWatershed,
     Felzenszwalb,
@@ -49,6 +50,7 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     CompactWatershed,
     ContourWatershed,
     LineWatershed,
+    AutomaticWatershed,
     Lsc,
     Patches,
     Spnn,

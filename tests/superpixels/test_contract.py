@@ -8,6 +8,7 @@ from scipy import ndimage
 from skimage.measure import label
 
 from napari_selfseg.superpixels import (
+    AutomaticWatershed,
     CompactWatershed,
     ContourWatershed,
     Felzenszwalb,
@@ -29,6 +30,7 @@ ALGORITHMS = (
     CompactWatershed(n_segments=60),
     ContourWatershed(n_segments=60),
     LineWatershed(),
+    AutomaticWatershed(),
     Lsc(n_segments=60),
     Patches(size=5),
     Spnn(n_segments=60, iterations=20),

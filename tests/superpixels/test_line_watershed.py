@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from napari_selfseg.metrics import achievable_segmentation_accuracy, contingency
-from napari_selfseg.superpixels import LineWatershed
+from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, LineWatershed
 from napari_selfseg.superpixels._hessian import largest_eigenvalue
 from napari_selfseg.superpixels._lines import find_lines, lights
 
@@ -142,3 +142,10 @@ def test_largest_eigenvalue_is_that_of_the_matrix(seed, ndim):
     form = np.einsum("...i,ij,...j->...", place, A / 2, place).astype(np.float32)
     middle = largest_eigenvalue(form, steps)[(2,) * ndim]
     assert middle == pytest.approx(np.linalg.eigvalsh(A)[-1], abs=1e-3)
+
+
+def test_automatic_watershed_is_that_of_lines_where_there_are_some():
+    net, _ = cells((96, 96), 4.0, 40)
+    plain = np.random.default_rng(0).random((96, 96, 3), dtype=np.float32)
+    for image, expected in ((net, LineWatershed()), (plain, ContourWatershed())):
+        np.testing.assert_array_equal(AutomaticWatershed()(image), expected(image))

@@ -1,5 +1,6 @@
 """Superpixels: numpy in, contiguous connected labels out."""
 
+from napari_selfseg.superpixels._automatic_watershed import AutomaticWatershed
 from napari_selfseg.superpixels._base import Superpixels, lab
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
@@ -14,6 +15,7 @@ from napari_selfseg.superpixels._slic import Slic
 from napari_selfseg.superpixels._spnn import Spnn
 
 __all__ = [
+    "AutomaticWatershed",
     "CompactWatershed",
     "ContourWatershed",
     "Edits",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,16 @@ from scipy import ndimage
 
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels
-from napari_selfseg.superpixels._lines import basins, find_lines, lights
+from napari_selfseg.superpixels._lines import (
+    FINER,
+    POLARITY,
+    Lines,
+    basins,
+    find_lines,
+    lights,
+)
 
 __all__ = ["LineWatershed"]
-
-# Finer than what fits the lines, so that none is smoothed away; .5 to .75 do equally well.
-_FINER: Final = 0.6
-_POLARITY: Final = {"dark": 1, "bright": -1}
 
 
 class LineWatershed(Superpixels):
@@ -56,7 +59,31 @@ class LineWatershed(Superpixels):
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
         light = lights(image)
-        found = find_lines(light, spacing, mask)
-        sigma = self.sigma or _FINER * found.sigma
+        return self.between(find_lines(light, spacing, mask), light, spacing, mask)
+
+    def between(
+        self,
+        found: Lines,
+        light: NDArray[np.float32],
+        spacing: NDArray[np.float64],
+        mask: NDArray[np.bool_],
+    ) -> NDArray[np.int32]:
+        """Cut an image whose lines are known.
+
+        Parameters
+        ----------
+        found : Lines
+            As from `find_lines`; what a parameter says counts more.
+        light : ndarray of float32
+            ``(*spatial, K)``, as from `lights`.
+        spacing, mask : ndarray
+            As for `over_segment`.
+
+        Returns
+        -------
+        ndarray of int32
+            ``(*spatial)`` from 1; 0 where the mask is False.
+        """
+        sigma = self.sigma or FINER * found.sigma
         smooth = ndimage.gaussian_filter(light[..., found.channel], sigma / spacing)
-        return basins(smooth, mask, _POLARITY.get(self.lines, found.polarity))
+        return basins(smooth, mask, POLARITY.get(self.lines, found.polarity))
