@@ -104,11 +104,13 @@ def test_lines_go_before_objects_and_both_before_regions():
     clear = Lines(0, 1, 2.0, 0.4, 0.3, 1.0)
     unclear = clear._replace(skewness=5.0)
     owner = np.array([-1, 3])
-    some, none = Objects(owner, 0.5), Objects(owner, 0.1)
+    some, none = Objects(owner, 0.5, 0.1), Objects(owner, 0.1, 0.1)
     assert kind_of("automatic", clear, some).name == "lines"
     assert kind_of("automatic", unclear, some).name == "objects"
     assert kind_of("automatic", unclear, none).name == "regions"
     assert kind_of("automatic", unclear, None).name == "regions"
+    both_ways = some._replace(opposite=0.8)
+    assert kind_of("automatic", unclear, both_ways).name == "regions"
     for wanted in ("regions", "objects", "lines"):
         found = kind_of(wanted, clear, some)
         assert (found.name, found.asked) == (wanted, True)
@@ -116,7 +118,7 @@ def test_lines_go_before_objects_and_both_before_regions():
 
 def test_words_say_what_was_found():
     clear = Lines(0, -1, 2.0, 0.4, 0.3, 1.0)
-    some = Objects(np.array([-1, 3]), 0.5)
+    some = Objects(np.array([-1, 3]), 0.5, 0.1)
     said = kind_of("automatic", clear, some).words
     assert said == "Cells between bright lines 4.0 pixels wide, as found."
     unclear = clear._replace(depth=0.1)

@@ -209,6 +209,15 @@ def test_an_even_ground_and_a_slope_are_no_image_of_objects():
         assert not result.clear
 
 
+def test_dark_and_bright_balls_are_no_objects_of_one_kind():
+    truth, image, index = nuclei()
+    other = np.where((truth % 2 == 1)[..., None], 60 - image, image)
+    found, merges = tree_of(*graph_of(index, other))
+    result = find_objects(nodes(merges, found, 0.1 * truth.size), found)
+    assert result.opposite > 0.5
+    assert not result.clear
+
+
 def all_in_one(seed=0):
     truth, image, index = nuclei(seed=seed)
     found, heights = graph_of(index, image, seed)

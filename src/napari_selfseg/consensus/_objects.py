@@ -22,8 +22,9 @@ where :math:`r` is the logarithm of the size over the mean size of the last obje
 weighted by the root of the size), and :math:`f_X` the mean over X of where along :math:`u` a
 superpixel lies between the background, 0, and the objects, 1.
 
-Whether an image is one of objects is told by the share of the variance of its colours that the
-first objects and one background explain.
+An image is one of objects where the first ones and one background explain much of the variance of
+its colours, and where the sum of the other sign is small: what is round in a photograph is as
+often darker as brighter than what is around.
 """
 
 from __future__ import annotations
@@ -49,8 +50,10 @@ _ROUNDS: Final = 2
 # Spread of the logarithm of sizes, above and below the mean.
 _ABOVE: Final = 1.0
 _BELOW: Final = 2.0
-# Share of variance from which on an image is one of objects.
+# Share of variance from which on an image is one of objects, and what objects of the opposite
+# contrast may be worth against them.
 _EXPLAINED: Final = 0.22
+_OPPOSITE: Final = 1 / 3
 
 
 class Objects(NamedTuple):
@@ -62,15 +65,18 @@ class Objects(NamedTuple):
         ``(n,)`` node of the tree that is the object of each superpixel, -1 of the background.
     explained : float
         Share of the variance of the colours that objects on one background explain.
+    opposite : float
+        What those of the opposite contrast would be worth, as a share of these.
     """
 
     of: NDArray[np.int64]
     explained: float
+    opposite: float
 
     @property
     def clear(self) -> bool:
         """Whether the image is one of objects on a background."""
-        return self.explained >= _EXPLAINED
+        return self.explained >= _EXPLAINED and self.opposite <= _OPPOSITE
 
 
 def find_objects(of: Nodes, leaves: Pieces, smallest: float = 0.0) -> Objects:
@@ -98,6 +104,7 @@ def find_objects(of: Nodes, leaves: Pieces, smallest: float = 0.0) -> Objects:
     ]
     sign = int(both[1][1] > both[0][1])
     u, owner = (direction, -direction)[sign], both[sign][0]
+    opposite = both[1 - sign][1] / max(both[sign][1], 1e-9)
     explained = _explained(leaves, owner)
     known = of.ellipse**4 * of.ring**4 * of.coherence * of.compact**0.25
     known = known * np.maximum(_cosines(of, u), 0)
@@ -106,7 +113,7 @@ def find_objects(of: Nodes, leaves: Pieces, smallest: float = 0.0) -> Objects:
             break
         likely = known * _of_their_size(of, owner) * np.sqrt(_like_objects(of, leaves, owner, u))
         owner, _ = _best(of, likely, _THEN, allowed)
-    return Objects(owner, explained)
+    return Objects(owner, explained, opposite)
 
 
 def _cosines(of: Nodes, u: NDArray[np.float64]) -> NDArray[np.float64]:
