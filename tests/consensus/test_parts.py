@@ -17,6 +17,7 @@ from napari_selfseg.consensus._sources import SOURCES, LabelMap, Seen, _regions
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
 from napari_selfseg.protocol import Control, Inputs, Interrupted
+from napari_selfseg.regions import vote
 
 
 def halves(channels=3, noise=0.02, shape=(24, 30)):
@@ -277,3 +278,16 @@ def test_no_two_images_share_a_segment_but_that_of_a_class():
     labels = cut(evidence.hierarchies(0.1), 0, 99).tolist()
     assert labels[1] == labels[3] == 2
     assert len(set(labels)) == 4
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_votes_are_those_of_the_table_of_all_labels(seed):
+    rng = np.random.default_rng(seed)
+    index = np.sort(rng.integers(0, 30, 600)).reshape(1, 20, 30)
+    index = np.unique(index, return_inverse=True)[1].reshape(index.shape)
+    labels = rng.integers(0, 7, (20, 30))
+    evidence = Evidence(torch.from_numpy(index))
+    votes = evidence.add([LabelMap("regions", labels, 7, mixed=False)])
+    n = int(index.max())
+    expected = vote(torch.from_numpy(labels)[None], torch.from_numpy(index), n, 7)
+    assert votes.tolist() == expected.tolist()

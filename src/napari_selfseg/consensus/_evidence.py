@@ -73,10 +73,7 @@ class Evidence:
         maps : sequence of LabelMap
             As in `add`.
         """
-        shares = [
-            image.shares(torch.from_numpy(each.labels), each.n)[1:]
-            for image, each in zip(self.images, maps, strict=True)
-        ]
+        shares = [image.shares(each)[1:] for image, each in zip(self.images, maps, strict=True)]
         self._shares.append(torch.from_numpy(np.concatenate(shares)))
 
     def hierarchies(self, level: float) -> tuple[Hierarchy, ...]:

@@ -7,11 +7,12 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import sparse
 from torch import Tensor
 
 from napari_selfseg.consensus._sources import LabelMap
 from napari_selfseg.hierarchy import REGIONS, Hierarchy, disagreement, globalised
-from napari_selfseg.regions import adjacency, vote
+from napari_selfseg.regions import adjacency
 
 __all__ = ["ImageEvidence"]
 
@@ -43,9 +44,10 @@ class ImageEvidence:
         self.superpixels, self.drawn = superpixels, drawn
         self.n = int(superpixels.max(initial=0))
         self.sizes: NDArray[np.int64] = np.bincount(superpixels.ravel(), minlength=self.n + 1)[1:]
-        self._index = torch.from_numpy(superpixels.astype(np.int64))
+        self._flat = superpixels.astype(np.int64).ravel()
+        index = torch.from_numpy(self._flat).view(superpixels.shape)
         # Lengths count pixels: a fit is applied where no pixel size is known.
-        found = adjacency(self._index, self.n, (1.0,) * superpixels.ndim)
+        found = adjacency(index, self.n, (1.0,) * superpixels.ndim)
         self._edges, self._lengths = found.edges.numpy(), found.border.numpy()
         self._families: dict[str, list[NDArray[Any]]] = {}
 
@@ -65,32 +67,47 @@ class ImageEvidence:
         Tensor
             ``(n + 1,)`` the label most pixels of each superpixel have, from 1.
         """
-        labels = torch.from_numpy(found.labels.astype(np.int64))
-        votes = vote(labels, self._index, self.n, found.n)
-        counted = self.shares(labels, found.n) if found.mixed else votes.numpy()
+        counted: NDArray[Any] = self.shares(found) if found.mixed else self._votes(found)
         self._families.setdefault(found.family, []).append(counted)
-        return votes
+        votes = 1 + counted.argmax(axis=1) if found.mixed else counted
+        votes[0] = 0
+        return torch.from_numpy(votes)
 
-    def shares(self, labels: Tensor, n: int) -> NDArray[np.float32]:
+    def shares(self, found: LabelMap) -> NDArray[np.float32]:
         """Return the share of each label among the pixels of each superpixel.
 
         Parameters
         ----------
-        labels : Tensor
-            ``(*spatial)`` int64 from 0.
-        n : int
-            Number of labels.
+        found : LabelMap
+            Of this image.
 
         Returns
         -------
         ndarray of float32
             ``(n + 1, labels)``; entry 0 is 0.
         """
-        key = (self._index * n + labels).flatten()
-        counts = torch.bincount(key, minlength=(self.n + 1) * n).view(self.n + 1, n).numpy()
-        found = np.zeros(counts.shape, np.float32)
-        np.divide(counts[1:], self.sizes[:, None], out=found[1:], casting="same_kind")
-        return found
+        key = self._flat * found.n + found.labels.ravel()
+        counts = np.bincount(key, minlength=(self.n + 1) * found.n).reshape(-1, found.n)
+        shares = np.zeros(counts.shape, np.float32)
+        np.divide(counts[1:], self.sizes[:, None], out=shares[1:], casting="same_kind")
+        return shares
+
+    def _votes(self, found: LabelMap) -> NDArray[np.int64]:
+        """Find the label most pixels of each superpixel have, from 1; the first of equal ones."""
+        # Of thousands of regions a superpixel meets few: a table of all would take gigabytes.
+        ones = np.ones(self._flat.size, np.int32)
+        where = (self._flat, found.labels.ravel())
+        table = sparse.coo_array((ones, where), shape=(self.n + 1, found.n)).tocsr()
+        table.sum_duplicates()
+        rows, starts = np.diff(table.indptr) > 0, table.indptr[:-1]
+        most = np.repeat(np.maximum.reduceat(table.data, starts[rows]), np.diff(table.indptr)[rows])
+        first = np.flatnonzero(table.data == most)
+        votes = np.zeros(self.n + 1, np.int64)
+        row_of = np.repeat(np.arange(self.n + 1), np.diff(table.indptr))
+        numbers, at = np.unique(row_of[first], return_index=True)
+        votes[numbers] = 1 + table.indices[first[at]]
+        votes[0] = 0
+        return votes
 
     def hierarchy(self, level: float) -> Hierarchy:
         """Return the tree of segments that all maps so far agree on.
