@@ -33,6 +33,7 @@ def test_public_names_are_these():
         "Batch",
         "CompactWatershed",
         "Consensus",
+        "ConsensusSuperpixels",
         "ContourWatershed",
         "DIC",
         "DSC",

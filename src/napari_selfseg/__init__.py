@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
         "methods": ["Backprop", "DIC", "DSC", "DeepCut", "SGSeg"],
         "objects": ["connected", "features", "merged_small"],
-        "consensus": ["Consensus"],
+        "consensus": ["Consensus", "ConsensusSuperpixels"],
         "hierarchy": ["Hierarchy"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "go_on", "merge"],
         "record": ["check_image", "unpack"],

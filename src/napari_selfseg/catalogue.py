@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
-from napari_selfseg.consensus import Consensus
+from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
@@ -54,6 +54,7 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Lsc,
     Patches,
     Spnn,
+    ConsensusSuperpixels,
 )
 # What segments are made of where a run has no superpixels of its own.
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)

@@ -7,6 +7,7 @@ import pytest
 from scipy import ndimage
 from skimage.measure import label
 
+from napari_selfseg.consensus import ConsensusSuperpixels
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
     CompactWatershed,
@@ -34,9 +35,10 @@ ALGORITHMS = (
     Lsc(n_segments=60),
     Patches(size=5),
     Spnn(n_segments=60, iterations=20),
+    ConsensusSuperpixels(n_segments=60),
 )
 COMPACT = (Slic, CompactWatershed, Lsc)
-COUNTED = (*COMPACT, ContourWatershed)
+COUNTED = (*COMPACT, ContourWatershed, ConsensusSuperpixels)
 CASES = [
     pytest.param(each, ndim, id=f"{each.name}-{ndim}d")
     for each in ALGORITHMS

@@ -80,13 +80,28 @@ class ContourWatershed(Superpixels):
         words="Weight of regions",
     )
 
+    @staticmethod
+    def usual(pixels: int) -> int:
+        """Say how many superpixels are made when nobody asks for a number.
+
+        Parameters
+        ----------
+        pixels : int
+            With data.
+
+        Returns
+        -------
+        int
+        """
+        return max(_FEWEST, pixels // _PIXELS)
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
         colours = lab(image).astype(np.float32)
         fine, contour = contours(colours, spacing, self.sigma)
-        wanted = self.n_segments or max(_FEWEST, int(mask.sum()) // _PIXELS)
+        wanted = self.n_segments or self.usual(int(mask.sum()))
         basins = _basins(fine, mask, spacing, wanted)
         arcs = Arcs.between(basins, contour + _EVEN)
         tree = merge_tree(arcs, *histograms(colours, basins), self.region_weight)

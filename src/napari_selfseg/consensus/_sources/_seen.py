@@ -72,7 +72,8 @@ class Seen:
         if self.image.shape[-1] in (1, 3):
             return self.colours[..., 0]
         points = self.colours[self.mask].astype(np.float64)
-        axis = np.linalg.eigh(np.cov(points, rowvar=False))[1][:, -1]
+        points -= points.mean(axis=0)
+        axis = np.linalg.eigh(points.T @ points)[1][:, -1]
         axis *= np.sign(axis.sum()) or 1.0  # bright stays bright
         found: NDArray[np.float32] = self.colours @ axis.astype(np.float32)
         return found
