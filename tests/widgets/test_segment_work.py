@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
+import runpy
 
 import dask.array
 import numpy as np
@@ -78,9 +78,9 @@ def script_of(dock, qtbot):
 
 # In a process of its own, where only the layers that the script names are there.
 DRIVER = """
-import pathlib, sys, types
+import pathlib, types
 import numpy as np
-folder = pathlib.Path(sys.argv[1])
+folder = pathlib.Path(__file__).parent
 layers = dict(np.load(folder / "layers.npz"))
 layers = {name: types.SimpleNamespace(data=data) for name, data in layers.items()}
 names = {"viewer": types.SimpleNamespace(layers=layers)}
@@ -89,15 +89,30 @@ np.save(folder / "labels.npy", names["labels"])
 """
 
 
+@pytest.fixture(scope="module")
+def processes():
+    """Processes forked, where that is possible, from one that has imported and done nothing."""
+    known = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
+    if "forkserver" in known:
+        # torch imports the last when the first optimiser is made, in seconds.
+        context.set_forkserver_preload(["napari_selfseg.catalogue", "torch._dynamo"])
+    return context
+
+
 @pytest.fixture
-def labels_of(tmp_path):
+def labels_of(tmp_path, monkeypatch, processes):
     """What a script gives in a fresh process."""
+    monkeypatch.chdir(tmp_path)
 
     def run(script, layers):
         (tmp_path / "script.py").write_text(script, "utf-8")
         np.savez(tmp_path / "layers.npz", **layers)
-        command = [sys.executable, "-c", DRIVER, tmp_path]
-        subprocess.run(command, check=True, timeout=120, cwd=tmp_path)
+        (tmp_path / "driver.py").write_text(DRIVER, "utf-8")
+        process = processes.Process(target=runpy.run_path, args=(str(tmp_path / "driver.py"),))
+        process.start()
+        process.join(120)
+        assert process.exitcode == 0
         return np.load(tmp_path / "labels.npy")
 
     return run

@@ -177,7 +177,7 @@ def shaped(*shape, axes=("z", "y", "x"), rgb=False):
     ],
 )
 def test_what_is_suggested_of_a_stack_fits_into_memory(image, way, axes):
-    limit = Forecast(4 * 10**9)
+    limit = Forecast(8 * 10**9)
 
     def fits(picture, shape):
         return limit.fits(Backprop(), picture, shape)

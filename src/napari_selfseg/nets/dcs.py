@@ -11,8 +11,9 @@ from .normalisation import rows
 # A centre whose associations add up to less than this share of one pixel moves towards the origin
 # instead of dividing by nothing.
 EPS = 1e-6
-# Where there are more pixels than these, products of so many are added up.
-MANY, BLOCK = 2**18, 2**14
+# Products of so many pixels are added up: some processors add the pixels of one product one by one
+# in float32, and have lost four digits after 2**14 of them.
+BLOCK = 2**11
 
 
 def associations(y: Tensor, omega: Tensor) -> Tensor:
@@ -69,8 +70,6 @@ def centres(h: Tensor, y: Tensor) -> Tensor:
 
 def _products(h: Tensor, y: Tensor) -> Tensor:
     """Return H^T Y; one product over millions of pixels would lose digits, sums of sums do not."""
-    if len(h) <= MANY:
-        return h.t() @ y
     parts = [p.t() @ q for p, q in zip(h.split(BLOCK), y.split(BLOCK), strict=True)]
     return torch.stack(parts).sum(0)
 
