@@ -53,7 +53,7 @@ def opened(qtbot, tmp_path, folder):
         viewer = ViewerModel()
         dock = BatchDock(viewer)
         qtbot.addWidget(dock)
-        qtbot.waitUntil(lambda: dock.loaded, timeout=30_000)
+        qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
         dock.add_folder(str(folder))
         dock.view.recipe.method.choose(Backprop)
         dock.view.recipe.fill({**FAST, **values})
@@ -65,7 +65,7 @@ def opened(qtbot, tmp_path, folder):
 
 def done(dock, qtbot):
     dock.view.run.click()
-    qtbot.waitUntil(lambda: not dock.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.busy, timeout=120_000)
 
 
 def states(dock):
@@ -75,7 +75,7 @@ def states(dock):
 
 def recipe(dock, qtbot, path):
     dock.recipe.load(str(path))
-    qtbot.waitUntil(lambda: not dock.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.busy, timeout=120_000)
 
 
 def test_a_batch_from_the_list_to_the_table(opened, qtbot, tmp_path):
@@ -259,7 +259,7 @@ def test_a_result_is_opened_over_its_image_once(opened, qtbot, tmp_path):
         table.setCurrentItem(table.topLevelItem(row))
         assert dock.view.open.isEnabled()
         table.opened.emit(row)
-        qtbot.waitUntil(lambda: not dock.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: not dock.busy, timeout=120_000)
     assert [each.name for each in viewer.layers] == [
         "a.png",
         "a.png [backprop, batch]",
@@ -272,7 +272,7 @@ def test_a_result_is_opened_over_its_image_once(opened, qtbot, tmp_path):
 
 def running(dock, qtbot):
     dock.view.run.click()
-    qtbot.waitUntil(lambda: any(" of 100000" in each for each in states(dock)), timeout=60_000)
+    qtbot.waitUntil(lambda: any(" of 100000" in each for each in states(dock)), timeout=120_000)
 
 
 def test_a_stopped_batch_keeps_no_half_image(opened, qtbot, tmp_path):
@@ -280,7 +280,7 @@ def test_a_stopped_batch_keeps_no_half_image(opened, qtbot, tmp_path):
     running(dock, qtbot)
     assert "iteration" in dock.view.status.text()
     dock.view.stop.click()
-    qtbot.waitUntil(lambda: not dock.live, timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
     assert states(dock) == ["left"] * 3
     assert dock.view.status.text().startswith("0 of 3 done, 3 left")
     assert not list((tmp_path / "out").glob("*.tif"))
@@ -308,4 +308,4 @@ def test_closing_the_dock_ends_the_batch(opened, qtbot, monkeypatch):
     running(dock, qtbot)
     dock._life._turn(False)
     assert not dock.live
-    assert over.wait(30)
+    assert over.wait(120)

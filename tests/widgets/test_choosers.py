@@ -53,7 +53,7 @@ def test_a_renamed_layer_stays_chosen(chooser):
 
 
 def test_it_tells_when_it_follows_and_only_then(chooser, qtbot):
-    with qtbot.waitSignal(chooser.chosen, timeout=1000):
+    with qtbot.waitSignal(chooser.chosen, timeout=120_000):
         chooser.show_scene(scene(B))
     with qtbot.assertNotEmitted(chooser.chosen):
         chooser.show_scene(scene("labels"))

@@ -41,7 +41,7 @@ def edit(table: ClassNames, qtbot, row: int, text: str) -> QLineEdit:
 
 def commit(table: ClassNames, qtbot, editor: QLineEdit) -> None:
     # Qt commits a little later than the key is pressed.
-    with qtbot.waitSignal(table.changed, timeout=1000):
+    with qtbot.waitSignal(table.changed, timeout=120_000):
         qtbot.keyClick(editor, Qt.Key.Key_Return)
 
 
@@ -85,7 +85,7 @@ def test_showing_classes_tells_nothing(table, qtbot):
 
 @pytest.mark.parametrize("column", [NUMBER, NAME])
 def test_a_click_picks_the_class(table, qtbot, column):
-    with qtbot.waitSignal(table.picked, timeout=1000) as told:
+    with qtbot.waitSignal(table.picked, timeout=120_000) as told:
         click(table, qtbot, 2, column)
     assert told.args == [5]
     assert table.chosen == 5
@@ -93,7 +93,7 @@ def test_a_click_picks_the_class(table, qtbot, column):
 
 def test_a_click_on_the_chosen_row_picks_it_again(table, qtbot):
     click(table, qtbot, 1)
-    with qtbot.waitSignal(table.picked, timeout=1000) as told:
+    with qtbot.waitSignal(table.picked, timeout=120_000) as told:
         click(table, qtbot, 1, NUMBER)
     assert told.args == [2]
 
@@ -109,7 +109,7 @@ def test_the_choice_follows_the_class_to_another_row(table):
 
 
 def test_the_button_asks_for_another_class(table, qtbot):
-    with qtbot.waitSignal(table.added, timeout=1000):
+    with qtbot.waitSignal(table.added, timeout=120_000):
         qtbot.mouseClick(table.add, Qt.MouseButton.LeftButton)
 
 

@@ -53,7 +53,7 @@ def gate(monkeypatch):
         def waiting(*args):
             asked.append(args)
             entered.set()
-            assert opened.wait(10)
+            assert opened.wait(120)
             return work(*args)
 
         return waiting
@@ -66,7 +66,7 @@ def gate(monkeypatch):
 
 def evaluated(dock, qtbot):
     dock.view.run.click()
-    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
 
 
 def marks(viewer):
@@ -74,13 +74,13 @@ def marks(viewer):
 
 
 def marked(viewer, qtbot):
-    qtbot.waitUntil(lambda: bool(marks(viewer)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(marks(viewer)), timeout=120_000)
     (mark,) = marks(viewer)
     return mark
 
 
 def until_no_thread(qtbot):
-    qtbot.waitUntil(lambda: not working(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=120_000)
 
 
 def cells(table, row):
@@ -134,7 +134,7 @@ def test_labels_side_by_side_as_a_table_that_is_copied_and_saved(
     file = tmp_path / "table.csv"
     monkeypatch.setattr(_dock, "ask_save", lambda *_: str(file))
     view.save.click()
-    qtbot.waitUntil(lambda: view.status.text() == f"Saved: {file}", timeout=20_000)
+    qtbot.waitUntil(lambda: view.status.text() == f"Saved: {file}", timeout=120_000)
     assert len(file.read_text(encoding="utf-8-sig").splitlines()) == len(pasted)
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence(opened, qtbot, monkeypatch,
     evaluated(dock, qtbot)
     monkeypatch.setattr(_dock, "ask_save", lambda *_: str(tmp_path / "no" / "table.csv"))
     dock.view.save.click()
-    qtbot.waitUntil(lambda: "no folder" in dock.view.error.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "no folder" in dock.view.error.text(), timeout=120_000)
 
 
 def test_a_disagreement_lies_over_the_labels_and_is_no_labels_to_choose(opened, qtbot):
@@ -177,7 +177,7 @@ def test_a_disagreement_follows_what_is_chosen_and_what_is_painted(opened, qtbot
     assert (second.data == 2).sum() == 12 * 9
     viewer.layers["other"].data[:] = TRUTH_MAP
     view.run.click()
-    qtbot.waitUntil(lambda: marks(viewer) not in ([], [second]), timeout=10_000)
+    qtbot.waitUntil(lambda: marks(viewer) not in ([], [second]), timeout=120_000)
     assert not marked(viewer, qtbot).data.any()
     viewer.layers.remove("other")
     np.testing.assert_array_equal(marked(viewer, qtbot).data, first.data)
@@ -235,7 +235,7 @@ def test_what_is_removed_or_closed_meanwhile(how, opened, gate, qtbot):
     dock.setParent(holder)
     dock.view.shown.click()
     dock.view.run.click()
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(120)
     assert not dock.view.run.isEnabled()
     if how == "dock":
         dock.setParent(None)
@@ -257,10 +257,10 @@ def test_what_is_removed_or_closed_meanwhile(how, opened, gate, qtbot):
 def test_a_second_run_while_one_is_live_is_none(opened, gate, qtbot):
     _, dock = opened()
     dock.view.run.click()
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(120)
     dock.start()
     gate.open()
-    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
     until_no_thread(qtbot)
     assert len(gate.asked) == 1
 
@@ -270,12 +270,12 @@ def test_a_dock_in_a_window_leaves_nothing_behind(opened, make_napari_viewer_pro
     viewer, dock = opened(window=make_napari_viewer_proxy())
     window = dock.window()
     window.show()
-    qtbot.waitUntil(dock.isVisible)
+    qtbot.waitUntil(dock.isVisible, timeout=120_000)
     evaluated(dock, qtbot)
     table = dock.view.figures.tables[TRUTH]
-    qtbot.waitUntil(table.isVisible)
+    qtbot.waitUntil(table.isVisible, timeout=120_000)
     bars = table.verticalScrollBar(), table.horizontalScrollBar()
-    qtbot.waitUntil(lambda: not any(each.maximum() for each in bars), timeout=5000)
+    qtbot.waitUntil(lambda: not any(each.maximum() for each in bars), timeout=120_000)
     dock.view.shown.click()
     marked(viewer, qtbot)
     viewer.window.remove_dock_widget(dock)
@@ -289,9 +289,9 @@ def test_a_window_closed_during_work_ends_it(opened, gate, make_napari_viewer_pr
     _viewer, dock = opened(window=make_napari_viewer_proxy())
     window = dock.window()
     window.show()
-    qtbot.waitUntil(dock.isVisible)
+    qtbot.waitUntil(dock.isVisible, timeout=120_000)
     dock.view.run.click()
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(120)
     window.hide()
     assert not dock.live
     gate.open()

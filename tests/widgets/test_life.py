@@ -70,7 +70,7 @@ def test_the_canvas_is_current_when_a_layer_is_removed(window, qtbot):
     window.setCentralWidget(canvas)
     guard = SafeRemoval(dock, viewer)
     docked(window, dock)
-    qtbot.waitUntil(canvas.isValid, timeout=5000)
+    qtbot.waitUntil(canvas.isValid, timeout=120_000)
     viewer.add_points([[0, 0]])
     canvas.doneCurrent()
     current = []

@@ -108,7 +108,7 @@ def test_a_click_picks_the_nearest_iteration(plot, qtbot, share, iteration):
     plot.show_losses(FALLING)
     area = plot._area()
     x = min(max(area.left() + share * area.width(), 0), plot.width() - 1)
-    with qtbot.waitSignal(plot.picked, timeout=1000) as told:
+    with qtbot.waitSignal(plot.picked, timeout=120_000) as told:
         qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(round(x), 30))
     assert told.args == [iteration]
 

@@ -37,7 +37,7 @@ def opened(make_napari_viewer_proxy, qtbot):
         viewer.add_image(image, **{"name": "film", "axis_labels": axes, **settings})
         dock = SegmentDock(viewer)
         viewer.window.add_dock_widget(dock, name="Segment", area="right")
-        qtbot.waitUntil(lambda: dock.loaded, timeout=20_000)
+        qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
         setup = dock.view.setup
         setup.method.choose(Backprop)
         setup.precision.choose("float32")
@@ -59,7 +59,7 @@ def held(monkeypatch):
 
     def gated(run):
         gate.asked += 1
-        gate.acquire(timeout=20)
+        gate.acquire(timeout=120)
         return plain(run)
 
     monkeypatch.setattr(StackRun, "__next__", gated)
@@ -82,11 +82,11 @@ def until_said(dock, qtbot, held, words):
             held.release()
         return words in dock.view.controls.status.text()
 
-    qtbot.waitUntil(said, timeout=20_000)
+    qtbot.waitUntil(said, timeout=120_000)
 
 
 def finished(dock, qtbot):
-    qtbot.waitUntil(lambda: not dock.live, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
     return dock.view.controls.status.text()
 
 
@@ -185,10 +185,10 @@ def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeyp
     target = tmp_path / "mine.ome.zarr"
     monkeypatch.setattr(large_desk, "ask_save", lambda *_: str(target))
     dock.view.result.save_labels.click()
-    qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=120_000)
     np.testing.assert_array_equal(np.asarray(open_labels(target)), found)
     viewer.layers.remove(layer)
-    qtbot.waitUntil(lambda: not list(tmp_path.glob("napari-selfseg-*")), timeout=10_000)
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("napari-selfseg-*")), timeout=120_000)
     assert target.is_dir()
 
 
@@ -201,7 +201,7 @@ def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):
     dock.setParent(None)
     assert not dock.live
     held.release(10_000)
-    qtbot.waitUntil(lambda: job._run is None, timeout=20_000)
+    qtbot.waitUntil(lambda: job._run is None, timeout=120_000)
     assert [bool(plane.any()) for plane in layer.data] == [True] + 5 * [False]
     assert layer.editable
     assert layer.metadata[METADATA]["stop"]["kind"] == "abandoned"

@@ -43,7 +43,7 @@ def opened(qtbot):
             qtbot.addWidget(dock)
         else:
             window.window.add_dock_widget(dock, name="Superpixels", area="right")
-        qtbot.waitUntil(lambda: dock.view.loaded, timeout=20_000)
+        qtbot.waitUntil(lambda: dock.view.loaded, timeout=120_000)
         dock.view.algorithm.choose(CompactWatershed)
         dock.view.fill({"n_segments": 24})
         return viewer, dock
@@ -75,7 +75,7 @@ def gate(monkeypatch):
     def waiting(*args, **kwargs):
         asked.append(args)
         entered.set()
-        assert opened.wait(10)
+        assert opened.wait(120)
         return over_segment(*args, **kwargs)
 
     monkeypatch.setattr(catalogue, "over_segment", waiting)
@@ -84,11 +84,11 @@ def gate(monkeypatch):
 
 
 def until_ended(dock, qtbot):
-    qtbot.waitUntil(lambda: not dock.live, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
 
 
 def until_no_thread(qtbot):
-    qtbot.waitUntil(lambda: not working(), timeout=5000)
+    qtbot.waitUntil(lambda: not working(), timeout=120_000)
 
 
 def labels_layers(viewer):
@@ -283,9 +283,9 @@ def test_a_window_closed_during_work_ends_it(opened, gate, make_napari_viewer_pr
     # The window is shown, so that it can be hidden, as by its close button.
     window = dock.window()
     window.show()
-    qtbot.waitUntil(dock.isVisible)
+    qtbot.waitUntil(dock.isVisible, timeout=120_000)
     dock.view.run.click()
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(120)
     window.hide()
     assert not dock.live
     gate.open()
@@ -349,7 +349,7 @@ def test_what_nobody_waits_for_is_dropped(how, opened, gate, qtbot):
     qtbot.addWidget(holder)
     dock.setParent(holder)
     dock.view.run.click()
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(120)
     assert not dock.view.run.isEnabled()
     dock.start()
     if how == "cancel":
@@ -370,7 +370,7 @@ def test_what_nobody_waits_for_is_dropped(how, opened, gate, qtbot):
 def test_a_second_run_while_one_is_live_is_none(opened, gate, qtbot):
     viewer, dock = opened()
     dock.view.run.click()
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(120)
     dock.start()
     gate.open()
     until_ended(dock, qtbot)
