@@ -11,7 +11,7 @@ import torch
 
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
-from napari_selfseg.protocol import GIVEN, Question, Spent, Trials
+from napari_selfseg.protocol import GIVEN, Question, Spent, Trials, Unwanted
 from napari_selfseg.protocol import _kept_trials as kept_trials
 from napari_selfseg.protocol import _trial as trial
 from napari_selfseg.protocol._picture import blocks, mask, picture, scribbles
@@ -55,6 +55,19 @@ def test_every_method_is_tried_in_all_its_parts(cls):
 def test_what_is_given_is_tried_with(more):
     asked = {"shape": (20, 24), "in_channels": 1, **HERE, **more}
     assert trial.made(Question(ss.Backprop(channels=4), **asked)).updates[0].wall > 0
+
+
+def test_a_trial_that_nobody_waits_for_is_broken_off():
+    asked = []
+
+    def wanted():
+        asked.append(len(asked))
+        return len(asked) < 3
+
+    question = Question(ss.Backprop(channels=4), 1, (20, 24), wanted=wanted, **HERE)
+    with pytest.raises(Unwanted):
+        trial.made(question)
+    assert asked == [0, 1, 2], "in every step, and no more after that"
 
 
 def test_a_picture_is_tried_that_takes_long_enough(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from napari.layers import Labels
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
-from napari_selfseg.protocol import FewLabels
+from napari_selfseg.protocol import FewLabels, Unwanted, _kept_trials
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.runner import working
@@ -98,6 +99,28 @@ def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, q
     dock.view.controls.run.click()
     assert dock.view.controls.error.text() == NO_IMAGE
     assert not dock.live
+
+
+def test_a_dock_closed_while_it_estimates_breaks_that_off(opened, qtbot, monkeypatch):
+    begun, broken = threading.Event(), threading.Event()
+
+    def slow(question):
+        begun.set()
+        for _ in range(1000):
+            time.sleep(0.01)
+            if not question.wanted():
+                broken.set()
+                raise Unwanted
+        return pretended(question)
+
+    pretended = _kept_trials.made
+    monkeypatch.setattr(_kept_trials, "made", slow)
+    viewer, dock = opened()
+    qtbot.waitUntil(begun.is_set, timeout=120_000)
+    viewer.window.remove_dock_widget(dock)
+    until_no_thread(qtbot)
+    assert broken.is_set()
+    dock.deleteLater()
 
 
 def test_a_dock_closed_while_it_loads_loads_when_it_is_opened_again(

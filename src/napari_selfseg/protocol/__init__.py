@@ -31,7 +31,7 @@ from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.protocol._step import Ballot, Step, Stop
 from napari_selfseg.protocol._training_state import TrainingState
-from napari_selfseg.protocol._trial import Question, Spent, Trial
+from napari_selfseg.protocol._trial import Question, Spent, Trial, Unwanted
 
 __all__ = [
     "GIVEN",
@@ -61,6 +61,7 @@ __all__ = [
     "Trial",
     "Trials",
     "Tried",
+    "Unwanted",
     "as_spacing",
     "as_superpixels",
     "available_memory",

@@ -71,6 +71,8 @@ class Trials:
         ------
         ValueError
             When that cannot be run.
+        Unwanted
+            When it was broken off.
         """
         told = json.dumps(_told(question), sort_keys=True)
         name = hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final, NamedTuple
@@ -18,7 +18,7 @@ from napari_selfseg.protocol._method import GIVEN, Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._picture import blocks, mask, picture, scribbles
 from napari_selfseg.protocol._run import Run
 
-__all__ = ["UPDATES", "Question", "Spent", "Trial", "made"]
+__all__ = ["UPDATES", "Question", "Spent", "Trial", "Unwanted", "made"]
 
 # Sides of pictures that are tried, by number of axes, until one takes long enough to be timed.
 SIDES: Final = {2: (64, 128, 256), 3: (16, 26, 40)}
@@ -60,6 +60,14 @@ class Spent(NamedTuple):
         return Spent(self.wall + other.wall, self.processor + other.processor)
 
 
+class Unwanted(Exception):  # noqa: N818 - not an error: a window was closed
+    """A trial was broken off, because nobody waits for it any more."""
+
+
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Question:
     """What is tried.
@@ -78,6 +86,8 @@ class Question:
         As for `evolve`.
     masked, scribbled : bool
         Whether some pixels have no data, and whether there are scribbles.
+    wanted : callable
+        Whether somebody still waits for the answer; asked in every step of a trial.
     """
 
     method: Method
@@ -89,6 +99,7 @@ class Question:
     threads: int | None = None
     masked: bool = False
     scribbled: bool = False
+    wanted: Callable[[], bool] = dataclasses.field(default=_always, compare=False)
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -168,6 +179,8 @@ def made(question: Question) -> Trial:
     ------
     ValueError
         When that cannot be run on an image of this shape.
+    Unwanted
+        When it was broken off.
     """
     _on_picture(question, tuple(min(n, WARM_UP) for n in question.shapes[0]))
     found = _long_enough(question)
@@ -241,7 +254,7 @@ def _on_picture(question: Question, shape: tuple[int, ...]) -> Trial:
     found: list[_Laps] = []
     for part in parts:
         with contextlib.closing(_begun(part.method, given, clock)) as run:
-            found.append(_followed(run, clock))
+            found.append(_followed(run, clock, question.wanted))
             given.update(superpixels=run.superpixels and run.superpixels[0])
             predict = _predicted(run, given, clock) if part is parts[-1] else Spent()
     return Trial(
@@ -275,9 +288,11 @@ def _begun(method: Method, given: Mapping[str, Any], clock: _Clock) -> Run:
     return evolve(given["image"], few, **{k: v for k, v in given.items() if k != "image"})
 
 
-def _followed(run: Run, clock: _Clock) -> _Laps:
+def _followed(run: Run, clock: _Clock, wanted: Callable[[], bool]) -> _Laps:
     prepare, begin, end, updates = clock.lap(), Spent(), Spent(), []
     for step in run:
+        if not wanted():
+            raise Unwanted
         lap = clock.lap()
         if run.stopped:
             end = lap

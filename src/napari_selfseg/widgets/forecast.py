@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from napari_selfseg.widgets.remedies import Remedy, remedies
 from napari_selfseg.widgets.request import Request
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method, Tried
+    from napari_selfseg.protocol import Method, Question, Trial, Tried
     from napari_selfseg.scale import Foresight
 
 __all__ = ["Forecast", "Prediction"]
@@ -80,27 +80,37 @@ class Forecast:
 
         return self._asked or Trials()
 
-    def __call__(self, request: Request) -> Prediction:
+    def __call__(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Prediction:
         """Estimate a run; the first time with a method that takes about a second.
 
         Parameters
         ----------
         request : Request
             The run.
+        wanted : callable, optional
+            Whether somebody still waits for it.
 
         Returns
         -------
         Prediction
+
+        Raises
+        ------
+        Unwanted
+            When nobody does.
         """
         from napari_selfseg.protocol import in_words
+
+        def tried(question: Question) -> Trial:
+            return self._trials(dataclasses.replace(question, wanted=wanted))
 
         found = self.room(request)
         if not found.enough:
             return found
         if found.layout is not None:
-            words = estimated_tiles(request, found.layout, self._trials)
+            words = estimated_tiles(request, found.layout, tried)
         else:
-            words = f"{in_words(estimated(request, self._trials))} for {size_of(request)}"
+            words = f"{in_words(estimated(request, tried))} for {size_of(request)}"
         sentence = f"{_capital(words)}.{_alone(request) if request.tiles else ''}"
         return dataclasses.replace(found, sentence=sentence)
 

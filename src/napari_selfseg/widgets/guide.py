@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -53,6 +54,7 @@ class Guide(QObject):
         self._estimating = False
         # Until the form was looked at for the first time, nothing is known to be there.
         self._missing = True
+        self._unwanted = threading.Event()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -68,8 +70,9 @@ class Guide(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Look no more; what is being estimated is not waited for."""
+        """Look no more; what is being estimated is broken off."""
         self._timer.stop()
+        self._unwanted.set()
         self._estimating = False
 
     def told(self) -> None:
@@ -96,8 +99,16 @@ class Guide(QObject):
             self.changed()
             return
         self._estimating = True
-        forecast = self._forecast
-        self._tasks.begin(lambda: forecast(request), self._put, WHAT, self._refused)
+        # The thread may outlive the window, so it holds nothing that leads to it.
+        forecast, unwanted = self._forecast, threading.Event()
+        self._unwanted = unwanted
+        self._tasks.begin(
+            lambda: forecast(request, lambda: not unwanted.is_set()),
+            self._put,
+            WHAT,
+            self._refused,
+            unwanted.set,
+        )
 
     def _put(self, found: Prediction) -> None:
         self._estimating = False

@@ -66,6 +66,7 @@ class Tasks(QObject):
         then: Callable[[Any], None],
         what: str,
         refused: Callable[[str], None] | None = None,
+        stop: Callable[[], None] | None = None,
     ) -> None:
         """Begin some work.
 
@@ -79,12 +80,14 @@ class Tasks(QObject):
             What is done, for the sentence when it fails.
         refused : callable, optional
             Called with that sentence in place of the one of all tasks.
+        stop : callable, optional
+            Asks it to end, when Python does.
         """
         task = _Task(what, then, refused or self._refused, Mailbox())
         self._tasks.append(task)
         # The thread may outlive the window, so it holds nothing that leads to it.
         mailbox = task.mailbox
-        in_thread(lambda: _do(work, mailbox), what)
+        in_thread(lambda: _do(work, mailbox), what, stop)
         self._timer.start()
 
     def clear(self) -> None:
