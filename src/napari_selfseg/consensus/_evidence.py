@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._sources import LabelMap
+from napari_selfseg.consensus._kind import Wanted
+from napari_selfseg.consensus._sources import LabelMap, Seen
 from napari_selfseg.hierarchy import Hierarchy, weights
 from napari_selfseg.regions import totals
 
@@ -76,19 +77,36 @@ class Evidence:
         shares = [image.shares(each)[1:] for image, each in zip(self.images, maps, strict=True)]
         self._shares.append(torch.from_numpy(np.concatenate(shares)))
 
-    def hierarchies(self, level: float) -> tuple[Hierarchy, ...]:
+    def see(self, seen: Sequence[Seen]) -> None:
+        """Let the images themselves be read, for what kind of segments they have.
+
+        Parameters
+        ----------
+        seen : sequence of Seen
+            One an image.
+        """
+        for image, each in zip(self.images, seen, strict=True):
+            image.seen = each
+
+    def hierarchies(
+        self, level: float, kind: Wanted = "automatic", smallest: int = 0
+    ) -> tuple[Hierarchy, ...]:
         """Return the tree of segments of each image.
 
         Parameters
         ----------
         level : float
             Height at which they are cut when nobody says where.
+        kind : str
+            Which segments are wanted.
+        smallest : int
+            Pixels of the smallest object; 0 finds them.
 
         Returns
         -------
         tuple of Hierarchy
         """
-        return tuple(each.hierarchy(level) for each in self.images)
+        return tuple(each.hierarchy(level, kind, smallest) for each in self.images)
 
     def features(self, segments: NDArray[np.int64], image: Tensor) -> Tensor:
         """Describe segments by their mean colours, and their share of each class.

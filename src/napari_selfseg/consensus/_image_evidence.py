@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import dataclasses
+from functools import cached_property
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -10,9 +12,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 
-from napari_selfseg.consensus._sources import LabelMap
-from napari_selfseg.hierarchy import REGIONS, Hierarchy, disagreement, globalised
+from napari_selfseg.consensus._kind import Kind, Wanted, kind_of
+from napari_selfseg.consensus._line_borders import CUT, POWER, line_heights, smallest_cell
+from napari_selfseg.consensus._object_tree import OWN_CUT, object_tree
+from napari_selfseg.consensus._sources import LabelMap, Seen
+from napari_selfseg.hierarchy import REGIONS, Hierarchy, Linkage, disagreement, globalised
 from napari_selfseg.regions import adjacency
+from napari_selfseg.superpixels._lines import Lines, find_lines, lights
 
 __all__ = ["ImageEvidence"]
 
@@ -36,6 +42,8 @@ class ImageEvidence:
         Number of superpixels.
     sizes : ndarray of int64
         ``(n,)`` pixels of each.
+    seen : Seen or None
+        The image itself, where it is known.
     """
 
     def __init__(
@@ -49,6 +57,7 @@ class ImageEvidence:
         # Lengths count pixels: a fit is applied where no pixel size is known.
         found = adjacency(index, self.n, (1.0,) * superpixels.ndim)
         self._edges, self._lengths = found.edges.numpy(), found.border.numpy()
+        self.seen: Seen | None = None
         self._families: dict[str, list[NDArray[Any]]] = {}
 
     def __bool__(self) -> bool:
@@ -109,21 +118,40 @@ class ImageEvidence:
         votes[0] = 0
         return votes
 
-    def hierarchy(self, level: float) -> Hierarchy:
+    def hierarchy(self, level: float, kind: Wanted = "automatic", smallest: int = 0) -> Hierarchy:
         """Return the tree of segments that all maps so far agree on.
 
         Parameters
         ----------
         level : float
             Height at which it is cut when nobody says where.
+        kind : str
+            Which segments are wanted.
+        smallest : int
+            Pixels of the smallest object; 0 finds them.
 
         Returns
         -------
         Hierarchy
         """
+        base = self._regions(level, smallest)
+        if self.seen is None or kind == "regions":
+            return base
+        found = kind_of(kind, self._lines, None)
+        if found.name == "lines":
+            return self._cells(base, found, smallest)
+        if base.histograms is None and kind != "objects":
+            return base
+        asked = kind == "objects"
+        objects, merges = object_tree(base, self.seen.colours, smallest, asked)
+        found = kind_of(kind, self._lines, objects)
+        return dataclasses.replace(base, merges=merges, words=found.words)
+
+    def _regions(self, level: float, smallest: int) -> Hierarchy:
         apart = disagreement(self._families, self._edges)
         edges = self._edges - 1
         heights = globalised(self.n, edges, apart, self._lengths, share=SPECTRAL)
+        small = smallest / max(int(self.sizes.sum()), 1) if smallest else REGIONS.small
         return Hierarchy(
             self.superpixels,
             self._edges,
@@ -133,8 +161,26 @@ class ImageEvidence:
             level,
             self.drawn,
             self._histograms(),
-            REGIONS,
+            dataclasses.replace(REGIONS, small=small),
         )
+
+    def _cells(self, base: Hierarchy, found: Kind, smallest: int) -> Hierarchy:
+        seen, ones = cast(Seen, self.seen), np.ones(self.superpixels.ndim)
+        _, heights, _ = line_heights(self.superpixels, _filled(seen), ones, found.lines)
+        small = (smallest or smallest_cell(found.lines, ones)) / max(int(self.sizes.sum()), 1)
+        return dataclasses.replace(
+            base,
+            # All trees are cut at one height.
+            heights=heights * (OWN_CUT / CUT),
+            histograms=None,
+            linkage=Linkage(power=POWER, small=small, relative=False),
+            words=found.words,
+        )
+
+    @cached_property
+    def _lines(self) -> Lines:
+        seen = cast(Seen, self.seen)
+        return find_lines(lights(_filled(seen)), np.ones(seen.mask.ndim), seen.mask)
 
     def _histograms(self) -> NDArray[np.float32] | None:
         """Put the histograms of all maps side by side: half an L1 distance is their mean."""
@@ -144,3 +190,12 @@ class ImageEvidence:
         found: NDArray[np.float32] = np.concatenate([each[1:] for each in mixed], axis=1)
         found /= len(mixed)
         return found
+
+
+def _filled(seen: Seen) -> NDArray[np.float32]:
+    """Return the image with its mean where there are no data, which may hold anything."""
+    if seen.mask.all():
+        return seen.image
+    found = seen.image.copy()
+    found[~seen.mask] = seen.image[seen.mask].mean(axis=0, dtype=np.float64)
+    return found

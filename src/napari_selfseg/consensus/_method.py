@@ -62,7 +62,12 @@ from napari_selfseg.protocol import (
     over_segmented,
     small,
 )
-from napari_selfseg.superpixels import ContourWatershed
+from napari_selfseg.superpixels import (
+    AutomaticWatershed,
+    ContourWatershed,
+    LineWatershed,
+    Superpixels,
+)
 
 __all__ = ["Consensus"]
 
@@ -84,7 +89,14 @@ class Consensus(Settings):
     )
     doi: ClassVar[str] = "10.1109/TPAMI.2005.113"
     segments: ClassVar[bool] = True
-    costless: ClassVar[tuple[str, ...]] = (*Settings.costless, "every", "granularity", "n_segments")
+    costless: ClassVar[tuple[str, ...]] = (
+        *Settings.costless,
+        "every",
+        "granularity",
+        "n_segments",
+        "kind",
+        "smallest",
+    )
 
     @property
     def n_classes(self) -> int:
@@ -101,9 +113,11 @@ class Consensus(Settings):
         """One minus the granularity."""
         return 1 - self.granularity
 
-    def default_superpixels(self) -> ContourWatershed:
-        """Regions between contours: what the segments are made of."""
-        return ContourWatershed()
+    def default_superpixels(self) -> Superpixels:
+        """Regions between contours, or between lines: what the segments are made of."""
+        if self.kind == "automatic":
+            return AutomaticWatershed()
+        return LineWatershed() if self.kind == "lines" else ContourWatershed()
 
     def cost(self, problem: Problem) -> Cost:
         """Sum over the members."""
@@ -226,15 +240,14 @@ class Consensus(Settings):
 
     def _classical(self, evidence: Evidence, x: Tensor, valid: Tensor | None) -> Iterator[Ballot]:
         """Let the maps vote that need no network, one after the other."""
-        if not self.classical:
-            return
         images = x.movedim(1, -1).cpu().numpy()
         masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
         seen = [
             Seen(image, np.ones(image.shape[:-1], bool) if mask is None else mask, self.seed)
             for image, mask in zip(images, masks, strict=True)
         ]
-        for source in SOURCES:
+        evidence.see(seen)
+        for source in SOURCES if self.classical else ():
             for maps in zip(*map(source, seen), strict=True):
                 yield _ballot(maps[0].family, evidence.add(maps))
 
@@ -273,11 +286,14 @@ class Consensus(Settings):
         return _ballot("networks", evidence.add(maps))
 
     def _cut(self, M: Members, evidence: Evidence) -> None:
-        M.hierarchies = evidence.hierarchies(self.level)
+        M.hierarchies = self._trees(evidence)
         M.show(cut(M.hierarchies, self.n_segments, MOST))
 
     def _segments(self, evidence: Evidence) -> NDArray[np.int64]:
-        return cut(evidence.hierarchies(self.level), self.n_segments, MOST)
+        return cut(self._trees(evidence), self.n_segments, MOST)
+
+    def _trees(self, evidence: Evidence) -> tuple[Hierarchy, ...]:
+        return evidence.hierarchies(self.level, self.kind, self.smallest)
 
     def _named(
         self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny, field_serializer, field_validator, model_validator
 
+from napari_selfseg.consensus._kind import Wanted
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.parameters import parameter, restore
 from napari_selfseg.protocol import Method
@@ -65,6 +66,21 @@ class Settings(Method):
         minimum=0,
         maximum=MOST,
         words="Segments",
+    )
+    kind: Wanted = parameter(
+        "automatic",
+        "What the image shows: regions, round objects on a background, cells between lines such "
+        "as membranes, or what is read off the image.",
+        words="Kind of segments",
+    )
+    smallest: int = parameter(
+        0,
+        "Up to which size segments join their neighbours more readily, and the least size of an "
+        "object on a background; 0 finds one.",
+        minimum=0,
+        maximum=2147483647,
+        unit="pixels",
+        words="Smallest object",
     )
     channels: int = parameter(
         48, "Features a pixel and classes at most of each network.", minimum=2, maximum=1000

@@ -13,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import drawn_on, grouped, weights
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._level import height_at
 from napari_selfseg.hierarchy._linkage import AVERAGE, Linkage
 from napari_selfseg.hierarchy._matching import matched
 from napari_selfseg.hierarchy._multicut import multicut
-from napari_selfseg.hierarchy._tree import Tree, linked
+from napari_selfseg.hierarchy._tree import Tree, linked, merged
 from napari_selfseg.regions import adjacency
 
 __all__ = ["Hierarchy"]
@@ -54,6 +55,10 @@ class Hierarchy:
         ``(n, D)`` what each superpixel is like, as for `agglomerate`.
     linkage : Linkage
         What decides which segments become one.
+    merges : Merges or None
+        Instead: in which order they do, as for `merged`.
+    words : str
+        Which kind of tree it is, in a sentence.
     """
 
     superpixels: NDArray[np.int32]
@@ -65,6 +70,8 @@ class Hierarchy:
     drawn: NDArray[np.int64] | None = None
     histograms: NDArray[np.float32] | None = None
     linkage: Linkage = AVERAGE
+    merges: Merges | None = None
+    words: str = ""
 
     @classmethod
     def of(
@@ -120,6 +127,8 @@ class Hierarchy:
     @cached_property
     def tree(self) -> Tree:
         """Segments that nest."""
+        if self.merges is not None:
+            return merged(self.merges, self.sizes, self.drawn)
         return linked(
             len(self.sizes),
             self.edges - 1,

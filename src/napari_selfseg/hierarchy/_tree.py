@@ -12,7 +12,7 @@ from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import grouped
 from napari_selfseg.hierarchy._linkage import AVERAGE, Linkage
 
-__all__ = ["Tree", "average_linkage", "linked"]
+__all__ = ["Tree", "average_linkage", "linked", "merged"]
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,29 @@ def linked(
         linkage=linkage,
         apart=np.flatnonzero(graph.classes).tolist(),
     )
+    return _spread(_tree(merges, graph.sizes, graph.classes), graph.of)
+
+
+def merged(
+    merges: Merges, sizes: NDArray[Any], drawn: NDArray[np.integer[Any]] | None = None
+) -> Tree:
+    """Merge nodes in a given order.
+
+    Parameters
+    ----------
+    merges : Merges
+        In ascending order of their heights. Where somebody drew, of the nodes that `grouped` makes.
+    sizes, drawn
+        As for `linked`.
+
+    Returns
+    -------
+    Tree
+    """
+    if drawn is None or not np.any(drawn):
+        return _tree(merges, sizes, np.zeros(len(sizes), np.int64))
+    none: NDArray[np.float64] = np.zeros(0)
+    graph = grouped(drawn, np.zeros((0, 2), np.int64), none, none, sizes)
     return _spread(_tree(merges, graph.sizes, graph.classes), graph.of)
 
 
