@@ -52,7 +52,7 @@ _ABOVE: Final = 1.0
 _BELOW: Final = 2.0
 # Share of variance from which on an image is one of objects, and what objects of the opposite
 # contrast may be worth against them.
-_EXPLAINED: Final = 0.22
+_EXPLAINED: Final = 0.2
 _OPPOSITE: Final = 1 / 3
 
 
