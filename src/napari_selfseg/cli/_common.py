@@ -248,7 +248,7 @@ def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = 
     bool
         Whether it went through: False where it was interrupted before its end.
     """
-    total = run.method.iterations
+    total = run.method.updates
     with stop_on_interrupt(stop or run.stop) as heard, progress_bar(total, first) as bar:
         for step in run:
             bar.set_postfix(labels=step.n_labels, refresh=False)

@@ -137,6 +137,11 @@ class Consensus(Settings):
         return Cost(looks * iteration.flops, looks * iteration.moved + classical, iteration.kept)
 
     @property
+    def updates(self) -> int:
+        """Those of the networks; 0, where there are none."""
+        return self.iterations if self.resolved() else 0
+
+    @property
     def likely_iterations(self) -> int:
         """All updates of the networks; one, where there are none."""
         return self.iterations if self.resolved() else 1
@@ -309,8 +314,7 @@ class Consensus(Settings):
             self._cut(M, evidence)
         votes = torch.from_numpy(np.concatenate(([0], M.shown))).to(inputs.x.device)
         count = torch.tensor(len(np.unique(M.shown)))
-        total = self.iterations if self.resolved() else 1
-        return Step(t, total, small(votes, MOST), count, losses, ballots, M.hierarchies)
+        return Step(t, self.updates, small(votes, MOST), count, losses, ballots, M.hierarchies)
 
     def _seen(self, M: Members, inputs: Inputs) -> Inputs:
         if M.seen is None:

@@ -138,6 +138,11 @@ class Method(Parameters, ABC):
         return (Part(self, self.iterations),)
 
     @property
+    def updates(self) -> int:
+        """Updates that a run makes at most; 0 where there is nothing to train."""
+        return self.iterations
+
+    @property
     def likely_iterations(self) -> int:
         """Updates that a run is likely to make, where many end early; all of them otherwise."""
         return self.iterations

@@ -140,7 +140,7 @@ class Training:
         ballots = self._method.ballots(self._network)
         trees = self._method.hierarchies(self._network)
         self._state.keep()
-        done, total = self.control.done, self._method.iterations
+        done, total = self.control.done, self._method.updates
         self.end(stop or endings.completed(done, total))
         classes = torch.tensor(len(self._fit.classes))
         return Step(done, total, votes, classes, {}, ballots, trees)

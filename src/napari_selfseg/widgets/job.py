@@ -77,7 +77,7 @@ class Job(LiveJob):
         )
 
     def _drain(self, run: Run) -> None:
-        pace = Pace(run.method.iterations)
+        pace = Pace(run.method.updates)
         for step in run:
             if self._abandoned:
                 return
@@ -112,7 +112,7 @@ class Job(LiveJob):
             return Ended(run.stop_reason, failed)
         labels, record = run.labels(), self._recorded(run)
         return Ended(
-            run.stop_reason, failed, run.iteration, run.method.iterations, labels, record, run
+            run.stop_reason, failed, run.iteration, run.method.updates, labels, record, run
         )
 
     def _recorded(self, run: Run, iteration: int | None = None) -> dict[str, Any]:

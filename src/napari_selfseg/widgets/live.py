@@ -152,6 +152,8 @@ class Live(QObject):
         if message.total:
             losses = message.losses if isinstance(message, Progress) else {}
             self._controls.show_step(message.iteration, message.total, message.sentence, losses)
+        elif isinstance(message, Update):  # nothing is trained: there is no bar to fill
+            self._controls.say(message.sentence)
         if isinstance(message, Ended):
             self._let_go(session, self._reason or message.sentence, message)
             return

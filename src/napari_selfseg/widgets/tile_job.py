@@ -138,7 +138,7 @@ class TileJob(LiveJob):
                 self.fit, self._learned = run.fit, json.loads(dumps(run.record()))
 
     def _follow(self, run: Run) -> None:
-        pace = Pace(run.method.iterations)
+        pace = Pace(run.method.updates)
         for step in run:
             if not self.mailbox.empty:
                 continue

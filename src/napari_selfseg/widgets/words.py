@@ -79,7 +79,7 @@ def progress(
     Parameters
     ----------
     iteration, total : int
-        Made, and to be made at most.
+        Made, and to be made at most; 0 where nothing is trained.
     n_labels, n_raw_labels : int
         Labels after and before the vote.
     loss : float
@@ -95,7 +95,7 @@ def progress(
     labels = f"{n_labels} label{'' if n_labels == 1 else 's'}"
     if n_raw_labels != n_labels:
         labels += f" ({n_raw_labels} before the vote)"
-    parts = [f"Iteration {iteration} of {total}", labels]
+    parts = [f"Iteration {iteration} of {total}" if total else "So far", labels]
     if not math.isnan(loss):
         parts.append(f"loss {loss:.3g}")
     if not math.isnan(seconds_left):
