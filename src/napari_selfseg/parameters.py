@@ -125,6 +125,8 @@ class Parameters(BaseModel):
         The name as people say it.
     presets : mapping
         Values by parameter that differ from the defaults, by a name: those of a paper.
+    foremost : tuple of str
+        Parameters that a form begins with, where the order of declaration is not that of use.
 
     Raises
     ------
@@ -137,6 +139,7 @@ class Parameters(BaseModel):
     name: ClassVar[str]
     title: ClassVar[str]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    foremost: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, /, **values: Any) -> None:
         try:

@@ -4,6 +4,7 @@ import pytest
 from magicgui.widgets import CheckBox, ComboBox
 
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.consensus import Consensus
 from napari_selfseg.io import ContourMap
 from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.widgets.form import FloatBox, IntBox, PathBox, defaults, fill, make_form, values
@@ -122,3 +123,11 @@ def test_a_file_is_named_as_it_was_written():
     assert changed[-1] == "maps/one.mat"
     fill(form, {"file": ""})
     assert values(form)["file"] == ""
+
+
+def test_the_form_of_a_consensus_begins_with_what_matters_for_every_image(qtbot):
+    panel = ParameterPanel(Consensus)
+    qtbot.addWidget(panel)
+    names = [each.name for each in panel._forms[0]]
+    assert names == ["kind", "smallest", "granularity", "n_segments", "networks"]
+    assert next(iter(panel._forms[1])).name == "iterations"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SerializeAsAny, field_serializer, field_validator, model_validator
 
@@ -22,6 +22,14 @@ SEEDS_APART = 100_003
 
 class Settings(Method):
     """What can be chosen of a consensus."""
+
+    foremost: ClassVar[tuple[str, ...]] = (
+        "kind",
+        "smallest",
+        "granularity",
+        "n_segments",
+        "networks",
+    )
 
     iterations: int = parameter(
         60,

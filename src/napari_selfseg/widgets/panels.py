@@ -116,7 +116,7 @@ class ParameterPanel(QWidget):
     def __init__(self, kind: type[Parameters], shown: int = SHOWN) -> None:
         super().__init__()
         self.kind = kind
-        ordered = _ordered(kind.declared())
+        ordered = _ordered(kind)
         self._forms = [make_form(part) for part in (ordered[:shown], ordered[shown:]) if part]
         layout = stacked(self)
         for position, form in enumerate(self._forms):
@@ -171,9 +171,14 @@ def stacked(widget: QWidget) -> QVBoxLayout:
     return layout
 
 
-def _ordered(declared: Sequence[Parameter]) -> list[Parameter]:
-    """Keep the order of declaration, but what every method inherits comes last."""
-    return sorted(declared, key=lambda each: each.name in LAST)
+def _ordered(kind: type[Parameters]) -> list[Parameter]:
+    """Begin with what matters most; of the rest, what every method inherits comes last."""
+    first = {name: place for place, name in enumerate(kind.foremost)}
+
+    def place(each: Parameter) -> tuple[int, bool]:
+        return first.get(each.name, len(first)), each.name in LAST
+
+    return sorted(kind.declared(), key=place)
 
 
 def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
