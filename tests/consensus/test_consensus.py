@@ -102,7 +102,8 @@ def test_a_wished_number_of_segments():
     method = ss.Consensus(n_segments=4)
     run = ss.segment(scene(), method, superpixels=SMALL, channel_axis=-1, **QUICK)
     assert len(np.unique(run.labels())) == 4
-    assert run.stop_reason == "All label maps have voted."
+    assert run.stop_reason.startswith("All label maps have voted. ")
+    assert run.stop_reason.endswith(run.hierarchy().words)
     assert run.iterations == (0,)
 
 

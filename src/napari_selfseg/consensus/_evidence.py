@@ -88,8 +88,27 @@ class Evidence:
         for image, each in zip(self.images, seen, strict=True):
             image.seen = each
 
+    def of_lines(self, kind: Wanted) -> bool:
+        """Say whether label maps have no say in any image; see `ImageEvidence.of_lines`.
+
+        Parameters
+        ----------
+        kind : str
+            Which segments are wanted.
+
+        Returns
+        -------
+        bool
+        """
+        return all(each.of_lines(kind) for each in self.images)
+
     def hierarchies(
-        self, level: float, kind: Wanted = "automatic", smallest: int = 0
+        self,
+        level: float,
+        kind: Wanted = "automatic",
+        smallest: int = 0,
+        *,
+        in_passing: bool = False,
     ) -> tuple[Hierarchy, ...]:
         """Return the tree of segments of each image.
 
@@ -101,12 +120,15 @@ class Evidence:
             Which segments are wanted.
         smallest : int
             Pixels of the smallest object; 0 finds them.
+        in_passing : bool
+            Whether more label maps follow: then nobody looks for objects yet.
 
         Returns
         -------
         tuple of Hierarchy
         """
-        return tuple(each.hierarchy(level, kind, smallest) for each in self.images)
+        how = {"in_passing": in_passing}
+        return tuple(each.hierarchy(level, kind, smallest, **how) for each in self.images)
 
     def features(self, segments: NDArray[np.int64], image: Tensor) -> Tensor:
         """Describe segments by their mean colours, and their share of each class.

@@ -118,7 +118,30 @@ class ImageEvidence:
         votes[0] = 0
         return votes
 
-    def hierarchy(self, level: float, kind: Wanted = "automatic", smallest: int = 0) -> Hierarchy:
+    def of_lines(self, kind: Wanted) -> bool:
+        """Say whether segments are cells between lines, which label maps have no say in.
+
+        Parameters
+        ----------
+        kind : str
+            Which segments are wanted.
+
+        Returns
+        -------
+        bool
+        """
+        if kind != "automatic" or self.seen is None:
+            return kind == "lines"
+        return self._lines.clear
+
+    def hierarchy(
+        self,
+        level: float,
+        kind: Wanted = "automatic",
+        smallest: int = 0,
+        *,
+        in_passing: bool = False,
+    ) -> Hierarchy:
         """Return the tree of segments that all maps so far agree on.
 
         Parameters
@@ -129,6 +152,8 @@ class ImageEvidence:
             Which segments are wanted.
         smallest : int
             Pixels of the smallest object; 0 finds them.
+        in_passing : bool
+            Whether more label maps follow: then nobody looks for objects yet.
 
         Returns
         -------
@@ -140,7 +165,7 @@ class ImageEvidence:
         found = kind_of(kind, self._lines, None)
         if found.name == "lines":
             return self._cells(base, found, smallest)
-        if base.histograms is None and kind != "objects":
+        if in_passing or (base.histograms is None and kind != "objects"):
             return base
         asked = kind == "objects"
         objects, merges = object_tree(base, self.seen.colours, smallest, asked)

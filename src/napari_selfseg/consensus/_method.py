@@ -169,7 +169,7 @@ class Consensus(Settings):
         M, members = cast(Members, network), self.resolved()
         evidence = self._begin(M, inputs)
         for _ in self._first_looks(M, evidence, inputs):
-            yield self._step(0, M, evidence, {}, inputs)
+            yield self._step(0, M, evidence, {}, inputs, in_passing=True)
         with contextlib.closing(SideBySide(members, M, self._seen(M, inputs))) as work:
             work.advance()
             for t in inputs.control.iterations(self.iterations):
@@ -177,7 +177,7 @@ class Consensus(Settings):
                     self._networks_vote(M, evidence, inputs)
                 yield self._step(t, M, evidence, work.losses, inputs)
                 if not members:
-                    return Stop("finished", "All label maps have voted.")
+                    return Stop("finished", _sentence(M.hierarchies))
                 work.advance()
         return None
 
@@ -252,7 +252,9 @@ class Consensus(Settings):
             for image, mask in zip(images, masks, strict=True)
         ]
         evidence.see(seen)
-        for source in SOURCES if self.classical else ():
+        # Where the lines decide, one map is enough for what asks how sure a border is.
+        sources = SOURCES[:1] if evidence.of_lines(self.kind) else SOURCES
+        for source in sources if self.classical else ():
             for maps in zip(*map(source, seen), strict=True):
                 yield _ballot(maps[0].family, evidence.add(maps))
 
@@ -260,7 +262,6 @@ class Consensus(Settings):
         """Take the votes of the classical maps, and stop for a look before those of each family."""
         for ballot in M.coming:
             if M.pending and M.pending[-1].family != ballot.family:
-                self._cut(M, evidence)
                 yield
             M.pending.append(ballot)
             inputs.control.check()
@@ -290,15 +291,16 @@ class Consensus(Settings):
         evidence.describe(maps)
         return _ballot("networks", evidence.add(maps))
 
-    def _cut(self, M: Members, evidence: Evidence) -> None:
-        M.hierarchies = self._trees(evidence)
+    def _cut(self, M: Members, evidence: Evidence, *, in_passing: bool = False) -> None:
+        M.hierarchies = self._trees(evidence, in_passing=in_passing)
         M.show(cut(M.hierarchies, self.n_segments, MOST))
 
     def _segments(self, evidence: Evidence) -> NDArray[np.int64]:
         return cut(self._trees(evidence), self.n_segments, MOST)
 
-    def _trees(self, evidence: Evidence) -> tuple[Hierarchy, ...]:
-        return evidence.hierarchies(self.level, self.kind, self.smallest)
+    def _trees(self, evidence: Evidence, *, in_passing: bool = False) -> tuple[Hierarchy, ...]:
+        how = {"in_passing": in_passing}
+        return evidence.hierarchies(self.level, self.kind, self.smallest, **how)
 
     def _named(
         self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor
@@ -307,11 +309,18 @@ class Consensus(Settings):
         return _projected(_names(M.prototypes, M.names, segments, features), index)
 
     def _step(
-        self, t: int, M: Members, evidence: Evidence, losses: dict[str, Tensor], inputs: Inputs
+        self,
+        t: int,
+        M: Members,
+        evidence: Evidence,
+        losses: dict[str, Tensor],
+        inputs: Inputs,
+        *,
+        in_passing: bool = False,
     ) -> Step:
         ballots = self.ballots(M)
         if ballots:
-            self._cut(M, evidence)
+            self._cut(M, evidence, in_passing=in_passing)
         votes = torch.from_numpy(np.concatenate(([0], M.shown))).to(inputs.x.device)
         count = torch.tensor(len(np.unique(M.shown)))
         return Step(t, self.updates, small(votes, MOST), count, losses, ballots, M.hierarchies)
@@ -333,6 +342,12 @@ class Consensus(Settings):
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
         return steps_of(x.shape[2:], wanted=self.half_resolution)
+
+
+def _sentence(hierarchies: Sequence[Hierarchy]) -> str:
+    """Say why a run without networks ends, and which kind of segments was made."""
+    kinds = dict.fromkeys(each.words for each in hierarchies if each.words)
+    return " ".join(["All label maps have voted.", *kinds])
 
 
 def _projected(names: Tensor, index: Tensor) -> Tensor:

@@ -97,7 +97,8 @@ class Agreement:
     def sentence(self) -> str:
         """What it was made of."""
         maps = "1 label map" if self.maps == 1 else f"{self.maps} label maps"
-        return f"What {maps} up to iteration {self.record['shown']} agree on."
+        until = f" up to iteration {self.record['shown']}" if self.record["shown"] else ""
+        return " ".join(filter(None, [self.hierarchy.words, f"What {maps}{until} agree on."]))
 
     def cut(self, n_segments: int | None) -> Cut:
         """Cut it.
