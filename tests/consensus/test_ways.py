@@ -62,7 +62,7 @@ def test_cells_end_at_lines():
     image, truth = cells()
     tree = ss.segment(image).hierarchy()
     assert tree.words.startswith("Cells between dark lines")
-    regions = ss.segment(image, ss.Consensus(kind="regions")).hierarchy()
+    regions = ss.segment(image, ss.Consensus(structure="regions")).hierarchy()
     assert regions.words == ""
     best = {
         name: min(adapted_rand_error(contingency(each.cut(n), truth)) for n in (40, 60, 90))
@@ -74,12 +74,12 @@ def test_cells_end_at_lines():
 def test_smallest_object_moves_the_tree():
     image, _ = discs()
     few, many = (
-        ss.segment(image, ss.Consensus(kind="regions", smallest=size)).hierarchy().automatic
+        ss.segment(image, ss.Consensus(structure="regions", smallest=size)).hierarchy().automatic
         for size in (5000, 5)
     )
     assert few < many
     # None is as large as that, so that nothing is an object.
-    none = ss.segment(image, ss.Consensus(kind="objects", smallest=2000)).hierarchy()
+    none = ss.segment(image, ss.Consensus(structure="objects", smallest=2000)).hierarchy()
     assert "explain 0 %" in none.words
 
 
@@ -90,7 +90,7 @@ def test_what_was_drawn_is_one_segment_of_every_cut(kind):
     first, other = (np.argwhere(truth == k).mean(axis=0).astype(int) for k in (3, 17))
     for number, (y, x) in enumerate((first, other), start=1):
         drawn[y - 2 : y + 3, x - 2 : x + 3] = number
-    tree = ss.segment(image, ss.Consensus(kind=kind), scribbles=drawn).hierarchy()
+    tree = ss.segment(image, ss.Consensus(structure=kind), scribbles=drawn).hierarchy()
     for n in (3, tree.automatic, tree.automatic + 20):
         labels = tree.cut(n)
         for number in (1, 2):
@@ -114,5 +114,5 @@ def test_a_volume_of_balls():
         truth[np.linalg.norm(grid - np.array(place) * 15 - 8, axis=-1) < 5] = number
     rough = np.random.default_rng(0).normal(size=truth.shape)
     image = np.clip(0.3 + 0.4 * (truth > 0) + 0.02 * rough, 0, 1).astype(np.float32)
-    tree = ss.segment(image, ss.Consensus(kind="objects")).hierarchy()
+    tree = ss.segment(image, ss.Consensus(structure="objects")).hierarchy()
     assert found_of(tree.cut(), truth) >= 15

@@ -28,6 +28,7 @@ from napari_selfseg.protocol import (
     in_words,
     seconds_to_predict,
 )
+from napari_selfseg.protocol._device import fast_bfloat16
 from napari_selfseg.superpixels import Felzenszwalb, Spnn
 
 METHOD = ss.Backprop(channels=50)
@@ -146,7 +147,8 @@ def test_kinds_of_updates_are_counted_each():
 def test_parts_make_up_the_run(cls):
     for method in (cls(), cls(iterations=3)):
         parts = method.parts()
-        assert sum(part.updates for part in parts) == method.iterations
+        # Where nothing is trained there is one look, and no update.
+        assert sum(part.updates for part in parts) == max(method.updates, 1)
         assert all(part.updates > 0 for part in parts)
         assert method.likely_iterations <= method.iterations
         declared = {each.name for each in cls.declared()}
@@ -314,7 +316,19 @@ for side in map(int, sys.argv[2:]):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "precision",
+    [
+        "float32",
+        pytest.param(
+            "bfloat16",
+            marks=pytest.mark.skipif(
+                not fast_bfloat16(torch.device("cpu")),
+                reason="a processor without bfloat16 keeps copies in float32",
+            ),
+        ),
+    ],
+)
 def test_memory_is_about_what_was_estimated(precision):
     sides = (128, 256, 384)
     words = [sys.executable, "-c", MEASURE, precision, *map(str, sides)]

@@ -129,5 +129,5 @@ def test_the_form_of_a_consensus_begins_with_what_matters_for_every_image(qtbot)
     panel = ParameterPanel(Consensus)
     qtbot.addWidget(panel)
     names = [each.name for each in panel._forms[0]]
-    assert names == ["kind", "smallest", "granularity", "n_segments", "networks"]
+    assert names == ["structure", "smallest", "granularity", "n_segments", "networks"]
     assert next(iter(panel._forms[1])).name == "iterations"

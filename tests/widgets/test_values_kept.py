@@ -102,11 +102,13 @@ def test_a_form_gives_what_was_filled_in(kind):
 def test_records_recipes_flags_and_scripts_give_what_was_written(kind):
     parser = Parser(allow_abbrev=False)
     add_parameters(parser, "", kind.declared())
+    # A method and an algorithm may have one name: a record says which of them is meant.
+    known = [each for each in KINDS if each is kind or each.name != kind.name]
 
     @few
     @given(one=everything(kind))
     def check(one):
-        assert restore(json.loads(json.dumps(one.as_dict())), KINDS, "kind") == one
+        assert restore(json.loads(json.dumps(one.as_dict())), known, "kind") == one
         flags = [flag(each, getattr(one, each.name)) for each in kind.declared()]
         given_there = values_of(parser.parse_args(flags), kind.declared())
         assert kind(**given_there) == one

@@ -53,9 +53,9 @@ def _run(args: argparse.Namespace) -> int:
 def _table(kind: type[Parameters]) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, WIDEST)
     declared = kind.declared()
-    name = max(len(each.name) for each in declared) + 2
+    name = max((len(each.name) for each in declared), default=0) + 2
     values = [_values(each) for each in declared]
-    left = name + max(map(len, values)) + 4
+    left = name + max(map(len, values), default=0) + 4
     for each, value in zip(declared, values, strict=True):
         head = f"  {each.name:<{name}}{value}".ljust(left)
         help_lines = textwrap.wrap(each.help, max(width - left, 30)) or [""]

@@ -24,7 +24,7 @@ class Settings(Method):
     """What can be chosen of a consensus."""
 
     foremost: ClassVar[tuple[str, ...]] = (
-        "kind",
+        "structure",
         "smallest",
         "granularity",
         "n_segments",
@@ -75,11 +75,11 @@ class Settings(Method):
         maximum=MOST,
         words="Segments",
     )
-    kind: Wanted = parameter(
+    structure: Wanted = parameter(
         "automatic",
         "What the image shows: regions, round objects on a background, cells between lines such "
         "as membranes, or what is read off the image.",
-        words="Kind of segments",
+        words="What it shows",
     )
     smallest: int = parameter(
         0,
