@@ -207,6 +207,7 @@ def test_cancelled_while_superpixels_are_made(opened, qtbot, monkeypatch):
 
 def test_the_image_is_replaced_while_a_run_is_live(opened, qtbot):
     viewer, dock = opened()
+    dock.view.setup.method.choose(Backprop)
     dock.view.setup.fill({"iterations": 100_000, "learning_rate": 1e-4})
     dock.start()
     qtbot.waitUntil(lambda: dock.view.controls.bar.value() > 3, timeout=120_000)
