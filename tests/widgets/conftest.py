@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
 import importlib.util
+from functools import partial
+from importlib import import_module
 
 import pytest
 
@@ -15,3 +18,30 @@ def own_presets(monkeypatch, tmp_path):
     path = tmp_path / "presets.json"
     monkeypatch.setattr("napari_selfseg.widgets.presets.default_path", lambda: path)
     return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_collect():
+    """Keep what is there before a module from being looked through after each window.
+
+    napari's own fixture collects garbage up to three times a viewer to find leaked ones;
+    with torch, numba and all tests loaded, that took as long as the test.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def manifests_read_by_libyaml():
+    """Read the manifests of all plugins, which each new viewer does again, ten times faster."""
+    yaml, bases = import_module("yaml"), import_module("npe2.manifest._bases")
+    if not hasattr(yaml, "CSafeLoader"):  # a PyYAML without libyaml
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        read = partial(yaml.load, Loader=yaml.CSafeLoader)
+        patch.setattr(bases, "_load_yaml_no_duplicates", read)
+        yield
