@@ -14,6 +14,7 @@ from napari_selfseg.consensus._nested import Graph, nested
 from napari_selfseg.consensus._nodes import nodes
 from napari_selfseg.consensus._objects import _antichain, find_objects
 from napari_selfseg.consensus._pieces import pieces
+from napari_selfseg.consensus._sources import Parts, Whole
 from napari_selfseg.hierarchy._contraction import contract
 from napari_selfseg.hierarchy._tree import _tree
 from napari_selfseg.superpixels._merge_tree import Arcs
@@ -25,7 +26,8 @@ def graph_of(index, colours, seed=0):
     n = int(index.max())
     rng = np.random.default_rng(seed)
     histograms = rng.dirichlet(np.ones(4), n).astype(np.float32)
-    found = pieces(index, arcs.ends - 1, arcs.length, colours, histograms)
+    parts = Parts(Whole(np.asarray(colours, np.float32) / 100, index > 0), 0)
+    found = pieces(index, arcs.ends - 1, arcs.length, parts, histograms)
     a, b = found.edges.T
     apart = np.linalg.norm(found.colours[a] - found.colours[b], axis=1)
     return found, apart / max(apart.max(), 1e-9)

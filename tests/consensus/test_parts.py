@@ -12,8 +12,10 @@ import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
 from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
+from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._members import Members
-from napari_selfseg.consensus._sources import SOURCES, LabelMap, Seen, _regions
+from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Seen, Whole, _regions
+from napari_selfseg.consensus._sources._clusters import Clustering, Clusters
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
 from napari_selfseg.protocol import Control, Inputs, Interrupted
@@ -28,24 +30,27 @@ def halves(channels=3, noise=0.02, shape=(24, 30)):
 
 
 def maps_of(image, mask=None, seed=0):
-    seen = Seen(image, np.ones(image.shape[:-1], bool) if mask is None else mask, seed)
-    return [each for source in SOURCES for each in source(seen)]
+    """What each source says, where every pixel is a superpixel: its label map."""
+    mask = np.ones(image.shape[:-1], bool) if mask is None else mask
+    index = np.where(mask, np.cumsum(mask).reshape(mask.shape), 0)
+    evidence = ImageEvidence(index.astype(np.int32))
+    evidence.parts = Parts(Whole(image, mask), seed)
+    return [(source.family, votes[index]) for source in SOURCES for votes in evidence.hear(source)]
 
 
 def regions_of(image):
-    return [each.labels for each in maps_of(image) if each.family == "regions"]
+    return [labels for family, labels in maps_of(image) if family == "regions"]
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_maps_find_what_is_plain_to_see(channels):
     maps = maps_of(halves(channels))
-    assert [each.family for each in maps].count("regions") == len(_regions.SCALES)
-    assert [each.family for each in maps].count("clusters") == 3
-    assert {each.mixed for each in maps if each.family == "clusters"} == {True}
+    assert [family for family, _ in maps].count("regions") == len(_regions.SCALES)
+    assert [family for family, _ in maps].count("clusters") == 3
     left, right = np.s_[:, :12], np.s_[:, 18:]
-    for each in maps[:-1]:  # textons see edges and texture, and both halves are even
-        assert not set(np.unique(each.labels[left])) & set(np.unique(each.labels[right]))
-    assert all(each.labels.min() >= 0 and each.labels.max() < each.n for each in maps)
+    for _, labels in maps[:-1]:  # textons see edges and texture, and both halves are even
+        assert not set(np.unique(labels[left])) & set(np.unique(labels[right]))
+    assert all(labels.min() >= 1 for _, labels in maps)
 
 
 def test_textons_tell_stripes_from_even_ground():
@@ -53,7 +58,7 @@ def test_textons_tell_stripes_from_even_ground():
     image = np.full((40, 60, 1), 0.5)
     image[:, 30::4] = image[:, 31::4] = 0.9
     image = np.clip(image + rng.normal(scale=0.01, size=image.shape), 0, 1).astype(np.float32)
-    labels = maps_of(image)[-1].labels
+    labels = maps_of(image)[-1][1]
     even, striped = set(labels[10:30, 8:22].ravel()), set(labels[10:30, 38:52].ravel())
     assert not even & striped
 
@@ -62,7 +67,7 @@ def test_light_of_two_channels_is_where_they_vary_most():
     rng = np.random.default_rng(0)
     image = rng.random((30, 40, 2)).astype(np.float32)
     image[..., 0] *= 0.01
-    seen = Seen(image, np.ones((30, 40), bool), 0)
+    seen = Seen(image, np.ones((30, 40), bool))
     assert np.corrcoef(seen.light.ravel(), image[..., 1].ravel())[0, 1] > 0.999
 
 
@@ -90,18 +95,18 @@ def test_regions_of_a_large_image_grow_no_further(monkeypatch):
     )
 
 
-def test_regions_and_clusters_of_colour_do_not_see_what_is_masked():
+def test_nothing_sees_what_is_masked():
     image, mask = halves(), np.ones((24, 30), bool)
     mask[5:9, 3:8] = False
     other = image.copy()
     other[~mask] = 7.0
     for one, two in zip(maps_of(image, mask), maps_of(other, mask), strict=True):
-        np.testing.assert_array_equal(one.labels[mask], two.labels[mask])
+        np.testing.assert_array_equal(one[1], two[1])
 
 
 def test_maps_of_a_constant_volume():
     maps = maps_of(np.full((3, 4, 5, 2), 0.5, np.float32))
-    assert all((each.labels == each.labels.flat[0]).all() for each in maps)
+    assert all((labels == labels.flat[0]).all() for _, labels in maps)
 
 
 def test_only_long_axes_are_halved():
@@ -253,7 +258,7 @@ def test_segments_are_described_by_colour_and_by_their_share_of_each_class():
     index = torch.tensor([[[1, 1, 2, 2, 0]]])
     evidence = Evidence(index)
     image = torch.tensor([[[[0.2, 0.4, 0.3, 0.3, 9.0]]]])
-    evidence.describe([LabelMap("networks", np.array([[0, 1, 1, 1, 0]]), 3, mixed=False)])
+    evidence.describe([LabelMap("networks", np.array([[0, 1, 1, 1, 0]]), 3)])
     found = evidence.features(np.array([0, 1]), image)
     np.testing.assert_allclose(found, [[0.3, 0.5, 0.5, 0], [0.3, 0, 1, 0]], rtol=1e-6)
     one = evidence.features(np.array([0, 0]), image)
@@ -261,10 +266,16 @@ def test_segments_are_described_by_colour_and_by_their_share_of_each_class():
 
 
 def test_pixels_of_a_superpixel_speak_and_not_their_majority_alone():
+    class Dark(Clusters):
+        def learnt(self, parts, known=None):
+            return Clustering(np.ones(1, np.float32), np.array([[0.0], [1.0]]))
+
     evidence = Evidence(torch.tensor([[[1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]]]))
-    labels = np.array([[0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1]])
-    votes = evidence.add([LabelMap("clusters", labels, 2, mixed=True)])
-    assert votes.tolist() == [0, 1, 1, 1]
+    light = np.array([0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1], np.float32)[None, :, None]
+    evidence.see([Parts(Whole(light, np.ones((1, 12), bool)), 0)])
+    votes = list(evidence.hear(Dark(lambda seen: seen.image)))
+    assert [each.tolist() for each in votes] == [[0, 1, 1, 1]]
+    evidence.images[0].parts = None  # which would be asked for lines
     tree = evidence.hierarchies(0.5)[0]
     np.testing.assert_allclose(tree.disagreement, [0.0, 0.25])
     np.testing.assert_allclose(tree.histograms, [[0.75, 0.25], [0.75, 0.25], [0.5, 0.5]])
@@ -274,7 +285,7 @@ def test_no_two_images_share_a_segment_but_that_of_a_class():
     index = torch.tensor([[[1, 2, 3]], [[4, 5, 0]]])
     evidence = Evidence(index, torch.tensor([0, 0, 2, 0, 2, 0]))
     maps = [np.array([[0, 1, 2]]), np.array([[0, 1, 0]])]
-    evidence.add([LabelMap("regions", each, 3, mixed=False) for each in maps])
+    evidence.add([LabelMap("regions", each, 3) for each in maps])
     labels = cut(evidence.hierarchies(0.1), 0, 99).tolist()
     assert labels[1] == labels[3] == 2
     assert len(set(labels)) == 4
@@ -287,7 +298,7 @@ def test_votes_are_those_of_the_table_of_all_labels(seed):
     index = np.unique(index, return_inverse=True)[1].reshape(index.shape)
     labels = rng.integers(0, 7, (20, 30))
     evidence = Evidence(torch.from_numpy(index))
-    votes = evidence.add([LabelMap("regions", labels, 7, mixed=False)])
+    votes = evidence.add([LabelMap("regions", labels, 7)])
     n = int(index.max())
     expected = vote(torch.from_numpy(labels)[None], torch.from_numpy(index), n, 7)
     assert votes.tolist() == expected.tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._kind import Wanted
-from napari_selfseg.consensus._sources import LabelMap, Seen
+from napari_selfseg.consensus._sources import LabelMap, Parts, Source
 from napari_selfseg.hierarchy import Hierarchy, weights
 from napari_selfseg.regions import totals
 
@@ -50,6 +50,22 @@ class Evidence:
     def __bool__(self) -> bool:
         return any(self.images)
 
+    def hear(self, source: Source) -> Iterator[Tensor]:
+        """Let a source speak of each image.
+
+        Parameters
+        ----------
+        source : Source
+            Of label maps.
+
+        Yields
+        ------
+        Tensor
+            ``(n + 1,)`` votes of a map of each image, from 1.
+        """
+        for votes in zip(*(image.hear(source) for image in self.images), strict=True):
+            yield _together(votes)
+
     def add(self, maps: Sequence[LabelMap]) -> Tensor:
         """Let a label map of each image speak.
 
@@ -63,8 +79,7 @@ class Evidence:
         Tensor
             ``(n + 1,)`` votes, from 1.
         """
-        votes = [image.add(each) for image, each in zip(self.images, maps, strict=True)]
-        return torch.cat((votes[0][:1], *(each[1:] for each in votes)))
+        return _together([image.add(each) for image, each in zip(self.images, maps, strict=True)])
 
     def describe(self, maps: Sequence[LabelMap]) -> None:
         """Let classes that mean the same in every image tell segments apart.
@@ -77,16 +92,16 @@ class Evidence:
         shares = [image.shares(each)[1:] for image, each in zip(self.images, maps, strict=True)]
         self._shares.append(torch.from_numpy(np.concatenate(shares)))
 
-    def see(self, seen: Sequence[Seen]) -> None:
-        """Let the images themselves be read, for what kind of segments they have.
+    def see(self, seen: Sequence[Parts]) -> None:
+        """Let the images themselves be read.
 
         Parameters
         ----------
-        seen : sequence of Seen
+        seen : sequence of Parts
             One an image.
         """
         for image, each in zip(self.images, seen, strict=True):
-            image.seen = each
+            image.parts = each
 
     def of_lines(self, kind: Wanted) -> bool:
         """Say whether label maps have no say in any image; see `ImageEvidence.of_lines`.
@@ -186,6 +201,10 @@ def cut(hierarchies: Sequence[Hierarchy], n_segments: int, most: int) -> NDArray
         last = max(last, int(labels.max()))
         found.append(labels)
     return np.concatenate(found)
+
+
+def _together(votes: Sequence[NDArray[np.int64]]) -> Tensor:
+    return torch.from_numpy(np.concatenate((votes[0][:1], *(each[1:] for each in votes))))
 
 
 def _drawn(hierarchy: Hierarchy) -> NDArray[np.int64]:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
-from torch import Tensor
 
 from napari_selfseg.consensus._kind import Kind, Wanted, kind_of
 from napari_selfseg.consensus._line_borders import CUT, POWER, line_heights, smallest_cell
 from napari_selfseg.consensus._object_tree import OWN_CUT, object_tree
-from napari_selfseg.consensus._sources import LabelMap, Seen
-from napari_selfseg.hierarchy import REGIONS, Hierarchy, Linkage, disagreement, globalised
+from napari_selfseg.consensus._sources import (
+    Borders,
+    LabelMap,
+    Parts,
+    Said,
+    Source,
+    majority,
+    shares_of,
+    tabled,
+)
+from napari_selfseg.hierarchy import REGIONS, Hierarchy, Linkage, globalised
 from napari_selfseg.regions import adjacency
 from napari_selfseg.superpixels._lines import Lines, find_lines, lights
 
@@ -42,7 +50,7 @@ class ImageEvidence:
         Number of superpixels.
     sizes : ndarray of int64
         ``(n,)`` pixels of each.
-    seen : Seen or None
+    parts : Parts or None
         The image itself, where it is known.
     """
 
@@ -52,18 +60,35 @@ class ImageEvidence:
         self.superpixels, self.drawn = superpixels, drawn
         self.n = int(superpixels.max(initial=0))
         self.sizes: NDArray[np.int64] = np.bincount(superpixels.ravel(), minlength=self.n + 1)[1:]
-        self._flat = superpixels.astype(np.int64).ravel()
-        index = torch.from_numpy(self._flat).view(superpixels.shape)
+        index = torch.from_numpy(superpixels.astype(np.int64))
         # Lengths count pixels: a fit is applied where no pixel size is known.
         found = adjacency(index, self.n, (1.0,) * superpixels.ndim)
         self._edges, self._lengths = found.edges.numpy(), found.border.numpy()
-        self.seen: Seen | None = None
-        self._families: dict[str, list[NDArray[Any]]] = {}
+        self.parts: Parts | None = None
+        self._apart: dict[str, list[NDArray[np.float64]]] = {}
+        self._shares: list[NDArray[np.float32]] = []
 
     def __bool__(self) -> bool:
-        return bool(self._families)
+        return bool(self._apart)
 
-    def add(self, found: LabelMap) -> Tensor:
+    def hear(self, source: Source) -> Iterator[NDArray[np.int64]]:
+        """Let a source speak, one label map after the other.
+
+        Parameters
+        ----------
+        source : Source
+            Of label maps of the image, which is known.
+
+        Yields
+        ------
+        ndarray of int64
+            ``(n + 1,)`` the label of each superpixel, from 1.
+        """
+        borders = Borders(self.superpixels, self.n, self._edges)
+        for said in source.said(cast(Parts, self.parts), borders):
+            yield self._take(said)
+
+    def add(self, found: LabelMap) -> NDArray[np.int64]:
         """Let a label map speak.
 
         Parameters
@@ -73,14 +98,12 @@ class ImageEvidence:
 
         Returns
         -------
-        Tensor
+        ndarray of int64
             ``(n + 1,)`` the label most pixels of each superpixel have, from 1.
         """
-        counted: NDArray[Any] = self.shares(found) if found.mixed else self._votes(found)
-        self._families.setdefault(found.family, []).append(counted)
-        votes = 1 + counted.argmax(axis=1) if found.mixed else counted
-        votes[0] = 0
-        return torch.from_numpy(votes)
+        votes = majority(self.superpixels, found.labels, self.n)
+        a, b = self._edges.T
+        return self._take(Said(found.family, (votes[a] != votes[b]).astype(np.float64), votes))
 
     def shares(self, found: LabelMap) -> NDArray[np.float32]:
         """Return the share of each label among the pixels of each superpixel.
@@ -95,28 +118,16 @@ class ImageEvidence:
         ndarray of float32
             ``(n + 1, labels)``; entry 0 is 0.
         """
-        key = self._flat * found.n + found.labels.ravel()
-        counts = np.bincount(key, minlength=(self.n + 1) * found.n).reshape(-1, found.n)
-        shares = np.zeros(counts.shape, np.float32)
-        np.divide(counts[1:], self.sizes[:, None], out=shares[1:], casting="same_kind")
-        return shares
+        counts = np.zeros((self.n + 1, found.n), np.int64)
+        ids, counted = tabled(self.superpixels, found.labels, found.n)
+        counts[ids] = counted
+        return shares_of(counts)
 
-    def _votes(self, found: LabelMap) -> NDArray[np.int64]:
-        """Find the label most pixels of each superpixel have, from 1; the first of equal ones."""
-        # Of thousands of regions a superpixel meets few: a table of all would take gigabytes.
-        ones = np.ones(self._flat.size, np.int32)
-        where = (self._flat, found.labels.ravel())
-        table = sparse.coo_array((ones, where), shape=(self.n + 1, found.n)).tocsr()
-        table.sum_duplicates()
-        rows, starts = np.diff(table.indptr) > 0, table.indptr[:-1]
-        most = np.repeat(np.maximum.reduceat(table.data, starts[rows]), np.diff(table.indptr)[rows])
-        first = np.flatnonzero(table.data == most)
-        votes = np.zeros(self.n + 1, np.int64)
-        row_of = np.repeat(np.arange(self.n + 1), np.diff(table.indptr))
-        numbers, at = np.unique(row_of[first], return_index=True)
-        votes[numbers] = 1 + table.indices[first[at]]
-        votes[0] = 0
-        return votes
+    def _take(self, said: Said) -> NDArray[np.int64]:
+        self._apart.setdefault(said.family, []).append(said.apart)
+        if said.shares is not None:
+            self._shares.append(said.shares)
+        return said.votes
 
     def of_lines(self, kind: Wanted) -> bool:
         """Say whether segments are cells between lines, which label maps have no say in.
@@ -130,7 +141,7 @@ class ImageEvidence:
         -------
         bool
         """
-        if kind != "automatic" or self.seen is None:
+        if kind != "automatic" or self.parts is None:
             return kind == "lines"
         return self._lines.clear
 
@@ -160,7 +171,7 @@ class ImageEvidence:
         Hierarchy
         """
         base = self._regions(level, smallest)
-        if self.seen is None or kind == "regions":
+        if self.parts is None or kind == "regions":
             return base
         found = kind_of(kind, self._lines, None)
         if found.name == "lines":
@@ -168,12 +179,12 @@ class ImageEvidence:
         if in_passing or (base.histograms is None and kind != "objects"):
             return base
         asked = kind == "objects"
-        objects, merges = object_tree(base, self.seen.colours, smallest, asked)
+        objects, merges = object_tree(base, self.parts, smallest, asked)
         found = kind_of(kind, self._lines, objects)
         return dataclasses.replace(base, merges=merges, words=found.words)
 
     def _regions(self, level: float, smallest: int) -> Hierarchy:
-        apart = disagreement(self._families, self._edges)
+        apart = np.mean([np.mean(maps, axis=0) for maps in self._apart.values()], axis=0)
         edges = self._edges - 1
         heights = globalised(self.n, edges, apart, self._lengths, share=SPECTRAL)
         small = smallest / max(int(self.sizes.sum()), 1) if smallest else REGIONS.small
@@ -190,8 +201,9 @@ class ImageEvidence:
         )
 
     def _cells(self, base: Hierarchy, found: Kind, smallest: int) -> Hierarchy:
-        seen, ones = cast(Seen, self.seen), np.ones(self.superpixels.ndim)
-        _, heights, _ = line_heights(self.superpixels, _filled(seen), ones, found.lines)
+        ones = np.ones(self.superpixels.ndim)
+        image = _filled(*_all_of(cast(Parts, self.parts)))
+        _, heights, _ = line_heights(self.superpixels, image, ones, found.lines)
         small = (smallest or smallest_cell(found.lines, ones)) / max(int(self.sizes.sum()), 1)
         return dataclasses.replace(
             base,
@@ -204,23 +216,26 @@ class ImageEvidence:
 
     @cached_property
     def _lines(self) -> Lines:
-        seen = cast(Seen, self.seen)
-        return find_lines(lights(_filled(seen)), np.ones(seen.mask.ndim), seen.mask)
+        image, mask = _all_of(cast(Parts, self.parts))
+        return find_lines(lights(_filled(image, mask)), np.ones(mask.ndim), mask)
 
     def _histograms(self) -> NDArray[np.float32] | None:
         """Put the histograms of all maps side by side: half an L1 distance is their mean."""
-        mixed = [each for maps in self._families.values() for each in maps if each.ndim == 2]
-        if not mixed:
+        if not self._shares:
             return None
-        found: NDArray[np.float32] = np.concatenate([each[1:] for each in mixed], axis=1)
-        found /= len(mixed)
+        found: NDArray[np.float32] = np.concatenate([each[1:] for each in self._shares], axis=1)
+        found /= len(self._shares)
         return found
 
 
-def _filled(seen: Seen) -> NDArray[np.float32]:
+def _all_of(parts: Parts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    return parts.picture.window(tuple(slice(0, n) for n in parts.picture.shape))
+
+
+def _filled(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the image with its mean where there are no data, which may hold anything."""
-    if seen.mask.all():
-        return seen.image
-    found = seen.image.copy()
-    found[~seen.mask] = seen.image[seen.mask].mean(axis=0, dtype=np.float64)
+    if mask.all():
+        return image
+    found = image.copy()
+    found[~mask] = image[mask].mean(axis=0, dtype=np.float64)
     return found

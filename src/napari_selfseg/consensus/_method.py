@@ -35,7 +35,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import ClassVar, cast
 
 import numpy as np
@@ -47,7 +47,7 @@ from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
 from napari_selfseg.consensus._members import Ended, Members
 from napari_selfseg.consensus._settings import MOST, Settings
-from napari_selfseg.consensus._sources import SOURCES, LabelMap, Seen
+from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Whole
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.protocol import (
@@ -62,12 +62,7 @@ from napari_selfseg.protocol import (
     over_segmented,
     small,
 )
-from napari_selfseg.superpixels import (
-    AutomaticWatershed,
-    ContourWatershed,
-    LineWatershed,
-    Superpixels,
-)
+from napari_selfseg.superpixels import AutomaticWatershed, Superpixels
 
 __all__ = ["Consensus"]
 
@@ -119,9 +114,8 @@ class Consensus(Settings):
 
     def default_superpixels(self) -> Superpixels:
         """Regions between contours, or between lines: what the segments are made of."""
-        if self.structure == "automatic":
-            return AutomaticWatershed()
-        return LineWatershed() if self.structure == "lines" else ContourWatershed()
+        shown = "regions" if self.structure == "objects" else self.structure
+        return AutomaticWatershed(structure=shown)
 
     def cost(self, problem: Problem) -> Cost:
         """Sum over the members; without any, what the classical maps take."""
@@ -228,7 +222,14 @@ class Consensus(Settings):
 
     def _begin(self, M: Members, inputs: Inputs) -> Evidence:
         evidence = Evidence(cast(Tensor, inputs.index), inputs.drawn)
-        before = M.begin(evidence, self._classical(evidence, inputs.x, inputs.valid))
+
+        def check() -> None:
+            # Maps that have begun to speak speak to their end, unless nobody wants any.
+            with inputs.control.closing():
+                pass
+
+        coming = self._classical(evidence, inputs.x, inputs.valid, check)
+        before = M.begin(evidence, coming)
         if inputs.control.begun:
             self._remember(M, before, evidence, inputs)
         return evidence
@@ -252,20 +253,26 @@ class Consensus(Settings):
             member = members[number % len(members)]
             self._vote(evidence, member, member.predict(copy, *seen), x, steps)
 
-    def _classical(self, evidence: Evidence, x: Tensor, valid: Tensor | None) -> Iterator[Ballot]:
+    def _classical(
+        self,
+        evidence: Evidence,
+        x: Tensor,
+        valid: Tensor | None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Iterator[Ballot]:
         """Let the maps vote that need no network, one after the other."""
         images = x.movedim(1, -1).cpu().numpy()
         masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
-        seen = [
-            Seen(image, np.ones(image.shape[:-1], bool) if mask is None else mask, self.seed)
+        pictures = [
+            Whole(image, np.ones(image.shape[:-1], bool) if mask is None else mask)
             for image, mask in zip(images, masks, strict=True)
         ]
-        evidence.see(seen)
+        evidence.see([Parts(each, self.seed, check) for each in pictures])
         # Where the lines decide, one map is enough for what asks how sure a border is.
         sources = SOURCES[:1] if evidence.of_lines(self.structure) else SOURCES
         for source in sources if self.classical else ():
-            for maps in zip(*map(source, seen), strict=True):
-                yield _ballot(maps[0].family, evidence.add(maps))
+            for votes in evidence.hear(source):
+                yield _ballot(source.family, votes)
 
     def _first_looks(self, M: Members, evidence: Evidence, inputs: Inputs) -> Iterator[None]:
         """Take the votes of the classical maps, and stop for a look before those of each family."""
@@ -296,7 +303,7 @@ class Consensus(Settings):
         self, evidence: Evidence, member: Method, labels: Tensor, x: Tensor, steps: Sequence[int]
     ) -> Ballot:
         large = restored_size(labels, x.shape[2:], steps).cpu().numpy()
-        maps = [LabelMap("networks", each, member.n_classes, mixed=False) for each in large]
+        maps = [LabelMap("networks", each, member.n_classes) for each in large]
         evidence.describe(maps)
         return _ballot("networks", evidence.add(maps))
 

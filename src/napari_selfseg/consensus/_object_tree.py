@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from napari_selfseg.consensus._nested import Graph, nested
 from napari_selfseg.consensus._nodes import nodes
 from napari_selfseg.consensus._objects import LARGEST, Objects, find_objects
 from napari_selfseg.consensus._pieces import Pieces, pieces
+from napari_selfseg.consensus._sources import Parts
 from napari_selfseg.hierarchy import Hierarchy, Linkage
 from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import Grouped, grouped
@@ -24,7 +25,7 @@ OWN_CUT: Final = 0.59
 
 
 def object_tree(
-    base: Hierarchy, colours: NDArray[np.floating[Any]], smallest: int, asked: bool
+    base: Hierarchy, parts: Parts, smallest: int, asked: bool
 ) -> tuple[Objects, Merges | None]:
     """Look for objects, and make a tree of them and the rest where they are clear.
 
@@ -32,8 +33,8 @@ def object_tree(
     ----------
     base : Hierarchy
         Of regions, with histograms.
-    colours : ndarray of float
-        ``(*spatial, C)``, on the scale of Lab.
+    parts : Parts
+        The image.
     smallest : int
         Pixels of an object at least; 0 for those of most images.
     asked : bool
@@ -49,7 +50,7 @@ def object_tree(
     # It compiles, and so is loaded when a tree is wanted.
     from napari_selfseg.hierarchy._agglomeration import agglomerate
 
-    leaves, heights, alone = _leaves(base, colours)
+    leaves, heights, alone = _leaves(base, parts)
 
     def merged(graph: Graph, apart: NDArray[np.int64], linkage: Linkage) -> Merges:
         return agglomerate(len(graph.sizes), *graph, linkage=linkage, apart=apart.tolist())
@@ -68,14 +69,12 @@ def object_tree(
     return objects, nested(graph, objects.of, inner, regions, above, OWN_CUT)
 
 
-def _leaves(
-    base: Hierarchy, colours: NDArray[np.floating[Any]]
-) -> tuple[Pieces, NDArray[np.float64], NDArray[np.int64]]:
+def _leaves(base: Hierarchy, parts: Parts) -> tuple[Pieces, NDArray[np.float64], NDArray[np.int64]]:
     """Return the superpixels, heights of their borders, and which of them no two are ever one."""
     histograms = base.histograms
     if histograms is None:
         histograms = np.zeros((len(base.sizes), 0), np.float32)
-    found = pieces(base.superpixels, base.edges - 1, base.lengths, colours, histograms)
+    found = pieces(base.superpixels, base.edges - 1, base.lengths, parts, histograms)
     if base.drawn is None or not base.drawn.any():
         return found, base.heights, np.zeros(0, np.int64)
     graph = grouped(

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pieces", "pieces"]
+from napari_selfseg.consensus._sources import Parts
+from napari_selfseg.threads import side_by_side
+
+__all__ = ["Pieces", "Sums", "pieces", "sums_of"]
 
 
 class Pieces(NamedTuple):
@@ -40,70 +43,119 @@ class Pieces(NamedTuple):
     histograms: NDArray[np.float32]
 
 
+class Sums(NamedTuple):
+    """Sums over the pixels of a block, by superpixel.
+
+    Attributes
+    ----------
+    ids : ndarray of int64
+        ``(m,)`` superpixels of the block; 0 is not among them.
+    rows : ndarray of float64
+        ``(m, 2 + moments + C)`` pixels, faces where the data end, moments and colours.
+    """
+
+    ids: NDArray[np.int64]
+    rows: NDArray[np.float64]
+
+
 def pieces(
-    index: NDArray[np.integer[Any]],
+    superpixels: Any,
     edges: NDArray[np.int64],
     lengths: NDArray[np.floating[Any]],
-    colours: NDArray[np.floating[Any]],
+    parts: Parts,
     histograms: NDArray[np.float32],
 ) -> Pieces:
-    """Measure superpixels.
+    """Measure superpixels, block by block.
 
     Parameters
     ----------
-    index : ndarray of int
+    superpixels : array_like of int
         ``(*spatial)`` superpixel of each pixel, from 1; 0 for no data.
     edges, lengths, histograms
         As the attributes.
-    colours : ndarray of float
-        ``(*spatial, C)``, on the scale of Lab.
+    parts : Parts
+        The image.
 
     Returns
     -------
     Pieces
     """
-    flat = index.ravel()
-    count = np.bincount(flat)
-    sizes = np.maximum(count[1:], 1).astype(np.float64)
-    means = [
-        np.bincount(flat, colour.ravel(), len(count))[1:] / sizes
-        for colour in np.moveaxis(colours, -1, 0)
-    ]
-    ends = np.asarray(lengths, np.float64)
+    d = len(parts.grid.shape)
+    width = 2 + d + d * (d + 1) // 2
+    total = np.zeros((len(histograms), width + parts.channels))
+    for block in side_by_side(lambda number: sums_of(parts, number, superpixels), len(parts.grid)):
+        parts.check()
+        total[block.ids - 1] += block.rows
+    sizes = total[:, 0]
     return Pieces(
-        count[1:].astype(np.float64),
-        _moments(index, len(count)),
-        _rims(index, len(count)),
+        sizes,
+        total[:, 2:width],
+        total[:, 1],
         edges,
-        ends,
-        np.stack(means, axis=1),
+        np.asarray(lengths, np.float64),
+        total[:, width:] / np.maximum(sizes, 1)[:, None],
         histograms,
     )
 
 
-def _moments(index: NDArray[np.integer[Any]], n: int) -> NDArray[np.float64]:
-    flat, columns = index.ravel(), []
+def sums_of(parts: Parts, number: int, superpixels: Any) -> Sums:
+    """Add up over the pixels of a block.
+
+    Parameters
+    ----------
+    parts : Parts
+        The image.
+    number : int
+        Of the block.
+    superpixels : array_like of int
+        As for `pieces`.
+
+    Returns
+    -------
+    Sums
+    """
+    inner = parts.grid.inner(number)
+    index = np.asarray(superpixels[inner])
+    ids, own = np.unique(index.ravel(), return_inverse=True)
+    own = own.ravel()
+
+    def total(values: NDArray[Any]) -> NDArray[np.float64]:
+        wide = np.broadcast_to(values, index.shape).ravel()
+        return np.bincount(own, wide, len(ids)).astype(np.float64)
+
+    colours = parts.seen(number).colours[parts.grid.crop(number)]
+    columns = [total(np.ones(1)), total(_ends(superpixels, inner, parts.grid.shape))]
+    columns += [total(each) for each in _moments(inner, parts.grid.shape)]
+    columns += [total(colour) for colour in np.moveaxis(colours, -1, 0)]
+    data = ids > 0
+    return Sums(ids[data].astype(np.int64), np.stack(columns, axis=1)[data])
+
+
+def _moments(inner: tuple[slice, ...], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
     # From the middle, so that products stay small.
-    axes = [np.arange(size, dtype=np.float64) - size / 2 for size in index.shape]
     places = [
-        axis.reshape([-1 if k == number else 1 for k in range(index.ndim)])
-        for number, axis in enumerate(axes)
+        (np.arange(box.start, box.stop) - n / 2).reshape(
+            [-1 if k == axis else 1 for k in range(len(shape))]
+        )
+        for axis, (box, n) in enumerate(zip(inner, shape, strict=True))
     ]
-    for place in places:
-        columns.append(np.bincount(flat, np.broadcast_to(place, index.shape).ravel(), n)[1:])
-    for one in range(index.ndim):
-        for other in range(one, index.ndim):
-            product = np.broadcast_to(places[one] * places[other], index.shape)
-            columns.append(np.bincount(flat, product.ravel(), n)[1:])
-    return np.stack(columns, axis=1)
+    products = [
+        places[one] * places[other] for one in range(len(shape)) for other in range(one, len(shape))
+    ]
+    return [*places, *products]
 
 
-def _rims(index: NDArray[np.integer[Any]], n: int) -> NDArray[np.float64]:
-    found = np.zeros(n)
-    for axis in range(index.ndim):
-        rows = np.moveaxis(index, axis, 0)
-        found += np.bincount(rows[0].ravel(), minlength=n)
-        found += np.bincount(rows[-1].ravel(), minlength=n)
-        found += np.bincount(rows[:-1][rows[1:] == 0], minlength=n)
-        found += np.bincount(rows[1:][rows[:-1] == 0], minlength=n)
-    return found[1:]
+def _ends(
+    superpixels: Any, inner: tuple[slice, ...], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Count the faces of each pixel of a block where the data end."""
+    wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in inner)
+    beyond = [(int(s.start == 0), int(s.stop == n)) for s, n in zip(inner, shape, strict=True)]
+    none = np.pad(np.asarray(superpixels[wide]) == 0, beyond, constant_values=True)
+    found = np.zeros([s.stop - s.start for s in inner])
+    for axis in range(len(shape)):
+        for side in (slice(None, -2), slice(2, None)):
+            box = [slice(1, -1)] * len(shape)
+            box[axis] = side
+            found += none[tuple(box)]
+    return found

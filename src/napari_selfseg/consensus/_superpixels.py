@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._sources import SOURCES, Seen
+from napari_selfseg.consensus._sources import SOURCES, Parts, Whole
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels import ContourWatershed, Superpixels
 
@@ -59,10 +60,9 @@ class ConsensusSuperpixels(Superpixels):
         small = ContourWatershed(n_segments=max(count, 2 * self.n_segments))
         pieces = small(image, spacing=spacing.tolist(), mask=mask)
         evidence = ImageEvidence(pieces)
-        seen = Seen(image, mask, self.seed)
+        evidence.parts = Parts(Whole(image, mask), self.seed)
         for source in SOURCES:
-            for each in source(seen):
-                evidence.add(each)
+            deque(evidence.hear(source), maxlen=0)
         tree = evidence.hierarchy(LEVEL).tree
         segments = tree.cut(self.n_segments)
         return np.concatenate(([0], segments))[pieces]

@@ -1,6 +1,6 @@
 """From many label maps of one image to a tree of segments, cut wherever the user likes."""
 
-from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._agreement import disagreement, half_distances
 from napari_selfseg.hierarchy._drawn import divided, drawn_on, weights
 from napari_selfseg.hierarchy._globalisation import globalised
 from napari_selfseg.hierarchy._hierarchy import LEVEL, Hierarchy
@@ -22,6 +22,7 @@ __all__ = [
     "divided",
     "drawn_on",
     "globalised",
+    "half_distances",
     "height_at",
     "linked",
     "matched",

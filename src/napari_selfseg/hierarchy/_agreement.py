@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["disagreement"]
+__all__ = ["disagreement", "half_distances"]
 
 
 def disagreement(
@@ -55,14 +55,29 @@ def _share(maps: Sequence[NDArray[Any]], edges: NDArray[np.integer[Any]]) -> NDA
     a, b = edges.T
     apart = np.zeros(len(edges))
     for votes in maps:
-        apart += votes[a] != votes[b] if votes.ndim == 1 else _distances(votes, a, b)
+        apart += votes[a] != votes[b] if votes.ndim == 1 else half_distances(votes, edges)
     return apart / len(maps)
 
 
-def _distances(
-    shares: NDArray[Any], a: NDArray[np.integer[Any]], b: NDArray[np.integer[Any]]
+def half_distances(
+    shares: NDArray[np.floating[Any]], edges: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
-    total = np.zeros(len(a))
+    """Return half the L1 distance of the histograms on both sides of each border.
+
+    Parameters
+    ----------
+    shares : ndarray of float
+        ``(n + 1, k)`` of each superpixel.
+    edges : ndarray of int
+        ``(E, 2)`` neighbouring superpixels.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(E,)``, from 0 to 1.
+    """
+    a, b = edges.T
+    total = np.zeros(len(edges))
     for column in shares.T:  # one at a time: all at once would take many times the memory
         total += np.abs(column[a] - column[b])
     return total / 2

@@ -1,5 +1,6 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
+from napari_selfseg.grid import Grid
 from napari_selfseg.protocol._agreeing import merge
 from napari_selfseg.protocol._blocks import halo
 from napari_selfseg.protocol._checks import as_spacing
@@ -19,7 +20,6 @@ from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
 from napari_selfseg.protocol._going_on import go_on
-from napari_selfseg.protocol._grid import Grid
 from napari_selfseg.protocol._in_words import in_words
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._kept_trials import Trials

@@ -1,13 +1,29 @@
 """Where the label maps of a consensus come from that need no network: a file each."""
 
-from napari_selfseg.consensus._sources._clusters import labels_by_clusters
-from napari_selfseg.consensus._sources._colour import colour
-from napari_selfseg.consensus._sources._regions import regions
-from napari_selfseg.consensus._sources._seen import LabelMap, Seen, Source
-from napari_selfseg.consensus._sources._textons import textons
-from napari_selfseg.consensus._sources._texture import texture
+from napari_selfseg.consensus._sources._clusters import shares_of, tabled
+from napari_selfseg.consensus._sources._colour import COLOUR
+from napari_selfseg.consensus._sources._regions import REGIONS, majority
+from napari_selfseg.consensus._sources._said import Borders, LabelMap, Said, Source
+from napari_selfseg.consensus._sources._seen import Parts, Picture, Seen, Whole
+from napari_selfseg.consensus._sources._textons import TEXTONS
+from napari_selfseg.consensus._sources._texture import TEXTURE
+from napari_selfseg.consensus._sources._touching import touching
 
-__all__ = ["SOURCES", "LabelMap", "Seen", "Source", "labels_by_clusters"]
+__all__ = [
+    "SOURCES",
+    "Borders",
+    "LabelMap",
+    "Parts",
+    "Picture",
+    "Said",
+    "Seen",
+    "Source",
+    "Whole",
+    "majority",
+    "shares_of",
+    "tabled",
+    "touching",
+]
 
 # The quickest first: a first look comes after each.
-SOURCES: tuple[Source, ...] = (colour, regions, texture, textons)
+SOURCES: tuple[Source, ...] = (COLOUR, REGIONS, TEXTURE, TEXTONS)

@@ -1,16 +1,21 @@
-"""k-means of pixels, on a sample of them."""
+"""Clusters of the pixels of an image, learnt from a sample of them."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import vq
 
-from napari_selfseg.consensus._sources._seen import LabelMap, Seen
+from napari_selfseg.consensus._sources._said import Borders, Said
+from napari_selfseg.consensus._sources._seen import Parts, Seen
+from napari_selfseg.hierarchy import half_distances
+from napari_selfseg.threads import side_by_side
 
-__all__ = ["labels_by_clusters"]
+__all__ = ["Clusters", "shares_of"]
 
 K: Final = 32
 SAMPLE: Final = 8000
@@ -19,43 +24,215 @@ ROUNDS: Final = 20
 AT_ONCE: Final = 2**16
 
 
-def labels_by_clusters(seen: Seen, features: NDArray[np.float32], k: int = K) -> LabelMap:
-    """Label every pixel with the nearest of k centres.
+class Clustering(NamedTuple):
+    """Clusters of the features of pixels.
+
+    Attributes
+    ----------
+    factors : ndarray of float32
+        ``(D,)`` with which features are multiplied.
+    centres : ndarray of float64
+        ``(k, D)``.
+    """
+
+    factors: NDArray[np.float32]
+    centres: NDArray[np.float64]
+
+    def labels(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Label every pixel with the nearest centre, by a matrix product.
+
+        Parameters
+        ----------
+        features : ndarray of float32
+            ``(*spatial, D)``.
+
+        Returns
+        -------
+        ndarray of uint8
+            ``(*spatial)``.
+        """
+        rows, C = features.reshape(-1, features.shape[-1]), self.centres.astype(np.float32)
+        half = 0.5 * np.square(C).sum(axis=1)
+        towards = self.factors[:, None] * C.T
+        found = np.empty(len(rows), np.uint8)
+        for start in range(0, len(rows), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            found[part] = (half - rows[part] @ towards).argmin(axis=1)
+        return found.reshape(features.shape[:-1])
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """k-means of the features of pixels: histograms of its labels tell superpixels apart.
 
     The first centres are drawn by k-means++ (Arthur and Vassilvitskii 2007,
     doi:10.5555/1283383.1283494), from a sample of the pixels on which k-means works as well.
 
+    Attributes
+    ----------
+    features : callable
+        Given a `Seen`, returns ``(*spatial, D)`` float32.
+    factors : callable, optional
+        Given ``(D,)`` standard deviations of the features, and the number of channels, returns the
+        ``(D,)`` weights of the features; ones by default.
+    """
+
+    features: Callable[[Seen], NDArray[np.float32]]
+    factors: Callable[[NDArray[np.float64], int], NDArray[np.float64]] | None = None
+    family: str = "clusters"
+
+    def said(self, parts: Parts, of: Borders) -> Iterator[Said]:
+        """See `Source.said`."""
+        # What a small image is like is worked out once, and not for learning and for counting.
+        known = self.features(parts.seen(0)) if len(parts.grid) == 1 else None
+        clustering = self.learnt(parts, known)
+        counts = np.zeros((of.n + 1, len(clustering.centres)))
+        for ids, found in self.counted(clustering, parts, of.superpixels, known):
+            counts[ids] += found
+        shares = shares_of(counts)
+        yield Said(self.family, half_distances(shares, of.edges), _votes(shares), shares)
+
+    def learnt(self, parts: Parts, known: NDArray[np.float32] | None = None) -> Clustering:
+        """Find clusters in samples of an image.
+
+        Parameters
+        ----------
+        parts : Parts
+            The image.
+        known : ndarray of float32, optional
+            Features of its only block.
+
+        Returns
+        -------
+        Clustering
+        """
+        rng = np.random.default_rng(parts.seed)
+
+        def described(at: int) -> NDArray[np.float32]:
+            seen, crop = parts.sample(at), parts.samples[at][1]
+            features = self.features(seen) if known is None else known
+            return features[crop][seen.mask[crop]]
+
+        rows, spread = list[NDArray[np.float32]](), _Spread()
+        for found in side_by_side(described, len(parts.samples)):
+            parts.check()
+            most = min(max(SAMPLE // len(parts.samples), 1), len(found))
+            rows.append(found[rng.choice(len(found), most, replace=False)] if most else found)
+            if self.factors is not None:
+                spread.add(found)
+        sample, factors = np.concatenate(rows), np.ones(rows[0].shape[1])
+        if self.factors is not None:
+            factors = self.factors(spread.found, parts.channels)
+        scaled = (sample * factors.astype(np.float32)).astype(np.float64)
+        return Clustering(factors.astype(np.float32), _centres(scaled, K, rng))
+
+    def counted(
+        self,
+        clustering: Clustering,
+        parts: Parts,
+        superpixels: Any,
+        known: NDArray[np.float32] | None = None,
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Count labels in superpixels, block by block.
+
+        Parameters
+        ----------
+        clustering : Clustering
+            As learnt.
+        parts : Parts
+            The image.
+        superpixels : array_like of int
+            As of `Borders`.
+        known : ndarray of float32, optional
+            As for `learnt`.
+
+        Yields
+        ------
+        ids : ndarray of int64
+            ``(m,)`` superpixels of a block.
+        counts : ndarray of int64
+            ``(m, k)`` pixels of each label.
+        """
+
+        def counted(number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+            crop, inner = parts.grid.crop(number), parts.grid.inner(number)
+            features = self.features(parts.seen(number)) if known is None else known
+            labels = clustering.labels(features[crop])
+            return tabled(np.asarray(superpixels[inner]), labels, len(clustering.centres))
+
+        for found in side_by_side(counted, len(parts.grid)):
+            parts.check()
+            yield found
+
+
+class _Spread:
+    """Standard deviations of rows that come one block after the other."""
+
+    def __init__(self) -> None:
+        self._count, self._total, self._squares = 0, np.zeros(1), np.zeros(1)
+
+    def add(self, rows: NDArray[np.float32]) -> None:
+        exact = rows.astype(np.float64)
+        self._count += len(rows)
+        self._total = self._total + exact.sum(axis=0)
+        self._squares = self._squares + np.square(exact).sum(axis=0)
+
+    @property
+    def found(self) -> NDArray[np.float64]:
+        mean = self._total / self._count
+        found: NDArray[np.float64] = np.sqrt(np.maximum(self._squares / self._count - mean**2, 0))
+        return found
+
+
+def tabled(
+    index: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the labels of the pixels of each superpixel.
+
     Parameters
     ----------
-    seen : Seen
-        Its mask and seed count.
-    features : ndarray of float32
-        ``(*spatial, D)``.
-    k : int
-        Clusters; fewer where the sample holds fewer different pixels.
+    index : ndarray of int
+        ``(*spatial)`` superpixels; what is 0 is counted, too.
+    labels : ndarray of int
+        ``(*spatial)`` from 0 to n - 1.
+    n : int
+        Number of labels.
 
     Returns
     -------
-    LabelMap
-        Mixed, of the family "clusters".
+    ids : ndarray of int64
+        ``(m,)`` superpixels that are there.
+    counts : ndarray of int64
+        ``(m, n)``.
     """
-    rows, inside = features.reshape(-1, features.shape[-1]), np.flatnonzero(seen.mask)
-    rng = np.random.default_rng(seen.seed)
-    chosen = rng.choice(len(inside), min(SAMPLE, len(inside)), replace=False)
-    centres = _centres(rows[inside[chosen]].astype(np.float64), k, rng)
-    labels = _nearest(rows, centres).reshape(seen.mask.shape)
-    return LabelMap("clusters", labels, len(centres), mixed=True)
+    ids, own = np.unique(index.ravel(), return_inverse=True)
+    keys = own.ravel().astype(np.int64) * n + labels.ravel()
+    return ids.astype(np.int64), np.bincount(keys, minlength=len(ids) * n).reshape(-1, n)
 
 
-def _nearest(rows: NDArray[np.float32], centres: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the nearest centre of each row, by a matrix product."""
-    C = centres.astype(np.float32)
-    half = 0.5 * np.square(C).sum(axis=1)
-    found = np.empty(len(rows), np.uint8)
-    for start in range(0, len(rows), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        found[part] = (half - rows[part] @ C.T).argmin(axis=1)
-    return found
+def shares_of(counts: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the share of each label in each superpixel; of none in what has no data.
+
+    Parameters
+    ----------
+    counts : ndarray
+        ``(n + 1, k)`` pixels.
+
+    Returns
+    -------
+    ndarray of float32
+        ``(n + 1, k)``; entry 0 is 0.
+    """
+    shares = np.zeros(counts.shape, np.float32)
+    sizes = np.maximum(counts[1:].sum(axis=1, keepdims=True), 1)
+    np.divide(counts[1:], sizes, out=shares[1:], casting="same_kind")
+    return shares
+
+
+def _votes(shares: NDArray[np.float32]) -> NDArray[np.int64]:
+    votes: NDArray[np.int64] = 1 + shares.argmax(axis=1)
+    votes[0] = 0
+    return votes
 
 
 def _centres(sample: NDArray[np.float64], k: int, rng: np.random.Generator) -> NDArray[np.float64]:

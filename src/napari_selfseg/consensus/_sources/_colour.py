@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_selfseg.consensus._sources._clusters import labels_by_clusters
-from napari_selfseg.consensus._sources._seen import LabelMap, Seen
+from napari_selfseg.consensus._sources._clusters import Clusters
+from napari_selfseg.consensus._sources._seen import Seen
 
-__all__ = ["colour", "smooth"]
+__all__ = ["COLOUR", "smooth"]
 
-WIDTH: Final = 1.0
-
-
-def colour(seen: Seen) -> Iterator[LabelMap]:
-    """Make one map of clusters of the smoothed colours.
-
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-
-    Yields
-    ------
-    LabelMap
-    """
-    yield labels_by_clusters(seen, smooth(seen.colours, WIDTH))
+_WIDTH: Final = 1.0
 
 
 def smooth(channels: NDArray[np.float32], width: float) -> NDArray[np.float32]:
@@ -51,3 +35,10 @@ def smooth(channels: NDArray[np.float32], width: float) -> NDArray[np.float32]:
     for channel in range(channels.shape[-1]):
         ndimage.gaussian_filter(channels[..., channel], width, output=found[..., channel])
     return found
+
+
+def _features(seen: Seen) -> NDArray[np.float32]:
+    return smooth(seen.colours, _WIDTH)
+
+
+COLOUR: Final = Clusters(_features)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
-from napari_selfseg.consensus._sources._seen import LabelMap, Seen
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from napari_selfseg.consensus._sources._said import Borders, Said
+from napari_selfseg.consensus._sources._seen import Parts, Seen
+from napari_selfseg.consensus._sources._touching import touching
 from napari_selfseg.superpixels._felzenszwalb import felzenszwalb_at
+from napari_selfseg.threads import side_by_side
 
-__all__ = ["regions"]
+__all__ = ["REGIONS", "Regions", "majority"]
 
 # Scale and smallest size, of regions from small to large, in an image of as many pixels or more.
 # A smaller image has as many superpixels, smaller ones, and its regions are smaller as well.
@@ -16,20 +25,134 @@ LARGE: Final = 481 * 321
 SCALES: Final = ((50, 50), (100, 100), (200, 150), (400, 200), (800, 400), (1600, 600))
 
 
-def regions(seen: Seen) -> Iterator[LabelMap]:
-    """Make a map of regions at each scale.
+class Divided(NamedTuple):
+    """Which borders of a block the regions of each scale divide.
+
+    Attributes
+    ----------
+    edges : ndarray of int64
+        ``(k, 2)`` superpixels that touch in the block, the smaller number first.
+    lengths : ndarray of int64
+        ``(k,)`` faces of pixels in the block.
+    divided : ndarray of bool
+        ``(scales, k)``.
+    """
+
+    edges: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    divided: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Regions of Felzenszwalb and Huttenlocher: their most frequent one speaks for a superpixel.
+
+    Regions are made block by block, and mean nothing in another: what is asked of a block is
+    whether two superpixels that touch in it lie in one.
+    """
+
+    family: str = "regions"
+
+    def said(self, parts: Parts, of: Borders) -> Iterator[Said]:
+        """See `Source.said`."""
+        lengths, divided = np.zeros(len(of.edges)), np.zeros((len(SCALES), len(of.edges)))
+        keys = of.edges @ (of.n + 1, 1)
+        for block in self.divided(parts, of.superpixels):
+            at = np.searchsorted(keys, block.edges @ (of.n + 1, 1))
+            lengths[at] += block.lengths
+            divided[:, at] += block.divided * block.lengths
+        for each in divided:
+            apart = each / np.maximum(lengths, 1)
+            yield Said(self.family, apart, _votes(apart, of))
+
+    def divided(self, parts: Parts, superpixels: Any) -> Iterator[Divided]:
+        """Make regions block by block, and see which borders they divide.
+
+        Parameters
+        ----------
+        parts : Parts
+            The image.
+        superpixels : array_like of int
+            As of `Borders`.
+
+        Yields
+        ------
+        Divided
+            One a block.
+        """
+        share = min(parts.pixels / LARGE, 1.0)
+        scales = [(share * scale, max(round(share * size), 1)) for scale, size in SCALES]
+
+        def divided(number: int) -> Divided:
+            index = np.asarray(superpixels[parts.grid.outer(number)])
+            return _of_block(parts.seen(number), index, parts.grid.crop(number), scales)
+
+        for found in side_by_side(divided, len(parts.grid)):
+            parts.check()
+            yield found
+
+
+def majority(
+    index: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]], n: int
+) -> NDArray[np.int64]:
+    """Find the label most pixels of each superpixel have, from 1; the first of equal ones.
 
     Parameters
     ----------
-    seen : Seen
-        The image.
+    index : ndarray of int
+        ``(*spatial)`` from 0 to n; 0 for no data.
+    labels : ndarray of int
+        ``(*spatial)`` from 0.
+    n : int
+        Number of superpixels.
 
-    Yields
-    ------
-    LabelMap
-        Of the family "regions".
+    Returns
+    -------
+    ndarray of int64
+        ``(n + 1,)``; entry 0 is 0.
     """
-    share = min(seen.mask.sum() / LARGE, 1.0)
-    scales = [(share * scale, max(round(share * size), 1)) for scale, size in SCALES]
-    for labels in felzenszwalb_at(seen.image, seen.mask, scales):
-        yield LabelMap("regions", labels, int(labels.max()) + 1, mixed=False)
+    # Of thousands of regions a superpixel meets few: a table of all would take gigabytes.
+    ones, most_labels = np.ones(index.size, np.int32), int(labels.max(initial=0)) + 1
+    where = (index.ravel(), labels.ravel())
+    table = sparse.coo_array((ones, where), shape=(n + 1, most_labels)).tocsr()
+    table.sum_duplicates()
+    rows, starts = np.diff(table.indptr) > 0, table.indptr[:-1]
+    most = np.repeat(np.maximum.reduceat(table.data, starts[rows]), np.diff(table.indptr)[rows])
+    first = np.flatnonzero(table.data == most)
+    votes = np.zeros(n + 1, np.int64)
+    row_of = np.repeat(np.arange(n + 1), np.diff(table.indptr))
+    numbers, at = np.unique(row_of[first], return_index=True)
+    votes[numbers] = 1 + table.indices[first[at]]
+    votes[0] = 0
+    return votes
+
+
+def _of_block(
+    seen: Seen,
+    index: NDArray[np.integer[Any]],
+    crop: tuple[slice, ...],
+    scales: list[tuple[float, int]],
+) -> Divided:
+    ids, own = np.unique(index, return_inverse=True)
+    own = own.reshape(index.shape).astype(np.int64)
+    if ids[0] > 0:  # data everywhere
+        ids, own = np.concatenate(([0], ids)), own + 1
+    edges, lengths = touching(own, crop)
+    divided = np.zeros((len(scales), len(edges)), bool)
+    if len(edges):
+        for k, labels in enumerate(felzenszwalb_at(seen.image, seen.mask, scales)):
+            votes = majority(own, labels, len(ids) - 1)
+            divided[k] = votes[edges[:, 0]] != votes[edges[:, 1]]
+    return Divided(ids.astype(np.int64)[edges], lengths, divided)
+
+
+def _votes(apart: NDArray[np.float64], of: Borders) -> NDArray[np.int64]:
+    """Number what no border divides."""
+    a, b = of.edges[apart < 0.5].T
+    joined = sparse.coo_array((np.ones(len(a)), (a, b)), shape=(of.n + 1, of.n + 1))
+    votes: NDArray[np.int64] = 1 + connected_components(joined, directed=False)[1].astype(np.int64)
+    votes[0] = 0
+    return votes
+
+
+REGIONS: Final = Regions()

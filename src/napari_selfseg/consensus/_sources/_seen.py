@@ -1,45 +1,32 @@
-"""What every source is given, and what it gives."""
+"""What every source is given: an image in blocks, and one block of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from math import prod
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.superpixels import lab
+from napari_selfseg.grid import Box
+from napari_selfseg.superpixels import blocks, lab
 
-__all__ = ["LabelMap", "Seen", "Source"]
+__all__ = ["Parts", "Picture", "Seen", "Whole"]
 
-
-class LabelMap(NamedTuple):
-    """A label map of an image.
-
-    Attributes
-    ----------
-    family : str
-        Maps of one name count as one.
-    labels : ndarray of int
-        ``(*spatial)`` from 0; anything where there are no data.
-    n : int
-        Number of labels.
-    mixed : bool
-        Whether the shares of all labels among the pixels of a superpixel speak, or their most
-        frequent one alone.
-    """
-
-    family: str
-    labels: NDArray[Any]
-    n: int
-    mixed: bool
+# How far a block sees beyond itself: the widest windows of texture are six pixels wide.
+_HALO: Final = {2: 32, 3: 16}
+# Windows, in the middle of as many blocks, from which is learnt what holds for a whole image, and
+# pixels along their axes.
+_SAMPLES: Final = 64
+_SAMPLE_SIDE: Final = {2: 128, 3: 32}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """An image as the sources see it.
+    """An image, or a part of one, as the sources see it.
 
     Attributes
     ----------
@@ -47,13 +34,13 @@ class Seen:
         ``(*spatial, C)`` between 0 and 1.
     mask : ndarray of bool
         ``(*spatial)``, True where there are data; somewhere.
-    seed : int
-        Of what is drawn at random.
+    axis : ndarray of float32, optional
+        ``(C,)`` direction of light among the channels of the whole image; of this by default.
     """
 
     image: NDArray[np.float32]
     mask: NDArray[np.bool_]
-    seed: int
+    axis: NDArray[np.float32] | None = None
 
     @cached_property
     def colours(self) -> NDArray[np.float32]:
@@ -71,12 +58,183 @@ class Seen:
         """``(*spatial)`` lightness of Lab; otherwise the first principal component."""
         if self.image.shape[-1] in (1, 3):
             return self.colours[..., 0]
-        points = self.colours[self.mask].astype(np.float64)
-        points -= points.mean(axis=0)
-        axis = np.linalg.eigh(points.T @ points)[1][:, -1]
-        axis *= np.sign(axis.sum()) or 1.0  # bright stays bright
-        found: NDArray[np.float32] = self.colours @ axis.astype(np.float32)
+        axis = principal(self.colours[self.mask]) if self.axis is None else self.axis
+        found: NDArray[np.float32] = self.colours @ axis
         return found
 
 
-Source: TypeAlias = Callable[[Seen], Iterator[LabelMap]]
+class Picture(Protocol):
+    """An image that is read in windows."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Along its spatial axes."""
+
+    def window(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Read a part of it.
+
+        Parameters
+        ----------
+        box : tuple of slice
+            Which.
+
+        Returns
+        -------
+        image : ndarray of float32
+            ``(*spatial, C)`` between 0 and 1.
+        mask : ndarray of bool
+            ``(*spatial)``, True where there are data.
+        """
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A picture in memory.
+
+    Attributes
+    ----------
+    image : ndarray of float32
+        ``(*spatial, C)`` between 0 and 1.
+    mask : ndarray of bool
+        ``(*spatial)``, True where there are data.
+    """
+
+    image: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See `Picture.shape`."""
+        return self.mask.shape
+
+    def window(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See `Picture.window`."""
+        return self.image[box], self.mask[box]
+
+
+class Parts:
+    """A picture in blocks that see a little beyond themselves.
+
+    Parameters
+    ----------
+    picture : Picture
+        The image.
+    seed : int
+        Of what is drawn at random.
+    check : callable, optional
+        Called after each block; raises where all is to end.
+
+    Attributes
+    ----------
+    grid : Grid
+        The blocks.
+    """
+
+    def __init__(
+        self, picture: Picture, seed: int, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self.picture, self.seed, self.check = picture, seed, check
+        self.grid = blocks(picture.shape, _HALO[len(picture.shape)])
+        self._only: Seen | None = None
+
+    def seen(self, number: int) -> Seen:
+        """Return what a block sees.
+
+        Parameters
+        ----------
+        number : int
+            Of the block.
+
+        Returns
+        -------
+        Seen
+        """
+        if self._only is not None:
+            return self._only
+        found = Seen(*self.picture.window(self.grid.outer(number)), self._axis)
+        if len(self.grid) == 1:  # what it has worked out is wanted again
+            self._only = found
+        return found
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        corner = tuple(slice(0, 1) for _ in self.picture.shape)
+        return int(self.picture.window(corner)[0].shape[-1])
+
+    @cached_property
+    def samples(self) -> list[tuple[Box, Box]]:
+        """Windows from which is learnt what holds for the whole image.
+
+        Each as it is read, and the part of that which is looked at: the only block, or windows in
+        the middle of blocks that are evenly spread.
+        """
+        if len(self.grid) == 1:
+            return [(self.grid.outer(0), self.grid.crop(0))]
+        steps = np.linspace(0, len(self.grid) - 1, min(len(self.grid), _SAMPLES))
+        return [self._middle(int(step)) for step in np.unique(np.rint(steps))]
+
+    def sample(self, at: int) -> Seen:
+        """Return what one of the samples sees.
+
+        Parameters
+        ----------
+        at : int
+            Of `samples`.
+
+        Returns
+        -------
+        Seen
+        """
+        if len(self.grid) == 1:
+            return self.seen(0)
+        return Seen(*self.picture.window(self.samples[at][0]), self._axis)
+
+    @cached_property
+    def pixels(self) -> int:
+        """How many have data; of several blocks as many as in the samples, in proportion."""
+        data = [self.picture.window(outer)[1][crop] for outer, crop in self.samples]
+        share = sum(map(np.count_nonzero, data)) / sum(each.size for each in data)
+        return round(share * prod(self.picture.shape))
+
+    @cached_property
+    def _axis(self) -> NDArray[np.float32] | None:
+        """Direction of light, of more blocks than one."""
+        if len(self.grid) == 1 or self.channels in (1, 3):
+            return None
+        seen = (Seen(*self.picture.window(outer)) for outer, _ in self.samples)
+        points = [each.colours[each.mask] for each in seen if each.mask.any()]
+        return principal(np.concatenate(points))
+
+    def _middle(self, number: int) -> tuple[Box, Box]:
+        side = _SAMPLE_SIDE[len(self.grid.shape)]
+        outer, crop = [], []
+        for box, n, halo in zip(
+            self.grid.inner(number), self.grid.shape, self.grid.halo, strict=True
+        ):
+            start = (box.start + box.stop - min(side, box.stop - box.start)) // 2
+            stop = min(start + side, box.stop)
+            outer.append(slice(max(start - halo, 0), min(stop + halo, n)))
+            crop.append(slice(start - outer[-1].start, stop - outer[-1].start))
+        return tuple(outer), tuple(crop)
+
+
+def principal(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the first principal axis of colours, along which bright stays bright.
+
+    Parameters
+    ----------
+    colours : ndarray of float32
+        ``(M, C)``.
+
+    Returns
+    -------
+    ndarray of float32
+        ``(C,)``.
+    """
+    points = colours.astype(np.float64)
+    points -= points.mean(axis=0)
+    axis = np.linalg.eigh(points.T @ points)[1][:, -1]
+    axis *= np.sign(axis.sum()) or 1.0
+    found: NDArray[np.float32] = axis.astype(np.float32)
+    return found

@@ -18,7 +18,6 @@ doi:10.1023/A:1011174803800, sections 2 and 5: filters, contrast, and clusters o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
@@ -26,27 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_selfseg.consensus._sources._clusters import labels_by_clusters
-from napari_selfseg.consensus._sources._seen import LabelMap, Seen
+from napari_selfseg.consensus._sources._clusters import Clusters
+from napari_selfseg.consensus._sources._seen import Seen
 
-__all__ = ["textons"]
+__all__ = ["TEXTONS"]
 
 SCALES: Final = (1.0, 2.0, 4.0)
 WEAK: Final = np.float32(0.03)
 
 
-def textons(seen: Seen) -> Iterator[LabelMap]:
-    """Make one map of clusters of the light's derivatives.
-
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-
-    Yields
-    ------
-    LabelMap
-    """
+def _features(seen: Seen) -> NDArray[np.float32]:
     L = seen.light / np.float32(100)
     orders = [each for each in product(range(3), repeat=L.ndim) if 0 < sum(each) < 3]
     F = np.empty((*L.shape, len(SCALES) * (len(orders) + 1)), np.float32)
@@ -55,10 +43,13 @@ def textons(seen: Seen) -> Iterator[LabelMap]:
         for k, order in enumerate(orders):
             F[..., first + k] = s ** sum(order) * ndimage.gaussian_filter(L, s, order)
         F[..., first + len(orders)] = L - ndimage.gaussian_filter(L, s)
-    yield labels_by_clusters(seen, _normalised(F))
+    return _normalised(F)
 
 
 def _normalised(F: NDArray[np.float32]) -> NDArray[np.float32]:
     contrast = np.sqrt(np.einsum("...k,...k->...", F, F))[..., None]
     F *= np.log1p(contrast / WEAK) / np.maximum(contrast, np.float32(1e-6))
     return F
+
+
+TEXTONS: Final = Clusters(_features)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_selfseg.consensus._sources._clusters import labels_by_clusters
+from napari_selfseg.consensus._sources._clusters import Clusters
 from napari_selfseg.consensus._sources._colour import smooth
-from napari_selfseg.consensus._sources._seen import LabelMap, Seen
+from napari_selfseg.consensus._sources._seen import Seen
 
-__all__ = ["texture"]
+__all__ = ["TEXTURE"]
 
 # Widths of the windows in which texture is measured, in pixels.
 WINDOWS: Final = (1.5, 3.0, 6.0)
@@ -22,20 +21,11 @@ ENERGY: Final = 4.0
 WEIGHT: Final = 0.6
 
 
-def texture(seen: Seen) -> Iterator[LabelMap]:
-    """Make one map of clusters of colours and their texture.
+def _features(seen: Seen) -> NDArray[np.float32]:
+    """Return smoothed colours, and their texture.
 
     Texture is the standard deviation of each channel in three Gaussian windows, and the energy of
     the light's slope along each axis.
-
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-
-    Yields
-    ------
-    LabelMap
     """
     C = seen.colours
     square = C**2
@@ -44,13 +34,19 @@ def texture(seen: Seen) -> Iterator[LabelMap]:
     long = [axis for axis, size in enumerate(light.shape) if size > 1]
     slopes = [np.gradient(light, axis=axis) for axis in long]
     energy = [np.sqrt(ndimage.gaussian_filter(each**2, ENERGY))[..., None] for each in slopes]
-    features = np.concatenate([*spread, *energy], axis=-1)
-    together = [_standard(smooth(C, 2.0)), np.float32(WEIGHT) * _standard(features)]
-    yield labels_by_clusters(seen, np.concatenate(together, axis=-1))
+    return np.concatenate([smooth(C, 2.0), *spread, *energy], axis=-1)
 
 
-def _standard(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring the mean standard deviation of the features to 1 over the root of their number."""
-    rows = features.reshape(-1, features.shape[-1])
-    spread = float(rows.std(axis=0, dtype=np.float64).mean())
-    return features / np.float32(max(spread, 1e-6) * features.shape[-1] ** 0.5)
+def _factors(spread: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
+    """Bring colours, and texture, to a mean standard deviation of 1 over the root of their number.
+
+    Texture weighs less.
+    """
+    factors = [
+        np.full(len(part), weight / (max(float(part.mean()), 1e-6) * len(part) ** 0.5))
+        for part, weight in ((spread[:channels], 1.0), (spread[channels:], WEIGHT))
+    ]
+    return np.concatenate(factors)
+
+
+TEXTURE: Final = Clusters(_features, _factors)

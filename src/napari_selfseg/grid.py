@@ -30,6 +30,27 @@ class Grid:
     tile: tuple[int, ...]
     halo: tuple[int, ...]
 
+    @classmethod
+    def even(cls, shape: tuple[int, ...], side: int, halo: int = 0) -> Grid:
+        """Divide an image into tiles of nearly one size, so that no narrow ones are left over.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the image.
+        side : int
+            About how long a tile is: two thirds of that at least, where the image is as long, and
+            one and a half at most.
+        halo : int
+            How far to read beyond a tile, along every axis.
+
+        Returns
+        -------
+        Grid
+        """
+        tile = tuple(-(-n // max(round(n / side), 1)) for n in shape)
+        return cls(shape, tile, (halo,) * len(shape))
+
     def __len__(self) -> int:
         return prod(self.counts)
 

@@ -1,0 +1,57 @@
+"""A large image cut block by block: time in proportion to its size, and several blocks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.grid import Box, Grid
+from napari_selfseg.threads import side_by_side
+
+__all__ = ["block_by_block", "blocks"]
+
+# Pixels along an axis of a block, of planes and of volumes.
+_SIDE: Final = {2: 512, 3: 128}
+
+
+def blocks(shape: tuple[int, ...], halo: int = 0) -> Grid:
+    """Divide an image into blocks of nearly one size; a small image is one.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the image, of two or three axes.
+    halo : int
+        How far a block sees beyond itself.
+
+    Returns
+    -------
+    Grid
+    """
+    return Grid.even(shape, _SIDE[len(shape)], halo)
+
+
+def block_by_block(cut: Callable[[Box], NDArray[Any]], grid: Grid) -> NDArray[np.int32]:
+    """Number the superpixels of all blocks through; they end where a block does.
+
+    Parameters
+    ----------
+    cut : callable
+        Given the place of a block, returns its superpixels, contiguous from 1; 0 for no data.
+    grid : Grid
+        The blocks.
+
+    Returns
+    -------
+    ndarray of int32
+        ``(*spatial)``.
+    """
+    labels, last = np.zeros(grid.shape, np.int32), 0
+    found = side_by_side(lambda number: cut(grid.inner(number)), len(grid))
+    for number, each in enumerate(found):
+        labels[grid.inner(number)] = np.where(each > 0, each + last, 0)
+        last += int(each.max(initial=0))
+    return labels

@@ -1,0 +1,50 @@
+"""Work that is done side by side in threads of this process."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+__all__ = ["side_by_side"]
+
+R = TypeVar("R")
+
+
+def side_by_side(work: Callable[[int], R], count: int) -> Iterator[R]:
+    """Do numbered pieces of work in as many threads as PyTorch may use here.
+
+    What is begun ends before this does, also where nobody takes the results any more.
+
+    Parameters
+    ----------
+    work : callable
+        Given a number; lets other threads go on most of the time, as NumPy and SciPy do.
+    count : int
+        Of the pieces, numbered from 0.
+
+    Yields
+    ------
+    object
+        What each piece returns, in the order of their numbers.
+    """
+    threads = min(torch.get_num_threads(), count)
+    if threads < 2:
+        yield from map(work, range(count))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        at_work: deque[Future[R]] = deque()
+        try:
+            for number in range(count):
+                # No more than wait to be taken: results are large.
+                if len(at_work) == threads:
+                    yield at_work.popleft().result()
+                at_work.append(pool.submit(work, number))
+            while at_work:
+                yield at_work.popleft().result()
+        finally:
+            for each in at_work:
+                each.cancel()
