@@ -36,6 +36,7 @@ import contextlib
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from math import prod
 from typing import ClassVar, cast
 
 import numpy as np
@@ -62,16 +63,18 @@ from napari_selfseg.protocol import (
     over_segmented,
     small,
 )
-from napari_selfseg.superpixels import AutomaticWatershed, Superpixels
+from napari_selfseg.superpixels import AutomaticWatershed, Superpixels, blocks
 
 __all__ = ["Consensus"]
 
 # What the classical maps take, as if so many bytes a pixel were read and written.
 CLASSICAL_BYTES = 160_000
-# Products of k-means, three maps of some twenty features and 32 clusters; bytes at the same time,
-# as it was measured at 2048 x 2048.
+# Products of k-means, three maps of some twenty features and 32 clusters.
 CLASSICAL_FLOPS = 3 * 2 * 20 * 32
-KEPT = 400.0
+# Bytes of a pixel at the same time, and of one of a block at work, as they were measured at
+# 700 x 700 and at 2048 x 2048.
+KEPT = 55.0
+KEPT_AT_WORK = 300.0
 # Forwards that take as long as an update.
 FORWARDS = 3
 # Updates between two votes that never come.
@@ -121,7 +124,8 @@ class Consensus(Settings):
         """Sum over the members; without any, what the classical maps take."""
         if not self.resolved():
             pixels = float(problem.pixels)
-            return Cost(CLASSICAL_FLOPS * pixels, CLASSICAL_BYTES * pixels, KEPT * pixels)
+            kept = KEPT * pixels + KEPT_AT_WORK * _at_work(problem)
+            return Cost(CLASSICAL_FLOPS * pixels, CLASSICAL_BYTES * pixels, kept)
         shrunk_to = problem.pixels // (2**problem.ndim if self.half_resolution else 1)
         seen = dataclasses.replace(problem, pixels=max(shrunk_to, 1))
         costs = [each.cost(seen) for each in self.resolved()]
@@ -358,6 +362,13 @@ class Consensus(Settings):
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
         return steps_of(x.shape[2:], wanted=self.half_resolution)
+
+
+def _at_work(problem: Problem) -> float:
+    """Return how many pixels lie in blocks that are at work at the same time."""
+    side = round(problem.pixels ** (1 / problem.ndim))
+    tile = blocks((side,) * problem.ndim).tile
+    return float(min(problem.pixels, torch.get_num_threads() * prod(tile)))
 
 
 def _sentence(hierarchies: Sequence[Hierarchy]) -> str:

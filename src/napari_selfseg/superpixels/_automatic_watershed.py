@@ -41,6 +41,11 @@ class AutomaticWatershed(Superpixels):
         words="What it shows",
     )
 
+    @property
+    def bytes_a_pixel(self) -> int:
+        """See `Superpixels.bytes_a_pixel`."""
+        return 100
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
