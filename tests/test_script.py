@@ -124,7 +124,15 @@ def cuts(cells):
     several = ss.segment(
         images, PIXELS, mask=[masked(), None], spacing=(2, 0.5), name=["one", "two"], **HERE
     )
+    bound = one(VOTED, superpixels=SLIC)
+    strokes = scribbled()[::-1]
+    later = bound.record(n_segments=7, scribbles=strokes)
+    later["objects"] = {"connected": False, "minimum_size": 120}
+    segments = bound.hierarchy().bound(strokes).cut(7)
+    kept = merged_small(segments, 120, keep=strokes)
+    assert not np.array_equal(kept, merged_small(segments, 120)), "test invalid"
     return {
+        "cut bound to strokes drawn later": (later, kept, cells),
         "cut": (*cut(one(VOTED, superpixels=SLIC), 7), cells),
         "cut without superpixels": (
             *cut(one(PIXELS, **options), 5, superpixels=SLIC, **options),
@@ -231,6 +239,7 @@ NAMES = [
     "abandoned",
     "an earlier iteration",
     "cut",
+    "cut bound to strokes drawn later",
     "cut without superpixels",
     "cut of several",
     "cut of a stopped run",
@@ -493,6 +502,7 @@ def test_no_value_becomes_code():
         {"cut": {}},
         {"cut": {"n_segments": "import os"}},
         {"cut": {"n_segments": 4, "superpixels": {"name": "magic"}}},
+        {"cut": {"n_segments": 4, "scribbles": 3}},
         {"software": None},
     ],
     ids=repr,

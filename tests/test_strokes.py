@@ -74,6 +74,33 @@ def test_a_cut_is_replayed_with_the_strokes():
     np.testing.assert_array_equal(replay(made, picture()), run.cut(9))
 
 
+@pytest.mark.parametrize("structure", ["regions", "objects", "lines"])
+def test_strokes_drawn_after_a_run_bind_its_tree_and_are_replayed(structure):
+    """Two classes in one superpixel among them, and other strokes than the run began with."""
+    before = np.where(strokes() == GRASS, GRASS, 0)
+    method = ss.Consensus(structure=structure)
+    run = ss.segment(picture(), method, scribbles=before, **HERE)
+    drawn = strokes()
+    drawn[6, 2:20] = 0
+    drawn[6, 24:26], drawn[6, 26:28] = 2, GRASS
+    found = run.hierarchy().bound(drawn)
+    for k in {found.tree.fewest, found.automatic, found.tree.fewest + 3, found.tree.most}:
+        labels = found.cut(k)
+        np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
+    n = found.tree.most
+    made = run.record(n_segments=n, scribbles=drawn)
+    made["objects"] = {"connected": False, "minimum_size": 40}
+    again = replay(record.loads(record.dumps(made)), picture())
+    np.testing.assert_array_equal(again, ss.merged_small(found.cut(n), 40, keep=drawn))
+    others = ss.merged_small(found.cut(n), 40, keep=before)
+    # Between lines no superpixel is as small.
+    assert structure == "lines" or not np.array_equal(again, others), "test invalid"
+    np.testing.assert_array_equal(again[drawn > 0], drawn[drawn > 0])
+    damaged = {**made, "cut": {**made["cut"], "scribbles": {"data": 3}}}
+    with pytest.raises(ValueError, match=r"damaged: cut\.scribbles"):
+        record.check_record(damaged)
+
+
 def test_two_classes_in_one_superpixel_divide_it():
     everything = np.ones((40, 48), int)
     method = ss.Backprop(iterations=1, channels=8)

@@ -223,6 +223,7 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
         if record["method"] is None:
             return _superpixels_again(record["superpixels"], record, image)
         drawn = (_arrays(record["scribbles"], _shapes(record)) or [None])[0]
+        drawn = drawn if (later := _drawn_later(record)) is None else later
         return as_objects(_labels_again(record, image), record.get("objects"), drawn)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
@@ -267,7 +268,14 @@ def _shown(run: Run, record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     if cut.get("superpixels") is not None:
         first = image[0] if record["several"] else image
         pieces = _superpixels_again(cut["superpixels"], record, first)
-    return run.hierarchy(superpixels=pieces).cut(int(cut["n_segments"]))
+    found, drawn = run.hierarchy(superpixels=pieces), _drawn_later(record)
+    return (found if drawn is None else found.bound(drawn)).cut(int(cut["n_segments"]))
+
+
+def _drawn_later(record: Mapping[str, Any]) -> NDArray[Any] | None:
+    """Return the strokes that a cut was bound to after the run."""
+    given = (record.get("cut") or {}).get("scribbles")
+    return None if given is None else (_arrays([given], _shapes(record)[:1]) or [None])[0]
 
 
 def _run_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:

@@ -173,6 +173,10 @@ MASK = np.arange(480).reshape(20, 24) > 50
         ({"edited": True}, "edited by hand"),
         ({"several": True}, "model of several images"),
         ({"scribbles": [SCRIBBLES]}, "scribbles, which were drawn for one image"),
+        (
+            {"cut": {"n_segments": 4, "scribbles": SCRIBBLES}},
+            "scribbles, which were drawn for one image",
+        ),
         ({"mask": [MASK]}, "that one image has no data"),
         ({"start": "abc"}, "learned before"),
         ({"superpixels": [SCRIBBLES]}, "superpixels came from a layer"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["Grouped", "divided", "drawn_on", "grouped", "weights"]
+__all__ = ["Grouped", "divided", "drawn_on", "grouped", "together", "weights"]
 
 
 def divided(
@@ -50,9 +50,7 @@ def divided(
     if not len(mixed):
         return superpixels
     found, last = superpixels.copy(), int(superpixels.max())
-    places = ndimage.find_objects(np.where(np.isin(superpixels, mixed), superpixels, 0))
-    for number in mixed.tolist():
-        box = places[number - 1]
+    for number, box in zip(mixed.tolist(), _boxes(superpixels, mixed), strict=True):
         inside = superpixels[box] == number
         nearest = _nearest(np.where(inside, scribbles[box], 0), spacing)
         for drawn in np.unique(nearest[inside])[1:]:
@@ -86,9 +84,24 @@ def _mixed(
     superpixels: NDArray[np.int32], scribbles: NDArray[np.integer[Any]]
 ) -> NDArray[np.int64]:
     touched = (scribbles > 0) & (superpixels > 0)
-    pairs = np.unique(np.stack((superpixels[touched], scribbles[touched])).astype(np.int64), axis=1)
-    numbers, count = np.unique(pairs[0], return_counts=True)
+    classes = int(scribbles.max(initial=0)) + 1
+    keys = superpixels[touched].astype(np.int64) * classes + scribbles[touched].astype(np.int64)
+    numbers, count = np.unique(np.unique(keys) // classes, return_counts=True)
     return numbers[count > 1]
+
+
+def _boxes(superpixels: NDArray[np.int32], numbers: NDArray[np.int64]) -> list[tuple[slice, ...]]:
+    """Return where some superpixels lie; their pixels alone are looked at more than once."""
+    wanted = np.zeros(int(superpixels.max()) + 1, bool)
+    wanted[numbers] = True
+    at = np.flatnonzero(wanted[superpixels])
+    at = at[np.argsort(superpixels.ravel()[at], kind="stable")]
+    begins = np.flatnonzero(np.diff(superpixels.ravel()[at], prepend=-1))
+    axes = np.unravel_index(at, superpixels.shape)
+    low = np.stack([np.minimum.reduceat(each, begins) for each in axes], axis=1)
+    high = np.stack([np.maximum.reduceat(each, begins) for each in axes], axis=1) + 1
+    pairs = zip(low.tolist(), high.tolist(), strict=True)
+    return [tuple(map(slice, *pair)) for pair in pairs]
 
 
 def _nearest(
@@ -99,6 +112,28 @@ def _nearest(
     )
     found: NDArray[np.integer[Any]] = strokes[tuple(where)]
     return found
+
+
+def together(drawn: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number nodes so that those of one class have one number.
+
+    Parameters
+    ----------
+    drawn : ndarray of int
+        ``(n,)`` class of each node from 1, 0 for none.
+
+    Returns
+    -------
+    kept : ndarray of int64
+        The first node of each number.
+    of : ndarray of int64
+        ``(n,)`` number of each node.
+    """
+    first, on = np.arange(len(drawn)), np.flatnonzero(drawn)
+    _, at, which = np.unique(drawn[on], return_index=True, return_inverse=True)
+    first[on] = on[at][which]
+    kept, of = np.unique(first, return_inverse=True)
+    return kept, of
 
 
 class Grouped(NamedTuple):
@@ -146,10 +181,7 @@ def grouped(
     -------
     Grouped
     """
-    first = np.arange(len(drawn))
-    for number in np.unique(drawn[drawn > 0]):
-        first[drawn == number] = np.flatnonzero(drawn == number)[0]
-    kept, of = np.unique(first, return_inverse=True)
+    kept, of = together(drawn)
     pairs = np.sort(of[np.asarray(edges, np.int64).reshape(-1, 2)], axis=1)
     apart = pairs[:, 0] != pairs[:, 1]
     unique, edge = np.unique(pairs[apart], axis=0, return_inverse=True)

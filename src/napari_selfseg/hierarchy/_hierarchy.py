@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy._agreement import disagreement
+from napari_selfseg.hierarchy._binding import forest, joining, strokes_on
 from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import drawn_on, grouped, weights
 from napari_selfseg.hierarchy._globalisation import globalised
@@ -57,6 +59,8 @@ class Hierarchy:
         What decides which segments become one.
     merges : Merges or None
         Instead: in which order they do, as for `merged`.
+    numbers : ndarray of int64 or None
+        ``(n,)`` label of the segment that begins at each superpixel, as for `merged`.
     words : str
         Which kind of tree it is, in a sentence.
     """
@@ -71,6 +75,7 @@ class Hierarchy:
     histograms: NDArray[np.float32] | None = None
     linkage: Linkage = AVERAGE
     merges: Merges | None = None
+    numbers: NDArray[np.int64] | None = None
     words: str = ""
 
     @classmethod
@@ -128,7 +133,7 @@ class Hierarchy:
     def tree(self) -> Tree:
         """Segments that nest."""
         if self.merges is not None:
-            return merged(self.merges, self.sizes, self.drawn)
+            return merged(self.merges, self.sizes, self.drawn, self.numbers)
         return linked(
             len(self.sizes),
             self.edges - 1,
@@ -139,6 +144,49 @@ class Hierarchy:
             linkage=self.linkage,
             drawn=self.drawn,
         )
+
+    def bound(self, scribbles: NDArray[np.integer[Any]]) -> Hierarchy:
+        """Bind it to strokes, in place of those it was made with; in a moment, with no evidence.
+
+        Parameters
+        ----------
+        scribbles : ndarray of int
+            ``(*spatial)`` classes from 1, 0 where nothing was drawn. No cut of what is returned
+            has two classes in one segment, and a class is one that has its number.
+
+        Returns
+        -------
+        Hierarchy
+            Of the same segments with the same labels where no class has a say.
+
+        Raises
+        ------
+        ValueError
+            When the shapes differ.
+        """
+        now = strokes_on(self.superpixels, self.edges, self.lengths, scribbles)
+        tree = self.tree if self.drawn is None or now.keep(self.drawn) else self._undrawn
+        edges, P = now.edges - 1, self.histograms
+        heights = joining(tree, now.parent[edges])
+        numbers = np.zeros(len(now.parent), np.int64)
+        numbers[: len(self.sizes)] = tree.numbers
+        return dataclasses.replace(
+            self,
+            superpixels=now.superpixels,
+            edges=now.edges,
+            lengths=now.lengths,
+            disagreement=_of(self.disagreement, now.within),
+            heights=_of(self.heights, now.within),
+            drawn=now.drawn,
+            histograms=P if P is None else P[now.parent],
+            merges=forest(now.drawn, edges, heights, tree.place[now.parent]),
+            numbers=numbers,
+        )
+
+    @cached_property
+    def _undrawn(self) -> Tree:
+        """The tree as it is where nothing was drawn; one that was given cannot be made again."""
+        return self.tree if self.merges is not None else dataclasses.replace(self, drawn=None).tree
 
     @property
     def automatic(self) -> int:
@@ -290,3 +338,8 @@ class Hierarchy:
         apart = np.flatnonzero(graph.classes).tolist()
         n, edges = len(graph.sizes), graph.edges
         return multicut(n, edges, graph.heights, graph.lengths, bias, apart)[graph.of]
+
+
+def _of(values: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what borders have that are parts of others; nothing divides parts of a superpixel."""
+    return np.where(edges < 0, 0.0, values[edges])

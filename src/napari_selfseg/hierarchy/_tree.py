@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy._contraction import Merges
-from napari_selfseg.hierarchy._drawn import grouped
+from napari_selfseg.hierarchy._drawn import grouped, together
 from napari_selfseg.hierarchy._linkage import AVERAGE, Linkage
 
 __all__ = ["Tree", "average_linkage", "linked", "merged"]
@@ -53,6 +53,13 @@ class Tree:
         """Number of pieces of the graph, which nothing joins, and of classes drawn on one."""
         return self.most - len(self.heights)
 
+    @property
+    def place(self) -> NDArray[np.int64]:
+        """``(n,)`` where each node is in the order."""
+        found = np.empty(len(self.order), np.int64)
+        found[self.order] = np.arange(len(found))
+        return found
+
     def cut(self, n_segments: int) -> NDArray[np.int64]:
         """Divide the nodes into a number of segments.
 
@@ -70,6 +77,13 @@ class Tree:
         labels = np.empty(len(self.order), np.int64)
         labels[self.order] = self.labels[self.births[begins] - 1][np.cumsum(begins) - 1]
         return labels
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """``(n,)`` label of the segment that begins at each node; 0 where none ever does."""
+        found, begins = np.zeros(len(self.order), np.int64), self.births <= self.most
+        found[self.order[begins]] = self.labels[self.births[begins] - 1]
+        return found
 
     def segments_at(self, level: float) -> int:
         """Count the segments that are left when all is merged up to a level.
@@ -163,7 +177,10 @@ def linked(
 
 
 def merged(
-    merges: Merges, sizes: NDArray[Any], drawn: NDArray[np.integer[Any]] | None = None
+    merges: Merges,
+    sizes: NDArray[Any],
+    drawn: NDArray[np.integer[Any]] | None = None,
+    numbers: NDArray[np.int64] | None = None,
 ) -> Tree:
     """Merge nodes in a given order.
 
@@ -173,19 +190,28 @@ def merged(
         In ascending order of their heights. Where somebody drew, of the nodes that `grouped` makes.
     sizes, drawn
         As for `linked`.
+    numbers : ndarray of int64, optional
+        ``(n,)`` label that the segment shall have that begins at each node, if no class has it; 0
+        for any.
 
     Returns
     -------
     Tree
     """
     if drawn is None or not np.any(drawn):
-        return _tree(merges, sizes, np.zeros(len(sizes), np.int64))
+        return _tree(merges, sizes, np.zeros(len(sizes), np.int64), numbers)
     none: NDArray[np.float64] = np.zeros(0)
     graph = grouped(drawn, np.zeros((0, 2), np.int64), none, none, sizes)
-    return _spread(_tree(merges, graph.sizes, graph.classes), graph.of)
+    wanted = None if numbers is None else numbers[together(drawn)[0]]
+    return _spread(_tree(merges, graph.sizes, graph.classes, wanted), graph.of)
 
 
-def _tree(merges: Merges, sizes: NDArray[Any], classes: NDArray[np.int64]) -> Tree:
+def _tree(
+    merges: Merges,
+    sizes: NDArray[Any],
+    classes: NDArray[np.int64],
+    numbers: NDArray[np.int64] | None = None,
+) -> Tree:
     """Put the nodes in a row: at each merge the stretch of the smaller follows the larger's."""
     n, m = len(sizes), len(merges.heights)
     # What was drawn on is larger than all else, so that it keeps its number.
@@ -212,22 +238,26 @@ def _tree(merges: Merges, sizes: NDArray[Any], classes: NDArray[np.int64]) -> Tr
     # Means of equal heights differ in their last digits.
     heights = np.maximum.accumulate(merges.heights)[::-1]
     found = np.array(births, np.int64)[places]
-    return Tree(places, found, heights[:m], _labels(classes[places][np.argsort(found)]))
+    born = places[np.argsort(found)]
+    wanted = None if numbers is None else numbers[born]
+    return Tree(places, found, heights[:m], _labels(classes[born], wanted))
 
 
-def _labels(classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number segments by class, and those without one in order by the numbers that are left."""
-    drawn, numbers = classes > 0, np.arange(1, len(classes) + 1 + int(classes.max(initial=0)))
-    free = numbers[~np.isin(numbers, classes)]
+def _labels(classes: NDArray[np.int64], wanted: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Number segments by class, others as is wanted, and in order by the numbers that are left."""
     labels = classes.copy()
-    labels[~drawn] = free[: len(classes) - np.count_nonzero(drawn)]
+    if wanted is not None:
+        kept = (classes == 0) & ~np.isin(wanted, classes)
+        labels[kept] = wanted[kept]
+    open_ = labels == 0
+    numbers = np.arange(1, len(labels) + 1 + int(classes.max(initial=0)))
+    labels[open_] = numbers[~np.isin(numbers, labels)][: np.count_nonzero(open_)]
     return labels
 
 
 def _spread(tree: Tree, of: NDArray[np.int64]) -> Tree:
     """Put nodes in the place of the groups they are in; no segment begins within a group."""
-    place = np.empty(len(tree.order), np.int64)
-    place[tree.order] = np.arange(len(place))
+    place = tree.place
     order = np.argsort(place[of], kind="stable")
     at = place[of][order]
     births = np.full(len(order), tree.most + 1)

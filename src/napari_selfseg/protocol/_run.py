@@ -321,6 +321,7 @@ class Run(Iterator[Step]):
         *,
         n_segments: int | None = None,
         superpixels: SuperpixelAlgorithm | None = None,
+        scribbles: NDArray[Any] | None = None,
     ) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
 
@@ -332,6 +333,8 @@ class Run(Iterator[Step]):
             Instead: how many segments the consensus of all iterations is cut into, as in `cut`.
         superpixels : SuperpixelAlgorithm, optional
             What was given to `hierarchy`, where the run has no superpixels.
+        scribbles : ndarray of int, optional
+            What the consensus was bound to (`Hierarchy.bound`), where it was.
 
         Returns
         -------
@@ -347,7 +350,7 @@ class Run(Iterator[Step]):
             if iteration is not None:
                 raise ValueError("A cut is of all iterations: leave out which one is shown.")
             given = None if superpixels is None else superpixels.as_dict()
-            return with_cut(self.record(), n_segments, given)
+            return with_cut(self.record(), n_segments, given, scribbles)
         return {
             **self.provenance,
             "iterations": self._training.control.done,

@@ -55,6 +55,7 @@ class _Stop(_Part):
 class _Cut(_Part):
     n_segments: _Count
     superpixels: _Named | None = None
+    scribbles: _Packed | None = None
 
 
 class _Objects(_Part):
@@ -154,7 +155,10 @@ def _lower(text: str) -> str:
 
 
 def _without_arrays(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _described(value) for key, value in record.items()}
+    found = {key: _described(value) for key, value in record.items()}
+    if isinstance(cut := record.get("cut"), Mapping):
+        found["cut"] = {key: _described([value])[0] for key, value in cut.items()}
+    return found
 
 
 def _described(value: Any) -> Any:

@@ -121,7 +121,10 @@ def check_image(image: Any, expected: Mapping[str, Any]) -> None:
 
 
 def with_cut(
-    record: Mapping[str, Any], n_segments: int, superpixels: Mapping[str, Any] | None = None
+    record: Mapping[str, Any],
+    n_segments: int,
+    superpixels: Mapping[str, Any] | None = None,
+    scribbles: NDArray[Any] | None = None,
 ) -> dict[str, Any]:
     """Say in a record that not an iteration is shown but what all of them agree on, cut.
 
@@ -133,6 +136,8 @@ def with_cut(
         How many segments.
     superpixels : mapping, optional
         The algorithm whose superpixels the segments are made of, where the run has none.
+    scribbles : ndarray of int, optional
+        What the tree was bound to after it was made (`Hierarchy.bound`).
 
     Returns
     -------
@@ -141,6 +146,8 @@ def with_cut(
     cut: dict[str, Any] = {"n_segments": n_segments}
     if superpixels is not None:
         cut["superpixels"] = dict(superpixels)
+    if scribbles is not None:
+        cut["scribbles"] = scribbles
     return {**record, "cut": cut}
 
 

@@ -63,6 +63,8 @@ def _check(record: Mapping[str, Any]) -> None:
     for key in ("several", "scribbles", "mask", "start"):
         if _is_there(record[key]):
             raise _refusal(WHY_NOT[key])
+    if (record.get("cut") or {}).get("scribbles") is not None:
+        raise _refusal(WHY_NOT["scribbles"])
     if isinstance(record["superpixels"], list):
         raise _refusal(WHY_NOT["superpixels"])
 

@@ -19,6 +19,8 @@ __all__ = ["as_script"]
 
 WIDTH = 96
 EVOLVE, SEGMENT = "ss.evolve", "ss.segment"
+# The variable with the strokes that a cut was bound to after the run.
+LATER = "drawn_later"
 UNFINISHED = ("abandoned", "failed")
 WARM = """\
 # The run began from a fit that is not in the record: load it here.
@@ -142,6 +144,8 @@ def _arrays(record: Mapping[str, Any]) -> str:
         for k, (variable, array) in enumerate(zip(_numbered(key, record), given, strict=True)):
             if array is not None:
                 blocks.append(f"{variable} = {_packed(array, _shape(record, k))}")
+    if (later := _drawn_later(record)) is not None:
+        blocks.append(f"{LATER} = {_packed(later, _shape(record, 0))}")
     return "\n".join(blocks) + "\n" if blocks else ""
 
 
@@ -273,11 +277,10 @@ def _which(record: Mapping[str, Any]) -> str:
         return str(int(record["shown"]))
     pieces = _pieces(record)
     cut = f"n_segments={int(record['cut']['n_segments'])}"
-    if pieces is None:
-        return cut
-    return (
-        f"{cut}, superpixels={_constructed(restore(pieces, SUPERPIXELS, 'superpixel algorithm'))}"
-    )
+    if pieces is not None:
+        algorithm = restore(pieces, SUPERPIXELS, "superpixel algorithm")
+        cut += f", superpixels={_constructed(algorithm)}"
+    return cut if _drawn_later(record) is None else f"{cut}, scribbles={LATER}"
 
 
 def _shown(record: Mapping[str, Any]) -> list[str]:
@@ -286,16 +289,23 @@ def _shown(record: Mapping[str, Any]) -> list[str]:
         return [f"labels = run.labels({int(record['shown'])})"]
     n_segments = int(record["cut"]["n_segments"])
     recorded = _pieces(record)
+    bound = "" if _drawn_later(record) is None else f".bound({LATER})"
     if recorded is None:
-        return [f"labels = run.cut({n_segments})"]
+        tree = f"run.hierarchy(){bound}" if bound else "run"
+        return [f"labels = {tree}.cut({n_segments})"]
     algorithm = _constructed(restore(recorded, SUPERPIXELS, "superpixel algorithm"))
     masks = zip(_numbered("mask", record), _given(record, "mask"), strict=True)
     mask = [f"mask={variable}" for variable, array in list(masks)[:1] if array is not None]
     values = [variables(record)[0], algorithm, *mask, *_axes(record)]
     return [
         _call("pieces, _ = over_segment", values),
-        f"labels = run.hierarchy(superpixels=pieces).cut({n_segments})",
+        f"labels = run.hierarchy(superpixels=pieces){bound}.cut({n_segments})",
     ]
+
+
+def _drawn_later(record: Mapping[str, Any]) -> Any:
+    """Return the strokes that a cut was bound to after the run; None where there are none."""
+    return (record.get("cut") or {}).get("scribbles")
 
 
 def _pieces(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -321,6 +331,7 @@ def _objects(record: Mapping[str, Any]) -> str:
     drawn = zip(_numbered("scribbles", record), _given(record, "scribbles"), strict=True)
     first = list(drawn)[:1]
     keep = "".join(f", keep={variable}" for variable, array in first if array is not None)
+    keep = keep if _drawn_later(record) is None else f", keep={LATER}"
     if wanted["connected"]:
         return f"labels = ss.connected(labels, minimum_size={size}{keep})\n"
     return f"labels = ss.merged_small(labels, {size}{keep})\n"

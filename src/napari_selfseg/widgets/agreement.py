@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ __all__ = ["Agreement", "Agreements", "Cut", "Moment", "Turns"]
 # A run that goes on shares the processor with its agreements, and may lose this much of it.
 SHARE: Final = 1 / 3
 PAUSE: Final = 1.0
+BOUND: Final = "Your strokes since the run count."
 
 
 class Moment:
@@ -71,12 +72,40 @@ class Agreement:
         The superpixels the segments are made of, where the run has none.
     maps : int
         How many label maps were compared.
+    before : ndarray of int or None
+        What was drawn for the run.
+    scribbles : ndarray of int or None
+        What it was bound to since; None where nothing else was drawn.
     """
 
     hierarchy: Hierarchy
     record: Mapping[str, Any]
     pieces: Mapping[str, Any] | None
     maps: int
+    before: NDArray[Any] | None = None
+    scribbles: NDArray[Any] | None = None
+
+    @property
+    def drawn(self) -> NDArray[Any] | None:
+        """Classes from 1 that have their number in every cut; None where nothing is drawn."""
+        found = self.before if self.scribbles is None else self.scribbles
+        return found if found is not None and found.any() else None
+
+    def bound(self, scribbles: NDArray[Any]) -> Agreement:
+        """Bind it to other strokes.
+
+        Parameters
+        ----------
+        scribbles : ndarray of int
+            ``(*spatial)`` classes from 1.
+
+        Returns
+        -------
+        Agreement
+        """
+        found = replace(self, hierarchy=self.hierarchy.bound(scribbles), scribbles=scribbles)
+        _ = found.automatic
+        return found
 
     @property
     def fewest(self) -> int:
@@ -98,7 +127,9 @@ class Agreement:
         """What it was made of."""
         maps = "1 label map" if self.maps == 1 else f"{self.maps} label maps"
         until = f" up to iteration {self.record['shown']}" if self.record["shown"] else ""
-        return " ".join(filter(None, [self.hierarchy.words, f"What {maps}{until} agree on."]))
+        strokes = "" if self.scribbles is None else BOUND
+        words = self.hierarchy.words, f"What {maps}{until} agree on.", strokes
+        return " ".join(filter(None, words))
 
     def cut(self, n_segments: int | None) -> Cut:
         """Cut it.
@@ -145,7 +176,8 @@ class Cut:
         """How to make it again."""
         from napari_selfseg.record import with_cut
 
-        return with_cut(self.agreement.record, self.n_segments, self.agreement.pieces)
+        made = self.agreement
+        return with_cut(made.record, self.n_segments, made.pieces, made.scribbles)
 
 
 class Agreements:
@@ -184,7 +216,8 @@ class Agreements:
         alone = moment.superpixels is None
         found = merge(moment, superpixels=self._over_segmented() if alone else None)
         maps = sum(map(len, moment.ballots.values()))
-        made = Agreement(found, moment.record, PIECES.as_dict() if alone else None, maps)
+        pieces = PIECES.as_dict() if alone else None
+        made = Agreement(found, moment.record, pieces, maps, moment.scribbles[0])
         # The tree is made when it is first asked for: here, and not in the main thread.
         _ = made.automatic
         return made

@@ -108,16 +108,23 @@ class Outcome:
         self._canvas = canvas
         self._shown = np.array(self.layer.data)
         self._classes: NDArray[Any] | None = None
+        self._drawn: NDArray[Any] | None = run.scribbles[0]
 
     @property
     def drawn(self) -> frozenset[int]:
-        """The classes that were scribbled for this run."""
+        """The classes that were scribbled for the labels shown."""
         drawn = self._drawn
         return frozenset() if drawn is None else frozenset(np.unique(drawn[drawn > 0]).tolist())
 
     @property
-    def _drawn(self) -> NDArray[Any] | None:
-        return self.run.scribbles[0]
+    def count(self) -> int:
+        """Number of labels in the layer."""
+        return _count(self._shown)
+
+    @property
+    def bound(self) -> bool:
+        """Whether the labels shown are bound to strokes drawn since the run."""
+        return (self.record.get("cut") or {}).get("scribbles") is not None
 
     @property
     def layer(self) -> Any:
@@ -181,7 +188,7 @@ class Outcome:
             return self._found_cut(wanted, wanted.cut)
         classes = self.run.labels(wanted.iteration)
         if wanted.smallest:
-            classes = merged_small(classes, wanted.smallest, keep=self._drawn)
+            classes = merged_small(classes, wanted.smallest, keep=self.run.scribbles[0])
         labels = connected(classes) if wanted.objects else classes
         return Found(wanted, classes, labels, _count(labels))
 
@@ -189,7 +196,7 @@ class Outcome:
         labels = cut.labels()
         if not wanted.smallest:
             return Found(wanted, None, labels, cut.n_segments)
-        merged = merged_small(labels, wanted.smallest, keep=self._drawn)
+        merged = merged_small(labels, wanted.smallest, keep=cut.agreement.drawn)
         return Found(wanted, None, merged, _count(merged))
 
     def quick(self, wanted: Wanted) -> bool:
@@ -210,6 +217,8 @@ class Outcome:
             self._leave()
         wanted = found.wanted
         self._classes = found.classes if wanted.objects else None
+        cut = wanted.cut
+        self._drawn = self.run.scribbles[0] if cut is None else cut.agreement.drawn
         self._write(found)
         record = self._recorded(wanted)
         if wanted.objects or wanted.smallest:

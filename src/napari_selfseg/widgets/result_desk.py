@@ -192,12 +192,13 @@ class ResultDesk:
         self._begin(lambda: measured(labels, *work), put, "Measuring")
 
     def _class_names(self, outcome: Outcome) -> dict[int, str]:
-        """Return the names of the classes that were scribbled for this run."""
+        """Return the names of the classes that were scribbled for the labels shown."""
         drawn = outcome.request.scribbles
-        if drawn is None:
-            return {}
-        layers = [each for _, each in self._labels() if each.data is drawn.data]
-        named = layers[0].metadata.get(NAMES, {}) if layers else {}
+        layers = [] if drawn is None else [e for _, e in self._labels() if e.data is drawn.data]
+        if outcome.bound:
+            layers = [self._view.setup.scribbles.thing, *layers]
+        # Somebody may have chosen no layer since.
+        named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
         return {number: name for number, name in named.items() if number in outcome.drawn}
 
     def _sizes(self, outcome: Outcome) -> tuple[tuple[float, ...], str]:

@@ -194,7 +194,7 @@ def show_borders(viewer: Any, source: Any, request: Request, image: NDArray[Any]
     return viewer.add_layer(layer)
 
 
-def hide_earlier(viewer: Any, name: str) -> None:
+def hide_earlier(viewer: Any, name: str, but: Any = None) -> None:
     """Hide the results there are of an image: two of them over each other cannot be read.
 
     Parameters
@@ -203,8 +203,10 @@ def hide_earlier(viewer: Any, name: str) -> None:
         With the layers.
     name : str
         Of the image.
+    but : napari.layers.Labels, optional
+        Stays as it is.
     """
     for layer in viewer.layers:
-        record = layer.metadata.get(METADATA)
+        record = None if layer == but else layer.metadata.get(METADATA)
         if record and any(each["name"] == name for each in record.get("images", ())):
             layer.visible = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from numpy.typing import NDArray
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
@@ -24,6 +25,7 @@ from napari_selfseg.widgets.life import Life
 from napari_selfseg.widgets.live import Live
 from napari_selfseg.widgets.live_job import Ended
 from napari_selfseg.widgets.live_session import LiveSession
+from napari_selfseg.widgets.outcome import Outcome
 from napari_selfseg.widgets.panels import stacked
 from napari_selfseg.widgets.picture import Picture
 from napari_selfseg.widgets.remedies import Remedy
@@ -33,6 +35,7 @@ from napari_selfseg.widgets.result_desk import ResultDesk
 from napari_selfseg.widgets.session import Session
 from napari_selfseg.widgets.setup_desk import SetupDesk
 from napari_selfseg.widgets.state import NO_IMAGE, Missing
+from napari_selfseg.widgets.strokes import Strokes
 from napari_selfseg.widgets.subject_desk import SubjectDesk
 from napari_selfseg.widgets.task import Tasks
 from napari_selfseg.widgets.view import SegmentView
@@ -77,10 +80,16 @@ class SegmentDock(QWidget):
             self._on_view,
             lambda: self._setup.offer_images(),
         )
-        self._setup = SetupDesk(napari_viewer, self.view, self._watch, threads)
+        self._setup = SetupDesk(napari_viewer, self.view, self._watch, threads, self._acted_on)
         self._segments = AgreementDesk(
-            napari_viewer, self.view.controls, self._tasks, self._show_segments
+            napari_viewer,
+            self.view.controls,
+            self._tasks,
+            self._show_segments,
+            self._drawn,
+            lambda: 0 if (found := self._results.outcome) is None else found.count,
         )
+        self._strokes = Strokes(self.view.setup.scribbles, self._segments.strokes_changed)
         self._results = ResultDesk(
             napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
         )
@@ -161,12 +170,18 @@ class SegmentDock(QWidget):
         self._tasks.clear()
         self._watch.end()
         self._setup.close()
+        self._strokes.close()
         self._live.leave()
         self._results.put(None)
         self._large.put(None)
         self._segments.close()
 
     # Layers
+
+    def _acted_on(self) -> Any:
+        """Return the labels that strokes act on; None where there are none."""
+        outcome = self._results.outcome
+        return outcome.layer if outcome is not None and self._segments.binds else None
 
     def _on_removed(self, layer: Any) -> None:
         self._results.forget(layer)
@@ -280,6 +295,13 @@ class SegmentDock(QWidget):
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)
+
+    def _drawn(self) -> NDArray[Any] | None:
+        """Read what is drawn over the image whose labels are shown."""
+        shown = self._live.session or self._results.outcome
+        if not isinstance(shown, Session | Outcome):
+            return None
+        return self._strokes.over(shown.source, shown.request, shown.layer)
 
     def _show_segments(self) -> None:
         session = self._live.session

@@ -25,7 +25,8 @@ __all__ = ["SetupView"]
 SUGGESTED: Final = "As the method suggests"
 NO_SCRIBBLES: Final = "None: without annotation"
 SCRIBBLE_HELP: Final = (
-    "A few strokes that say what is what: label 1 for the first class, 2 for the second..."
+    "A few strokes that say what is what: label 1 for the first class, 2 for the second... "
+    "Drawn after a run, they act on its segments at once."
 )
 
 

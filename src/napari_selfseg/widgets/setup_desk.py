@@ -33,15 +33,23 @@ class SetupDesk:
         Knows the layers there are.
     threads : callable
         Returns the CPU threads to use.
+    acted_on : callable
+        Returns the labels layer that strokes act on at once; None where there is none.
     """
 
     def __init__(
-        self, viewer: Any, view: SegmentView, watch: Watch, threads: Callable[[], int]
+        self,
+        viewer: Any,
+        view: SegmentView,
+        watch: Watch,
+        threads: Callable[[], int],
+        acted_on: Callable[[], Any],
     ) -> None:
         self._viewer = viewer
         self._view = view
         self._watch = watch
         self._threads = threads
+        self._acted_on = acted_on
         self._shapes: Any = None
         self._image: Any = None
         self._scribbles = ScribbleDesk(viewer, view.setup)
@@ -136,7 +144,8 @@ class SetupDesk:
         setup = self._view.setup
         source = setup.image.thing
         if source is not None:
-            hide_earlier(self._viewer, source.name)  # one scribbles on the image, not on labels
+            # One scribbles on the image, not on labels, unless they follow.
+            hide_earlier(self._viewer, source.name, but=self._acted_on())
             picture = describe_image(source, self._viewer.dims)
             form = setup.form(self._threads())
             n_classes = form.method(**form.values).n_classes
