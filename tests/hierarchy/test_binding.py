@@ -148,6 +148,7 @@ def test_heights_at_which_a_tree_joins_nodes(seed):
     tree = average_linkage(n, edges, heights, np.ones(len(edges)), np.ones(n))
     pairs = np.array([(a, b) for a in range(n) for b in range(a + 1, n)])
     found = joining(tree, pairs)
+    assert not joining(tree, np.repeat(np.arange(n), 2).reshape(-1, 2)).any()
     for k in range(tree.fewest, tree.most + 1):
         labels = tree.cut(k)
         apart = labels[pairs[:, 0]] != labels[pairs[:, 1]]

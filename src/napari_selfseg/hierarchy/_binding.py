@@ -139,12 +139,13 @@ def joining(tree: Tree, edges: NDArray[np.int64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64
-        ``(E,)``; above all heights of the tree for those that it keeps apart.
+        ``(E,)``; above all heights of the tree for those that it keeps apart, 0 of a node and
+        itself.
     """
     ends = np.sort(tree.place[edges], axis=1)
     # Two nodes are divided by the first segment that begins after one and up to the other; between
     # nodes of a class none does, which is written as a birth after all others.
-    births = _least(tree.births, ends[:, 0] + 1, ends[:, 1])
+    births = _least(tree.births, ends[:, 0] + 1, ends[:, 1], tree.most + 1)
     top = float(tree.heights.max(initial=0)) + 1
     heights = np.concatenate((np.full(tree.fewest, top), tree.heights, [0.0]))
     found: NDArray[np.float64] = heights[births - 1]
@@ -152,11 +153,11 @@ def joining(tree: Tree, edges: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _least(
-    values: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
+    values: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64], none: int
 ) -> NDArray[np.int64]:
-    """Return the least value of each stretch, its last place included."""
+    """Return the least value of each stretch, its last place included; `none` of an empty one."""
     power = np.frexp(last - first + 1)[1] - 1
-    found, least = np.empty(len(first), np.int64), values
+    found, least = np.full(len(first), none, np.int64), values
     for each in range(int(power.max(initial=-1)) + 1):
         if each:
             half = 1 << (each - 1)
