@@ -9,10 +9,11 @@ from scipy import ndimage
 from napari_selfseg.consensus._kind import kind_of
 from napari_selfseg.consensus._line_borders import CUT, line_heights, smallest_cell
 from napari_selfseg.consensus._objects import Objects
+from napari_selfseg.consensus._sources import Borders, Parts, Whole
 from napari_selfseg.hierarchy._contraction import contract
 from napari_selfseg.metrics import adapted_rand_error, contingency
 from napari_selfseg.superpixels import LineWatershed, Slic
-from napari_selfseg.superpixels._lines import Lines, find_lines, lights
+from napari_selfseg.superpixels._lines import Lines, find_lines
 
 ONES = np.ones(2)
 
@@ -31,8 +32,13 @@ def mosaic(dark=True, seed=0):
 
 
 def heights_of(image, index):
-    lines = find_lines(lights(image), ONES, np.ones(image.shape[:2], bool))
-    return line_heights(index, image, ONES, lines)
+    mask = np.ones(image.shape[:2], bool)
+    return measured(image, index, find_lines(image, ONES, mask))
+
+
+def measured(image, index, lines):
+    borders, parts = Borders.of(index), Parts(Whole(image, index > 0), 0)
+    return borders.edges - 1, line_heights(borders, parts, lines), borders.lengths
 
 
 @pytest.mark.parametrize("dark", [True, False])
@@ -65,7 +71,7 @@ def test_heights_are_ranks_by_length():
     index = np.array([[1, 2, 3], [1, 2, 4], [1, 2, 4]], np.int32)
     image = np.repeat([[0.9, 0.9, 0.1]], 3, axis=0)[..., None].astype(np.float32)
     lines = Lines(0, 1, 0.01, 0.5, 0.3, 1.0)
-    edges, heights, lengths = line_heights(index, image, ONES, lines)
+    edges, heights, lengths = measured(image, index, lines)
     np.testing.assert_array_equal(edges, [[0, 1], [1, 2], [1, 3], [2, 3]])
     np.testing.assert_array_equal(lengths, [3, 1, 2, 1])
     # Bright, two of the same light between, and dark.

@@ -14,7 +14,15 @@ from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
 from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._members import Members
-from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Seen, Whole, _regions
+from napari_selfseg.consensus._sources import (
+    SOURCES,
+    Borders,
+    LabelMap,
+    Parts,
+    Seen,
+    Whole,
+    _regions,
+)
 from napari_selfseg.consensus._sources._clusters import Clustering, Clusters
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
@@ -33,9 +41,13 @@ def maps_of(image, mask=None, seed=0):
     """What each source says, where every pixel is a superpixel: its label map."""
     mask = np.ones(image.shape[:-1], bool) if mask is None else mask
     index = np.where(mask, np.cumsum(mask).reshape(mask.shape), 0)
-    evidence = ImageEvidence(index.astype(np.int32))
-    evidence.parts = Parts(Whole(image, mask), seed)
-    return [(source.family, votes[index]) for source in SOURCES for votes in evidence.hear(source)]
+    evidence = ImageEvidence(Borders.of(index.astype(np.int32)))
+    parts = Parts(Whole(image, mask), seed)
+    return [
+        (source.family, votes[index])
+        for source in SOURCES
+        for votes in evidence.hear(source, parts)
+    ]
 
 
 def regions_of(image):
@@ -275,7 +287,7 @@ def test_pixels_of_a_superpixel_speak_and_not_their_majority_alone():
     evidence.see([Parts(Whole(light, np.ones((1, 12), bool)), 0)])
     votes = list(evidence.hear(Dark(lambda seen: seen.image)))
     assert [each.tolist() for each in votes] == [[0, 1, 1, 1]]
-    evidence.images[0].parts = None  # which would be asked for lines
+    evidence.images[0].look = None  # which would be asked for lines
     tree = evidence.hierarchies(0.5)[0]
     np.testing.assert_allclose(tree.disagreement, [0.0, 0.25])
     np.testing.assert_allclose(tree.histograms, [[0.75, 0.25], [0.75, 0.25], [0.5, 0.5]])

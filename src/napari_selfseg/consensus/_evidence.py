@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from torch import Tensor
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._kind import Wanted
-from napari_selfseg.consensus._sources import LabelMap, Parts, Source
+from napari_selfseg.consensus._look import Pixels
+from napari_selfseg.consensus._sources import Borders, LabelMap, Parts, Source
 from napari_selfseg.hierarchy import Hierarchy, weights
 from napari_selfseg.regions import totals
 
@@ -43,8 +45,9 @@ class Evidence:
         self._index = index.cpu()
         classes = None if drawn is None else drawn[1:].cpu().numpy()
         self.images = tuple(_each(self._index.numpy(), classes))
-        self.sizes: NDArray[np.int64] = np.concatenate([each.sizes for each in self.images])
+        self.sizes: NDArray[np.int64] = np.concatenate([each.borders.sizes for each in self.images])
         self.weights = weights(self.sizes, classes)
+        self._parts: tuple[Parts, ...] = ()
         self._shares: list[Tensor] = []
 
     def __bool__(self) -> bool:
@@ -63,7 +66,8 @@ class Evidence:
         Tensor
             ``(n + 1,)`` votes of a map of each image, from 1.
         """
-        for votes in zip(*(image.hear(source) for image in self.images), strict=True):
+        heard = map(ImageEvidence.hear, self.images, repeat(source), self._parts)
+        for votes in zip(*heard, strict=True):
             yield _together(votes)
 
     def add(self, maps: Sequence[LabelMap]) -> Tensor:
@@ -100,8 +104,9 @@ class Evidence:
         seen : sequence of Parts
             One an image.
         """
+        self._parts = tuple(seen)
         for image, each in zip(self.images, seen, strict=True):
-            image.parts = each
+            image.look = Pixels(each)
 
     def of_lines(self, kind: Wanted) -> bool:
         """Say whether label maps have no say in any image; see `ImageEvidence.of_lines`.
@@ -217,6 +222,7 @@ def _each(index: NDArray[np.int64], drawn: NDArray[Any] | None) -> list[ImageEvi
     for labels in index:
         last = max(int(labels.max()), before)
         own = np.where(labels > 0, labels - before, 0).astype(np.int32)
-        found.append(ImageEvidence(own, None if drawn is None else drawn[before:last]))
+        classes = None if drawn is None else drawn[before:last]
+        found.append(ImageEvidence(Borders.of(own), classes))
         before = last
     return found

@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_selfseg.superpixels._lines import FINER, Lines, lights
-from napari_selfseg.superpixels._merge_tree import Arcs
+from napari_selfseg.consensus._sources import Borders, Faces, Parts, touching
+from napari_selfseg.superpixels._lines import FINER, Lines, light
+from napari_selfseg.threads import side_by_side
 
-__all__ = ["CUT", "POWER", "line_heights", "smallest_cell"]
+__all__ = ["CUT", "POWER", "heights_of", "line_faces", "line_heights", "smallest_cell"]
 
 # Where the tree is cut, and the exponent of sizes; of the two specimens of electron micrographs
 # measured, one is best cut at .72 and the other at .80.
@@ -34,38 +35,71 @@ POWER: Final = 0.1
 _CELL: Final = 17.0
 
 
-def line_heights(
-    index: NDArray[np.integer[Any]],
-    image: NDArray[np.floating[Any]],
-    spacing: NDArray[np.float64],
-    lines: Lines,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Measure the borders of any superpixels.
+def line_heights(borders: Borders, parts: Parts, lines: Lines) -> NDArray[np.float64]:
+    """Measure the borders of any superpixels, block by block.
 
     Parameters
     ----------
-    index : ndarray of int
-        ``(*spatial)`` superpixels from 1; 0 for no data.
-    image : ndarray of float
-        ``(*spatial, C)`` in 0..1, finite everywhere.
-    spacing : ndarray of float64
-        ``(ndim,)`` sizes of a pixel, the smallest 1.
+    borders : Borders
+        Of the superpixels.
+    parts : Parts
+        The image.
     lines : Lines
         As from `find_lines`.
 
     Returns
     -------
-    edges : ndarray of int64
-        ``(E, 2)`` superpixels that touch, from 0, sorted.
-    heights : ndarray of float64
+    ndarray of float64
         ``(E,)`` from 0 to 1.
-    lengths : ndarray of float64
-        ``(E,)`` faces of pixels.
     """
-    light = lights(image)[..., lines.channel]
-    smooth = lines.polarity * ndimage.gaussian_filter(light, FINER * lines.sigma / spacing)
-    arcs = Arcs.between(index.astype(np.int32), smooth)
-    return arcs.ends - 1, _ranks(-arcs.strength / arcs.length, arcs.length), arcs.length
+    strengths, keys = np.zeros(len(borders.edges)), borders.edges @ (borders.n + 1, 1)
+    for faces in side_by_side(
+        lambda number: line_faces(parts, number, borders.superpixels, lines), len(parts.grid)
+    ):
+        strengths[np.searchsorted(keys, faces.edges @ (borders.n + 1, 1))] += faces.strengths
+    return heights_of(strengths, borders.lengths)
+
+
+def line_faces(parts: Parts, number: int, superpixels: Any, lines: Lines) -> Faces:
+    """Measure what is a block's own of borders.
+
+    Parameters
+    ----------
+    parts : Parts
+        The image.
+    number : int
+        Of the block.
+    superpixels : array_like of int
+        ``(*spatial)`` from 1; 0 for no data.
+    lines : Lines
+        As from `find_lines`.
+
+    Returns
+    -------
+    Faces
+        With the light along lines added up.
+    """
+    seen = parts.seen(number)
+    own = np.asarray(superpixels[parts.grid.outer(number)])
+    sigma = np.full(own.ndim, FINER * lines.sigma)
+    smooth = lines.polarity * ndimage.gaussian_filter(light(seen.filled, lines.channel), sigma)
+    return touching(own, parts.grid.crop(number), smooth)
+
+
+def heights_of(strengths: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank borders by the mean light along them.
+
+    Parameters
+    ----------
+    strengths, lengths : ndarray of float64
+        ``(E,)`` sum over the faces of a border, and how many there are.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(E,)`` from 0 to 1.
+    """
+    return _ranks(-strengths / np.maximum(lengths, 1), lengths)
 
 
 def smallest_cell(lines: Lines, spacing: NDArray[np.float64]) -> float:

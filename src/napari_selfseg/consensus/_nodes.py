@@ -197,7 +197,7 @@ def _outlines(
     """
     n, m = len(of_leaves), len(of_leaves) + len(kept)
     sums = np.zeros((3, m))
-    sizes, rows = of_leaves.copy(), histograms.astype(np.float64)
+    sizes, rows = of_leaves.copy(), histograms.copy()
     root, borders = np.arange(n), _linked(edges, n)
     weight, met = np.zeros(n), np.empty(n, np.int64)
     for i in range(m):
@@ -242,7 +242,7 @@ def _join(borders: _Borders, node: int, gone: int) -> None:
 
 
 @compiled
-def _mix(rows: NDArray[np.float64], sizes: NDArray[np.float64], node: int, gone: int) -> None:
+def _mix(rows: NDArray[np.float32], sizes: NDArray[np.float64], node: int, gone: int) -> None:
     """Make one histogram of two."""
     total = sizes[node] + sizes[gone]
     for k in range(rows.shape[1]):
@@ -251,7 +251,7 @@ def _mix(rows: NDArray[np.float64], sizes: NDArray[np.float64], node: int, gone:
 
 
 @compiled
-def _distance(rows: NDArray[np.float64], one: int, other: int) -> float:
+def _distance(rows: NDArray[np.float32], one: int, other: int) -> float:
     apart = 0.0
     for k in range(rows.shape[1]):
         apart += abs(rows[one, k] - rows[other, k])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,14 @@ from numpy.typing import NDArray
 from napari_selfseg.consensus._nested import Graph, nested
 from napari_selfseg.consensus._nodes import nodes
 from napari_selfseg.consensus._objects import LARGEST, Objects, find_objects
-from napari_selfseg.consensus._pieces import Pieces, pieces
-from napari_selfseg.consensus._sources import Parts
+from napari_selfseg.consensus._pieces import Pieces
 from napari_selfseg.hierarchy import Hierarchy, Linkage
 from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import Grouped, grouped
 
 __all__ = ["OWN_CUT", "object_tree"]
+
+Leaves: TypeAlias = Callable[[NDArray[np.float32]], Pieces]
 
 # Small regions go first by far, so that a small object is a node before it is lost in the ground.
 _OBJECTS: Final = Linkage(region_weight=0.4, power=0.5, small=0.0005, relative=False)
@@ -25,7 +27,7 @@ OWN_CUT: Final = 0.59
 
 
 def object_tree(
-    base: Hierarchy, parts: Parts, smallest: int, asked: bool
+    base: Hierarchy, leaves: Leaves, smallest: int, asked: bool
 ) -> tuple[Objects, Merges | None]:
     """Look for objects, and make a tree of them and the rest where they are clear.
 
@@ -33,8 +35,8 @@ def object_tree(
     ----------
     base : Hierarchy
         Of regions, with histograms.
-    parts : Parts
-        The image.
+    leaves : callable
+        Given the histograms of the superpixels, measures them.
     smallest : int
         Pixels of an object at least; 0 for those of most images.
     asked : bool
@@ -50,15 +52,15 @@ def object_tree(
     # It compiles, and so is loaded when a tree is wanted.
     from napari_selfseg.hierarchy._agglomeration import agglomerate
 
-    leaves, heights, alone = _leaves(base, parts)
+    found, heights, alone = _bound(base, leaves)
 
     def merged(graph: Graph, apart: NDArray[np.int64], linkage: Linkage) -> Merges:
         return agglomerate(len(graph.sizes), *graph, linkage=linkage, apart=apart.tolist())
 
-    graph = Graph(leaves.edges, heights, leaves.lengths, leaves.sizes, leaves.histograms)
+    graph = Graph(found.edges, heights, found.lengths, found.sizes, found.histograms)
     inner = merged(graph, alone, _OBJECTS)
-    of = nodes(inner, leaves, LARGEST * float(leaves.sizes.sum()))
-    objects = find_objects(of, leaves, smallest)
+    of = nodes(inner, found, LARGEST * float(found.sizes.sum()))
+    objects = find_objects(of, found, smallest)
     if not (asked or objects.clear):
         return objects, None
     regions = merged(graph, alone, base.linkage)
@@ -69,12 +71,14 @@ def object_tree(
     return objects, nested(graph, objects.of, inner, regions, above, OWN_CUT)
 
 
-def _leaves(base: Hierarchy, parts: Parts) -> tuple[Pieces, NDArray[np.float64], NDArray[np.int64]]:
+def _bound(
+    base: Hierarchy, leaves: Leaves
+) -> tuple[Pieces, NDArray[np.float64], NDArray[np.int64]]:
     """Return the superpixels, heights of their borders, and which of them no two are ever one."""
     histograms = base.histograms
     if histograms is None:
         histograms = np.zeros((len(base.sizes), 0), np.float32)
-    found = pieces(base.superpixels, base.edges - 1, base.lengths, parts, histograms)
+    found = leaves(histograms)
     if base.drawn is None or not base.drawn.any():
         return found, base.heights, np.zeros(0, np.int64)
     graph = grouped(

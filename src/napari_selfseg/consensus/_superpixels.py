@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._sources import SOURCES, Parts, Whole
+from napari_selfseg.consensus._look import Pixels
+from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Whole
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels import ContourWatershed, Superpixels
 
@@ -59,10 +60,10 @@ class ConsensusSuperpixels(Superpixels):
         count = ContourWatershed.usual(int(mask.sum()))
         small = ContourWatershed(n_segments=max(count, 2 * self.n_segments))
         pieces = small(image, spacing=spacing.tolist(), mask=mask)
-        evidence = ImageEvidence(pieces)
-        evidence.parts = Parts(Whole(image, mask), self.seed)
+        evidence, parts = ImageEvidence(Borders.of(pieces)), Parts(Whole(image, mask), self.seed)
+        evidence.look = Pixels(parts)
         for source in SOURCES:
-            deque(evidence.hear(source), maxlen=0)
+            deque(evidence.hear(source, parts), maxlen=0)
         tree = evidence.hierarchy(LEVEL).tree
         segments = tree.cut(self.n_segments)
         return np.concatenate(([0], segments))[pieces]

@@ -63,6 +63,8 @@ class Hierarchy:
         ``(n,)`` label of the segment that begins at each superpixel, as for `merged`.
     words : str
         Which kind of tree it is, in a sentence.
+    counts : ndarray of int64 or None
+        ``(n,)`` pixels of each superpixel, where they are known; `superpixels` may then be empty.
     """
 
     superpixels: NDArray[np.int32]
@@ -77,6 +79,7 @@ class Hierarchy:
     merges: Merges | None = None
     numbers: NDArray[np.int64] | None = None
     words: str = ""
+    counts: NDArray[np.int64] | None = None
 
     @classmethod
     def of(
@@ -127,6 +130,8 @@ class Hierarchy:
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
         """``(n,)`` pixels of each superpixel."""
+        if self.counts is not None:
+            return self.counts
         return np.bincount(self.superpixels.ravel())[1:]
 
     @cached_property

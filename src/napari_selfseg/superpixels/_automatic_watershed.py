@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels
+from napari_selfseg.superpixels._base import Superpixels, filled
 from napari_selfseg.superpixels._block_by_block import block_by_block, blocks
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._line_watershed import LineWatershed
-from napari_selfseg.superpixels._lines import Lines, find_lines, lights
+from napari_selfseg.superpixels._lines import Lines, find_lines
+from napari_selfseg.superpixels._tidy import split
 
 __all__ = ["AutomaticWatershed"]
 
@@ -46,23 +47,50 @@ class AutomaticWatershed(Superpixels):
         """See `Superpixels.bytes_a_pixel`."""
         return 100
 
+    in_blocks: ClassVar[bool] = True
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
-        light = None if self.structure == "regions" else lights(image)
-        lines = None if light is None else find_lines(light, spacing, mask)
-        density = ContourWatershed.usual(int(mask.sum())) / mask.sum()
+        lines = None
+        if self.structure != "regions":
+            lines = find_lines(image, spacing, mask)
+        grid = blocks(mask.shape)
+        density = ContourWatershed.density(int(mask.sum()), len(grid))
 
         def cut(box: Box) -> NDArray[Any]:
-            if not mask[box].any():
-                return np.zeros(mask[box].shape, np.int32)
-            if lines is not None and light is not None and self._between_lines(lines):
-                return LineWatershed().between(lines, light[box], spacing, mask[box])
-            algorithm = ContourWatershed(n_segments=max(round(density * mask[box].sum()), 1))
-            return algorithm(image[box], spacing=spacing.tolist(), mask=mask[box])
+            return self.cut(image[box], spacing, mask[box], lines, density)
 
-        return block_by_block(cut, blocks(mask.shape))
+        return block_by_block(cut, grid)
 
-    def _between_lines(self, lines: Lines) -> bool:
-        return self.structure == "lines" or lines.clear
+    def cut(
+        self,
+        image: NDArray[np.float32],
+        spacing: NDArray[np.float64],
+        mask: NDArray[np.bool_],
+        lines: Lines | None,
+        density: float,
+    ) -> NDArray[Any]:
+        """Cut a block of an image.
+
+        Parameters
+        ----------
+        image, spacing, mask : ndarray
+            As for `over_segment`, but the mask may be False everywhere.
+        lines : Lines or None
+            Of the whole image, as from `find_lines`; None where nobody wants to know.
+        density : float
+            Superpixels a pixel, where they lie between contours.
+
+        Returns
+        -------
+        ndarray of int
+            ``(*spatial)`` contiguous from 1; 0 where the mask is False.
+        """
+        if not mask.any():
+            return np.zeros(mask.shape, np.int32)
+        if lines is not None and (self.structure == "lines" or lines.clear):
+            return split(LineWatershed().between(lines, filled(image, mask), spacing, mask), 1)
+        algorithm = ContourWatershed(n_segments=max(round(density * mask.sum()), 1))
+        return algorithm(image, spacing=spacing.tolist(), mask=mask)

@@ -15,7 +15,7 @@ from napari_selfseg.parameters import Parameters
 from napari_selfseg.remedies import NAN
 from napari_selfseg.superpixels._tidy import split
 
-__all__ = ["Superpixels", "lab", "prepared"]
+__all__ = ["Superpixels", "filled", "lab", "prepared"]
 
 # A pixel so many times as long along one axis as along another has no neighbour along it that is
 # near; longer ones change nothing but the numbers, which then leave their range.
@@ -35,10 +35,13 @@ class Superpixels(Parameters, ABC):
         Numbers of spatial axes the algorithm works on.
     connectivity : int
         Every superpixel is connected in this sense of `skimage.measure.label`: 1 is face to face.
+    in_blocks : bool
+        Whether a large image is cut in blocks, whose places depend on no mask.
     """
 
     ndims: ClassVar[tuple[int, ...]]
     connectivity: ClassVar[int]
+    in_blocks: ClassVar[bool] = False
 
     @final
     def __call__(
@@ -71,7 +74,7 @@ class Superpixels(Parameters, ABC):
             sentence that says what to do.
         """
         self._check_axes(image)
-        data, steps, inside, box = prepared(image, spacing, mask)
+        data, steps, inside, box = prepared(image, spacing, mask, cropped=not self.in_blocks)
         # The shift keeps pixels that the algorithm left at 0 apart from those without data.
         found = np.where(inside[box], self.over_segment(data, steps, inside[box]) + 1, 0)
         labels = np.zeros(inside.shape, dtype=np.int32)
@@ -151,7 +154,11 @@ def lab(image: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 
 
 def prepared(
-    image: NDArray[Any], spacing: Sequence[float] | None, mask: NDArray[np.bool_] | None
+    image: NDArray[Any],
+    spacing: Sequence[float] | None,
+    mask: NDArray[np.bool_] | None,
+    *,
+    cropped: bool = True,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], tuple[slice, ...]]:
     """Check what `Superpixels` are called with, and bring it to what `over_segment` takes.
 
@@ -159,6 +166,8 @@ def prepared(
     ----------
     image, spacing, mask
         Of `Superpixels`.
+    cropped : bool
+        Whether to leave out what is beyond the bounding box of the mask.
 
     Returns
     -------
@@ -173,8 +182,10 @@ def prepared(
     """
     inside = _checked_mask(mask, image.shape[:-1])
     steps = _checked_spacing(spacing, image.ndim - 1)
-    box = ndimage.find_objects(inside.astype(np.uint8))[0]
-    return _filled(np.asarray(image[box], dtype=np.float32), inside[box]), steps, inside, box
+    box = (slice(None),) * inside.ndim
+    if cropped:
+        box = ndimage.find_objects(inside.astype(np.uint8))[0]
+    return filled(np.asarray(image[box], dtype=np.float32), inside[box]), steps, inside, box
 
 
 def _checked_mask(mask: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -202,11 +213,29 @@ def _checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.f
     return relative
 
 
-def _filled(image: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+def filled(image: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Repeat the nearest data where there are none.
+
+    Parameters
+    ----------
+    image : ndarray of float32
+        ``(*spatial, C)``.
+    inside : ndarray of bool
+        ``(*spatial)``, True where there are data, and somewhere.
+
+    Returns
+    -------
+    ndarray of float32
+
+    Raises
+    ------
+    ValueError
+        When the data are not finite.
+    """
     if not np.isfinite(image[inside]).all():
         raise ValueError(f"The image holds NaN or infinite values: {NAN}.")
     if inside.all():
         return image
     nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
-    filled: NDArray[np.float32] = image[tuple(nearest)]
-    return filled
+    found: NDArray[np.float32] = image[tuple(nearest)]
+    return found

@@ -95,6 +95,23 @@ class ContourWatershed(Superpixels):
         """
         return max(_FEWEST, pixels // _PIXELS)
 
+    @staticmethod
+    def density(pixels: int, n_blocks: int) -> float:
+        """Say how many superpixels are made of a pixel, in an image of so many blocks.
+
+        Parameters
+        ----------
+        pixels : int
+            With data.
+        n_blocks : int
+            Of the image; of several none has to know of the others.
+
+        Returns
+        -------
+        float
+        """
+        return ContourWatershed.usual(pixels) / pixels if n_blocks == 1 else 1 / _PIXELS
+
     def over_segment(
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from napari_selfseg.superpixels._lines import (
     Lines,
     basins,
     find_lines,
-    lights,
+    light,
 )
 
 __all__ = ["LineWatershed"]
@@ -58,13 +58,12 @@ class LineWatershed(Superpixels):
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
-        light = lights(image)
-        return self.between(find_lines(light, spacing, mask), light, spacing, mask)
+        return self.between(find_lines(image, spacing, mask), image, spacing, mask)
 
     def between(
         self,
         found: Lines,
-        light: NDArray[np.float32],
+        image: NDArray[np.float32],
         spacing: NDArray[np.float64],
         mask: NDArray[np.bool_],
     ) -> NDArray[np.int32]:
@@ -74,9 +73,7 @@ class LineWatershed(Superpixels):
         ----------
         found : Lines
             As from `find_lines`; what a parameter says counts more.
-        light : ndarray of float32
-            ``(*spatial, K)``, as from `lights`.
-        spacing, mask : ndarray
+        image, spacing, mask : ndarray
             As for `over_segment`.
 
         Returns
@@ -85,5 +82,5 @@ class LineWatershed(Superpixels):
             ``(*spatial)`` from 1; 0 where the mask is False.
         """
         sigma = self.sigma or FINER * found.sigma
-        smooth = ndimage.gaussian_filter(light[..., found.channel], sigma / spacing)
+        smooth = ndimage.gaussian_filter(light(image, found.channel), sigma / spacing)
         return basins(smooth, mask, POLARITY.get(self.lines, found.polarity))

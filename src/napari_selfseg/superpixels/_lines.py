@@ -25,7 +25,8 @@ same for both polarities; that with the larger :math:`D_s - D_{-s}` at its width
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -33,11 +34,21 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from napari_selfseg.grid import Box
 from napari_selfseg.superpixels._base import lab
 from napari_selfseg.superpixels._hessian import largest_eigenvalue
 from napari_selfseg.superpixels._merge_tree import Arcs
 
-__all__ = ["FINER", "POLARITY", "Lines", "basins", "find_lines", "lights"]
+__all__ = [
+    "FINER",
+    "POLARITY",
+    "Lines",
+    "basins",
+    "channels_of",
+    "find_lines",
+    "light",
+    "window_of",
+]
 
 # What parts superpixels is finer than what fits the lines, so that none is smoothed away; .5 to .75
 # do equally well.
@@ -66,7 +77,7 @@ class Lines(NamedTuple):
     Attributes
     ----------
     channel : int
-        Of `lights`.
+        Of the image; -1 for the lightness of its colours.
     polarity : int
         1 of dark lines, -1 of bright ones.
     sigma : float
@@ -99,38 +110,57 @@ class _Level(NamedTuple):
     steps: NDArray[np.float64]
 
 
-def lights(image: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def channels_of(image: NDArray[np.floating[Any]]) -> list[int]:
+    """Return the channels in which lines are looked for.
+
+    Parameters
+    ----------
+    image : ndarray of float
+        ``(*spatial, C)``.
+
+    Returns
+    -------
+    list of int
+        As of `Lines`: the lightness of three channels, or each channel, of more than eight those
+        of the largest variance.
+    """
+    C = image.shape[-1]
+    if C == 3:
+        return [-1]
+    if C <= _CHANNELS:
+        return list(range(C))
+    spread = image.reshape(-1, C).var(axis=0, dtype=np.float64)
+    return sorted(np.argsort(-spread, kind="stable")[:_CHANNELS].tolist())
+
+
+def light(image: NDArray[np.floating[Any]], channel: int) -> NDArray[np.float32]:
     """Return what lines are looked for in.
 
     Parameters
     ----------
     image : ndarray of float
         ``(*spatial, C)`` in 0..1.
+    channel : int
+        As of `Lines`.
 
     Returns
     -------
     ndarray of float32
-        ``(*spatial, K)`` from 0 to 100: the lightness of colours, or each channel, of more than
-        eight those of the largest variance.
+        ``(*spatial)`` from 0 to 100.
     """
-    colours = lab(image)
-    if image.shape[-1] == 3:
-        return colours[..., :1].astype(np.float32)
-    if image.shape[-1] > _CHANNELS:
-        spread = colours.reshape(-1, colours.shape[-1]).var(axis=0)
-        colours = colours[..., np.sort(np.argsort(-spread, kind="stable")[:_CHANNELS])]
-    return colours.astype(np.float32)
+    found = lab(image)[..., 0] if channel < 0 else image[..., channel] * 100
+    return found.astype(np.float32)
 
 
 def find_lines(
-    light: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
+    image: NDArray[np.floating[Any]], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
 ) -> Lines:
-    """Find the clearest lines of all channels.
+    """Find the clearest lines of all channels, in a window of a large image.
 
     Parameters
     ----------
-    light : ndarray of float32
-        ``(*spatial, K)`` as from `lights`, finite everywhere.
+    image : ndarray of float
+        ``(*spatial, C)`` in 0..1, finite everywhere.
     spacing : ndarray of float64
         ``(ndim,)`` sizes of a pixel, the smallest 1.
     mask : ndarray of bool
@@ -140,12 +170,12 @@ def find_lines(
     -------
     Lines
     """
-    window = _window(mask)
-    seen, data = light[window], mask[window]
+    window = window_of(mask.shape, lambda box: int(np.count_nonzero(mask[box])))
+    seen, data = image[window], mask[window]
     each = (
         lines
-        for channel in range(light.shape[-1])
-        for lines in _of_channel(channel, _Level(seen[..., channel], data, spacing))
+        for channel in channels_of(seen)
+        for lines in _of_channel(channel, _Level(light(seen, channel), data, spacing))
     )
     return max(each, key=lambda lines: (lines.clear, lines.depth - lines.opposite))
 
@@ -263,13 +293,26 @@ def _vertex(x: NDArray[np.float64], y: NDArray[np.float64], best: int) -> float:
     return float(x[best] + shift * (x[best] - x[best - 1]))
 
 
-def _window(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
-    """Return the part of a large image that is looked at: its middle, or where most data lie."""
-    size = (_SEEN / mask.size) ** (1 / mask.ndim)
+def window_of(shape: tuple[int, ...], data: Callable[[Box], int]) -> Box:
+    """Return the part of a large image that is looked at: its middle, or where most data lie.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the image.
+    data : callable
+        Given a part, returns how many of its pixels have data.
+
+    Returns
+    -------
+    tuple of slice
+        All of a small image.
+    """
+    size = (_SEEN / math.prod(shape)) ** (1 / len(shape))
     if size >= 1:
-        return (slice(None),) * mask.ndim
-    windows = itertools.product(*([_part(n, size, at) for at in _PLACES] for n in mask.shape))
-    return max(windows, key=lambda window: int(np.count_nonzero(mask[window])))
+        return (slice(None),) * len(shape)
+    windows = itertools.product(*([_part(n, size, at) for at in _PLACES] for n in shape))
+    return max(windows, key=data)
 
 
 def _part(n: int, size: float, place: float) -> slice:

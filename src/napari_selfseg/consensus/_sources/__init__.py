@@ -7,11 +7,12 @@ from napari_selfseg.consensus._sources._said import Borders, LabelMap, Said, Sou
 from napari_selfseg.consensus._sources._seen import Parts, Picture, Seen, Whole
 from napari_selfseg.consensus._sources._textons import TEXTONS
 from napari_selfseg.consensus._sources._texture import TEXTURE
-from napari_selfseg.consensus._sources._touching import touching
+from napari_selfseg.consensus._sources._touching import Faces, touching
 
 __all__ = [
     "SOURCES",
     "Borders",
+    "Faces",
     "LabelMap",
     "Parts",
     "Picture",

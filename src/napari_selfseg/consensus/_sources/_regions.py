@@ -137,7 +137,7 @@ def _of_block(
     own = own.reshape(index.shape).astype(np.int64)
     if ids[0] > 0:  # data everywhere
         ids, own = np.concatenate(([0], ids)), own + 1
-    edges, lengths = touching(own, crop)
+    edges, lengths, _ = touching(own, crop)
     divided = np.zeros((len(scales), len(edges)), bool)
     if len(edges):
         for k, labels in enumerate(felzenszwalb_at(seen.image, seen.mask, scales)):

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._sources._seen import Parts
+from napari_selfseg.regions import adjacency
 
 __all__ = ["Borders", "LabelMap", "Said", "Source"]
 
@@ -36,17 +38,45 @@ class Borders(NamedTuple):
 
     Attributes
     ----------
-    superpixels : array_like of int
-        ``(*spatial)`` from 1, 0 where there are no data; anything that is sliced as arrays are.
-    n : int
-        Number of superpixels.
+    superpixels : ndarray of int32
+        ``(*spatial)`` from 1, 0 where there are no data; empty where they are not at hand.
+    sizes : ndarray of int64
+        ``(n,)`` pixels of each.
     edges : ndarray of int64
         ``(E, 2)`` the smaller number first, sorted.
+    lengths : ndarray of float64
+        ``(E,)`` faces of pixels.
     """
 
-    superpixels: Any
-    n: int
+    superpixels: NDArray[np.int32]
+    sizes: NDArray[np.int64]
     edges: NDArray[np.int64]
+    lengths: NDArray[np.float64]
+
+    @property
+    def n(self) -> int:
+        """Number of superpixels."""
+        return len(self.sizes)
+
+    @classmethod
+    def of(cls, superpixels: NDArray[np.int32]) -> Borders:
+        """Find where superpixels touch.
+
+        Parameters
+        ----------
+        superpixels : ndarray of int32
+            ``(*spatial)`` contiguous from 1, 0 where there are no data.
+
+        Returns
+        -------
+        Borders
+        """
+        n = int(superpixels.max(initial=0))
+        sizes: NDArray[np.int64] = np.bincount(superpixels.ravel(), minlength=n + 1)[1:]
+        index = torch.from_numpy(superpixels.astype(np.int64))
+        # Lengths count pixels: a fit is applied where no pixel size is known.
+        found = adjacency(index, n, (1.0,) * superpixels.ndim)
+        return cls(superpixels, sizes, found.edges.numpy(), found.border.numpy())
 
 
 class Said(NamedTuple):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box
 from napari_selfseg.superpixels import blocks, lab
+from napari_selfseg.superpixels._lines import Lines, find_lines, window_of
 
 __all__ = ["Parts", "Picture", "Seen", "Whole"]
 
@@ -51,6 +52,15 @@ class Seen:
         found = lab(self.image).astype(np.float32)
         if not self.mask.all():
             found[~self.mask] = found[self.mask].mean(axis=0, dtype=np.float64)
+        return found
+
+    @property
+    def filled(self) -> NDArray[np.float32]:
+        """``(*spatial, C)`` the image, with its mean where there are no data."""
+        if self.mask.all():
+            return self.image
+        found = self.image.copy()
+        found[~self.mask] = self.image[self.mask].mean(axis=0, dtype=np.float64)
         return found
 
     @cached_property
@@ -189,6 +199,16 @@ class Parts:
         if len(self.grid) == 1:
             return self.seen(0)
         return Seen(*self.picture.window(self.samples[at][0]), self._axis)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """What lines there are, as is seen in a window of a large image."""
+
+        def data(box: Box) -> int:
+            return int(np.count_nonzero(self.picture.window(box)[1]))
+
+        seen = Seen(*self.picture.window(window_of(self.picture.shape, data)))
+        return find_lines(seen.filled, np.ones(seen.mask.ndim), seen.mask)
 
     @cached_property
     def pixels(self) -> int:
