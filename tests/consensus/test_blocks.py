@@ -23,7 +23,7 @@ from napari_selfseg.threads import side_by_side
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Blocks of about 40 pixels, where they have 512 otherwise, and superpixels a tenth as large."""
+    """Blocks of about 40 pixels, and superpixels a tenth as large as otherwise."""
     monkeypatch.setattr(_block_by_block, "_SIDE", {2: 40, 3: 12})
     monkeypatch.setattr(_contour_watershed, "_PIXELS", 22)
 

@@ -23,7 +23,7 @@ from napari_selfseg.consensus._sources import (
     Whole,
     _regions,
 )
-from napari_selfseg.consensus._sources._clusters import Clustering, Clusters
+from napari_selfseg.consensus._sources._clusters import Clusters
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
 from napari_selfseg.protocol import Control, Inputs, Interrupted
@@ -279,13 +279,13 @@ def test_segments_are_described_by_colour_and_by_their_share_of_each_class():
 
 def test_pixels_of_a_superpixel_speak_and_not_their_majority_alone():
     class Dark(Clusters):
-        def learnt(self, parts, known=None):
-            return Clustering(np.ones(1, np.float32), np.array([[0.0], [1.0]]))
+        def learnt(self, parts):
+            return {"factors": np.ones(1, np.float32), "centres": np.array([[0.0], [1.0]])}
 
     evidence = Evidence(torch.tensor([[[1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]]]))
     light = np.array([0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1], np.float32)[None, :, None]
     evidence.see([Parts(Whole(light, np.ones((1, 12), bool)), 0)])
-    votes = list(evidence.hear(Dark(lambda seen: seen.image)))
+    votes = list(evidence.hear(Dark("dark", lambda seen: seen.image)))
     assert [each.tolist() for each in votes] == [[0, 1, 1, 1]]
     evidence.images[0].look = None  # which would be asked for lines
     tree = evidence.hierarchies(0.5)[0]

@@ -116,3 +116,19 @@ def test_a_volume_of_balls():
     image = np.clip(0.3 + 0.4 * (truth > 0) + 0.02 * rough, 0, 1).astype(np.float32)
     tree = ss.segment(image, ss.Consensus(structure="objects")).hierarchy()
     assert found_of(tree.cut(), truth) >= 15
+
+
+def test_two_objects_of_one_colour_have_two_labels_in_a_fit_as_well():
+    image = np.full((60, 90), 0.1, np.float32)
+    y, x = np.indices(image.shape)
+    for row, column in ((20, 20), (20, 60), (42, 40)):
+        image[(y - row) ** 2 + (x - column) ** 2 < 64] = 0.9
+    run = ss.segment(image, ss.Consensus(n_segments=4))
+    labels = run.labels()
+    assert sorted({int(labels[at]) for at in ((20, 20), (20, 60), (42, 40), (0, 0))}) == [
+        1,
+        2,
+        3,
+        4,
+    ]
+    np.testing.assert_array_equal(run.fit.predict(image), labels)

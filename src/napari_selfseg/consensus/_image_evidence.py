@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +19,15 @@ from napari_selfseg.consensus._sources import (
     Parts,
     Said,
     Source,
+    heard,
     majority,
     shares_of,
     tabled,
 )
-from napari_selfseg.hierarchy import REGIONS, Hierarchy, Linkage, globalised
+from napari_selfseg.consensus._spectral import spectral
+from napari_selfseg.hierarchy import REGIONS, Hierarchy, Linkage
 
 __all__ = ["ImageEvidence"]
-
-# Of the spectral step, where histograms speak; measured on the training images of BSDS500.
-SPECTRAL: Final = 0.4
 
 
 class ImageEvidence:
@@ -72,7 +70,7 @@ class ImageEvidence:
         ndarray of int64
             ``(n + 1,)`` the label of each superpixel, from 1.
         """
-        for said in source.said(parts, self.borders):
+        for said in heard(source, parts, self.borders):
             yield self.take(said)
 
     def add(self, found: LabelMap) -> NDArray[np.int64]:
@@ -183,9 +181,9 @@ class ImageEvidence:
         return dataclasses.replace(base, merges=merges, words=found.words)
 
     def _regions(self, level: float, smallest: int) -> Hierarchy:
-        superpixels, sizes, edges, lengths = self.borders
+        superpixels, sizes, edges, lengths, _ = self.borders
         apart = np.mean([np.mean(maps, axis=0) for maps in self._apart.values()], axis=0)
-        heights = globalised(len(sizes), edges - 1, apart, lengths, share=SPECTRAL)
+        heights = spectral(self.borders, apart, None if self.look is None else self.look.grid)
         small = smallest / max(int(sizes.sum()), 1) if smallest else REGIONS.small
         return Hierarchy(
             superpixels,

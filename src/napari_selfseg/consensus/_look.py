@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_selfseg.consensus._line_borders import line_heights
 from napari_selfseg.consensus._pieces import Pieces, pieces
 from napari_selfseg.consensus._sources import Borders, Parts
+from napari_selfseg.grid import Grid
 from napari_selfseg.superpixels._lines import Lines
 
 __all__ = ["Look", "Pixels"]
@@ -18,6 +19,10 @@ __all__ = ["Look", "Pixels"]
 
 class Look(Protocol):
     """An image, as far as trees of segments ask for it."""
+
+    @property
+    def grid(self) -> Grid:
+        """Its blocks."""
 
     @property
     def lines(self) -> Lines:
@@ -64,6 +69,11 @@ class Pixels:
     """
 
     parts: Parts
+
+    @property
+    def grid(self) -> Grid:
+        """See `Look.grid`."""
+        return self.parts.grid
 
     @property
     def lines(self) -> Lines:

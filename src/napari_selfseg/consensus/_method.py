@@ -46,6 +46,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
+from napari_selfseg.consensus._in_blocks import InBlocks
 from napari_selfseg.consensus._members import Ended, Members
 from napari_selfseg.consensus._settings import MOST, Settings
 from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Whole
@@ -63,7 +64,7 @@ from napari_selfseg.protocol import (
     over_segmented,
     small,
 )
-from napari_selfseg.superpixels import AutomaticWatershed, Superpixels, blocks
+from napari_selfseg.superpixels import AutomaticWatershed, blocks
 
 __all__ = ["Consensus"]
 
@@ -115,7 +116,7 @@ class Consensus(Settings):
         """One minus the granularity."""
         return 1 - self.granularity
 
-    def default_superpixels(self) -> Superpixels:
+    def default_superpixels(self) -> AutomaticWatershed:
         """Regions between contours, or between lines: what the segments are made of."""
         shown = "regions" if self.structure == "objects" else self.structure
         return AutomaticWatershed(structure=shown)
@@ -159,6 +160,19 @@ class Consensus(Settings):
         kinds = ((MOST_UPDATES, self.iterations - voting), (1, voting))
         return tuple(Part(self.replace(every=every), n) for every, n in kinds if n)
 
+    def blockwise(self) -> InBlocks | None:
+        """See `Method.blockwise`; networks see the whole image at once."""
+        if self.resolved() or not self.classical:
+            return None
+        return InBlocks(
+            self.default_superpixels(),
+            self.structure,
+            self.smallest,
+            self.level,
+            self.n_segments,
+            self.seed,
+        )
+
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the network of each member, which has a seed of its own."""
 
@@ -196,7 +210,7 @@ class Consensus(Settings):
         self._networks_vote(M, evidence, inputs)
         if M.pending or not M.hierarchies:
             self._cut(M, evidence)
-        names, segments = np.unique(M.shown, return_inverse=True)
+        names, segments = _as_met(M.shown)
         M.prototypes = evidence.features(segments, inputs.x)
         M.names = torch.from_numpy(names)
         if inputs.drawn is not None:  # which no resemblance knows
@@ -213,7 +227,7 @@ class Consensus(Settings):
         evidence = Evidence(index)
         deque(self._classical(evidence, x, valid), maxlen=0)
         self._vote_again(M.kept, evidence, x, valid)
-        segments = np.unique(self._segments(evidence), return_inverse=True)[1]
+        segments = _as_met(self._segments(evidence))[1]
         return self._named(M, segments, evidence.features(segments, x), index)
 
     def ballots(self, network: nn.Module) -> tuple[Ballot, ...]:
@@ -243,7 +257,7 @@ class Consensus(Settings):
         deque(M.coming, maxlen=0)
         self._vote_again(before.kept, evidence, inputs.x, inputs.valid)
         M.kept, M.voted = before.kept, inputs.control.begun
-        segments = np.unique(self._segments(evidence), return_inverse=True)[1]
+        segments = _as_met(self._segments(evidence))[1]
         features = evidence.features(segments, inputs.x)
         M.show(_names(before.prototypes, before.names, segments, features).numpy())
 
@@ -389,8 +403,27 @@ def _names(
     """Return the name of each superpixel's segment: that of the prototype it is nearest to."""
     # Exact, so that a segment of the fitted image finds itself.
     how = "donot_use_mm_for_euclid_dist"
-    nearest = torch.cdist(features, prototypes.cpu(), compute_mode=how).argmin(dim=1)
-    return names.cpu()[nearest][torch.from_numpy(segments)]
+    nearest = torch.cdist(features, prototypes.cpu(), compute_mode=how).argmin(dim=1).numpy()
+    return names.cpu()[_told_apart(nearest, prototypes.cpu().numpy())][torch.from_numpy(segments)]
+
+
+def _as_met(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the labels in the order in which they are first met, and which of them each is."""
+    names, first, which = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return names[order], place[which]
+
+
+def _told_apart(nearest: NDArray[np.int64], prototypes: NDArray[np.float32]) -> Tensor:
+    """Give each of the segments that are like several equal prototypes one of these, in turn."""
+    alike = np.unique(prototypes, axis=0, return_inverse=True)[1].ravel()
+    group, found = alike[nearest], nearest.copy()
+    for each in np.flatnonzero(np.bincount(alike) > 1):
+        members, those = np.flatnonzero(alike == each), np.flatnonzero(group == each)
+        found[those] = members[np.arange(len(those)) % len(members)]
+    return torch.from_numpy(found)
 
 
 def _ballot(family: str, votes: Tensor) -> Ballot:

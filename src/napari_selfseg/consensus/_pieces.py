@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from napari_selfseg.consensus._sources import Parts
 from napari_selfseg.threads import side_by_side
 
-__all__ = ["Pieces", "Sums", "pieces", "sums_of"]
+__all__ = ["Pieces", "Sums", "pieces", "pieces_of", "sums_of"]
 
 
 class Pieces(NamedTuple):
@@ -80,12 +81,43 @@ def pieces(
     -------
     Pieces
     """
-    d = len(parts.grid.shape)
-    width = 2 + d + d * (d + 1) // 2
-    total = np.zeros((len(histograms), width + parts.channels))
-    for block in side_by_side(lambda number: sums_of(parts, number, superpixels), len(parts.grid)):
-        parts.check()
-        total[block.ids - 1] += block.rows
+
+    def sums() -> Iterator[Sums]:
+        found = side_by_side(lambda number: sums_of(parts, number, superpixels), len(parts.grid))
+        for block in found:
+            parts.check()
+            yield block
+
+    return pieces_of(sums(), edges, lengths, histograms, len(parts.grid.shape))
+
+
+def pieces_of(
+    sums: Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]],
+    edges: NDArray[np.int64],
+    lengths: NDArray[np.floating[Any]],
+    histograms: NDArray[np.float32],
+    ndim: int,
+) -> Pieces:
+    """Bring together what was measured in blocks.
+
+    Parameters
+    ----------
+    sums : iterator of Sums
+        One a block.
+    edges, lengths, histograms
+        As the attributes.
+    ndim : int
+        Axes of the image.
+
+    Returns
+    -------
+    Pieces
+    """
+    width, total = 2 + ndim + ndim * (ndim + 1) // 2, np.zeros((0, 0))
+    for ids, rows in sums:
+        if not total.size:
+            total = np.zeros((len(histograms), rows.shape[1]))
+        total[ids - 1] += rows
     sizes = total[:, 0]
     return Pieces(
         sizes,

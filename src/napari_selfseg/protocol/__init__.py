@@ -3,6 +3,7 @@
 from napari_selfseg.grid import Grid
 from napari_selfseg.protocol._agreeing import merge
 from napari_selfseg.protocol._blocks import halo
+from napari_selfseg.protocol._blockwise import Blockwise, Found, Picture
 from napari_selfseg.protocol._checks import as_spacing
 from napari_selfseg.protocol._control import Control, Interrupted
 from napari_selfseg.protocol._cost import Cost, Part, Problem
@@ -36,18 +37,21 @@ from napari_selfseg.protocol._trial import Question, Spent, Trial, Unwanted
 __all__ = [
     "GIVEN",
     "Ballot",
+    "Blockwise",
     "Control",
     "Cost",
     "DeviceLost",
     "Estimate",
     "FewLabels",
     "Fit",
+    "Found",
     "Grid",
     "Inputs",
     "Interrupted",
     "Method",
     "OutOfMemory",
     "Part",
+    "Picture",
     "Problem",
     "Question",
     "Run",

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.hierarchy import LEVEL, Hierarchy
 from napari_selfseg.parameters import Parameters, parameter
+from napari_selfseg.protocol._blockwise import Blockwise
 from napari_selfseg.protocol._cost import Cost, Part, Problem
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._step import Ballot, Step, Stop
@@ -136,6 +137,16 @@ class Method(Parameters, ABC):
             One, where all updates take the same time.
         """
         return (Part(self, self.iterations),)
+
+    def blockwise(self) -> Blockwise | None:
+        """Return how an image larger than memory is labelled as one, where it is.
+
+        Returns
+        -------
+        Blockwise or None
+            None where each tile is labelled by what was learned before.
+        """
+        return None
 
     @property
     def updates(self) -> int:

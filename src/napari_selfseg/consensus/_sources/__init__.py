@@ -3,8 +3,8 @@
 from napari_selfseg.consensus._sources._clusters import shares_of, tabled
 from napari_selfseg.consensus._sources._colour import COLOUR
 from napari_selfseg.consensus._sources._regions import REGIONS, majority
-from napari_selfseg.consensus._sources._said import Borders, LabelMap, Said, Source
-from napari_selfseg.consensus._sources._seen import Parts, Picture, Seen, Whole
+from napari_selfseg.consensus._sources._said import Borders, LabelMap, Said, Source, heard
+from napari_selfseg.consensus._sources._seen import Parts, Seen, Whole
 from napari_selfseg.consensus._sources._textons import TEXTONS
 from napari_selfseg.consensus._sources._texture import TEXTURE
 from napari_selfseg.consensus._sources._touching import Faces, touching
@@ -15,11 +15,11 @@ __all__ = [
     "Faces",
     "LabelMap",
     "Parts",
-    "Picture",
     "Said",
     "Seen",
     "Source",
     "Whole",
+    "heard",
     "majority",
     "shares_of",
     "tabled",

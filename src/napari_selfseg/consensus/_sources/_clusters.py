@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,52 +13,16 @@ from scipy.cluster.vq import vq
 from napari_selfseg.consensus._sources._said import Borders, Said
 from napari_selfseg.consensus._sources._seen import Parts, Seen
 from napari_selfseg.hierarchy import half_distances
+from napari_selfseg.protocol import Found
 from napari_selfseg.threads import side_by_side
 
-__all__ = ["Clusters", "shares_of"]
+__all__ = ["Clusters", "shares_of", "tabled"]
 
 K: Final = 32
 SAMPLE: Final = 8000
 ROUNDS: Final = 20
 # Pixels whose distances to all centres are in memory at once.
 AT_ONCE: Final = 2**16
-
-
-class Clustering(NamedTuple):
-    """Clusters of the features of pixels.
-
-    Attributes
-    ----------
-    factors : ndarray of float32
-        ``(D,)`` with which features are multiplied.
-    centres : ndarray of float64
-        ``(k, D)``.
-    """
-
-    factors: NDArray[np.float32]
-    centres: NDArray[np.float64]
-
-    def labels(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Label every pixel with the nearest centre, by a matrix product.
-
-        Parameters
-        ----------
-        features : ndarray of float32
-            ``(*spatial, D)``.
-
-        Returns
-        -------
-        ndarray of uint8
-            ``(*spatial)``.
-        """
-        rows, C = features.reshape(-1, features.shape[-1]), self.centres.astype(np.float32)
-        half = 0.5 * np.square(C).sum(axis=1)
-        towards = self.factors[:, None] * C.T
-        found = np.empty(len(rows), np.uint8)
-        for start in range(0, len(rows), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            found[part] = (half - rows[part] @ towards).argmin(axis=1)
-        return found.reshape(features.shape[:-1])
 
 
 @dataclass(frozen=True)
@@ -70,6 +34,8 @@ class Clusters:
 
     Attributes
     ----------
+    name : str
+        Of the features.
     features : callable
         Given a `Seen`, returns ``(*spatial, D)`` float32.
     factors : callable, optional
@@ -77,43 +43,19 @@ class Clusters:
         ``(D,)`` weights of the features; ones by default.
     """
 
+    name: str
     features: Callable[[Seen], NDArray[np.float32]]
     factors: Callable[[NDArray[np.float64], int], NDArray[np.float64]] | None = None
     family: str = "clusters"
 
-    def said(self, parts: Parts, of: Borders) -> Iterator[Said]:
-        """See `Source.said`."""
-        # What a small image is like is worked out once, and not for learning and for counting.
-        known = self.features(parts.seen(0)) if len(parts.grid) == 1 else None
-        clustering = self.learnt(parts, known)
-        counts = np.zeros((of.n + 1, len(clustering.centres)))
-        for ids, found in self.counted(clustering, parts, of.superpixels, known):
-            counts[ids] += found
-        shares = shares_of(counts)
-        yield Said(self.family, half_distances(shares, of.edges), _votes(shares), shares)
-
-    def learnt(self, parts: Parts, known: NDArray[np.float32] | None = None) -> Clustering:
-        """Find clusters in samples of an image.
-
-        Parameters
-        ----------
-        parts : Parts
-            The image.
-        known : ndarray of float32, optional
-            Features of its only block.
-
-        Returns
-        -------
-        Clustering
-        """
-        rng = np.random.default_rng(parts.seed)
+    def learnt(self, parts: Parts) -> Found:
+        """Find clusters in samples; see `Source.learnt`."""
+        rng, rows, spread = np.random.default_rng(parts.seed), list[NDArray[Any]](), _Spread()
 
         def described(at: int) -> NDArray[np.float32]:
             seen, crop = parts.sample(at), parts.samples[at][1]
-            features = self.features(seen) if known is None else known
-            return features[crop][seen.mask[crop]]
+            return self._features(seen)[crop][seen.mask[crop]]
 
-        rows, spread = list[NDArray[np.float32]](), _Spread()
         for found in side_by_side(described, len(parts.samples)):
             parts.check()
             most = min(max(SAMPLE // len(parts.samples), 1), len(found))
@@ -124,45 +66,60 @@ class Clusters:
         if self.factors is not None:
             factors = self.factors(spread.found, parts.channels)
         scaled = (sample * factors.astype(np.float32)).astype(np.float64)
-        return Clustering(factors.astype(np.float32), _centres(scaled, K, rng))
+        return {"factors": factors.astype(np.float32), "centres": _centres(scaled, K, rng)}
 
-    def counted(
-        self,
-        clustering: Clustering,
-        parts: Parts,
-        superpixels: Any,
-        known: NDArray[np.float32] | None = None,
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Count labels in superpixels, block by block.
+    def of_block(self, learnt: Found, parts: Parts, number: int, superpixels: Any) -> Found:
+        """Count the pixels of each label in each superpixel; see `Source.of_block`."""
+        crop, inner = parts.grid.crop(number), parts.grid.inner(number)
+        seen = parts.seen(number)
+        index = np.asarray(superpixels[inner])
+        labels = nearest(self._features(seen)[crop], learnt["factors"], learnt["centres"])
+        # What a small image is like is kept from the first pass to this one, and no longer.
+        seen.known.pop(self.name, None)
+        ids, counts = tabled(index, labels, len(learnt["centres"]))
+        return {"ids": ids, "counts": counts.astype(np.int32)}
 
-        Parameters
-        ----------
-        clustering : Clustering
-            As learnt.
-        parts : Parts
-            The image.
-        superpixels : array_like of int
-            As of `Borders`.
-        known : ndarray of float32, optional
-            As for `learnt`.
+    def said(self, learnt: Found, blocks: Iterator[Found], of: Borders) -> Iterator[Said]:
+        """Compare histograms; see `Source.said`."""
+        counts = np.zeros((of.n + 1, len(learnt["centres"])), np.int32)
+        for block in blocks:
+            counts[block["ids"]] += block["counts"]
+        shares = shares_of(counts)
+        yield Said(self.family, half_distances(shares, of.edges), _votes(shares), shares)
 
-        Yields
-        ------
-        ids : ndarray of int64
-            ``(m,)`` superpixels of a block.
-        counts : ndarray of int64
-            ``(m, k)`` pixels of each label.
-        """
+    def _features(self, seen: Seen) -> NDArray[np.float32]:
+        if self.name not in seen.known:
+            seen.known[self.name] = self.features(seen)
+        return seen.known[self.name]
 
-        def counted(number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-            crop, inner = parts.grid.crop(number), parts.grid.inner(number)
-            features = self.features(parts.seen(number)) if known is None else known
-            labels = clustering.labels(features[crop])
-            return tabled(np.asarray(superpixels[inner]), labels, len(clustering.centres))
 
-        for found in side_by_side(counted, len(parts.grid)):
-            parts.check()
-            yield found
+def nearest(
+    features: NDArray[np.float32], factors: NDArray[np.float32], centres: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Label every pixel with the nearest centre, by a matrix product.
+
+    Parameters
+    ----------
+    features : ndarray of float32
+        ``(*spatial, D)``.
+    factors : ndarray of float32
+        ``(D,)`` with which features are multiplied.
+    centres : ndarray of float64
+        ``(k, D)`` of the products.
+
+    Returns
+    -------
+    ndarray of uint8
+        ``(*spatial)``.
+    """
+    rows, C = features.reshape(-1, features.shape[-1]), centres.astype(np.float32)
+    half = 0.5 * np.square(C).sum(axis=1)
+    towards = factors[:, None] * C.T
+    found = np.empty(len(rows), np.uint8)
+    for start in range(0, len(rows), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        found[part] = (half - rows[part] @ towards).argmin(axis=1)
+    return found.reshape(features.shape[:-1])
 
 
 class _Spread:

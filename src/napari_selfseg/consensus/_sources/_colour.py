@@ -41,4 +41,4 @@ def _features(seen: Seen) -> NDArray[np.float32]:
     return smooth(seen.colours, _WIDTH)
 
 
-COLOUR: Final = Clusters(_features)
+COLOUR: Final = Clusters("colour", _features)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,10 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from napari_selfseg.consensus._sources._said import Borders, Said
-from napari_selfseg.consensus._sources._seen import Parts, Seen
+from napari_selfseg.consensus._sources._seen import Parts
 from napari_selfseg.consensus._sources._touching import touching
+from napari_selfseg.protocol import Found
 from napari_selfseg.superpixels._felzenszwalb import felzenszwalb_at
-from napari_selfseg.threads import side_by_side
 
 __all__ = ["REGIONS", "Regions", "majority"]
 
@@ -23,24 +23,6 @@ __all__ = ["REGIONS", "Regions", "majority"]
 # A smaller image has as many superpixels, smaller ones, and its regions are smaller as well.
 LARGE: Final = 481 * 321
 SCALES: Final = ((50, 50), (100, 100), (200, 150), (400, 200), (800, 400), (1600, 600))
-
-
-class Divided(NamedTuple):
-    """Which borders of a block the regions of each scale divide.
-
-    Attributes
-    ----------
-    edges : ndarray of int64
-        ``(k, 2)`` superpixels that touch in the block, the smaller number first.
-    lengths : ndarray of int64
-        ``(k,)`` faces of pixels in the block.
-    divided : ndarray of bool
-        ``(scales, k)``.
-    """
-
-    edges: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    divided: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -51,45 +33,41 @@ class Regions:
     whether two superpixels that touch in it lie in one.
     """
 
+    name: str = "regions"
     family: str = "regions"
 
-    def said(self, parts: Parts, of: Borders) -> Iterator[Said]:
-        """See `Source.said`."""
-        lengths, divided = np.zeros(len(of.edges)), np.zeros((len(SCALES), len(of.edges)))
-        keys = of.edges @ (of.n + 1, 1)
-        for block in self.divided(parts, of.superpixels):
-            at = np.searchsorted(keys, block.edges @ (of.n + 1, 1))
-            lengths[at] += block.lengths
-            divided[:, at] += block.divided * block.lengths
-        for each in divided:
-            apart = each / np.maximum(lengths, 1)
-            yield Said(self.family, apart, _votes(apart, of))
-
-    def divided(self, parts: Parts, superpixels: Any) -> Iterator[Divided]:
-        """Make regions block by block, and see which borders they divide.
-
-        Parameters
-        ----------
-        parts : Parts
-            The image.
-        superpixels : array_like of int
-            As of `Borders`.
-
-        Yields
-        ------
-        Divided
-            One a block.
-        """
+    def learnt(self, parts: Parts) -> Found:
+        """Find the scales; see `Source.learnt`."""
         share = min(parts.pixels / LARGE, 1.0)
         scales = [(share * scale, max(round(share * size), 1)) for scale, size in SCALES]
+        return {"scales": np.array(scales, np.float64)}
 
-        def divided(number: int) -> Divided:
-            index = np.asarray(superpixels[parts.grid.outer(number)])
-            return _of_block(parts.seen(number), index, parts.grid.crop(number), scales)
+    def of_block(self, learnt: Found, parts: Parts, number: int, superpixels: Any) -> Found:
+        """Find the borders that regions divide; see `Source.of_block`."""
+        seen, index = parts.seen(number), np.asarray(superpixels[parts.grid.outer(number)])
+        ids, own = np.unique(index, return_inverse=True)
+        own = own.reshape(index.shape)
+        if ids[0] > 0:  # data everywhere
+            ids, own = np.concatenate(([0], ids)), own + 1
+        edges, lengths, _ = touching(own, parts.grid.crop(number))
+        divided = np.zeros((len(learnt["scales"]), len(edges)), bool)
+        if len(edges):
+            scales = [(float(scale), int(size)) for scale, size in learnt["scales"]]
+            for k, labels in enumerate(felzenszwalb_at(seen.image, seen.mask, scales)):
+                votes = majority(own, labels, len(ids) - 1)
+                divided[k] = votes[edges[:, 0]] != votes[edges[:, 1]]
+        return {"edges": ids.astype(np.int64)[edges], "lengths": lengths, "divided": divided}
 
-        for found in side_by_side(divided, len(parts.grid)):
-            parts.check()
-            yield found
+    def said(self, learnt: Found, blocks: Iterator[Found], of: Borders) -> Iterator[Said]:
+        """Add up the lengths that are divided; see `Source.said`."""
+        divided = np.zeros((len(learnt["scales"]), len(of.edges)))
+        keys = of.edges @ (of.n + 1, 1)
+        for block in blocks:
+            at = np.searchsorted(keys, block["edges"] @ (of.n + 1, 1))
+            divided[:, at] += block["divided"] * block["lengths"]
+        for each in divided:
+            apart = each / of.lengths
+            yield Said(self.family, apart, _votes(apart, of))
 
 
 def majority(
@@ -125,25 +103,6 @@ def majority(
     votes[numbers] = 1 + table.indices[first[at]]
     votes[0] = 0
     return votes
-
-
-def _of_block(
-    seen: Seen,
-    index: NDArray[np.integer[Any]],
-    crop: tuple[slice, ...],
-    scales: list[tuple[float, int]],
-) -> Divided:
-    ids, own = np.unique(index, return_inverse=True)
-    own = own.reshape(index.shape).astype(np.int64)
-    if ids[0] > 0:  # data everywhere
-        ids, own = np.concatenate(([0], ids)), own + 1
-    edges, lengths, _ = touching(own, crop)
-    divided = np.zeros((len(scales), len(edges)), bool)
-    if len(edges):
-        for k, labels in enumerate(felzenszwalb_at(seen.image, seen.mask, scales)):
-            votes = majority(own, labels, len(ids) - 1)
-            divided[k] = votes[edges[:, 0]] != votes[edges[:, 1]]
-    return Divided(ids.astype(np.int64)[edges], lengths, divided)
 
 
 def _votes(apart: NDArray[np.float64], of: Borders) -> NDArray[np.int64]:

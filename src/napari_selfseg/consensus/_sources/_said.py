@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._sources._seen import Parts
+from napari_selfseg.grid import Grid
+from napari_selfseg.protocol import Found
 from napari_selfseg.regions import adjacency
+from napari_selfseg.threads import side_by_side
 
-__all__ = ["Borders", "LabelMap", "Said", "Source"]
+__all__ = ["Borders", "LabelMap", "Said", "Source", "heard"]
 
 
 class LabelMap(NamedTuple):
@@ -46,17 +49,40 @@ class Borders(NamedTuple):
         ``(E, 2)`` the smaller number first, sorted.
     lengths : ndarray of float64
         ``(E,)`` faces of pixels.
+    blocks : ndarray of int64, optional
+        ``(n,)`` block that each lies in, where that is known.
     """
 
     superpixels: NDArray[np.int32]
     sizes: NDArray[np.int64]
     edges: NDArray[np.int64]
     lengths: NDArray[np.float64]
+    blocks: NDArray[np.int64] | None = None
 
     @property
     def n(self) -> int:
         """Number of superpixels."""
         return len(self.sizes)
+
+    def homes(self, grid: Grid) -> NDArray[np.int64]:
+        """Return the block of each superpixel: that of its first pixel.
+
+        Parameters
+        ----------
+        grid : Grid
+            The blocks.
+
+        Returns
+        -------
+        ndarray of int64
+            ``(n,)``.
+        """
+        if self.blocks is not None:
+            return self.blocks
+        ids, first = np.unique(self.superpixels.ravel(), return_index=True)
+        places = np.unravel_index(first[ids > 0], self.superpixels.shape)
+        at = tuple(place // side for place, side in zip(places, grid.tile, strict=True))
+        return np.ravel_multi_index(at, grid.counts)
 
     @classmethod
     def of(cls, superpixels: NDArray[np.int32]) -> Borders:
@@ -102,24 +128,92 @@ class Said(NamedTuple):
 
 
 class Source(Protocol):
-    """Where label maps come from that need no network."""
+    """Where label maps come from that need no network, in passes over the blocks of an image."""
+
+    @property
+    def name(self) -> str:
+        """Its own, in lower case."""
 
     @property
     def family(self) -> str:
         """Maps of one name count as one."""
 
-    def said(self, parts: Parts, of: Borders) -> Iterator[Said]:
-        """Make label maps of an image.
+    def learnt(self, parts: Parts) -> Found:
+        """Find out what holds for the whole image.
 
         Parameters
         ----------
         parts : Parts
             The image.
+
+        Returns
+        -------
+        mapping of str to ndarray
+        """
+
+    def of_block(self, learnt: Found, parts: Parts, number: int, superpixels: Any) -> Found:
+        """Make label maps of a block, and say what they mean for superpixels.
+
+        Parameters
+        ----------
+        learnt : mapping of str to ndarray
+            As from `learnt`.
+        parts : Parts
+            The image.
+        number : int
+            Of the block.
+        superpixels : array_like of int
+            As of `Borders`, sliced as arrays are.
+
+        Returns
+        -------
+        mapping of str to ndarray
+        """
+
+    def said(self, learnt: Found, blocks: Iterator[Found], of: Borders) -> Iterator[Said]:
+        """Bring together what is known of blocks.
+
+        Parameters
+        ----------
+        learnt : mapping of str to ndarray
+            As from `learnt`.
+        blocks : iterator of mapping
+            As from `of_block`, one a block.
         of : Borders
-            Its superpixels.
+            Of the superpixels.
 
         Yields
         ------
         Said
-            What each says.
+            What each map says.
         """
+
+
+def heard(source: Source, parts: Parts, of: Borders) -> Iterator[Said]:
+    """Make label maps of an image in memory, several blocks at a time.
+
+    Parameters
+    ----------
+    source : Source
+        Where they come from.
+    parts : Parts
+        The image.
+    of : Borders
+        Of its superpixels.
+
+    Yields
+    ------
+    Said
+        What each map says.
+    """
+    learnt = source.learnt(parts)
+
+    def blocks() -> Iterator[Found]:
+        def block(number: int) -> Found:
+            return source.of_block(learnt, parts, number, of.superpixels)
+
+        for found in side_by_side(block, len(parts.grid)):
+            parts.check()
+            yield found
+
+    yield from source.said(learnt, blocks(), of)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.grid import Box
+from napari_selfseg.grid import Box, Grid
+from napari_selfseg.protocol import Found, Picture
 from napari_selfseg.superpixels import blocks, lab
 from napari_selfseg.superpixels._lines import Lines, find_lines, window_of
 
-__all__ = ["Parts", "Picture", "Seen", "Whole"]
+__all__ = ["Parts", "Seen", "Whole"]
 
 # How far a block sees beyond itself: the widest windows of texture are six pixels wide.
 _HALO: Final = {2: 32, 3: 16}
@@ -37,11 +38,14 @@ class Seen:
         ``(*spatial)``, True where there are data; somewhere.
     axis : ndarray of float32, optional
         ``(C,)`` direction of light among the channels of the whole image; of this by default.
+    known : dict of str to ndarray
+        What sources have found out about it.
     """
 
     image: NDArray[np.float32]
     mask: NDArray[np.bool_]
     axis: NDArray[np.float32] | None = None
+    known: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @cached_property
     def colours(self) -> NDArray[np.float32]:
@@ -71,30 +75,6 @@ class Seen:
         axis = principal(self.colours[self.mask]) if self.axis is None else self.axis
         found: NDArray[np.float32] = self.colours @ axis
         return found
-
-
-class Picture(Protocol):
-    """An image that is read in windows."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Along its spatial axes."""
-
-    def window(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Read a part of it.
-
-        Parameters
-        ----------
-        box : tuple of slice
-            Which.
-
-        Returns
-        -------
-        image : ndarray of float32
-            ``(*spatial, C)`` between 0 and 1.
-        mask : ndarray of bool
-            ``(*spatial)``, True where there are data.
-        """
 
 
 @dataclass(frozen=True)
@@ -144,8 +124,23 @@ class Parts:
         self, picture: Picture, seed: int, check: Callable[[], None] = lambda: None
     ) -> None:
         self.picture, self.seed, self.check = picture, seed, check
-        self.grid = blocks(picture.shape, _HALO[len(picture.shape)])
+        self.grid = self.grid_of(picture.shape)
         self._only: Seen | None = None
+
+    @staticmethod
+    def grid_of(shape: tuple[int, ...]) -> Grid:
+        """Divide an image into blocks that see a little beyond themselves.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Along its spatial axes.
+
+        Returns
+        -------
+        Grid
+        """
+        return blocks(shape, _HALO[len(shape)])
 
     def seen(self, number: int) -> Seen:
         """Return what a block sees.
@@ -209,6 +204,28 @@ class Parts:
 
         seen = Seen(*self.picture.window(window_of(self.picture.shape, data)))
         return find_lines(seen.filled, np.ones(seen.mask.ndim), seen.mask)
+
+    @property
+    def learnt(self) -> Found:
+        """What holds for the whole image, for who sees blocks alone: as for `remember`."""
+        found = {"pixels": np.array(self.pixels)}
+        return found if self._axis is None else found | {"axis": self._axis}
+
+    def remember(self, learnt: Found) -> Parts:
+        """Take what holds for the whole image as known.
+
+        Parameters
+        ----------
+        learnt : mapping of str to ndarray
+            As from `learnt`.
+
+        Returns
+        -------
+        Parts
+            Itself.
+        """
+        self.__dict__["pixels"], self.__dict__["_axis"] = int(learnt["pixels"]), learnt.get("axis")
+        return self
 
     @cached_property
     def pixels(self) -> int:

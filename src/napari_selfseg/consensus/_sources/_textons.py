@@ -52,4 +52,4 @@ def _normalised(F: NDArray[np.float32]) -> NDArray[np.float32]:
     return F
 
 
-TEXTONS: Final = Clusters(_features)
+TEXTONS: Final = Clusters("textons", _features)

@@ -49,4 +49,4 @@ def _factors(spread: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
     return np.concatenate(factors)
 
 
-TEXTURE: Final = Clusters(_features, _factors)
+TEXTURE: Final = Clusters("texture", _features, _factors)
