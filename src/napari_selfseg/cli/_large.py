@@ -42,11 +42,14 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     Interrupted
         When it was: tiles of one image are not labelled by what was half learned.
     """
-    from napari_selfseg.scale import learning
+    from napari_selfseg.scale import known_at_once, learning
 
+    method = _method(args)
+    if (known := known_at_once(large.source, method)) is not None:
+        return known
     run = learning(
         large.source,
-        _method(args),
+        method,
         count=args.samples,
         size=args.sample_size,
         memory=args.memory,
@@ -152,7 +155,7 @@ def say_forecast(plan: Plan) -> None:
         file=sys.stderr,
     )
     method = load_fit(plan.model).method
-    if method.reach is None:
+    if method.reach is None and not plan.blockwise:
         print(
             f"{method.title} sees each tile as an image of its own: labels may end where tiles "
             "meet. With backprop, dic and dsc they do not.",

@@ -57,7 +57,7 @@ class InBlocks:
             found["lines"] = np.array(parts.lines, np.float64)
         for source in self._sources(found):
             learnt = source.learnt(parts)
-            found |= {f"{source.name}.{name}": value for name, value in learnt.items()}
+            found |= {f"{source.name}/{name}": value for name, value in learnt.items()}
         return found
 
     def cut(self, known: Found, picture: Picture, number: int) -> NDArray[np.int32]:
@@ -177,5 +177,5 @@ def _lines(known: Found) -> Lines | None:
 
 
 def _of(known: Found, source: Source) -> Found:
-    start = f"{source.name}."
+    start = f"{source.name}/"
     return {name.removeprefix(start): known[name] for name in known if name.startswith(start)}

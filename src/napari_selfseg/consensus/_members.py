@@ -68,6 +68,8 @@ class Members(nn.Module):
         self.kept = nn.ModuleList()
         self.register_buffer("prototypes", torch.empty(0, 0))
         self.register_buffer("names", torch.empty(0, dtype=torch.int64))
+        # What `Blockwise.learn` has found out, where there is something.
+        self.blocks = nn.Module()
         self.evidence: Evidence | None = None
         self.seen: Inputs | None = None
         self.coming: Iterator[Ballot] = iter(())
@@ -161,6 +163,10 @@ class Members(nn.Module):
         if "prototypes" in state_dict:
             self.prototypes = torch.empty_like(state_dict["prototypes"])
             self.names = torch.empty_like(state_dict["names"])
+        for key in state_dict:
+            if key.startswith("blocks."):
+                name = key.removeprefix("blocks.")
+                self.blocks.register_buffer(name, torch.empty_like(state_dict[key]))
         return super().load_state_dict(state_dict, *args, **kwargs)
 
     def _copy(self, number: int, state: Mapping[str, Tensor]) -> nn.Module:

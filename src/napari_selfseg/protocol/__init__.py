@@ -4,10 +4,15 @@ from napari_selfseg.grid import Grid
 from napari_selfseg.protocol._agreeing import merge
 from napari_selfseg.protocol._blocks import halo
 from napari_selfseg.protocol._blockwise import Blockwise, Found, Picture
-from napari_selfseg.protocol._checks import as_spacing
+from napari_selfseg.protocol._checks import as_spacing, check_finite
 from napari_selfseg.protocol._control import Control, Interrupted
 from napari_selfseg.protocol._cost import Cost, Part, Problem
-from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
+from napari_selfseg.protocol._device import (
+    limited_threads,
+    resolve_device,
+    resolve_precision,
+    resolve_threads,
+)
 from napari_selfseg.protocol._digits import size_in_words
 from napari_selfseg.protocol._estimate import (
     Estimate,
@@ -71,6 +76,7 @@ __all__ = [
     "available_memory",
     "bytes_needed",
     "bytes_to_predict",
+    "check_finite",
     "estimate",
     "evolve",
     "fits_in_memory",
@@ -78,6 +84,7 @@ __all__ = [
     "halo",
     "in_words",
     "label_dtype",
+    "limited_threads",
     "merge",
     "over_segmented",
     "prepare",

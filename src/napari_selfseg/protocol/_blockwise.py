@@ -71,6 +71,7 @@ class Blockwise(Protocol):
         Returns
         -------
         mapping of str to ndarray
+            Names have no dots: the network of the method keeps each as ``blocks.NAME``.
         """
 
     def cut(self, known: Found, picture: Picture, number: int) -> NDArray[np.int32]:

@@ -8,7 +8,7 @@ from napari_selfseg.scale._files import files_of, gathered
 from napari_selfseg.scale._forecast import TileForecast, forecast
 from napari_selfseg.scale._foresight import Foresight, estimate_tiles, foreseen
 from napari_selfseg.scale._large import LargeImage
-from napari_selfseg.scale._learning import learning
+from napari_selfseg.scale._learning import known_at_once, learning
 from napari_selfseg.scale._over_stack import CARRIES, over_stack
 from napari_selfseg.scale._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._recipe import Recipe
@@ -78,6 +78,7 @@ __all__ = [
     "foreseen",
     "gathered",
     "hierarchy_of",
+    "known_at_once",
     "learning",
     "load_plan",
     "over_stack",

@@ -6,8 +6,19 @@ import time
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_selfseg.io import load_fit, open_labels
-from napari_selfseg.protocol import Estimate, bytes_to_predict
+from napari_selfseg.protocol import (
+    Estimate,
+    available_memory,
+    bytes_to_predict,
+    limited_threads,
+    resolve_threads,
+)
+from napari_selfseg.scale._foresight import foreseen
+from napari_selfseg.scale._in_blocks import picture_of
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._tile_work import predicted
 
@@ -53,6 +64,8 @@ def forecast(plan: Plan) -> TileForecast:
     fit, grid = load_fit(plan.model), plan.grid
     middle = grid.number(tuple(n // 2 for n in grid.counts))
     box = grid.outer(middle)
+    if plan.blockwise:
+        return _of_blocks(plan, middle)
     start = time.perf_counter()
     image, valid = plan.source.read(box, fit.ndim)
     how = {"device": plan.device, "threads": plan.threads}
@@ -67,3 +80,39 @@ def forecast(plan: Plan) -> TileForecast:
         worker=Estimate(each, each * share, bytes_to_predict(fit.method, fit.in_channels, wide)),
         disk=int(prod(plan.shape) * depth),
     )
+
+
+def _of_blocks(plan: Plan, number: int) -> TileForecast:
+    """Cut and compare a block, alone: what lies beyond it has no superpixels yet."""
+    blockwise, known, picture = picture_of(plan)
+    inner, outer = plan.grid.inner(number), plan.grid.outer(number)
+    start = time.perf_counter()
+    with limited_threads(resolve_threads(plan.threads)):
+        alone = np.zeros([s.stop - s.start for s in outer], np.int64)
+        alone[plan.grid.crop(number)] = blockwise.cut(known, picture, number)
+        blockwise.compare(known, picture, _Moved(alone, outer), number)
+    each = time.perf_counter() - start
+    share = prod(plan.shape) / prod(s.stop - s.start for s in inner)
+    found = foreseen(
+        plan.shape,
+        plan.source.n_channels,
+        load_fit(plan.model).method,
+        memory=available_memory(),
+        ndim=len(plan.shape),
+        learned=True,
+    )
+    return TileForecast(len(plan.grid), Estimate(each, each * share, found.bytes), found.disk)
+
+
+class _Moved:
+    """An array that lies somewhere in an image, sliced by places in that."""
+
+    def __init__(self, array: NDArray[np.int64], box: tuple[slice, ...]) -> None:
+        self._array, self._box = array, box
+
+    def __getitem__(self, box: tuple[slice, ...]) -> NDArray[np.int64]:
+        moved = (
+            slice(max(each.start - origin.start, 0), each.stop - origin.start)
+            for each, origin in zip(box, self._box, strict=True)
+        )
+        return self._array[tuple(moved)]

@@ -20,6 +20,7 @@ from napari_selfseg.protocol import (
     label_dtype,
     seconds_to_predict,
 )
+from napari_selfseg.scale._in_blocks import blockwise_of, bytes_to_join
 from napari_selfseg.scale._sampling import COUNT
 from napari_selfseg.scale._tile_size import LARGEST, halo_of, tile_within
 
@@ -27,6 +28,8 @@ __all__ = ["Foresight", "estimate_tiles", "foreseen"]
 
 # Sides of samples that are tried, by number of axes: as many pixels in a cube as in a square.
 SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
+# Bytes a pixel that blocks keep on the disk of what they have found, before all is joined.
+FOUND = 1.0
 # Coarser levels of half the sides add a third.
 LEVELS = 4 / 3
 
@@ -99,6 +102,8 @@ def foreseen(
     ValueError
         When not even small samples or tiles fit.
     """
+    if (blockwise := blockwise_of(method, tuple(shape), ndim)) is not None:
+        return _in_blocks(blockwise.grid(tuple(shape)), in_channels, method, memory)
     tile = tile_within(method, in_channels, ndim, shape, memory, largest)
     needed = bytes_to_predict(method, in_channels, _read(tile, shape, method)[-ndim:])
     sample = 0
@@ -113,6 +118,24 @@ def foreseen(
         bytes=needed,
         disk=int(prod(shape) * np.dtype(label_dtype(method.n_classes)).itemsize * LEVELS),
     )
+
+
+def _in_blocks(grid: Grid, in_channels: int, method: Method, memory: int) -> Foresight:
+    at_work = bytes_to_predict(method, in_channels, [side + 2 * h for side, h in _sides(grid)])
+    needed = max(at_work, bytes_to_join(grid.shape))
+    if needed > memory:
+        raise ValueError(
+            f"Making segments of the superpixels of so many pixels needs about {needed / 1e6:.0f} "
+            f"MB, and {max(memory, 0) / 1e6:.0f} MB are left: allow more memory, or take a part of "
+            "the image."
+        )
+    # Labels and superpixels of 32 bits, and what blocks have found.
+    disk = prod(grid.shape) * (4 * LEVELS + 4 + FOUND)
+    return Foresight(sample=0, tile=grid.tile, tiles=len(grid), bytes=needed, disk=int(disk))
+
+
+def _sides(grid: Grid) -> list[tuple[int, int]]:
+    return list(zip(grid.tile, grid.halo, strict=True))
 
 
 def estimate_tiles(

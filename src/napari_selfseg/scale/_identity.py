@@ -140,7 +140,7 @@ def check_begin(plan: Plan, part: range) -> None:
     OSError
         When one cannot be read.
     """
-    done = Ledger(plan.work).done("predict")
+    done = Ledger(plan.work).done(plan.passes[0])
     first = next((number for number in part if number not in done), None)
     if first is None:
         return

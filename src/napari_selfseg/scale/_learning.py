@@ -7,11 +7,12 @@ from typing import Any
 
 import psutil
 
-from napari_selfseg.protocol import Method, Run, bytes_needed, evolve
+from napari_selfseg.protocol import Fit, Method, Run, bytes_needed, evolve
+from napari_selfseg.scale._in_blocks import block_fit, blockwise_of
 from napari_selfseg.scale._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._source import Source
 
-__all__ = ["axes_of_sample", "learning"]
+__all__ = ["axes_of_sample", "known_at_once", "learning"]
 
 
 def learning(
@@ -66,6 +67,32 @@ def learning(
         name=source.name,
         **options,
     )
+
+
+def known_at_once(source: Source, method: Method, ndim: int | None = None) -> Fit | None:
+    """Return what labels the blocks of an image as one, where a method does that.
+
+    Parameters
+    ----------
+    source : Source
+        The image.
+    method : Method
+        What labels it.
+    ndim : int, optional
+        As for `learning`.
+
+    Returns
+    -------
+    Fit or None
+        None where it is to be learned from samples (`learning`).
+
+    Raises
+    ------
+    ValueError
+        When nothing can be learned from the image.
+    """
+    blockwise = blockwise_of(method, source.shape, ndim or axes_of_sample(method, source))
+    return None if blockwise is None else block_fit(source, method, blockwise)
 
 
 def axes_of_sample(method: Method, source: Source) -> int:

@@ -8,7 +8,7 @@ from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._foresight import Foresight, foreseen
 from napari_selfseg.scale._large import LargeImage, forget
-from napari_selfseg.scale._learning import axes_of_sample, learning
+from napari_selfseg.scale._learning import axes_of_sample, known_at_once, learning
 from napari_selfseg.scale._making_files import SIDE, draw
 from napari_selfseg.scale._piece import Made, Piece
 from napari_selfseg.scale._plan import Plan
@@ -92,6 +92,9 @@ def _layout(piece: Piece, large: LargeImage, fit: Fit | None) -> Foresight:
 
 def _learned(piece: Piece, large: LargeImage, layout: Foresight) -> Fit:
     recipe = piece.recipe
+    known = known_at_once(large.source, cast(Method, recipe.method))
+    if known is not None and recipe.superpixels is None:
+        return known
     run = learning(
         large.source,
         cast(Method, recipe.method),

@@ -51,6 +51,9 @@ class Plan:
         CPU threads of each worker.
     told : dict
         What the record of the labels says beside what is known here.
+    blockwise : bool
+        Whether the image is labelled as one (`napari_selfseg.protocol.Blockwise`); tiles are its
+        blocks then.
     """
 
     source: Source
@@ -65,6 +68,7 @@ class Plan:
     device: str = "auto"
     threads: int | None = None
     told: dict[str, Any] = field(default_factory=dict)
+    blockwise: bool = False
 
     @property
     def grid(self) -> Grid:
@@ -74,8 +78,15 @@ class Plan:
     @property
     def passes(self) -> tuple[str, ...]:
         """What is done with each tile, one after the other; each waits for the one before."""
+        if self.blockwise:
+            return ("cut", "compare", "number")
         voting = ("vote",) if self.superpixels else ()
         return ("predict", *voting, *(("number",) if self.objects is not None else ()))
+
+    @property
+    def numbered(self) -> bool:
+        """Whether tiles are numbered after all of them are through."""
+        return self.blockwise or self.objects is not None
 
     def beside(self, *names: str) -> Path:
         """Return a path in the work folder.

@@ -21,7 +21,13 @@ __all__ = ["FailedTiles", "TileProgress", "pause", "work_through"]
 TRIES = 2
 # Seconds until it is looked again whether others are through with their tiles.
 MOMENT = 0.1
-NAMES = {"predict": "Predicting", "vote": "Voting", "number": "Numbering objects"}
+NAMES = {
+    "predict": "Predicting",
+    "vote": "Voting",
+    "cut": "Cutting superpixels",
+    "compare": "Comparing superpixels",
+    "number": "Numbering",
+}
 
 
 @dataclass(frozen=True)

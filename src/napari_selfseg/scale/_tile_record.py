@@ -32,7 +32,7 @@ def tile_record(plan: Plan) -> dict[str, Any]:
         done of how many.
     """
     fit, ledger = load_fit(plan.model), Ledger(plan.work)
-    known = (ledger.result("predict", number) or {} for number in range(len(plan.grid)))
+    known = (ledger.result(plan.passes[0], number) or {} for number in range(len(plan.grid)))
     hashes = [each.get("sha256", "") for each in known]
     done, total = len(ledger.done(plan.passes[-1])), len(plan.grid)
     return {
@@ -86,10 +86,11 @@ def is_unchanged(plan: Plan) -> bool:
     if plan.source.shape != plan.shape:
         return False
     ledger, grid = Ledger(plan.work), plan.grid
-    done = ledger.done("predict")
+    done = ledger.done(plan.passes[0])
     left = next((number for number in range(len(grid)) if number not in done), None)
     return (left is None or is_as_planned(plan, "source", left)) and all(
-        (ledger.result("predict", number) or {})["sha256"] == tile_hash(plan.source, grid, number)
+        (ledger.result(plan.passes[0], number) or {})["sha256"]
+        == tile_hash(plan.source, grid, number)
         for number in done
     )
 
@@ -106,6 +107,6 @@ def _fingerprint(source: Source, hashes: Sequence[str]) -> dict[str, Any]:
 
 def _n_labels(plan: Plan, ledger: Ledger) -> int:
     found = [(ledger.result(plan.passes[-1], n) or {}) for n in range(len(plan.grid))]
-    if plan.objects is not None:
+    if plan.numbered:
         return max(int(each.get("highest", 0)) for each in found)
     return len({label for each in found for label in each.get("classes", ())})

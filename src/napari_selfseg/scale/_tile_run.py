@@ -9,14 +9,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 
 from napari_selfseg.io import finish_labels, sweep, sweep_chunks
-from napari_selfseg.scale._between import WINNERS, brought_together
+from napari_selfseg.scale._between import HOMES, WINNERS, brought_together
 from napari_selfseg.scale._identity import check_begin
+from napari_selfseg.scale._in_blocks import PIECES
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import FINISHED, Plan
 from napari_selfseg.scale._runners import Runner, SerialRunner
 from napari_selfseg.scale._tile_pass import TileProgress, pause, work_through
 from napari_selfseg.scale._tile_record import tile_record
-from napari_selfseg.scale._tile_work import PIECES
 
 __all__ = ["TileRun"]
 
@@ -124,7 +124,9 @@ class TileRun(Iterator[TileProgress]):
         check_begin(self.plan, range(first, len(self.plan.grid), step))
         self._ledger.log(f"Begins, or goes on, with {', '.join(self.plan.passes)}.")
         if self._share is not None:
-            yield from work_through(self.plan, "predict", self._runner, self._stopped, self._share)
+            yield from work_through(
+                self.plan, self.plan.passes[0], self._runner, self._stopped, self._share
+            )
             return
         for name in self.plan.passes:
             yield from work_through(
@@ -163,9 +165,10 @@ def _sweep(plan: Plan) -> None:
 
 def _clean(plan: Plan) -> None:
     """Remove what nobody needs any more: only once it is marked that all is done."""
-    for bulky in (PIECES, "faces", "votes", "numbers"):
+    for bulky in (PIECES, "faces", "votes", "numbers", "blocks", "ids", "compared"):
         shutil.rmtree(plan.beside(bulky), ignore_errors=True)
-    plan.beside(WINNERS).unlink(missing_ok=True)
+    for small in (WINNERS, HOMES):
+        plan.beside(small).unlink(missing_ok=True)
     for claim in (*plan.beside("done").glob("*/*.claim"), *plan.beside().glob("*.claim")):
         with contextlib.suppress(OSError):
             claim.unlink()

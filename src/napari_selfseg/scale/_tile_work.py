@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io import load_fit, open_labels, whole_file
 from napari_selfseg.memory import keep_freed_memory
-from napari_selfseg.protocol import Fit, label_dtype
+from napari_selfseg.protocol import Fit, label_dtype, limited_threads, resolve_threads
 from napari_selfseg.scale._identity import check_tile, hash_of
+from napari_selfseg.scale._in_blocks import PIECES, Superpixels, first_pixels, picture_of
 from napari_selfseg.scale._joining import Face, face_of, pieces_of
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import Plan
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._voting import counted
 
-__all__ = ["PIECES", "loaded", "predicted", "read_face", "work_on"]
+__all__ = ["loaded", "predicted", "read_face", "work_on"]
 
 Task = tuple[Plan, str, int]
-PIECES = "pieces.zarr"
 
 
 def work_on(task: Task) -> dict[str, Any] | None:
@@ -53,7 +53,7 @@ def work_on(task: Task) -> dict[str, Any] | None:
         # Tile after tile wants the same memory: mapping it anew takes three times as long.
         keep_freed_memory()
         start = time.perf_counter()
-        result = {"predict": _predict, "vote": _vote, "number": _number}[name](plan, number)
+        result = _PASSES[name](plan, number)
         seconds = round(time.perf_counter() - start, 3)
         return ledger.mark(name, number, {**result, "seconds": seconds})
 
@@ -181,12 +181,45 @@ def _found(plan: Plan, number: int, classes: NDArray[Any]) -> dict[str, Any]:
     return {"pieces": len(sizes)}
 
 
+def _cut(plan: Plan, number: int) -> dict[str, Any]:
+    """Cut a block into superpixels."""
+    grid = plan.grid
+    image, _ = plan.source.read(grid.outer(number), len(plan.shape))
+    check_tile(plan, "source", number, image)
+    sha256 = hash_of(image[grid.crop(number)])
+    blockwise, known, picture = picture_of(plan)
+    with limited_threads(resolve_threads(plan.threads)):
+        cut = blockwise.cut(known, picture, number)
+    box = grid.inner(number)
+    open_labels(plan.beside(PIECES))[box] = cut
+    _save(plan, "blocks", number, first=first_pixels(cut, box, grid))
+    return {"sha256": sha256, "pieces": int(cut.max(initial=0))}
+
+
+def _compare(plan: Plan, number: int) -> dict[str, Any]:
+    """Find out what a block says of superpixels."""
+    blockwise, known, picture = picture_of(plan)
+    with limited_threads(resolve_threads(plan.threads)):
+        found = blockwise.compare(known, picture, Superpixels(plan), number)
+    _save(plan, "compared", number, **found)
+    return {}
+
+
 def _number(plan: Plan, number: int) -> dict[str, Any]:
     box = plan.grid.inner(number)
     numbers = np.load(plan.beside("numbers", f"{number}.npy"))
     target = open_labels(plan.labels)
     target[box] = numbers[open_labels(plan.beside(PIECES))[box]].astype(target.dtype)
     return {"highest": int(numbers.max(initial=0))}
+
+
+_PASSES: Final = {
+    "predict": _predict,
+    "vote": _vote,
+    "cut": _cut,
+    "compare": _compare,
+    "number": _number,
+}
 
 
 def _superpixels(plan: Plan, number: int) -> NDArray[Any]:

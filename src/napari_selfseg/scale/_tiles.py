@@ -7,16 +7,17 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import psutil
 
 from napari_selfseg.io import TakenError, check_zarr, create_labels, load_fit, save_fit
-from napari_selfseg.protocol import Fit, label_dtype
+from napari_selfseg.protocol import Blockwise, Fit, Grid, label_dtype
 from napari_selfseg.record import weights_hash
 from napari_selfseg.remedies import CHANNEL_AXIS, CHANNELS
 from napari_selfseg.scale._identity import keep_hashes
+from napari_selfseg.scale._in_blocks import PIECES, bytes_to_join, known_of
 from napari_selfseg.scale._ledger import Ledger
 from napari_selfseg.scale._plan import (
     FINISHED,
@@ -32,7 +33,6 @@ from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._tile_run import TileRun
 from napari_selfseg.scale._tile_size import halo_of, tile_within
-from napari_selfseg.scale._tile_work import PIECES
 
 __all__ = ["over_tiles", "planned"]
 
@@ -51,8 +51,9 @@ def over_tiles(
 ) -> TileRun:
     """Label an image that is larger than memory; iterate the result to advance.
 
-    Where the fit's `reach` is finite the labels are those of the whole image, pixel by pixel.
-    Where a method sees the whole image (Consensus, DeepCut, SGSeg with superpixels), each tile is
+    Where the fit's `reach` is finite the labels are those of the whole image, pixel by pixel; so
+    are those of a fit from `block_fit` (Consensus), whose tiles are the blocks of the method.
+    Where any other method sees the whole image (DeepCut, SGSeg with superpixels), each tile is
     labelled as an image of its own, with the classes of the fit.
 
     Parameters
@@ -168,8 +169,10 @@ def planned(
     """
     shape = source.shape
     _check_source(source, shape, fit)
-    size = _tile(fit, shape, tile, memory)
-    halo = halo_of(fit.method)
+    blockwise = known_of(fit) is not None
+    grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory)
+    if blockwise:
+        _check_alone(fit, superpixels, objects)
     work = work_folder(out)
     plan = Plan(
         source=source,
@@ -177,13 +180,14 @@ def planned(
         labels=str(os.path.abspath(out)),
         work=str(work),
         shape=shape,
-        tile=size,
-        halo=(0,) * (len(shape) - fit.ndim) + (halo,) * fit.ndim,
+        tile=grid.tile,
+        halo=grid.halo,
         superpixels=None if superpixels is None else _voters(superpixels, shape),
         objects=objects,
         device=device,
         threads=threads,
         told=told or {},
+        blockwise=blockwise,
     )
     check_grid(plan.grid)
     check_zarr(out)
@@ -206,17 +210,17 @@ def planned(
 def _make_labels(plan: Plan, fit: Fit, made: bool, axes: str, **place: Any) -> None:
     last = "tzyx"[-len(plan.shape) :]
     if not made:
-        dtype = label_dtype(fit.method.n_classes) if plan.objects is None else np.uint32
+        dtype = np.uint32 if plan.numbered else label_dtype(fit.method.n_classes)
         layout: dict[str, Any] = {"dtype": dtype, "chunks": _chunks(plan), "axes": axes or last}
         create_labels(plan.labels, plan.shape, **layout, **place)
-    if plan.objects is not None:
+    if plan.numbered:
         pieces = plan.beside(PIECES)
         create_labels(pieces, plan.shape, dtype=np.int32, chunks=_chunks(plan), axes=last)
 
 
 def _clear(work: Path) -> None:
     """Make an empty work folder, first of all: labels without a record are known by it."""
-    for folder in ("done", "faces", "votes"):
+    for folder in ("done", "faces", "votes", "blocks", "ids", "compared"):
         # Markers of a plan that is gone would be believed.
         if (work / folder).exists():
             shutil.rmtree(work / folder)
@@ -238,6 +242,39 @@ def _check_source(source: Source, shape: tuple[int, ...], fit: Fit) -> None:
         raise ValueError(
             f"An image of shape {shape} cannot be cut into tiles of {fit.ndim} axes: "
             f"{CHANNEL_AXIS}."
+        )
+
+
+def _tiles(fit: Fit, shape: tuple[int, ...], tile: int | None, memory: int | None) -> Grid:
+    halo, before = halo_of(fit.method), len(shape) - fit.ndim
+    size = _tile(fit, shape, tile, memory)
+    return Grid(shape, size, (0,) * before + (halo,) * fit.ndim)
+
+
+def _blocks(fit: Fit, shape: tuple[int, ...], memory: int | None) -> Grid:
+    needed = bytes_to_join(shape)
+    left = (memory or psutil.virtual_memory().available) - psutil.Process().memory_info().rss
+    if needed > left:
+        size = " x ".join(map(str, shape))
+        raise ValueError(
+            f"To make segments of all superpixels of {size} pixels takes about {needed / 1e6:.0f} "
+            f"MB, and {max(left, 0) / 1e6:.0f} MB are left: allow more memory, take a part of the "
+            "image, or a coarser level of it."
+        )
+    return cast(Blockwise, fit.method.blockwise()).grid(shape)
+
+
+def _check_alone(fit: Fit, superpixels: Any, objects: int | None) -> None:
+    """Refuse what numbered segments of the whole image have no need of."""
+    if superpixels is not None:
+        raise ValueError(
+            f"{fit.method.title} cuts the image into superpixels of its own: leave out those that "
+            "are to vote."
+        )
+    if objects is not None:
+        raise ValueError(
+            f"The segments of {fit.method.title} are connected and numbered as they are: leave out "
+            "connected objects."
         )
 
 

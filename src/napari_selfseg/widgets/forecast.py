@@ -264,7 +264,8 @@ class Forecast:
 
 
 def _alone(request: Request) -> str:
-    return f" {request.method.title} {ALONE}" if request.method.reach is None else ""
+    alone = request.method.reach is None and request.method.blockwise() is None
+    return f" {request.method.title} {ALONE}" if alone else ""
 
 
 def _capital(words: str) -> str:

@@ -119,9 +119,13 @@ class TileJob(LiveJob):
 
     def _learn(self, source: Source, superpixels: Any) -> None:
         from napari_selfseg.record import dumps
-        from napari_selfseg.scale import learning
+        from napari_selfseg.scale import known_at_once, learning
 
         request = self._request
+        if superpixels is None:
+            self.fit = known_at_once(source, request.method, len(request.shape))
+            if self.fit is not None:
+                return
         begun = learning(
             source,
             request.method,
