@@ -75,9 +75,12 @@ def begun(tmp_path, image, method, mask=None, **options):
 KINDS = {"Regions": coloured, "Objects": spotted, "Cells": celled}
 
 
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("window", [40_000, 200])
+# The last number: superpixels of a window of the spectral step, one or several an image.
+@pytest.mark.parametrize(
+    ("kind", "masked", "window"),
+    [(kind, masked, 40_000) for kind in KINDS for masked in (False, True)]
+    + [("Regions", True, 200), ("Objects", False, 200)],
+)
 def test_blocks_equal_the_whole(tmp_path, monkeypatch, kind, masked, window):
     monkeypatch.setattr(_spectral, "_MOST", window)
     image, method = KINDS[kind](), ss.Consensus()

@@ -158,7 +158,7 @@ def say_forecast(plan: Plan) -> None:
     if method.reach is None and not plan.blockwise:
         print(
             f"{method.title} sees each tile as an image of its own: labels may end where tiles "
-            "meet. With backprop, dic and dsc they do not.",
+            "meet. With backprop, dic and dsc, and consensus without networks, they do not.",
             file=sys.stderr,
         )
 

@@ -32,7 +32,7 @@ GIGABYTE: Final = 1e9
 LARGEST: Final = 1024
 ALONE: Final = (
     "sees each tile as an image of its own: regions may end where tiles meet. With Backprop, DIC "
-    "and DSC they do not."
+    "and DSC, or Consensus without networks, they do not."
 )
 
 
