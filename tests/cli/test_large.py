@@ -203,10 +203,13 @@ def test_a_geotiff_by_tiles_is_a_geotiff_in_its_place(model, tmp_path):
 def test_a_method_that_sees_the_whole_says_what_tiles_cost(image, tmp_path, capsys):
     out = str(tmp_path / "labels.ome.zarr")
     how = ["--tile", "64", "--samples", "1", "--sample-size", "64", "--device", "cpu"]
-    quick = ["--method", "consensus", "--networks", "none", "--iterations", "1", "--threads", "1"]
-    assert main(["segment", image, "-o", out, *quick, *how]) == 0
+    quick = ["--method", "consensus", "--seeds", "1", "--iterations", "1", "--threads", "1"]
+    assert main(["segment", image, "-o", out, *quick, "--networks", "superpixels", *how]) == 0
     assert "labels may end where tiles meet" in capsys.readouterr().err
     assert (open_labels(out)[:] > 0).all()
+    assert main(["segment", image, "-o", f"{out}2.ome.zarr", *quick, *how]) == 0
+    assert "labels may end where tiles meet" not in capsys.readouterr().err
+    assert (open_labels(f"{out}2.ome.zarr")[:] > 0).all()
 
 
 @pytest.fixture

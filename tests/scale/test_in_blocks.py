@@ -125,19 +125,19 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
     image, method = coloured(), ss.Consensus()
     whole = ss.segment(image, method, channel_axis=-1, **HERE).labels()
     plan, count = begun(tmp_path, image, method), [0]
-    known = dict(tile_work._PASSES)
+    compare = tile_work._compare
 
     def fails(plan, number):
         count[0] += 1
         if number > 3:
             raise OSError("no more")
-        return known["compare"](plan, number)
+        return compare(plan, number)
 
-    monkeypatch.setitem(tile_work._PASSES, "compare", fails)
+    monkeypatch.setattr(tile_work, "_compare", fails)
     with pytest.raises(ValueError, match="tiles failed"):
         TileRun(plan).finish()
-    monkeypatch.setitem(tile_work._PASSES, "compare", known["compare"])
-    monkeypatch.setitem(tile_work._PASSES, "cut", lambda *_: pytest.fail("cut again"))
+    monkeypatch.setattr(tile_work, "_compare", compare)
+    monkeypatch.setattr(tile_work, "_cut", lambda *_: pytest.fail("cut again"))
     assert count[0] > 4
     assert TileRun(plan).finish().finished
     assert one_to_one(open_labels(plan.labels)[:], whole)

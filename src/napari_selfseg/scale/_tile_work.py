@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,8 @@ def work_on(task: Task) -> dict[str, Any] | None:
         # Tile after tile wants the same memory: mapping it anew takes three times as long.
         keep_freed_memory()
         start = time.perf_counter()
-        result = _PASSES[name](plan, number)
+        passes = {"predict": _predict, "vote": _vote, "cut": _cut, "compare": _compare}
+        result = {**passes, "number": _number}[name](plan, number)
         seconds = round(time.perf_counter() - start, 3)
         return ledger.mark(name, number, {**result, "seconds": seconds})
 
@@ -211,15 +212,6 @@ def _number(plan: Plan, number: int) -> dict[str, Any]:
     target = open_labels(plan.labels)
     target[box] = numbers[open_labels(plan.beside(PIECES))[box]].astype(target.dtype)
     return {"highest": int(numbers.max(initial=0))}
-
-
-_PASSES: Final = {
-    "predict": _predict,
-    "vote": _vote,
-    "cut": _cut,
-    "compare": _compare,
-    "number": _number,
-}
 
 
 def _superpixels(plan: Plan, number: int) -> NDArray[Any]:
