@@ -195,7 +195,7 @@ class ImageEvidence:
             self.drawn,
             self._histograms(),
             dataclasses.replace(REGIONS, small=small),
-            counts=sizes,
+            counts=None if superpixels.size else sizes,
         )
 
     def _cells(self, base: Hierarchy, look: Look, found: Kind, smallest: int) -> Hierarchy:

@@ -64,7 +64,7 @@ class Hierarchy:
     words : str
         Which kind of tree it is, in a sentence.
     counts : ndarray of int64 or None
-        ``(n,)`` pixels of each superpixel, where they are known; `superpixels` may then be empty.
+        ``(n,)`` pixels of each superpixel, where these are not at hand and `superpixels` is empty.
     """
 
     superpixels: NDArray[np.int32]
