@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+import napari_selfseg as ss
 from napari_selfseg.metrics import achievable_segmentation_accuracy, contingency
 from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, LineWatershed
 from napari_selfseg.superpixels._hessian import largest_eigenvalue
-from napari_selfseg.superpixels._lines import channels_of, find_lines
+from napari_selfseg.superpixels._lines import channels_of, find_lines, polarity_of
 
 ONES = np.ones(3)
 
@@ -149,3 +150,12 @@ def test_automatic_watershed_is_that_of_lines_where_there_are_some():
     plain = np.random.default_rng(0).random((96, 96, 3), dtype=np.float32)
     for image, expected in ((net, LineWatershed()), (plain, ContourWatershed())):
         np.testing.assert_array_equal(AutomaticWatershed()(image), expected(image))
+
+
+@pytest.mark.parametrize(("structure", "polarity"), [("dark_lines", 1), ("bright_lines", -1)])
+def test_lines_of_a_polarity_can_be_asked_for(structure, polarity):
+    image = cells((128, 128), 4.0, 80)[0]
+    found = find_lines(image, ONES[:2], np.ones((128, 128), bool), polarity_of(structure))
+    assert found.polarity == polarity
+    run = ss.segment(image, ss.Consensus(structure=structure), channel_axis=-1)
+    assert structure.replace("_", " ") in run.hierarchy().words

@@ -139,7 +139,7 @@ class ImageEvidence:
         bool
         """
         if kind != "automatic" or self.look is None:
-            return kind == "lines"
+            return kind.endswith("lines")
         return self.look.lines.clear
 
     def hierarchy(

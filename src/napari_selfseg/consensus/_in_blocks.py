@@ -18,7 +18,7 @@ from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Source, t
 from napari_selfseg.grid import Grid
 from napari_selfseg.protocol import Found, Picture
 from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, blocks
-from napari_selfseg.superpixels._lines import Lines
+from napari_selfseg.superpixels._lines import Lines, polarity_of
 
 __all__ = ["InBlocks"]
 
@@ -51,7 +51,7 @@ class InBlocks:
 
     def learn(self, picture: Picture) -> Found:
         """See `Blockwise.learn`."""
-        parts = Parts(picture, self.seed)
+        parts = Parts(picture, self.seed, polarity=polarity_of(self.structure))
         found = dict(parts.learnt)
         if self.structure != "regions":
             found["lines"] = np.array(parts.lines, np.float64)
@@ -106,7 +106,7 @@ class InBlocks:
     def _cells(self, known: Found) -> Lines | None:
         """Return the lines that segments lie between, if they do."""
         lines = _lines(known)
-        if lines is None or not (self.structure == "lines" or lines.clear):
+        if lines is None or not (self.structure.endswith("lines") or lines.clear):
             return None
         return None if self.structure == "objects" else lines
 

@@ -10,7 +10,7 @@ from napari_selfseg.superpixels._lines import Lines
 __all__ = ["Kind", "Wanted", "kind_of"]
 
 Found = Literal["regions", "objects", "lines"]
-Wanted = Literal["automatic", "regions", "objects", "lines"]
+Wanted = Literal["automatic", "regions", "objects", "lines", "dark_lines", "bright_lines"]
 
 
 class Kind(NamedTuple):
@@ -61,8 +61,10 @@ def kind_of(wanted: Wanted, lines: Lines, objects: Objects | None) -> Kind:
     Kind
         Of lines where they are clear, of objects where these are, of regions otherwise.
     """
-    if wanted != "automatic":
+    if wanted == "regions" or wanted == "objects":
         return Kind(wanted, True, lines, objects)
+    if wanted != "automatic":
+        return Kind("lines", True, lines, objects)
     if lines.clear:
         return Kind("lines", False, lines, objects)
     if objects is not None and objects.clear:

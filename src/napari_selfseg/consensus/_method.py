@@ -65,6 +65,7 @@ from napari_selfseg.protocol import (
     small,
 )
 from napari_selfseg.superpixels import AutomaticWatershed, blocks
+from napari_selfseg.superpixels._lines import polarity_of
 
 __all__ = ["Consensus"]
 
@@ -285,7 +286,8 @@ class Consensus(Settings):
             Whole(image, np.ones(image.shape[:-1], bool) if mask is None else mask)
             for image, mask in zip(images, masks, strict=True)
         ]
-        evidence.see([Parts(each, self.seed, check) for each in pictures])
+        lines = polarity_of(self.structure)
+        evidence.see([Parts(each, self.seed, check, polarity=lines) for each in pictures])
         # Where the lines decide, one map is enough for what asks how sure a border is.
         sources = SOURCES[:1] if evidence.of_lines(self.structure) else SOURCES
         for source in sources if self.classical else ():

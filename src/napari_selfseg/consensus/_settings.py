@@ -78,7 +78,7 @@ class Settings(Method):
     structure: Wanted = parameter(
         "automatic",
         "What the image shows: regions, round objects on a background, cells between lines such "
-        "as membranes, or what is read off the image.",
+        "as membranes (dark ones, bright ones, or the clearer), or what is read off the image.",
         words="What it shows",
     )
     smallest: int = parameter(

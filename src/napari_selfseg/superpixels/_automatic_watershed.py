@@ -13,7 +13,7 @@ from napari_selfseg.superpixels._base import Superpixels, filled
 from napari_selfseg.superpixels._block_by_block import block_by_block, blocks
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._line_watershed import LineWatershed
-from napari_selfseg.superpixels._lines import Lines, find_lines
+from napari_selfseg.superpixels._lines import Lines, find_lines, polarity_of
 from napari_selfseg.superpixels._tidy import split
 
 __all__ = ["AutomaticWatershed"]
@@ -35,10 +35,10 @@ class AutomaticWatershed(Superpixels):
     ndims: ClassVar[tuple[int, ...]] = (2, 3)
     connectivity: ClassVar[int] = 1
 
-    structure: Literal["automatic", "regions", "lines"] = parameter(
+    structure: Literal["automatic", "regions", "lines", "dark_lines", "bright_lines"] = parameter(
         "automatic",
-        "Whether superpixels lie between contours (regions) or between lines such as membranes, "
-        "or whichever is read off the image.",
+        "Whether superpixels lie between contours (regions) or between lines such as membranes "
+        "(dark ones, bright ones, or the clearer), or whichever is read off the image.",
         words="What it shows",
     )
 
@@ -55,7 +55,7 @@ class AutomaticWatershed(Superpixels):
         """See `Superpixels.over_segment`."""
         lines = None
         if self.structure != "regions":
-            lines = find_lines(image, spacing, mask)
+            lines = find_lines(image, spacing, mask, polarity_of(self.structure))
         grid = blocks(mask.shape)
         density = ContourWatershed.density(int(mask.sum()), len(grid))
 
@@ -90,7 +90,7 @@ class AutomaticWatershed(Superpixels):
         """
         if not mask.any():
             return np.zeros(mask.shape, np.int32)
-        if lines is not None and (self.structure == "lines" or lines.clear):
+        if lines is not None and (self.structure.endswith("lines") or lines.clear):
             return split(LineWatershed().between(lines, filled(image, mask), spacing, mask), 1)
         algorithm = ContourWatershed(n_segments=max(round(density * mask.sum()), 1))
         return algorithm(image, spacing=spacing.tolist(), mask=mask)

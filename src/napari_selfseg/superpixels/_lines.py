@@ -47,6 +47,7 @@ __all__ = [
     "channels_of",
     "find_lines",
     "light",
+    "polarity_of",
     "window_of",
 ]
 
@@ -152,8 +153,27 @@ def light(image: NDArray[np.floating[Any]], channel: int) -> NDArray[np.float32]
     return found.astype(np.float32)
 
 
+def polarity_of(structure: str) -> int:
+    """Return which lines somebody asks for.
+
+    Parameters
+    ----------
+    structure : str
+        ``"dark_lines"``, ``"bright_lines"``, or anything else.
+
+    Returns
+    -------
+    int
+        1 of dark ones, -1 of bright ones, 0 of the clearer ones.
+    """
+    return POLARITY.get(structure.removesuffix("_lines"), 0)
+
+
 def find_lines(
-    image: NDArray[np.floating[Any]], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
+    image: NDArray[np.floating[Any]],
+    spacing: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    polarity: int = 0,
 ) -> Lines:
     """Find the clearest lines of all channels, in a window of a large image.
 
@@ -165,6 +185,8 @@ def find_lines(
         ``(ndim,)`` sizes of a pixel, the smallest 1.
     mask : ndarray of bool
         ``(*spatial)``, True where there are data.
+    polarity : int
+        Of the lines; 0 for the clearer ones.
 
     Returns
     -------
@@ -176,6 +198,7 @@ def find_lines(
         lines
         for channel in channels_of(seen)
         for lines in _of_channel(channel, _Level(light(seen, channel), data, spacing))
+        if polarity in (0, lines.polarity)
     )
     return max(each, key=lambda lines: (lines.clear, lines.depth - lines.opposite))
 

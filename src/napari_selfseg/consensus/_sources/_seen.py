@@ -113,6 +113,8 @@ class Parts:
         Of what is drawn at random.
     check : callable, optional
         Called after each block; raises where all is to end.
+    polarity : int
+        Of the lines that are looked for; 0 for the clearer ones.
 
     Attributes
     ----------
@@ -121,9 +123,14 @@ class Parts:
     """
 
     def __init__(
-        self, picture: Picture, seed: int, check: Callable[[], None] = lambda: None
+        self,
+        picture: Picture,
+        seed: int,
+        check: Callable[[], None] = lambda: None,
+        *,
+        polarity: int = 0,
     ) -> None:
-        self.picture, self.seed, self.check = picture, seed, check
+        self.picture, self.seed, self.check, self.polarity = picture, seed, check, polarity
         self.grid = self.grid_of(picture.shape)
         self._only: Seen | None = None
 
@@ -203,7 +210,7 @@ class Parts:
             return int(np.count_nonzero(self.picture.window(box)[1]))
 
         seen = Seen(*self.picture.window(window_of(self.picture.shape, data)))
-        return find_lines(seen.filled, np.ones(seen.mask.ndim), seen.mask)
+        return find_lines(seen.filled, np.ones(seen.mask.ndim), seen.mask, self.polarity)
 
     @property
     def learnt(self) -> Found:
