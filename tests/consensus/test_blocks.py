@@ -11,6 +11,7 @@ from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._pieces import pieces
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Whole, touching
 from napari_selfseg.grid import Grid
+from napari_selfseg.protocol import Problem
 from napari_selfseg.regions import adjacency
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
@@ -140,6 +141,19 @@ def test_threads_change_nothing():
     ]
     assert torch.get_num_threads() == before
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize(("threads", "blocks"), [(1, 1), (3, 3), (50, 16)])
+def test_an_estimate_counts_on_blocks_side_by_side(monkeypatch, threads, blocks):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert at_once(2048**2, 2) == (blocks, blocks * 512**2)
+    assert at_once(300 * 200, 2) == (1, 300 * 200)
+    small, large = (ss.Consensus().cost(Problem(3, n**2, 2)) for n in (500, 2048))
+    pixels = (2048 / 500) ** 2
+    assert large.moved == pytest.approx(small.moved * pixels / blocks)
+    assert large.kept < small.kept * pixels
+    algorithm = AutomaticWatershed()
+    assert algorithm.work(2048**2) == pytest.approx(algorithm.work(500**2) * pixels / blocks)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -36,7 +36,6 @@ import contextlib
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from math import prod
 from typing import ClassVar, cast
 
 import numpy as np
@@ -44,10 +43,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.consensus._cost import classical_cost
 from napari_selfseg.consensus._evidence import Evidence, cut
 from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
 from napari_selfseg.consensus._in_blocks import InBlocks
 from napari_selfseg.consensus._members import Ended, Members
+from napari_selfseg.consensus._naming import as_met, names_of, projected
 from napari_selfseg.consensus._settings import MOST, Settings
 from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Whole
 from napari_selfseg.consensus._training import SideBySide
@@ -64,19 +65,11 @@ from napari_selfseg.protocol import (
     over_segmented,
     small,
 )
-from napari_selfseg.superpixels import AutomaticWatershed, blocks
+from napari_selfseg.superpixels import AutomaticWatershed
 from napari_selfseg.superpixels._lines import polarity_of
 
 __all__ = ["Consensus"]
 
-# What the classical maps take, as if so many bytes a pixel were read and written.
-CLASSICAL_BYTES = 160_000
-# Products of k-means, three maps of some twenty features and 32 clusters.
-CLASSICAL_FLOPS = 3 * 2 * 20 * 32
-# Bytes of a pixel at the same time, and of one of a block at work, as they were measured at
-# 700 x 700 and at 2048 x 2048.
-KEPT = 55.0
-KEPT_AT_WORK = 300.0
 # Forwards that take as long as an update.
 FORWARDS = 3
 # Updates between two votes that never come.
@@ -125,9 +118,7 @@ class Consensus(Settings):
     def cost(self, problem: Problem) -> Cost:
         """Sum over the members; without any, what the classical maps take."""
         if not self.resolved():
-            pixels = float(problem.pixels)
-            kept = KEPT * pixels + KEPT_AT_WORK * _at_work(problem)
-            return Cost(CLASSICAL_FLOPS * pixels, CLASSICAL_BYTES * pixels, kept)
+            return classical_cost(problem)
         shrunk_to = problem.pixels // (2**problem.ndim if self.half_resolution else 1)
         seen = dataclasses.replace(problem, pixels=max(shrunk_to, 1))
         costs = [each.cost(seen) for each in self.resolved()]
@@ -140,7 +131,7 @@ class Consensus(Settings):
     def cost_to_predict(self, problem: Problem) -> Cost:
         """Count all classical maps, and a forward of each copy of a network that has voted."""
         iteration, looks = self.cost(problem), (1 + self.iterations // self.every) / FORWARDS
-        classical = CLASSICAL_BYTES * problem.pixels * self.classical
+        classical = classical_cost(problem).moved * self.classical
         return Cost(looks * iteration.flops, looks * iteration.moved + classical, iteration.kept)
 
     @property
@@ -211,11 +202,11 @@ class Consensus(Settings):
         self._networks_vote(M, evidence, inputs)
         if M.pending or not M.hierarchies:
             self._cut(M, evidence)
-        names, segments = _as_met(M.shown)
+        names, segments = as_met(M.shown)
         M.prototypes = evidence.features(segments, inputs.x)
         M.names = torch.from_numpy(names)
         if inputs.drawn is not None:  # which no resemblance knows
-            return _projected(torch.from_numpy(M.shown), cast(Tensor, inputs.index))
+            return projected(torch.from_numpy(M.shown), cast(Tensor, inputs.index))
         return self._named(M, segments, M.prototypes, cast(Tensor, inputs.index))
 
     def predict(
@@ -228,7 +219,7 @@ class Consensus(Settings):
         evidence = Evidence(index)
         deque(self._classical(evidence, x, valid), maxlen=0)
         self._vote_again(M.kept, evidence, x, valid)
-        segments = _as_met(self._segments(evidence))[1]
+        segments = as_met(self._segments(evidence))[1]
         return self._named(M, segments, evidence.features(segments, x), index)
 
     def ballots(self, network: nn.Module) -> tuple[Ballot, ...]:
@@ -258,9 +249,9 @@ class Consensus(Settings):
         deque(M.coming, maxlen=0)
         self._vote_again(before.kept, evidence, inputs.x, inputs.valid)
         M.kept, M.voted = before.kept, inputs.control.begun
-        segments = _as_met(self._segments(evidence))[1]
+        segments = as_met(self._segments(evidence))[1]
         features = evidence.features(segments, inputs.x)
-        M.show(_names(before.prototypes, before.names, segments, features).numpy())
+        M.show(names_of(before.prototypes, before.names, segments, features).numpy())
 
     def _vote_again(
         self, kept: nn.ModuleList, evidence: Evidence, x: Tensor, valid: Tensor | None
@@ -342,7 +333,7 @@ class Consensus(Settings):
         self, M: Members, segments: NDArray[np.int64], features: Tensor, index: Tensor
     ) -> Tensor:
         """Return the class of each pixel: that of the prototype its segment is nearest to."""
-        return _projected(_names(M.prototypes, M.names, segments, features), index)
+        return projected(names_of(M.prototypes, M.names, segments, features), index)
 
     def _step(
         self,
@@ -380,52 +371,10 @@ class Consensus(Settings):
         return steps_of(x.shape[2:], wanted=self.half_resolution)
 
 
-def _at_work(problem: Problem) -> float:
-    """Return how many pixels lie in blocks that are at work at the same time."""
-    side = round(problem.pixels ** (1 / problem.ndim))
-    tile = blocks((side,) * problem.ndim).tile
-    return float(min(problem.pixels, torch.get_num_threads() * prod(tile)))
-
-
 def _sentence(hierarchies: Sequence[Hierarchy]) -> str:
     """Say why a run without networks ends, and which kind of segments was made."""
     kinds = dict.fromkeys(each.words for each in hierarchies if each.words)
     return " ".join(["All label maps have voted.", *kinds])
-
-
-def _projected(names: Tensor, index: Tensor) -> Tensor:
-    """Write the label of each superpixel, from 1, onto its pixels as a class from 0."""
-    votes = torch.cat((torch.ones(1, dtype=torch.int64), names)).to(index.device)
-    return votes[index] - 1
-
-
-def _names(
-    prototypes: Tensor, names: Tensor, segments: NDArray[np.int64], features: Tensor
-) -> Tensor:
-    """Return the name of each superpixel's segment: that of the prototype it is nearest to."""
-    # Exact, so that a segment of the fitted image finds itself.
-    how = "donot_use_mm_for_euclid_dist"
-    nearest = torch.cdist(features, prototypes.cpu(), compute_mode=how).argmin(dim=1).numpy()
-    return names.cpu()[_told_apart(nearest, prototypes.cpu().numpy())][torch.from_numpy(segments)]
-
-
-def _as_met(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the labels in the order in which they are first met, and which of them each is."""
-    names, first, which = np.unique(labels, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return names[order], place[which]
-
-
-def _told_apart(nearest: NDArray[np.int64], prototypes: NDArray[np.float32]) -> Tensor:
-    """Give each of the segments that are like several equal prototypes one of these, in turn."""
-    alike = np.unique(prototypes, axis=0, return_inverse=True)[1].ravel()
-    group, found = alike[nearest], nearest.copy()
-    for each in np.flatnonzero(np.bincount(alike) > 1):
-        members, those = np.flatnonzero(alike == each), np.flatnonzero(group == each)
-        found[those] = members[np.arange(len(those)) % len(members)]
-    return torch.from_numpy(found)
 
 
 def _ballot(family: str, votes: Tensor) -> Ballot:

@@ -2,7 +2,7 @@
 
 from napari_selfseg.superpixels._automatic_watershed import AutomaticWatershed
 from napari_selfseg.superpixels._base import Superpixels, lab
-from napari_selfseg.superpixels._block_by_block import blocks
+from napari_selfseg.superpixels._block_by_block import at_once, blocks
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._edit import Edits
@@ -29,6 +29,7 @@ __all__ = [
     "Slic",
     "Spnn",
     "Superpixels",
+    "at_once",
     "blocks",
     "lab",
 ]

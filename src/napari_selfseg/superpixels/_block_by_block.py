@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box, Grid
 from napari_selfseg.threads import side_by_side
 
-__all__ = ["block_by_block", "blocks"]
+__all__ = ["at_once", "block_by_block", "blocks"]
 
 # Pixels along an axis of a block, of planes and of volumes.
 _SIDE: Final = {2: 512, 3: 128}
@@ -32,6 +34,28 @@ def blocks(shape: tuple[int, ...], halo: int = 0) -> Grid:
     Grid
     """
     return Grid.even(shape, _SIDE[len(shape)], halo)
+
+
+def at_once(pixels: int, ndim: int) -> tuple[int, int]:
+    """Say how many blocks of an image are worked on at the same time, for an estimate.
+
+    Parameters
+    ----------
+    pixels : int
+        Of the image, taken for a square or a cube.
+    ndim : int
+        2 or 3.
+
+    Returns
+    -------
+    blocks : int
+        As many as PyTorch may use threads here, at most.
+    pixels : int
+        In these blocks together.
+    """
+    grid = blocks((max(round(pixels ** (1 / ndim)), 1),) * ndim)
+    count = min(torch.get_num_threads(), len(grid))
+    return count, min(pixels, count * prod(grid.tile))
 
 
 def block_by_block(cut: Callable[[Box], NDArray[Any]], grid: Grid) -> NDArray[np.int32]:
