@@ -17,6 +17,7 @@ from napari_selfseg.superpixels import (
     AutomaticWatershed,
     _block_by_block,
     _contour_watershed,
+    at_once,
     blocks,
 )
 from napari_selfseg.threads import side_by_side
