@@ -152,7 +152,7 @@ def test_an_estimate_counts_on_blocks_side_by_side(monkeypatch, threads, blocks)
     small, large = (ss.Consensus().cost(Problem(3, n**2, 2)) for n in (500, 2048))
     pixels = (2048 / 500) ** 2
     assert large.moved == pytest.approx(small.moved * pixels / blocks)
-    assert large.kept < small.kept * pixels
+    assert large.kept <= small.kept * pixels * 1.001
     algorithm = AutomaticWatershed()
     assert algorithm.work(2048**2) == pytest.approx(algorithm.work(500**2) * pixels / blocks)
 
