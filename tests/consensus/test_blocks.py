@@ -113,7 +113,7 @@ def test_no_source_sees_a_border_where_blocks_meet():
     home[index.ravel()] = block.ravel()
     a, b = evidence.borders.edges.T
     seam = (home[a] != home[b]) & (of[a] == of[b])
-    apart = np.mean([np.mean(maps, axis=0) for maps in evidence._apart.values()], axis=0)
+    apart = evidence.hierarchy(0.5).disagreement
     true = of[a] != of[b]
     assert seam.sum() > 50
     within = (home[a] == home[b]) & ~true

@@ -49,7 +49,8 @@ class ImageEvidence:
     def __init__(self, borders: Borders, drawn: NDArray[np.int64] | None = None) -> None:
         self.borders, self.drawn = borders, drawn
         self.look: Look | None = None
-        self._apart: dict[str, list[NDArray[np.float64]]] = {}
+        # By family the sum over its maps, and how many these are.
+        self._apart: dict[str, tuple[NDArray[np.float64], int]] = {}
         self._shares: list[NDArray[np.float32]] = []
 
     def __bool__(self) -> bool:
@@ -121,7 +122,8 @@ class ImageEvidence:
         ndarray of int64
             Its votes.
         """
-        self._apart.setdefault(said.family, []).append(said.apart)
+        total, count = self._apart.get(said.family, (0.0, 0))
+        self._apart[said.family] = (total + said.apart, count + 1)
         if said.shares is not None:
             self._shares.append(said.shares)
         return said.votes
@@ -149,6 +151,7 @@ class ImageEvidence:
         smallest: int = 0,
         *,
         in_passing: bool = False,
+        last: bool = False,
     ) -> Hierarchy:
         """Return the tree of segments that all maps so far agree on.
 
@@ -162,12 +165,14 @@ class ImageEvidence:
             Pixels of the smallest object; 0 finds them.
         in_passing : bool
             Whether more label maps follow: then nobody looks for objects yet.
+        last : bool
+            Whether nothing is asked of this after that, so that its memory can be used.
 
         Returns
         -------
         Hierarchy
         """
-        base, look = self._regions(level, smallest), self.look
+        base, look = self._regions(level, smallest, self._histograms(last)), self.look
         if look is None or kind == "regions":
             return base
         found = kind_of(kind, look.lines, None)
@@ -180,9 +185,11 @@ class ImageEvidence:
         found = kind_of(kind, look.lines, objects)
         return dataclasses.replace(base, merges=merges, words=found.words)
 
-    def _regions(self, level: float, smallest: int) -> Hierarchy:
+    def _regions(
+        self, level: float, smallest: int, histograms: NDArray[np.float32] | None
+    ) -> Hierarchy:
         superpixels, sizes, edges, lengths, _ = self.borders
-        apart = np.mean([np.mean(maps, axis=0) for maps in self._apart.values()], axis=0)
+        apart = np.mean([total / count for total, count in self._apart.values()], axis=0)
         heights = spectral(self.borders, apart, None if self.look is None else self.look.grid)
         small = smallest / max(int(sizes.sum()), 1) if smallest else REGIONS.small
         return Hierarchy(
@@ -193,7 +200,7 @@ class ImageEvidence:
             heights,
             level,
             self.drawn,
-            self._histograms(),
+            histograms,
             dataclasses.replace(REGIONS, small=small),
             counts=None if superpixels.size else sizes,
         )
@@ -210,10 +217,13 @@ class ImageEvidence:
             words=found.words,
         )
 
-    def _histograms(self) -> NDArray[np.float32] | None:
+    def _histograms(self, last: bool) -> NDArray[np.float32] | None:
         """Put the histograms of all maps side by side: half an L1 distance is their mean."""
         if not self._shares:
             return None
-        found: NDArray[np.float32] = np.concatenate([each[1:] for each in self._shares], axis=1)
-        found /= len(self._shares)
+        shares = self._shares if last else list(self._shares)
+        count, widths = len(shares), [each.shape[1] for each in shares]
+        found = np.empty((self.borders.n, sum(widths)), np.float32)
+        for start, width in zip(np.cumsum([0, *widths]), widths, strict=False):
+            np.divide(shares.pop(0)[1:], count, out=found[:, start : start + width])
         return found

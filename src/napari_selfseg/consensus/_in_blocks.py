@@ -100,7 +100,7 @@ class InBlocks:
         for source in self._sources(known):
             for said in source.said(_of(known, source), compared(source.name), evidence.borders):
                 evidence.take(said)
-        tree = evidence.hierarchy(self.level, self.structure, self.smallest)
+        tree = evidence.hierarchy(self.level, self.structure, self.smallest, last=True)
         return cut([tree], self.n_segments, MOST)
 
     def _cells(self, known: Found) -> Lines | None:

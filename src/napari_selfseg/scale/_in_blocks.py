@@ -35,9 +35,9 @@ _KNOWN: Final = "blocks."
 # Windows that tell the grey levels, and their sides.
 _WINDOWS: Final = 64
 _SIDE: Final = 128
-# Bytes a pixel that superpixels, their histograms and their borders take at the end, measured on
-# 8192 x 8192 and 16 384 x 16 384.
-_JOINING: Final = 8.0
+# Bytes a pixel that superpixels, their histograms and their borders take at the end, as measured
+# on 8192 x 8192.
+_JOINING: Final = 11.0
 
 
 @dataclass(frozen=True)

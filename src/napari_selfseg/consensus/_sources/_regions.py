@@ -60,7 +60,7 @@ class Regions:
 
     def said(self, learnt: Found, blocks: Iterator[Found], of: Borders) -> Iterator[Said]:
         """Add up the lengths that are divided; see `Source.said`."""
-        divided = np.zeros((len(learnt["scales"]), len(of.edges)))
+        divided = np.zeros((len(learnt["scales"]), len(of.edges)), np.int32)
         keys = of.edges @ (of.n + 1, 1)
         for block in blocks:
             at = np.searchsorted(keys, block["edges"] @ (of.n + 1, 1))
