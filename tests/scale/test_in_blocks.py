@@ -19,7 +19,12 @@ from napari_selfseg.scale import (
 )
 from napari_selfseg.scale import _tile_work as tile_work
 from napari_selfseg.scale._source import Source
-from napari_selfseg.superpixels import _block_by_block, _contour_watershed
+from napari_selfseg.superpixels import (
+    AutomaticWatershed,
+    Slic,
+    _block_by_block,
+    _contour_watershed,
+)
 
 HERE = {"device": "cpu", "threads": 1}
 
@@ -163,6 +168,20 @@ def test_what_whole_segments_have_no_need_of_is_refused(tmp_path):
         begun(tmp_path, image, ss.Consensus(), memory=1000)
     with pytest.raises(ValueError, match="allow more memory"):
         foreseen((90_000, 90_000), 3, ss.Consensus(), memory=10**9)
+
+
+def test_other_superpixels_are_refused_and_the_same_are_not():
+    source = Source(coloured(), -1)
+    with pytest.raises(ValueError, match="choose Automatic watershed"):
+        known_at_once(source, ss.Consensus(), superpixels=Slic())
+    assert known_at_once(source, ss.Consensus(), superpixels=AutomaticWatershed()) is not None
+    assert known_at_once(source, ss.Backprop(), superpixels=Slic()) is None
+
+
+def test_what_is_known_of_one_image_labels_no_other(tmp_path):
+    fit = known_at_once(Source(coloured(), -1), ss.Consensus())
+    with pytest.raises(ValueError, match="run Consensus on this image"):
+        fit.predict(coloured(seed=1), channel_axis=-1, **HERE)
 
 
 def test_what_is_foreseen(tmp_path):

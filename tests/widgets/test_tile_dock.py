@@ -10,12 +10,13 @@ import pytest
 from napari.layers import Labels
 from qtpy.QtWidgets import QPushButton
 
-from napari_selfseg import read_record
+import napari_selfseg as ss
+from napari_selfseg import Consensus, read_record
 from napari_selfseg.io import open_labels
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels, Run
 from napari_selfseg.scale import TileRun
-from napari_selfseg.superpixels import Slic
+from napari_selfseg.superpixels import AutomaticWatershed, Slic
 from napari_selfseg.widgets import large_desk, lease
 from napari_selfseg.widgets.layers import METADATA, camera_of
 from napari_selfseg.widgets.segment import SegmentDock
@@ -153,6 +154,27 @@ def test_tiles_are_the_whole_and_lie_where_the_image_does(opened, qtbot, tmp_pat
     viewer.layers.remove(layer)
     qtbot.waitUntil(lambda: not folders(tmp_path), timeout=120_000)
     assert (tmp_path / "mine.ome.zarr").is_dir()
+
+
+def test_consensus_by_tiles_is_one_segmentation_and_no_fit_for_other_images(opened, qtbot):
+    viewer, dock = opened(limit=None)
+    setup = dock.view.setup
+    setup.method.choose(Consensus)
+    setup.superpixels.choose(Slic)
+    dock.start()
+    words = "choose Automatic watershed, or an area that fits"
+    qtbot.waitUntil(lambda: words in dock.view.controls.error.text(), timeout=120_000)
+    qtbot.waitUntil(lambda: not dock.live and not dock._tasks.busy, timeout=120_000)
+    setup.superpixels.choose(AutomaticWatershed)
+    begun(dock, qtbot)
+    assert finished(dock, qtbot).startswith("All")
+    found = np.asarray(labels_of(viewer).data)
+    whole = ss.segment(SLIDE, Consensus(), channel_axis=-1, threads=1).labels()
+    pairs = np.unique(np.stack([found.ravel(), whole.ravel()]), axis=1)
+    assert found.dtype == np.uint32
+    assert pairs.shape[1] == len(np.unique(whole)) == len(np.unique(found))
+    assert dock._fits.fit is None
+    assert not dock.view.result.apply.isEnabled()
 
 
 def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, held):

@@ -214,6 +214,11 @@ class Consensus(Settings):
     ) -> Tensor:
         """Make segments of an image, and give each the label of the one it resembles most."""
         M = cast(Members, network)
+        if not len(M.names):
+            raise ValueError(
+                "This was found out about the blocks of one image, and says nothing of another: "
+                "run Consensus on this image."
+            )
         if index is None:
             index = over_segmented(self.default_superpixels(), x, valid)
         evidence = Evidence(index)

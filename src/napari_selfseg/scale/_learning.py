@@ -69,7 +69,9 @@ def learning(
     )
 
 
-def known_at_once(source: Source, method: Method, ndim: int | None = None) -> Fit | None:
+def known_at_once(
+    source: Source, method: Method, ndim: int | None = None, superpixels: Any = None
+) -> Fit | None:
     """Return what labels the blocks of an image as one, where a method does that.
 
     Parameters
@@ -80,6 +82,8 @@ def known_at_once(source: Source, method: Method, ndim: int | None = None) -> Fi
         What labels it.
     ndim : int, optional
         As for `learning`.
+    superpixels : SuperpixelAlgorithm or array_like of int, optional
+        That somebody chose.
 
     Returns
     -------
@@ -89,10 +93,24 @@ def known_at_once(source: Source, method: Method, ndim: int | None = None) -> Fi
     Raises
     ------
     ValueError
-        When nothing can be learned from the image.
+        When nothing can be learned from the image, or other superpixels than the method's own were
+        chosen.
     """
     blockwise = blockwise_of(method, source.shape, ndim or axes_of_sample(method, source))
-    return None if blockwise is None else block_fit(source, method, blockwise)
+    if blockwise is None:
+        return None
+    own = method.default_superpixels()
+    if superpixels is not None and superpixels is not own and not _same(superpixels, own):
+        name = getattr(own, "title", "its own")
+        raise ValueError(
+            f"{method.title} labels an image that is larger than memory with superpixels of its "
+            f"own: choose {name}, or an area that fits."
+        )
+    return block_fit(source, method, blockwise)
+
+
+def _same(chosen: Any, own: Any) -> bool:
+    return isinstance(chosen, type(own)) and bool(chosen == own)
 
 
 def axes_of_sample(method: Method, source: Source) -> int:

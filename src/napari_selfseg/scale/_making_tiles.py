@@ -92,12 +92,13 @@ def _layout(piece: Piece, large: LargeImage, fit: Fit | None) -> Foresight:
 
 def _learned(piece: Piece, large: LargeImage, layout: Foresight) -> Fit:
     recipe = piece.recipe
-    known = known_at_once(large.source, cast(Method, recipe.method))
-    if known is not None and recipe.superpixels is None:
+    method = cast(Method, recipe.method)
+    known = known_at_once(large.source, method, superpixels=recipe.superpixels)
+    if known is not None:
         return known
     run = learning(
         large.source,
-        cast(Method, recipe.method),
+        method,
         size=layout.sample,
         superpixels=recipe.superpixels,
         precision=recipe.precision,

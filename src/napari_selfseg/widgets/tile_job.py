@@ -101,13 +101,12 @@ class TileJob(LiveJob):
         place = {"spacing": arrays["spacing"], "unit": "", "axes": ""}
         image = ImageFile(arrays["image"], axis, mask=arrays["mask"], name=arrays["name"], **place)
         source = Source(image, axis)
-        if self.fit is None:
-            self._learn(source, None if isinstance(given, Part) else given)
-        if self.fit is None or self._asked or self._abandoned:
+        fit = self.fit or self._known(source, given) or self._learnt(source, given)
+        if fit is None or self._asked or self._abandoned:
             return None
         return planned(
             source,
-            self.fit,
+            fit,
             str(self._room.path),
             tile=max(self._layout.tile),
             superpixels=given if isinstance(given, Part) else None,
@@ -117,15 +116,22 @@ class TileJob(LiveJob):
             made=True,
         )
 
+    def _known(self, source: Source, superpixels: Any) -> Fit | None:
+        """Return what labels the image as one, where that is wanted; of no use for another."""
+        from napari_selfseg.scale import known_at_once
+
+        method, ndim = self._request.method, len(self._request.shape)
+        return known_at_once(source, method, ndim, superpixels)
+
+    def _learnt(self, source: Source, given: Any) -> Fit | None:
+        self._learn(source, None if isinstance(given, Part) else given)
+        return self.fit
+
     def _learn(self, source: Source, superpixels: Any) -> None:
         from napari_selfseg.record import dumps
-        from napari_selfseg.scale import known_at_once, learning
+        from napari_selfseg.scale import learning
 
         request = self._request
-        if superpixels is None:
-            self.fit = known_at_once(source, request.method, len(request.shape))
-            if self.fit is not None:
-                return
         begun = learning(
             source,
             request.method,
