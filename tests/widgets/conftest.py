@@ -28,10 +28,23 @@ def little_to_collect():
     with torch, numba and all tests loaded, that took as long as the test.
     """
     gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    kept_apart()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def what_was_imported_is_kept_apart(little_to_collect):
+    """Keep apart, after a test, what it was the first to import."""
+    yield
+    if len(gc.get_objects()) > 100_000:
+        kept_apart()
+
+
+def kept_apart():
+    """Leave what is alive out of every collection of garbage that follows."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
