@@ -170,7 +170,7 @@ def shaped(*shape, axes=("z", "y", "x"), rgb=False):
         (shaped(125, 1024, 1024), "independent", (0,)),
         (shaped(125, 1024, 1024, 3, rgb=True), "independent", (0,)),
         (shaped(125, 1024, 1024, axes=("t", "y", "x")), "independent", (0,)),
-        (shaped(30, 125, 250, 250, axes=("t", "z", "y", "x")), "independent", (0, 1)),
+        (shaped(30, 125, 512, 512, axes=("t", "z", "y", "x")), "independent", (0, 1)),
         (shaped(30, 10, 50, 50, axes=("t", "z", "y", "x")), "independent", (0,)),
         (shaped(16, 50, 50), VOLUME, (0,)),
         (shaped(16, 50, 50, 3, rgb=True), VOLUME, (0,)),
