@@ -68,7 +68,7 @@ def main() -> None:
 
 def _ways(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     image = case.image
-    plain = ss.segment(image.data, channel_axis=image.channel_axis, threads=1, seed=0)
+    plain = ss.segment(image.data, channel_axis=image.channel_axis, threads=1)
     borders = Borders.of(plain.hierarchy().superpixels)
     parts = Parts(Whole(case.scaled, np.ones(case.scaled.shape[:2], bool)), 0)
     said = [each for source in SOURCES for each in _heard(source, parts, borders)]
