@@ -11,7 +11,7 @@ from torch import nn
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
 from napari_selfseg.consensus._evidence import Evidence, cut
-from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
+from napari_selfseg.consensus._halving import halved
 from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._members import Members
 from napari_selfseg.consensus._sources import (
@@ -26,7 +26,7 @@ from napari_selfseg.consensus._sources import (
 from napari_selfseg.consensus._sources._clusters import Clusters
 from napari_selfseg.consensus._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
-from napari_selfseg.protocol import Control, Inputs, Interrupted
+from napari_selfseg.protocol import Control, Inputs, Interrupted, restored_size, shrunk, steps_of
 from napari_selfseg.regions import vote
 
 
@@ -122,8 +122,8 @@ def test_maps_of_a_constant_volume():
 
 
 def test_only_long_axes_are_halved():
-    assert steps_of((63, 64, 200), wanted=True) == (1, 2, 2)
-    assert steps_of((64, 64), wanted=False) == (1, 1)
+    assert steps_of((63, 64, 200), 2) == (1, 2, 2)
+    assert steps_of((64, 64), 1) == (1, 1)
 
 
 def test_shrinking_averages_the_pixels_with_data():

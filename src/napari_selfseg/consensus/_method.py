@@ -45,7 +45,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.consensus._cost import classical_cost
 from napari_selfseg.consensus._evidence import Evidence, cut
-from napari_selfseg.consensus._halving import halved, restored_size, shrunk, steps_of
+from napari_selfseg.consensus._halving import halved
 from napari_selfseg.consensus._in_blocks import InBlocks
 from napari_selfseg.consensus._members import Ended, Members
 from napari_selfseg.consensus._naming import as_met, names_of, projected
@@ -63,7 +63,10 @@ from napari_selfseg.protocol import (
     Step,
     Stop,
     over_segmented,
+    restored_size,
+    shrunk,
     small,
+    steps_of,
 )
 from napari_selfseg.superpixels import AutomaticWatershed
 from napari_selfseg.superpixels._lines import polarity_of
@@ -373,7 +376,7 @@ class Consensus(Settings):
             )
 
     def _steps(self, x: Tensor) -> tuple[int, ...]:
-        return steps_of(x.shape[2:], wanted=self.half_resolution)
+        return steps_of(x.shape[2:], 2 if self.half_resolution else 1)
 
 
 def _sentence(hierarchies: Sequence[Hierarchy]) -> str:

@@ -42,7 +42,24 @@ from torch import Tensor, nn
 from napari_selfseg.losses import continuity, cross_entropy, scribbled
 from napari_selfseg.nets import Responses, assign, initialise, measure
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Cost, FewLabels, Inputs, Method, Problem, Step, Stop, small
+from napari_selfseg.protocol import (
+    FULL_SIZE,
+    SCHEDULE_HELP,
+    Cost,
+    FewLabels,
+    Inputs,
+    Method,
+    Part,
+    Problem,
+    Schedule,
+    Sized,
+    Sizes,
+    Step,
+    Stop,
+    phases,
+    relative_work,
+    small,
+)
 from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Slic
 
@@ -108,6 +125,7 @@ class Backprop(Method):
         source="3 in the public code",
         words="Fewest labels",
     )
+    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP)
     learning_rate: float = parameter(
         0.1, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section 2.4"
     )
@@ -160,7 +178,15 @@ class Backprop(Method):
         small_ones = problem.pixels * (problem.in_channels * (4 + size) + 32)
         weights = taps * (3 * 4 + size)
         kept = problem.pixels * q * self._kept(problem) + small_ones + weights
-        return Cost(flops, problem.pixels * q * self._moved(problem), kept)
+        share = relative_work(self.schedule, problem)
+        return Cost(share * flops, share * problem.pixels * q * self._moved(problem), kept)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Updates at each size of the image."""
+        return tuple(
+            Part(self.replace(schedule=size), n)
+            for size, n in phases(self.schedule, self.iterations)
+        )
 
     def _moved(self, problem: Problem) -> int:
         """Bytes a pixel and class that layers and losses read and write, or take as long as."""
@@ -192,16 +218,17 @@ class Backprop(Method):
         optimiser = inputs.state.of(
             torch.optim.SGD(network.parameters(), self.learning_rate, self.momentum)
         )
-        v = inputs.x.to(inputs.precision)
+        sizes = Sizes(self.schedule, self.iterations, inputs)
         labels = FewLabels(self.channels, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):
-            y = network(v, inputs.valid)
+            seen = sizes.at(t)
+            y = network(seen.v, seen.inputs.valid)
             if stop := labels.stop(t):
                 return stop
             c = assign(y)
-            raw_labels = labels.count(c)
-            votes, target = self._refined(c, inputs)
-            losses = self._losses(y, target, raw_labels, inputs)
+            raw_labels = labels.count(seen.restored(c))
+            votes, target = self._refined(c, seen)
+            losses = self._losses(y, target, raw_labels, seen.inputs)
             loss = torch.stack(list(losses.values())).sum()
             shown = {name: term.detach() for name, term in losses.items()}
             yield Step(t, self.iterations, votes, raw_labels, shown)
@@ -221,13 +248,16 @@ class Backprop(Method):
         """Classify with the statistics kept."""
         return assign(network(x, valid))
 
-    def _refined(self, c: Tensor, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    def _refined(self, c: Tensor, seen: Sized) -> tuple[Tensor, Tensor]:
         """Return the labels to show, counted from 1, and the classes c' to learn, -1 for none."""
+        inputs, q = seen.full, self.channels
         if inputs.index is not None:
-            votes = vote(c, inputs.index, inputs.n_regions, self.channels)
-            return small(votes, self.channels), votes[inputs.index] - 1
-        target = c if inputs.valid is None else c.masked_fill(~inputs.valid[:, 0], -1)
-        return small(target + 1, self.channels), target
+            votes = vote(seen.restored(c), inputs.index, inputs.n_regions, q)
+            return small(votes, q), votes[seen.inputs.index] - 1
+        valid = seen.inputs.valid
+        target = c if valid is None else c.masked_fill(~valid[:, 0], -1)
+        shown = seen.restored(target) + 1
+        return small(shown if inputs.valid is None else shown * inputs.valid[:, 0], q), target
 
     def _losses(
         self, y: Tensor, target: Tensor, raw_labels: Tensor, inputs: Inputs

@@ -36,7 +36,23 @@ from torch import Tensor, nn
 from napari_selfseg.losses import cross_entropy, scribbled
 from napari_selfseg.nets import DCS, FTS, Subnetworks, assign, initialise
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Cost, FewLabels, Inputs, Method, Problem, Step, Stop, small
+from napari_selfseg.protocol import (
+    FULL_SIZE,
+    SCHEDULE_HELP,
+    Cost,
+    FewLabels,
+    Inputs,
+    Method,
+    Part,
+    Problem,
+    Schedule,
+    Sizes,
+    Step,
+    Stop,
+    phases,
+    relative_work,
+    small,
+)
 from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Felzenszwalb
 
@@ -122,6 +138,7 @@ class DIC(Method):
         source="not in the paper; 3, after the vote, in the public code",
         words="Fewest labels",
     )
+    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP)
     learning_rate: float = parameter(
         0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-A"
     )
@@ -162,7 +179,15 @@ class DIC(Method):
         shared = layers["pooled.0"] + layers["pooled.1"] + layers["deconvolution"]
         weights = sum(layers.values()) + shared * (_block(problem) - 1)
         kept = problem.pixels * (self._kept(problem) + small_ones) + weights * (3 * 4 + size)
-        return Cost(flops, problem.pixels * self._moved(problem), kept)
+        share = relative_work(self.schedule, problem)
+        return Cost(share * flops, share * problem.pixels * self._moved(problem), kept)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Updates at each size of the image."""
+        return tuple(
+            Part(self.replace(schedule=size), n)
+            for size, n in phases(self.schedule, self.iterations)
+        )
 
     def _layers(self, problem: Problem) -> dict[str, int]:
         """Multiplications a pixel in each layer; those of a pooled pixel shared by its block."""
@@ -222,16 +247,17 @@ class DIC(Method):
         _check_size(inputs.x)
         trained = [each for each in network.parameters() if each.requires_grad]
         optimiser = inputs.state.of(torch.optim.SGD(trained, self.learning_rate, self.momentum))
-        image, index = inputs.x.to(inputs.precision), cast(Tensor, inputs.index)
+        index, sizes = cast(Tensor, inputs.index), Sizes(self.schedule, self.iterations, inputs)
         labels = FewLabels(self.n_clusters, self.min_labels, inputs)
         for t in inputs.control.iterations(self.iterations):
-            upsilon = network(image, inputs.valid)
+            seen = sizes.at(t)
+            upsilon = network(seen.v, seen.inputs.valid)
             if stop := labels.stop(t):
                 return stop
-            delta = assign(upsilon)
+            delta = seen.restored(assign(upsilon))
             raw_labels = labels.count(delta)
             refined = vote(delta, index, inputs.n_regions, self.n_clusters)
-            losses = self._losses(upsilon, refined[index] - 1, inputs)
+            losses = self._losses(upsilon, refined[seen.inputs.index] - 1, seen.inputs)
             loss = torch.stack(list(losses.values())).sum()
             shown = {name: term.detach() for name, term in losses.items()}
             yield Step(t, self.iterations, small(refined, self.n_clusters), raw_labels, shown)

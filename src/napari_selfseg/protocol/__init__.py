@@ -35,12 +35,24 @@ from napari_selfseg.protocol._needed import available_memory, bytes_needed, byte
 from napari_selfseg.protocol._refusal import too_large
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._shrinking import restored_size, shrunk, shrunk_strokes, steps_of
+from napari_selfseg.protocol._sizes import (
+    FULL_SIZE,
+    SCHEDULE_HELP,
+    Schedule,
+    Sized,
+    Sizes,
+    phases,
+    relative_work,
+)
 from napari_selfseg.protocol._step import Ballot, Step, Stop
 from napari_selfseg.protocol._training_state import TrainingState
 from napari_selfseg.protocol._trial import Question, Spent, Trial, Unwanted
 
 __all__ = [
+    "FULL_SIZE",
     "GIVEN",
+    "SCHEDULE_HELP",
     "Ballot",
     "Blockwise",
     "Control",
@@ -61,6 +73,9 @@ __all__ = [
     "Question",
     "Run",
     "Scaling",
+    "Schedule",
+    "Sized",
+    "Sizes",
     "Smoothing",
     "Spent",
     "Step",
@@ -87,12 +102,18 @@ __all__ = [
     "limited_threads",
     "merge",
     "over_segmented",
+    "phases",
     "prepare",
+    "relative_work",
     "resolve_device",
     "resolve_precision",
     "resolve_threads",
+    "restored_size",
     "seconds_to_predict",
+    "shrunk",
+    "shrunk_strokes",
     "size_in_words",
     "small",
+    "steps_of",
     "too_large",
 ]

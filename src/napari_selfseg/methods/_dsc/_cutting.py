@@ -12,14 +12,14 @@ from napari_selfseg.graphs import near
 from napari_selfseg.losses import cross_entropy, scribbled, similarity, soft_cut
 from napari_selfseg.methods._dsc._settings import Settings
 from napari_selfseg.nets import Embedding, assign
-from napari_selfseg.protocol import FewLabels, Inputs, Step, Stop, small
+from napari_selfseg.protocol import FewLabels, Inputs, Sizes, Step, Stop, small
 from napari_selfseg.regions import centroids, mean, vote
 
 __all__ = ["cutting"]
 
 
 def cutting(
-    settings: Settings, E: Embedding, inputs: Inputs, updates: Iterator[int]
+    settings: Settings, E: Embedding, inputs: Inputs, updates: Iterator[int], first: int
 ) -> Generator[Step, None, Stop | None]:
     """Iterate algorithm 2.
 
@@ -33,6 +33,8 @@ def cutting(
         Image and superpixels z.
     updates : iterator of int
         Updates done, as often as one is to be made.
+    first : int
+        Those of algorithm 1.
 
     Yields
     ------
@@ -47,10 +49,13 @@ def cutting(
     optimiser = inputs.state.of(
         torch.optim.SGD(E.parameters(), settings.learning_rate, settings.momentum)
     )
-    x, edges = inputs.x.to(inputs.precision), _edges(settings, inputs)
+    edges = _edges(settings, inputs)
+    sizes = Sizes(settings.schedule, settings.iterations - first, inputs)
     labels = FewLabels(K, settings.min_labels, inputs)
     for done in updates:
-        F = E(x, inputs.valid)
+        seen = sizes.at(done - first)
+        # Whatever the size, superpixels have all their pixels.
+        F = seen.restored(E(seen.v, seen.inputs.valid))
         if stop := labels.stop(done):
             return stop
         c = assign(F)

@@ -16,7 +16,16 @@ from napari_selfseg.methods._dsc._smoothing import side, smoothing
 from napari_selfseg.nets import Embedding, assign, initialise, measure
 from napari_selfseg.nets.embedding import REACH
 from napari_selfseg.nets.superae_work import autoencoder_work, embedding_work, n_weights
-from napari_selfseg.protocol import Cost, Inputs, Part, Problem, Step, Stop
+from napari_selfseg.protocol import (
+    Cost,
+    Inputs,
+    Part,
+    Problem,
+    Step,
+    Stop,
+    phases,
+    relative_work,
+)
 from napari_selfseg.superpixels import Slic
 
 __all__ = ["DSC"]
@@ -71,7 +80,8 @@ class DSC(Settings):
             *of, problem.itemsize, problem.masked, self.width, self.partitions, self.normalised
         )
         share = min(self.autoencoder_iterations / self.iterations, 1)
-        each = ((share * cropped, first), ((1 - share) * pixels, second))
+        cut = pixels * relative_work(self.schedule, problem)
+        each = ((share * cropped, first), ((1 - share) * cut, second))
         image = pixels * (problem.in_channels * (4 + problem.itemsize) + 16)
         # With the two averages of Adam and the copy that smooths; gradients come as maps go.
         weights = 16 * n_weights(*of, self.width, self.partitions)
@@ -84,8 +94,10 @@ class DSC(Settings):
     def parts(self) -> tuple[Part, ...]:
         """Updates of the autoencoder, then those of the cut."""
         first = min(self.autoencoder_iterations, self.iterations)
-        kinds = ((MOST, first), (0, self.iterations - first))
-        return tuple(Part(self.replace(autoencoder_iterations=a), n) for a, n in kinds if n)
+        begin = (Part(self.replace(autoencoder_iterations=MOST), first),) if first else ()
+        cut = self.replace(autoencoder_iterations=0)
+        sizes = phases(self.schedule, self.iterations - first)
+        return begin + tuple(Part(cut.replace(schedule=size), n) for size, n in sizes)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build SuperAE and the 1x1 convolution, drawn from Xavier's distribution."""
@@ -105,7 +117,7 @@ class DSC(Settings):
         first = max(self.autoencoder_iterations - int(E.updates), 0)
         if first:
             yield from smoothing(self, E, inputs, islice(updates, first))
-        stop = yield from cutting(self, E, inputs, updates)
+        stop = yield from cutting(self, E, inputs, updates, first)
         return self._uncut(first) if self.iterations <= first else stop
 
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:

@@ -6,7 +6,7 @@ from abc import ABC
 from typing import Literal
 
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Method
+from napari_selfseg.protocol import FULL_SIZE, SCHEDULE_HELP, Method, Schedule
 
 __all__ = ["Settings"]
 
@@ -113,6 +113,7 @@ class Settings(Method, ABC):
         maximum=1_000_000,
         source="beta = 5 / M^2, section IV-B",
     )
+    schedule: Schedule = parameter(FULL_SIZE, f"{SCHEDULE_HELP} Of the cut alone.")
     learning_rate: float = parameter(
         0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-B"
     )
