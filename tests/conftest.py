@@ -7,11 +7,15 @@ import pytest
 import torch
 from hypothesis import settings
 
+from napari_selfseg.convolving import PRECISION_SETTING, SETTING
 from napari_selfseg.protocol import Question, Spent, Trial
 
 # The same examples every time, and no deadline: the machine may be busy.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+# The same way every time, also in fixtures of a session and in processes that tests start.
+os.environ.update({SETTING: "channels-last", PRECISION_SETTING: "float32"})
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -24,10 +28,9 @@ def same_numbers() -> None:
 
 @pytest.fixture(autouse=True)
 def no_trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Time nothing for an estimate, and keep out of the cache of whoever runs the tests."""
-    module = "napari_selfseg.protocol._kept_trials"
-    monkeypatch.setattr(f"{module}.default_folder", lambda: tmp_path / "trials")
-    monkeypatch.setattr(f"{module}.made", pretended)
+    """Time nothing, and keep out of the cache of whoever runs the tests."""
+    monkeypatch.setattr("napari_selfseg.answers.default_folder", lambda: tmp_path / "trials")
+    monkeypatch.setattr("napari_selfseg.protocol._kept_trials.made", pretended)
 
 
 def pretended(question: Question) -> Trial:

@@ -1,7 +1,8 @@
-"""Work that is done side by side in threads of this process."""
+"""How many threads work, and work that is done side by side in them."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["side_by_side"]
+__all__ = ["limited_threads", "side_by_side"]
 
 R = TypeVar("R")
 
@@ -48,3 +49,24 @@ def side_by_side(work: Callable[[int], R], count: int) -> Iterator[R]:
         finally:
             for each in at_work:
                 each.cancel()
+
+
+@contextlib.contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Use so many threads inside the block and as many as before after it.
+
+    Parameters
+    ----------
+    threads : int
+        At least 1.
+
+    Yields
+    ------
+    None
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

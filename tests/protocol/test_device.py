@@ -19,13 +19,11 @@ CPU = torch.device("cpu")
 def machine(monkeypatch):
     """Pretend that a machine has or lacks something."""
 
-    def pretend(cuda=0, mps=False, bfloat16=False):
+    def pretend(cuda=0, mps=False):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bfloat16)
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: bfloat16)
 
     return pretend
 
@@ -64,14 +62,6 @@ def test_an_unknown_device_is_refused(name):
         ValueError, match=f"There is no device '{name}': use auto, cpu, cuda or mps"
     ):
         resolve_device(name)
-
-
-def test_precision_is_what_was_asked_for(machine):
-    for fast in (True, False):
-        machine(bfloat16=fast)
-        assert resolve_precision("float32", CPU) == torch.float32
-        assert resolve_precision("bfloat16", CPU) == torch.bfloat16
-        assert resolve_precision("auto", CPU) == (torch.bfloat16 if fast else torch.float32)
 
 
 def test_auto_precision_elsewhere(machine):

@@ -28,7 +28,6 @@ from napari_selfseg.protocol import (
     in_words,
     seconds_to_predict,
 )
-from napari_selfseg.protocol._device import fast_bfloat16
 from napari_selfseg.superpixels import Felzenszwalb, Spnn
 
 METHOD = ss.Backprop(channels=50)
@@ -323,7 +322,7 @@ for side in map(int, sys.argv[2:]):
         pytest.param(
             "bfloat16",
             marks=pytest.mark.skipif(
-                not fast_bfloat16(torch.device("cpu")),
+                not torch.cpu._is_avx512_bf16_supported(),
                 reason="a processor without bfloat16 keeps copies in float32",
             ),
         ),

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .convolution import Convolution, convolved
+from napari_selfseg.convolving import convolve
+
+from .convolution import Convolution
 from .normalisation import Normalisation
 
 # Taps of a 3 x 3 kernel on the pixels before the current one in a raster scan, and on that one.
@@ -60,7 +62,7 @@ class Autoregressive(nn.Module):
         weight: Tensor = self.weight
         if order is not None:
             weight = weight * order_mask(order).to(weight)
-        return convolved(x, weight.to(x.dtype))
+        return convolve(x, weight.to(x.dtype))
 
 
 class Pointwise(nn.Module):

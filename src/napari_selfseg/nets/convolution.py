@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
+from napari_selfseg.convolving import convolve
 
 
 class Convolution(nn.Module):
@@ -49,43 +49,9 @@ class Convolution(nn.Module):
         if x.shape[1] == 1:
             x, weight = _widened(x), _widened(weight)
         bias = None if self.bias is None else self.bias.to(x.dtype)
-        return convolved(x, weight, bias, self.stride)
-
-
-def convolved(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1) -> Tensor:
-    """Convolve, with zeros beyond the border.
-
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, *spatial)
-        Images.
-    weight : Tensor, shape (classes, C, *sizes)
-        Kernels of odd size, in the type of `x`.
-    bias : Tensor, shape (classes,), optional
-        In the type of `x`.
-    stride : int
-        Pixels from one result to the next.
-
-    Returns
-    -------
-    Tensor, shape (N, classes, *spatial)
-        Stored channels last.
-    """
-    ndim, pad = x.ndim - 2, weight.shape[-1] // 2
-    x = x.contiguous(memory_format=LAST[ndim])
-    if _always_onednn(x):
-        ones = [1] * ndim
-        return torch.mkldnn_convolution(x, weight, bias, [pad] * ndim, [stride] * ndim, ones, 1)
-    return (F.conv2d if ndim == 2 else F.conv3d)(x, weight, bias, padding=pad, stride=stride)
+        return convolve(x, weight, bias, self.stride)
 
 
 def _widened(x: Tensor) -> Tensor:
     # The kernels for one channel take several times as long as those for two.
     return F.pad(x, [0, 0] * (x.ndim - 2) + [0, 1])
-
-
-def _always_onednn(x: Tensor) -> bool:
-    # F.conv2d gives small images to other kernels, which round differently: tiles of an image
-    # would then differ from the whole in the last bits.
-    cpu_float = x.device.type == "cpu" and x.dtype == torch.float32
-    return cpu_float and torch.backends.mkldnn.is_available()

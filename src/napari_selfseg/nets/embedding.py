@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .convolution import convolved
+from napari_selfseg.convolving import convolve
+
 from .normalisation import Normalisation
 from .pooling import halved
 from .superae import LEVELS, SuperAE, widths
@@ -49,7 +50,7 @@ class Classifier(nn.Module):
         bias = None if self.bias is None else self.bias.to(maps[0].dtype)
         y: Tensor | None = None
         for x, weight in zip(reversed(maps), reversed(weights), strict=True):
-            here = convolved(x, weight, bias if y is None else None)
+            here = convolve(x, weight, bias if y is None else None)
             y = here if y is None else here.add_(_enlarged(y, here.shape[2:]))
         assert y is not None
         return y

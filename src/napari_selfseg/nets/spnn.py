@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .convolution import LAST, Convolution
+from napari_selfseg.convolving import LAST
+
+from .convolution import Convolution
 from .fts import Block
 from .normalisation import Normalisation
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from .convolution import LAST, Convolution
+from napari_selfseg.convolving import convolve_transposed
+
+from .convolution import Convolution
 from .normalisation import Normalisation
 from .pooling import halved
 
@@ -28,15 +29,12 @@ class Upsampling(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, ndim: int) -> None:
         super().__init__()
-        self.ndim = ndim
         self.weight = nn.Parameter(torch.empty(in_channels, out_channels, *(3,) * ndim))
 
     def forward(self, x: Tensor, size: Sequence[int]) -> Tensor:
         """Convolve `x`, (N, C, *spatial), to a `size` of 2n or 2n - 1 along each axis."""
         more = [to - (2 * n - 1) for to, n in zip(size, x.shape[2:], strict=True)]
-        x = x.contiguous(memory_format=LAST[self.ndim])
-        transposed = F.conv_transpose2d if self.ndim == 2 else F.conv_transpose3d
-        return transposed(x, self.weight.to(x.dtype), stride=2, padding=1, output_padding=more)
+        return convolve_transposed(x, self.weight.to(x.dtype), more)
 
 
 class SuperAE(nn.Module):

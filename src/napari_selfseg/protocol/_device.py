@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import torch
 
+from napari_selfseg.convolving import bfloat16_pays
 from napari_selfseg.processes import MOST_THREADS
+from napari_selfseg.threads import limited_threads
 
 __all__ = [
     "limited_threads",
@@ -22,10 +21,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 def fast_bfloat16(device: torch.device) -> bool:
     """Say whether a training step in bfloat16 is faster than one in float32.
 
-    On processors, where they multiply bfloat16 in hardware: Backprop's network of two layers on
-    481 x 321 pixels takes half of float32's time a step with AVX-512 BF16 (measured), and less
-    with AMX. Elsewhere PyTorch imitates the type. On NVIDIA's cards from compute capability 8.0,
-    the first with bfloat16 tensor cores; not on Apple's (neither was timed).
+    On a processor a step is timed in both (`napari_selfseg.convolving.bfloat16_pays`). On NVIDIA's
+    cards from compute capability 8.0, the first with bfloat16 tensor cores; not on Apple's (neither
+    was timed).
 
     Parameters
     ----------
@@ -38,9 +36,7 @@ def fast_bfloat16(device: torch.device) -> bool:
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type == "cpu" and torch.backends.mkldnn.is_available():
-        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return False
+    return device.type == "cpu" and bfloat16_pays()
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -91,7 +87,7 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        Auto takes bfloat16 where it was measured to be faster.
+        Auto takes bfloat16 where it is faster, which is measured once a machine.
     device : torch.device
         Where the run takes place.
 
@@ -134,24 +130,3 @@ def resolve_threads(threads: int | None) -> int:
     if threads is not None and threads > MOST_THREADS:
         raise ValueError(f"A run uses {MOST_THREADS} threads at most, not {threads}.")
     return threads or torch.get_num_threads()
-
-
-@contextlib.contextmanager
-def limited_threads(threads: int) -> Iterator[None]:
-    """Use so many threads inside the block and as many as before after it.
-
-    Parameters
-    ----------
-    threads : int
-        At least 1.
-
-    Yields
-    ------
-    None
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -1,0 +1,16 @@
+"""Convolutions on the CPU each of whose passes takes the fastest way this machine has."""
+
+from .function import LAST, convolve, convolve_transposed
+from .precision import PRECISION_SETTING, bfloat16_pays
+from .ways import SETTING, WAYS, wanted_way
+
+__all__ = [
+    "LAST",
+    "PRECISION_SETTING",
+    "SETTING",
+    "WAYS",
+    "bfloat16_pays",
+    "convolve",
+    "convolve_transposed",
+    "wanted_way",
+]

@@ -1,0 +1,176 @@
+"""Which way is fastest is timed once a machine, and kept."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+from napari_selfseg.answers import Answers, machine
+from napari_selfseg.threads import limited_threads
+
+from .ways import TIMED, WAYS, Way, wanted_way
+
+# Multiplications of a trial, and the sides of its result, by number of axes.
+WORK: Final = 2**30
+LEAST: Final = {2: 32, 3: 10}
+MOST: Final = {2: 160, 3: 32}
+# How far two ways may be apart, relative to the gradient's length.
+TOLERANCE: Final = {torch.float32: 1e-3, torch.bfloat16: 2e-2}
+# A way that took this many times the fastest one's time is not tried again.
+SLOW: Final = 1.5
+# What is faster by less than this is not: trials on another day should find the same.
+CLEAR: Final = 0.9
+ROUNDS: Final = 3
+
+
+class Kind(NamedTuple):
+    """What the fastest way depends on, beside the machine.
+
+    Attributes
+    ----------
+    ndim : int
+        Spatial axes.
+    size, stride : int
+        Of the kernel.
+    seen, made : int
+        Channels that are convolved, and that result.
+    dtype : torch.dtype
+        Of both.
+    """
+
+    ndim: int
+    size: int
+    stride: int
+    seen: int
+    made: int
+    dtype: torch.dtype
+
+
+def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
+    """Return the way to take.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, in, *spatial)
+        What was convolved.
+    g : Tensor, shape (N, out, *spatial)
+        Gradient of the result.
+    size, stride : int
+        Of the kernel along every axis.
+
+    Returns
+    -------
+    callable
+        Of ``(x, g, size, stride)``.
+    """
+    wanted = wanted_way()
+    if wanted != TIMED:
+        return WAYS[wanted]
+    return WAYS[chosen(Kind(x.ndim - 2, size, stride, x.shape[1], g.shape[1], x.dtype))]
+
+
+@functools.cache
+def chosen(kind: Kind) -> str:
+    """Return the name of the fastest way; the first time on a machine it is timed.
+
+    Parameters
+    ----------
+    kind : Kind
+        Of convolution.
+
+    Returns
+    -------
+    str
+        One of `WAYS`.
+    """
+    kept, question = Answers(), _told(kind)
+    found = kept.read(question)
+    if found not in list(WAYS):
+        x, g = _pictures(kind)
+        size, stride = kind.size, kind.stride
+        ways = {name: functools.partial(way, x, g, size, stride) for name, way in WAYS.items()}
+        # Threads wait for each other, and so for other programs: what a busy machine answers would
+        # be kept when it is no more. One alone is timed rightly.
+        with limited_threads(1):
+            found = fastest(ways)
+        kept.keep(question, found)
+    return str(found)
+
+
+def fastest(ways: Mapping[str, Callable[[], Tensor]]) -> str:
+    """Time ways to the same result by turns, and return the name of the fastest.
+
+    Parameters
+    ----------
+    ways : mapping of str to callable
+        The first one is right; another that fails, or finds something else, is not taken.
+
+    Returns
+    -------
+    str
+        The first, unless another is clearly faster.
+    """
+    first = next(iter(ways))
+    expected = ways[first]()
+    seconds = {name: torch.inf for name, way in ways.items() if agrees(way, expected)}
+    for _ in range(ROUNDS):
+        least = min(seconds.values())
+        for name, known in seconds.items():
+            if known <= SLOW * least:
+                seconds[name] = min(known, timed(ways[name]))
+    best = min(seconds, key=lambda name: seconds[name])
+    return best if seconds[best] < CLEAR * seconds[first] else first
+
+
+def agrees(way: Callable[[], Tensor], expected: Tensor) -> bool:
+    """Say whether a way works and finds what is expected, but for rounding.
+
+    Parameters
+    ----------
+    way : callable
+        Returns a tensor.
+    expected : Tensor
+        What it should be.
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        found = way()
+    except (RuntimeError, AttributeError):  # a processor or a PyTorch that has it not
+        return False
+    wide = expected.float()
+    apart = (found.float() - wide).norm() / wide.norm()
+    return bool(apart <= TOLERANCE[expected.dtype])
+
+
+def timed(way: Callable[[], object]) -> float:
+    """Return the seconds a call takes."""
+    begin = time.perf_counter()
+    way()
+    return time.perf_counter() - begin
+
+
+def _told(kind: Kind) -> dict[str, Any]:
+    """Return all that the answer depends on, as plain JSON."""
+    described = {**kind._asdict(), "dtype": str(kind.dtype)}
+    return {**machine(), "torch": torch.__version__, "weight gradient": described}
+
+
+def _pictures(kind: Kind) -> tuple[Tensor, Tensor]:
+    """Return something to convolve and the gradient of its result, channels last."""
+    taps = kind.size**kind.ndim * kind.seen * kind.made
+    side = min(max(round((WORK / taps) ** (1 / kind.ndim)), LEAST[kind.ndim]), MOST[kind.ndim])
+    generator = torch.Generator().manual_seed(0)
+
+    def drawn(channels: int, side: int) -> Tensor:
+        shape = (1, *(side,) * kind.ndim, channels)
+        return torch.randn(shape, generator=generator).to(kind.dtype).movedim(-1, 1)
+
+    return drawn(kind.seen, side * kind.stride), drawn(kind.made, side)
