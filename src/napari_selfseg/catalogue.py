@@ -14,7 +14,15 @@ from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.parameters import restore
-from napari_selfseg.protocol import Method, Run, as_superpixels, evolve, go_on, prepare
+from napari_selfseg.protocol import (
+    BY_ITSELF,
+    Method,
+    Run,
+    as_superpixels,
+    evolve,
+    go_on,
+    prepare,
+)
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
     CompactWatershed,
@@ -58,7 +66,7 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
 )
 # What segments are made of where a run has no superpixels of its own.
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)
-CLOSED = ("finished", "min_labels", "asked")
+CLOSED = (*BY_ITSELF, "asked")
 PASSED_ON = ("channel_axis", "spacing", "device", "threads", "precision")
 
 

@@ -45,6 +45,7 @@ from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import (
     FULL_SIZE,
     SCHEDULE_HELP,
+    SETTLED_HELP,
     Cost,
     FewLabels,
     Inputs,
@@ -56,6 +57,7 @@ from napari_selfseg.protocol import (
     Sizes,
     Step,
     Stop,
+    at_last_size,
     phases,
     relative_work,
     small,
@@ -82,6 +84,7 @@ class Backprop(Method):
     costless: ClassVar[tuple[str, ...]] = (
         *Method.costless,
         "min_labels",
+        "settled",
         "learning_rate",
         "momentum",
         "continuity_weight",
@@ -126,6 +129,9 @@ class Backprop(Method):
         words="Fewest labels",
     )
     schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP)
+    settled: float = parameter(
+        0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
+    )
     learning_rate: float = parameter(
         0.1, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section 2.4"
     )
@@ -206,6 +212,10 @@ class Backprop(Method):
         if self.variant == "continuity":
             loss += 1 + problem.ndim
         return (self.depth + 1) * layer + loss * size
+
+    def settles(self, t: int) -> float:
+        """See `Method.settles`; at the last size of the image alone."""
+        return self.settled if at_last_size(self.schedule, self.iterations, t) else 0.0
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build GetFeats, the classifier and Norm, drawn from Xavier's distribution."""

@@ -39,6 +39,7 @@ from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import (
     FULL_SIZE,
     SCHEDULE_HELP,
+    SETTLED_HELP,
     Cost,
     FewLabels,
     Inputs,
@@ -49,6 +50,7 @@ from napari_selfseg.protocol import (
     Sizes,
     Step,
     Stop,
+    at_last_size,
     phases,
     relative_work,
     small,
@@ -76,6 +78,7 @@ class DIC(Method):
     costless: ClassVar[tuple[str, ...]] = (
         *Method.costless,
         "min_labels",
+        "settled",
         "learning_rate",
         "momentum",
         "scribble_weight",
@@ -139,6 +142,9 @@ class DIC(Method):
         words="Fewest labels",
     )
     schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP)
+    settled: float = parameter(
+        0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
+    )
     learning_rate: float = parameter(
         0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-A"
     )
@@ -230,6 +236,10 @@ class DIC(Method):
             return blocks + between + responses
         associations = self.n_centres * self.rounds * (1 + problem.masked)
         return blocks + between + responses + (self.n_clusters + associations) * size
+
+    def settles(self, t: int) -> float:
+        """See `Method.settles`; at the last size of the image alone."""
+        return self.settled if at_last_size(self.schedule, self.iterations, t) else 0.0
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build FTS and DCS, drawn from Xavier's distribution, with centres of length 1."""

@@ -35,6 +35,7 @@ from napari_selfseg.protocol._needed import available_memory, bytes_needed, byte
 from napari_selfseg.protocol._refusal import too_large
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._settled import SETTLED_HELP, Settled
 from napari_selfseg.protocol._shrinking import restored_size, shrunk, shrunk_strokes, steps_of
 from napari_selfseg.protocol._sizes import (
     FULL_SIZE,
@@ -42,17 +43,20 @@ from napari_selfseg.protocol._sizes import (
     Schedule,
     Sized,
     Sizes,
+    at_last_size,
     phases,
     relative_work,
 )
-from napari_selfseg.protocol._step import Ballot, Step, Stop
+from napari_selfseg.protocol._step import BY_ITSELF, Ballot, Step, Stop
 from napari_selfseg.protocol._training_state import TrainingState
 from napari_selfseg.protocol._trial import Question, Spent, Trial, Unwanted
 
 __all__ = [
+    "BY_ITSELF",
     "FULL_SIZE",
     "GIVEN",
     "SCHEDULE_HELP",
+    "SETTLED_HELP",
     "Ballot",
     "Blockwise",
     "Control",
@@ -74,6 +78,7 @@ __all__ = [
     "Run",
     "Scaling",
     "Schedule",
+    "Settled",
     "Sized",
     "Sizes",
     "Smoothing",
@@ -88,6 +93,7 @@ __all__ = [
     "Unwanted",
     "as_spacing",
     "as_superpixels",
+    "at_last_size",
     "available_memory",
     "bytes_needed",
     "bytes_to_predict",

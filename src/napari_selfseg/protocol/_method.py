@@ -138,6 +138,22 @@ class Method(Parameters, ABC):
         """
         return (Part(self, self.iterations),)
 
+    def settles(self, t: int) -> float:
+        """Say when the labels of a run have settled, so that it can end.
+
+        Parameters
+        ----------
+        t : int
+            Updates made.
+
+        Returns
+        -------
+        float
+            Per cent of the pixels below which few change in an update; 0 where the run goes on
+            whatever its labels do.
+        """
+        return 0.0
+
     def blockwise(self) -> Blockwise | None:
         """Return how an image larger than memory is labelled as one, where it is.
 

@@ -20,6 +20,7 @@ __all__ = [
     "Schedule",
     "Sized",
     "Sizes",
+    "at_last_size",
     "phases",
     "relative_work",
 ]
@@ -63,6 +64,25 @@ def phases(schedule: Schedule, iterations: int) -> list[tuple[Schedule, int]]:
             found.append((_ALONE[step], last - before))
         before = last
     return found
+
+
+def at_last_size(schedule: Schedule, iterations: int, t: int) -> bool:
+    """Say whether all updates that follow are made at the last size.
+
+    Parameters
+    ----------
+    schedule : str
+        Of a run.
+    iterations : int
+        Its updates.
+    t : int
+        Updates made.
+
+    Returns
+    -------
+    bool
+    """
+    return t >= iterations - phases(schedule, iterations)[-1][1]
 
 
 def relative_work(schedule: Schedule, problem: Problem) -> float:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
 from napari_selfseg.hierarchy import Hierarchy
 
-__all__ = ["Ballot", "Step", "Stop"]
+__all__ = ["BY_ITSELF", "Ballot", "Step", "Stop"]
+
+# Kinds of `Stop` after which a run has come to its own end, however many updates it made.
+BY_ITSELF: Final = ("finished", "min_labels", "settled")
 
 
 class Ballot(NamedTuple):
@@ -83,7 +86,8 @@ class Stop:
     Attributes
     ----------
     kind : str
-        ``"finished"``, ``"min_labels"``, ``"asked"``, ``"abandoned"`` or ``"failed"``.
+        ``"finished"``, ``"min_labels"``, ``"settled"``, ``"asked"``, ``"abandoned"`` or
+        ``"failed"``.
     sentence : str
         The same for a person.
     """

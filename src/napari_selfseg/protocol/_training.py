@@ -18,6 +18,7 @@ from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._method import Method
 from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._settled import Settled
 from napari_selfseg.protocol._step import Step, Stop
 
 __all__ = ["Training"]
@@ -59,6 +60,7 @@ class Training:
         self._threads = threads
         self._fit: Fit | None = None
         self._state = inputs.state
+        self._settled = Settled(inputs)
         self.control.watch(network)
         self._steps = method.steps(network, inputs)
 
@@ -119,7 +121,11 @@ class Training:
 
     def _step(self) -> Step:
         try:
-            return self._as_drawn(next(self._steps))
+            if stop := self._settled.stop(self.control.done):
+                return self._closing(stop)
+            step = next(self._steps)
+            self._settled.note(step.votes, self._method.settles(step.iteration))
+            return self._as_drawn(step)
         except StopIteration as finished:
             return self._closing(finished.value)
         except Interrupted:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Fit, Method, Run, Step, Stop
+from napari_selfseg.protocol import BY_ITSELF, Fit, Method, Run, Step, Stop
 from napari_selfseg.scale._at_work import AtWork
 from napari_selfseg.scale._matching import by_overlap, named, pairs
 from napari_selfseg.scale._order import Order
@@ -20,7 +20,7 @@ from napari_selfseg.scale._stack_labels import StackLabels
 __all__ = ["WHOLE", "Carrying", "Found", "Independent", "Warm"]
 
 # Ways to end after which a plane is as it should be.
-WHOLE = ("finished", "min_labels")
+WHOLE = BY_ITSELF
 # Share of the iterations for a plane that begins with its neighbour's weights. Updates add up along
 # a stack, and classes merge: of 0.1, 0.25 and 0.5 the least did least harm (docs/stacks.md).
 SHARE = 0.1

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from napari_selfseg.protocol import BY_ITSELF
 from napari_selfseg.record import check_record
 
 __all__ = ["recorded"]
 
 # Stops whose labels are those of the closing step, however many iterations a run might have had.
-ENDED: Final = ("finished", "min_labels")
+ENDED: Final = BY_ITSELF
 WHY_NOT: Final = {
     "edited": "they were edited by hand",
     "several": "they are of a model of several images: save it and apply the model",

@@ -90,7 +90,9 @@ def _on(found: Request, run: Run) -> Continuation:
     if stop is None or stop.kind in ("abandoned", "failed"):
         return Continuation(reason=NO_FIT)
     done, wanted = run.iteration, found.method.iterations
-    if stop.kind == "min_labels" or (stop.kind == "finished" and done < run.method.iterations):
+    if stop.kind in ("min_labels", "settled") or (
+        stop.kind == "finished" and done < run.method.iterations
+    ):
         return Continuation(reason=BY_ITSELF.format(why=stop.sentence))
     # One that has had all its iterations has as many again.
     total = wanted if wanted > done else done + wanted

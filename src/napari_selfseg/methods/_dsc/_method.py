@@ -23,6 +23,7 @@ from napari_selfseg.protocol import (
     Problem,
     Step,
     Stop,
+    at_last_size,
     phases,
     relative_work,
 )
@@ -52,6 +53,7 @@ class DSC(Settings):
         "label_weight",
         "cut_weight",
         "min_labels",
+        "settled",
         "learning_rate",
         "momentum",
         "scribble_weight",
@@ -98,6 +100,13 @@ class DSC(Settings):
         cut = self.replace(autoencoder_iterations=0)
         sizes = phases(self.schedule, self.iterations - first)
         return begin + tuple(Part(cut.replace(schedule=size), n) for size, n in sizes)
+
+    def settles(self, t: int) -> float:
+        """See `Method.settles`; when the cut is made, at the last size of the image."""
+        first = min(self.autoencoder_iterations, self.iterations)
+        cut = self.iterations - first
+        ready = t >= first and cut and at_last_size(self.schedule, cut, t - first)
+        return self.settled if ready else 0.0
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build SuperAE and the 1x1 convolution, drawn from Xavier's distribution."""

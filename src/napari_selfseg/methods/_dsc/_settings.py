@@ -6,7 +6,7 @@ from abc import ABC
 from typing import Literal
 
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import FULL_SIZE, SCHEDULE_HELP, Method, Schedule
+from napari_selfseg.protocol import FULL_SIZE, SCHEDULE_HELP, SETTLED_HELP, Method, Schedule
 
 __all__ = ["Settings"]
 
@@ -114,6 +114,9 @@ class Settings(Method, ABC):
         source="beta = 5 / M^2, section IV-B",
     )
     schedule: Schedule = parameter(FULL_SIZE, f"{SCHEDULE_HELP} Of the cut alone.")
+    settled: float = parameter(
+        0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
+    )
     learning_rate: float = parameter(
         0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-B"
     )
