@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def _row(case: Case, name: str, seed: int) -> dict[str, Any]:
     axis = case.image.channel_axis
     run = ss.segment(case.image.data, method, channel_axis=axis, device="cpu", threads=1)
     maps = [run.labels(t) for t in run.iterations if t >= first]
-    changed = [float((one != other).mean()) for one, other in zip(maps[:-1], maps[1:], strict=True)]
+    changed = [float((one != other).mean()) for one, other in pairwise(maps)]
     ends = {value: _end(changed, value / 100) for value in VALUES}
     scores = {at: _score(maps[at], case) for at in {*ends.values(), len(changed)}}
     return {
