@@ -22,15 +22,17 @@ SMALL = {
 def watching(index=None, valid=None):
     x = torch.zeros(1, 1, 4, 5)
     n = 0 if index is None else int(index.max())
-    return Settled(Inputs(x, valid, index, n, None, torch.float32, Control()))
+    inputs = Inputs(x, valid, index, n, None, torch.float32, Control())
+    settled = Settled()
+    return settled, lambda votes, least: settled.note(votes, least, inputs)
 
 
 def test_ten_updates_are_looked_at():
-    settled, votes = watching(), torch.ones(1, 4, 5)
+    (settled, note), votes = watching(), torch.ones(1, 4, 5)
     for t in range(10):
-        settled.note(votes, 1.0)
+        note(votes, 1.0)
         assert settled.stop(t) is None
-    settled.note(votes, 1.0)
+    note(votes, 1.0)
     stop = settled.stop(10)
     assert (stop.kind, stop.kind in BY_ITSELF) == ("settled", True)
     assert stop.sentence == (
@@ -40,39 +42,39 @@ def test_ten_updates_are_looked_at():
 
 @pytest.mark.parametrize(("least", "ends"), [(4.9, False), (5.1, True)])
 def test_the_share_is_that_of_the_pixels(least, ends):
-    settled = watching()
+    settled, note = watching()
     for t in range(11):  # one of 20 pixels changes every time
         votes = torch.ones(1, 4, 5)
         votes[0, 0, 0] = t + 2
-        settled.note(votes, least)
+        note(votes, least)
     assert (settled.stop(11) is not None) == ends
 
 
 @pytest.mark.parametrize(("least", "ends"), [(12.4, False), (12.6, True)])
 def test_a_superpixel_counts_as_its_pixels_and_no_data_do_not(least, ends):
     index = torch.tensor([[[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 2]]])
-    settled = watching(index)
+    settled, note = watching(index)
     for t in range(11):  # one of eight pixels with data
-        settled.note(torch.tensor([t, 1, t]), least)
+        note(torch.tensor([t, 1, t]), least)
     assert (settled.stop(11) is not None) == ends
 
 
 def test_pixels_without_data_do_not_count():
     valid = torch.zeros(1, 1, 4, 5, dtype=torch.bool)
     valid[0, 0, 0, 0] = True
-    settled = watching(valid=valid)
+    settled, note = watching(valid=valid)
     for t in range(11):
         votes = torch.ones(1, 4, 5)
         votes[0, 0, 0] = t + 2
-        settled.note(votes, 99.0)
+        note(votes, 99.0)
     assert settled.stop(11) is None
 
 
 def test_what_may_not_end_yet_is_forgotten():
-    settled, votes = watching(), torch.ones(1, 4, 5)
+    (settled, note), votes = watching(), torch.ones(1, 4, 5)
     for _ in range(12):
-        settled.note(votes, 1.0)
-    settled.note(votes + 1, 0.0)
+        note(votes, 1.0)
+    note(votes + 1, 0.0)
     assert settled.stop(13) is None
 
 

@@ -23,22 +23,15 @@ WINDOW: Final = 10
 
 
 class Settled:
-    """Watches how many pixels change their label from one update to the next.
+    """Watches how many pixels change their label from one update to the next."""
 
-    Parameters
-    ----------
-    inputs : Inputs
-        Of the run.
-    """
-
-    def __init__(self, inputs: Inputs) -> None:
-        self._inputs = inputs
+    def __init__(self) -> None:
         self._least = 0.0
         self._before: Tensor | None = None
         self._changed: deque[Tensor] = deque(maxlen=WINDOW)
         self._weights: Tensor | None = None
 
-    def note(self, votes: Tensor, least: float) -> None:
+    def note(self, votes: Tensor, least: float, inputs: Inputs) -> None:
         """Compare the labels of an iteration with those before.
 
         Parameters
@@ -47,13 +40,15 @@ class Settled:
             As in `Step`.
         least : float
             Per cent of the pixels with data, below which few change; 0 forgets what was before.
+        inputs : Inputs
+            Of the run.
         """
         self._least = least / 100
         if not least:
             self._before = None
             return
         if self._before is not None:
-            self._changed.append(self._share(votes != self._before))
+            self._changed.append(self._share(votes != self._before, inputs))
         self._before = votes
 
     def stop(self, t: int) -> Stop | None:
@@ -77,18 +72,18 @@ class Settled:
         pixels = f"{100 * share:.2g} % of the pixels change in an update"
         return Stop("settled", f"The labels have settled after {t} iterations: {pixels}.")
 
-    def _share(self, changed: Tensor) -> Tensor:
+    def _share(self, changed: Tensor, inputs: Inputs) -> Tensor:
         if self._weights is None:
-            self._weights = self._weighed(changed)
+            self._weights = _weights(changed, inputs)
         return (changed * self._weights).sum()
 
-    def _weighed(self, votes: Tensor) -> Tensor:
-        """Return what part of the data each vote stands for."""
-        inputs = self._inputs
-        if votes.ndim == 1 and inputs.index is not None:
-            count = areas(inputs.index, inputs.n_regions)
-            count[0] = 0
-        else:
-            count = torch.ones_like(votes) if inputs.valid is None else inputs.valid[:, 0]
-        weights: Tensor = count.float() / count.sum()
-        return weights
+
+def _weights(votes: Tensor, inputs: Inputs) -> Tensor:
+    """Return what part of the data each vote stands for."""
+    if votes.ndim == 1 and inputs.index is not None:
+        count = areas(inputs.index, inputs.n_regions)
+        count[0] = 0
+    else:
+        count = torch.ones_like(votes) if inputs.valid is None else inputs.valid[:, 0]
+    found: Tensor = count.float() / count.sum()
+    return found

@@ -60,7 +60,7 @@ class Training:
         self._threads = threads
         self._fit: Fit | None = None
         self._state = inputs.state
-        self._settled = Settled(inputs)
+        self._settled = Settled()
         self.control.watch(network)
         self._steps = method.steps(network, inputs)
 
@@ -101,6 +101,7 @@ class Training:
         self.stopped = stop
         self._steps.close()
         self._state.let_go()
+        self._settled = Settled()
         self._network = self._inputs = None
 
     @property
@@ -124,12 +125,17 @@ class Training:
             if stop := self._settled.stop(self.control.done):
                 return self._closing(stop)
             step = next(self._steps)
-            self._settled.note(step.votes, self._method.settles(step.iteration))
+            self._watch(step)
             return self._as_drawn(step)
         except StopIteration as finished:
             return self._closing(finished.value)
         except Interrupted:
             return self._closing(None)
+
+    def _watch(self, step: Step) -> None:
+        if self._inputs is not None:
+            least = self._method.settles(step.iteration)
+            self._settled.note(step.votes, least, self._inputs)
 
     def _as_drawn(self, step: Step) -> Step:
         """Let strokes decide where they lie, whatever the network says."""
