@@ -20,10 +20,10 @@ from _sets import SETS, Case
 from PIL import Image
 
 from napari_selfseg import segment
+from napari_selfseg.colours import lab
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.metrics import boundary_match
 from napari_selfseg.outlines import refined
-from napari_selfseg.superpixels import lab
 
 NUCLEI = ("dsb2018_fluo", "dsb2018_histology", "dsb2018_brightfield")
 TOLERANCE = 1.0001  # pixels

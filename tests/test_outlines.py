@@ -73,12 +73,16 @@ def cases(draw):
 
 
 @settings(max_examples=150, deadline=None)
-@given(cases())
-def test_labels_keep_their_pieces(case):
+@given(cases(), st.data())
+def test_labels_keep_their_pieces_and_pixels_that_are_kept_their_label(case, data):
     labels, colours = case
     before = labels.copy()
-    found = refined(labels, colours)
+    strokes = np.random.default_rng(data.draw(st.integers(0, 2**32))).random(labels.shape) < 0.2
+    keep = data.draw(st.sampled_from([None, strokes, 3 * strokes]))
+    found = refined(labels, colours, keep=keep)
     np.testing.assert_array_equal(labels, before)
+    if keep is not None:
+        np.testing.assert_array_equal(found[strokes], labels[strokes])
     np.testing.assert_array_equal(found == 0, labels == 0)
     for each in np.unique(labels):
         pieces = [label(array == each, connectivity=1).max() for array in (labels, found)]

@@ -13,6 +13,7 @@ from napari_selfseg import record as _record
 from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
+from napari_selfseg.outlines import Outlines
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import (
     BY_ITSELF,
@@ -80,7 +81,9 @@ def default_method() -> Method:
     return Consensus()
 
 
-def segment(image: Any, method: Method | None = None, **options: Any) -> Run:
+def segment(
+    image: Any, method: Method | None = None, *, outlines: Outlines | None = None, **options: Any
+) -> Run:
     """Segment an image to the end.
 
     Parameters
@@ -89,6 +92,8 @@ def segment(image: Any, method: Method | None = None, **options: Any) -> Run:
         As for `evolve`.
     method : Method, optional
         The default one otherwise.
+    outlines : {"superpixels", "image"}, optional
+        What the borders of the labels follow; as the method says by default.
     **options
         As for `evolve`: ``channel_axis``, ``superpixels``, ``mask``, ``scribbles``, ...
 
@@ -102,7 +107,10 @@ def segment(image: Any, method: Method | None = None, **options: Any) -> Run:
     ValueError
         When something given cannot be used; the message says what to do.
     """
-    return evolve(image, method or default_method(), **options).finish()
+    chosen = method or default_method()
+    if outlines is not None:
+        chosen = chosen.replace(outlines=outlines)
+    return evolve(image, chosen, **options).finish()
 
 
 def over_segment(
@@ -277,7 +285,8 @@ def _shown(run: Run, record: Mapping[str, Any], image: Any) -> NDArray[Any]:
         first = image[0] if record["several"] else image
         pieces = _superpixels_again(cut["superpixels"], record, first)
     found, drawn = run.hierarchy(superpixels=pieces), _drawn_later(record)
-    return (found if drawn is None else found.bound(drawn)).cut(int(cut["n_segments"]))
+    labels = (found if drawn is None else found.bound(drawn)).cut(int(cut["n_segments"]))
+    return run.outlined(labels, scribbles=drawn)
 
 
 def _drawn_later(record: Mapping[str, Any]) -> NDArray[Any] | None:

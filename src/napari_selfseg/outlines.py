@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.compiled import compiled
 
-__all__ = ["refined"]
+__all__ = ["IMAGE", "OUTLINES", "SUPERPIXELS", "Outlines", "refined"]
+
+# What the borders of final labels follow.
+Outlines = Literal["superpixels", "image"]
+SUPERPIXELS: Final = "superpixels"
+IMAGE: Final = "image"
+OUTLINES: Final = (SUPERPIXELS, IMAGE)
 
 # Pixels around a pixel that vote on it: a disc of 112 of them, or a ball of 122.
 _REACH: Final = {2: 6.0, 3: 3.0}
@@ -34,6 +40,7 @@ def refined(
     colours: NDArray[np.floating[Any]],
     *,
     spacing: Sequence[float] | None = None,
+    keep: NDArray[Any] | None = None,
 ) -> NDArray[np.int32]:
     r"""Let the borders of labels follow the image.
 
@@ -53,6 +60,8 @@ def refined(
         ``(*spatial, C)`` on the scale of CIE Lab.
     spacing : sequence of float, optional
         Physical pixel size along each axis; ones by default.
+    keep : ndarray of int or bool, optional
+        ``(*spatial)``; pixels that are not 0 in it keep their label, as those under a stroke.
 
     Returns
     -------
@@ -64,14 +73,18 @@ def refined(
     values = np.asarray(colours, dtype=np.float32).reshape(*solid.shape, -1)
     steps = _steps(ndim, spacing)
     width = max(_LEAST, _NOISE * _noise(values, solid > 0))
-    _settle(solid, values, steps, 1 / (2 * width**2), *_room(solid))
+    turn, moves = _room(solid)
+    if keep is not None:
+        moves[np.asarray(keep).reshape(-1) != 0] = _MOST
+    _settle(solid, values, steps, 1 / (2 * width**2), turn, moves)
     return solid.reshape(labels.shape)
 
 
 def _steps(ndim: int, spacing: Sequence[float] | None) -> NDArray[np.int64]:
     """Return the steps to the pixels of a ball, along three axes."""
     sizes = np.ones(ndim) if spacing is None else np.asarray(spacing, dtype=np.float64)
-    sizes = np.concatenate((np.full(3 - ndim, np.inf), sizes / sizes.min()))
+    with np.errstate(over="ignore"):
+        sizes = np.concatenate((np.full(3 - ndim, np.inf), sizes / sizes.min()))
     reach = _REACH[ndim]
     axes = [range(-int(reach // size), int(reach // size) + 1) for size in sizes]
     inside = [

@@ -15,6 +15,7 @@ __all__ = [
     "CHANNEL_AXIS",
     "NAN",
     "NO_PIXEL",
+    "OUTLINES",
     "PLANES",
     "TILE_BY_TILE",
     "TRAINED_OTHERWISE",
@@ -30,6 +31,7 @@ CHANNELS: Final = "pass the same channels in the same order"
 PLANES: Final = "fit more planes, or mask what is no data"
 ALONG: Final = "let the recipe go along it (carry), or give planes"
 TILE_BY_TILE: Final = "leave carry out of the recipe, so that it goes tile by tile"
+OUTLINES: Final = 'choose outlines="superpixels", or label the image as a whole'
 TRAINED_OTHERWISE: Final = "leave them out to go on with its own, or choose another file"
 
 

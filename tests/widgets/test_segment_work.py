@@ -76,6 +76,15 @@ def script_of(dock, qtbot):
     return QApplication.clipboard().text()
 
 
+def outlined(layer, qtbot):
+    """Wait until the borders shown follow the image."""
+
+    def said():
+        assert layer.metadata[METADATA]["method"]["outlines"] == "image"
+
+    qtbot.waitUntil(said, timeout=120_000)
+
+
 # In a process of its own, where only the layers that the script names are there.
 DRIVER = """
 import pathlib, types
@@ -130,6 +139,12 @@ def test_every_method_gives_in_the_dock_what_its_script_gives(opened, qtbot, lab
     (layer,) = made(viewer)
     assert layer.name == f"noise [{method.title}]"
     assert layer.metadata[METADATA]["method"]["name"] == method.name
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+    dock.view.result.outlines.choose("image")
+    outlined(layer, qtbot)
+    assert dock.view.setup.form(1).values["outlines"] == "image"
+    assert (layer.data != found).any()
     found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
     np.testing.assert_array_equal(found, layer.data)
     dock.view.setup.reset.click()

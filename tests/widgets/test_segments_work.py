@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg import catalogue, read_record
 from napari_selfseg.methods import Backprop
+from napari_selfseg.protocol import Run
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import result_desk
 from napari_selfseg.widgets.agreement import Agreements
@@ -305,3 +306,91 @@ def test_a_removed_layer_takes_the_switch_along(opened, qtbot):
     assert not shown.segments.isVisibleTo(dock)
     assert not shown.granularity.isVisibleTo(dock)
     assert dock._segments.cut is None
+
+
+def settled(layer, qtbot, outlines, **cut):
+    """Wait until labels with some outlines are shown."""
+
+    def shown():
+        made = layer.metadata[METADATA]
+        assert made["method"]["outlines"] == outlines
+        assert cut.items() <= (made.get("cut") or {}).items()
+
+    qtbot.waitUntil(shown, timeout=120_000)
+
+
+def test_outlines_follow_once_the_slider_rests(opened, qtbot, monkeypatch):
+    viewer, dock = opened()
+    finished = threading.Event()
+    original = Run.outlined
+
+    def slow(run, labels, *, outlines=None, **more):
+        if outlines == "image":
+            assert threading.current_thread() is not threading.main_thread()
+            assert finished.wait(60)
+        return original(run, labels, outlines=outlines, **more)
+
+    begin(dock, outlines="image")
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
+    layer, run = labels_of(viewer), dock._results.outcome.run
+    result, shown = dock.view.result, dock.view.controls.shown
+    assert result.outlines.thing == "image"
+    np.testing.assert_array_equal(layer.data, run.labels())
+    assert (run.labels() != run.labels(outlines="superpixels")).any(), "test invalid"
+    settled(layer, qtbot, "image")
+
+    monkeypatch.setattr(Run, "outlined", slow)
+    shown.segments.click()
+    granularity = until_segments(dock, qtbot)
+    for place in (5, 9, 11):
+        # What is dragged shows at once, however long outlines take, and its record is true.
+        granularity.slider.setValue(place)
+        settled(layer, qtbot, "superpixels", n_segments=place + 1)
+        plain = run.cut(place + 1, outlines="superpixels")
+        np.testing.assert_array_equal(layer.data, plain)
+    finished.set()
+    settled(layer, qtbot, "image", n_segments=12)
+    np.testing.assert_array_equal(layer.data, original(run, plain, outlines="image"))
+    assert (layer.data != plain).any(), "test invalid"
+    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+
+    result.outlines.choose("superpixels")
+    settled(layer, qtbot, "superpixels", n_segments=12)
+    np.testing.assert_array_equal(layer.data, plain)
+    assert dock.view.setup.form(1).values["outlines"] == "superpixels"
+    shown.classes.click()
+    assert "cut" not in layer.metadata[METADATA]
+
+
+def test_a_live_run_shows_superpixels_and_its_record_says_so(opened, qtbot):
+    _, dock = opened()
+    begin(dock, **ENDLESS, outlines="image")
+    layer = dock._live.session.layer
+    qtbot.waitUntil(lambda: dock._live.session.begun, timeout=120_000)
+    assert dock._live.session._record["method"]["outlines"] == "superpixels"
+    dock.stop()
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
+    settled(layer, qtbot, "image")
+    np.testing.assert_array_equal(layer.data, dock._results.outcome.run.labels())
+
+
+def test_outlines_that_cannot_be_made_are_said_and_others_still_are(opened, qtbot, monkeypatch):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    layer = labels_of(viewer)
+    before = layer.data.copy()
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "outlined", refuse)
+        dock.view.result.outlines.choose("image")
+        until_said(dock, qtbot, "no outlines today")
+    np.testing.assert_array_equal(layer.data, before)
+    settled(layer, qtbot, "superpixels")
+    dock.view.result.outlines.choose("superpixels")
+    dock.view.result.outlines.choose("image")
+    settled(layer, qtbot, "image")
+
+
+def refuse(run, labels, *, outlines=None, **more):
+    if outlines == "image":
+        raise ValueError("There are no outlines today.")
+    return labels

@@ -252,6 +252,9 @@ def test_tiles_are_for_one_plane_or_volume_without_scribbles():
     )
     drawn = Overlay("strokes", np.zeros((20, 30), np.uint8))
     assert "no scribbles" in sentence(tiles, picture((20, 30)), scribbles=drawn)
+    outlined = replace(tiles, values={**FORM.values, "outlines": "image"})
+    assert "choose Outlines: superpixels" in sentence(outlined, picture((20, 30)))
+    assert resolve(replace(outlined, area="all"), picture((20, 30))).method.outlines == "image"
 
 
 def test_the_middle_of_the_view_is_known_along_sliders_too():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from napari_selfseg.cli._large import label_large
 from napari_selfseg.cli._numbers import whole
 from napari_selfseg.cli._saying import in_a_line, sentence_of
 from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
+from napari_selfseg.outlines import OUTLINES
 from napari_selfseg.processes import MOST_THREADS
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ def add(commands: Commands, words: list[str]) -> None:
         metavar="NAME[:FIELD=VALUE,...]",
         help=f"give each superpixel one label: {SUPERPIXELS_HELP}",
     )
+    parser.add_argument(
+        "--outlines",
+        choices=OUTLINES,
+        help="what the borders of labels follow; as the model says by default",
+    )
     add_opacity(parser)
     add_tile_options(parser, learning=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
@@ -66,6 +73,8 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import sources, targets_of
 
     fit, folder = load_fit(args.model), Path(args.output)
+    if args.outlines is not None:
+        fit = replace(fit, method=fit.method.replace(outlines=args.outlines))
     found = sources(args.images, folder)
     zarr = bool(args.zarr or in_tiles(args))
     targets = targets_of(found, folder, ".ome.zarr" if zarr else ".tif")
@@ -110,6 +119,7 @@ def _apply(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> None
         channel_axis=image.channel_axis,
         mask=image.seen(),
         superpixels=_voting(args.superpixels, image),
+        spacing=image.spacing,
         device=args.device,
         threads=args.threads,
         name=image.name,

@@ -203,7 +203,7 @@ def _cut(
     """Return the consensus of a run in segments, and its record."""
     from napari_selfseg.scale import hierarchy_of, recorded_cut
 
-    labels = hierarchy_of(run, image, mask).cut(n_segments)
+    labels = run.outlined(hierarchy_of(run, image, mask).cut(n_segments))
     return labels, recorded_cut(run, labels)
 
 

@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         remedies.PLANES: "fit more of them (--planes-fitted), or replace the NaN",
         remedies.ALONG: "go along it with --carry, or give planes",
         remedies.TILE_BY_TILE: "leave out --carry, so that it goes tile by tile",
+        remedies.OUTLINES: "give --outlines superpixels, or leave out --memory and --tile",
         remedies.TRAINED_OTHERWISE: (
             "leave these flags out to go on with its own, or choose another file"
         ),

@@ -32,6 +32,7 @@ from napari_selfseg.protocol._kept_trials import Trials
 from napari_selfseg.protocol._labels import as_superpixels, over_segmented
 from napari_selfseg.protocol._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
 from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
+from napari_selfseg.protocol._outlining import outlined
 from napari_selfseg.protocol._refusal import too_large
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
@@ -107,6 +108,7 @@ __all__ = [
     "label_dtype",
     "limited_threads",
     "merge",
+    "outlined",
     "over_segmented",
     "phases",
     "prepare",

@@ -15,6 +15,7 @@ from napari_selfseg.hierarchy import divided
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.protocol._checks import (
     as_channels_first,
+    as_list,
     as_mask,
     as_spacing,
     check_images,
@@ -27,6 +28,7 @@ from napari_selfseg.protocol._given import Given, check_drawn, check_given, pair
 from napari_selfseg.protocol._inputs import gather
 from napari_selfseg.protocol._labels import as_superpixels
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
+from napari_selfseg.protocol._outlining import Outlining
 from napari_selfseg.protocol._refusal import check_memory
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._scaling import Scaling
@@ -109,6 +111,13 @@ def evolve(
         seen = seen_by(given.masks, regions)
         check_drawn(given.scribbles, seen)
         regions = _divided(regions, given)
+        provenance = {
+            "software": record.software(),
+            "method": method.as_dict(),
+            "superpixels": source,
+            **given.as_record(image, name, channel_axis, mask is not None),
+            **_how(where, dtype, used_threads, start),
+        }
         return Run(
             method,
             network_of(method, given.images[0], start).to(where),
@@ -126,13 +135,8 @@ def evolve(
             shapes=[i.shape[1:] for i in given.images],
             superpixels=regions,
             scribbles=given.scribbles,
-            provenance={
-                "software": record.software(),
-                "method": method.as_dict(),
-                "superpixels": source,
-                **given.as_record(image, name, channel_axis, mask is not None),
-                **_how(where, dtype, used_threads, start),
-            },
+            provenance=provenance,
+            outlining=Outlining(as_list(image), given.masks, scaling, provenance),
             threads=used_threads,
         )
 

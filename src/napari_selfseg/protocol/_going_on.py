@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.outlines import Outlines
 from napari_selfseg.protocol._checks import as_list
 from napari_selfseg.protocol._control import Control
 from napari_selfseg.protocol._device import resolve_device
@@ -14,6 +15,7 @@ from napari_selfseg.protocol._evolve import network_of, seen_by
 from napari_selfseg.protocol._failures import explaining
 from napari_selfseg.protocol._given import check_given
 from napari_selfseg.protocol._inputs import gather
+from napari_selfseg.protocol._outlining import Outlining
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._training_state import TrainingState
 from napari_selfseg.record import check_image
@@ -21,7 +23,7 @@ from napari_selfseg.record import check_image
 __all__ = ["go_on"]
 
 
-def go_on(run: Run, image: Any, *, iterations: int) -> Run:
+def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = None) -> Run:
     """Go on with a run that has ended, as it was set up.
 
     The new run has the iterations, losses and votes of the old one, which stays as it is, and
@@ -36,6 +38,8 @@ def go_on(run: Run, image: Any, *, iterations: int) -> Run:
         As was given to `evolve`: a run does not keep its image.
     iterations : int
         Updates at most, those made so far among them.
+    outlines : {"superpixels", "image"}, optional
+        What the borders of final labels follow from now on; as before by default.
 
     Returns
     -------
@@ -53,6 +57,7 @@ def go_on(run: Run, image: Any, *, iterations: int) -> Run:
     record = run.record()
     _check(run, image, iterations)
     method, fit = run.method.replace(iterations=iterations), run.fit
+    method = method.replace(outlines=outlines or method.outlines)
     where, precision = resolve_device(record["device"]), getattr(torch, record["precision"])
     if where.type == "cpu":
         keep_freed_memory()
@@ -84,6 +89,7 @@ def go_on(run: Run, image: Any, *, iterations: int) -> Run:
                 "method": method.as_dict(),
                 "continued": [*record.get("continued", ()), run.iteration],
             },
+            outlining=Outlining(as_list(image), given.masks, fit.scaling, record),
             threads=run.threads,
             after=run,
         )

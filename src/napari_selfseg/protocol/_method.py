@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.hierarchy import LEVEL, Hierarchy
+from napari_selfseg.outlines import Outlines
 from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.protocol._blockwise import Blockwise
 from napari_selfseg.protocol._cost import Cost, Part, Problem
@@ -77,6 +78,8 @@ class Method(Parameters, ABC):
         Seed of everything random in a run.
     iterations : int
         Updates at most.
+    outlines : {"superpixels", "image"}
+        What the borders of final labels follow.
     """
 
     citation: ClassVar[str]
@@ -85,7 +88,7 @@ class Method(Parameters, ABC):
     stride: ClassVar[int] = 1
     segments: ClassVar[bool] = False
     classifies_regions: ClassVar[bool] = False
-    costless: ClassVar[tuple[str, ...]] = ("seed", "iterations")
+    costless: ClassVar[tuple[str, ...]] = ("seed", "iterations", "outlines")
 
     iterations: int = parameter(100, "Updates at most.", minimum=1, maximum=100_000)
     seed: int = parameter(
@@ -93,6 +96,10 @@ class Method(Parameters, ABC):
         "Seed of the run: the same seed gives the same labels again.",
         minimum=0,
         maximum=2**31 - 1,
+    )
+    outlines: Outlines = parameter(
+        "superpixels",
+        "What the borders of final labels follow: superpixels, or the image pixel by pixel.",
     )
 
     @property

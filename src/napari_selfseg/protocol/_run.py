@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.memory import release_freed_device_memory, release_freed_memory
+from napari_selfseg.outlines import IMAGE, Outlines
 from napari_selfseg.protocol import _endings as endings
 from napari_selfseg.protocol._agreeing import agreeing
 from napari_selfseg.protocol._ballot_box import BallotBox, Latest
@@ -21,11 +22,12 @@ from napari_selfseg.protocol._history import History
 from napari_selfseg.protocol._inputs import Inputs
 from napari_selfseg.protocol._losses import Losses
 from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
+from napari_selfseg.protocol._outlining import Outlining
 from napari_selfseg.protocol._projection import Projection
 from napari_selfseg.protocol._scaling import Scaling
 from napari_selfseg.protocol._step import Step, Stop
 from napari_selfseg.protocol._training import Training
-from napari_selfseg.record import with_cut
+from napari_selfseg.record import with_cut, with_outlines
 
 __all__ = ["Run"]
 
@@ -64,6 +66,7 @@ class Run(Iterator[Step]):
         superpixels: Sequence[NDArray[np.int32]] | None,
         scribbles: Sequence[NDArray[Any] | None],
         provenance: Mapping[str, Any],
+        outlining: Outlining,
         threads: int,
         after: Run | None = None,
     ) -> None:
@@ -75,6 +78,7 @@ class Run(Iterator[Step]):
         self._training = Training(method, network, inputs, scaling, threads)
         self._projection = Projection(tuple(shapes), self.superpixels, method.n_classes)
         self.provenance = provenance
+        self._outlining = outlining
         self._history = History(HISTORY_BYTES)
         self._losses = Losses()
         self._votes = BallotBox(self._history)
@@ -165,7 +169,9 @@ class Run(Iterator[Step]):
         """Every loss term by iteration."""
         return self._losses.read()
 
-    def labels(self, iteration: int | None = None, *, image: int = 0) -> NDArray[Any]:
+    def labels(
+        self, iteration: int | None = None, *, image: int = 0, outlines: Outlines | None = None
+    ) -> NDArray[Any]:
         """Return the label map of an iteration.
 
         Parameters
@@ -174,6 +180,8 @@ class Run(Iterator[Step]):
             One of `iterations`; the last one by default.
         image : int
             Which image, where several were fitted together.
+        outlines : {"superpixels", "image"}, optional
+            What borders follow; as the method says by default.
 
         Returns
         -------
@@ -183,9 +191,48 @@ class Run(Iterator[Step]):
         Raises
         ------
         ValueError
-            When that iteration was not kept, or there is no such image or no labels yet.
+            When that iteration was not kept, or there is no such image or no labels yet; or its
+            outlines are asked for and it was changed since.
         """
-        return self.project(self._history.find(iteration)[1], image)
+        labels = self.project(self._history.find(iteration)[1], image)
+        return self.outlined(labels, image=image, outlines=outlines)
+
+    def outlined(
+        self,
+        labels: NDArray[Any],
+        *,
+        image: int = 0,
+        scribbles: NDArray[Any] | None = None,
+        outlines: Outlines | None = None,
+    ) -> NDArray[Any]:
+        """Finish labels of an image of this run, such as a cut of its hierarchy.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            ``(*spatial)``, 0 where there are no data.
+        image : int
+            Of which image.
+        scribbles : ndarray of int, optional
+            What was drawn on keeps its label; the scribbles of the run by default.
+        outlines : {"superpixels", "image"}, optional
+            What borders follow; as the method says by default.
+
+        Returns
+        -------
+        ndarray of int
+            The labels themselves, or new ones whose borders follow the image (see
+            `napari_selfseg.outlines.refined`); of the same type.
+
+        Raises
+        ------
+        ValueError
+            When the image is another one than it was: a run keeps no copy of it.
+        """
+        if (outlines or self.method.outlines) != IMAGE:
+            return labels
+        drawn = self.scribbles[image] if scribbles is None else scribbles
+        return self._outlining(labels, image, drawn)
 
     def by_superpixel(self, votes: Tensor, image: int = 0) -> NDArray[Any]:
         """Return the votes of a step for the superpixels of one image.
@@ -275,6 +322,7 @@ class Run(Iterator[Step]):
         level: float | None = None,
         bias: float | None = None,
         image: int = 0,
+        outlines: Outlines | None = None,
     ) -> NDArray[Any]:
         """Cut the consensus of the iterations so far into segments.
 
@@ -284,6 +332,8 @@ class Run(Iterator[Step]):
             One of them, as in `Hierarchy.cut`; with none the number of segments is found.
         image : int
             Which image, where several were fitted together.
+        outlines : {"superpixels", "image"}, optional
+            As for `labels`.
 
         Returns
         -------
@@ -293,11 +343,12 @@ class Run(Iterator[Step]):
         Raises
         ------
         ValueError
-            As in `hierarchy` and `Hierarchy.cut`.
+            As in `hierarchy`, `Hierarchy.cut` and `labels`.
         """
         asked = (self._votes.steps, image)
         hierarchy = self._agreed.get(asked, lambda: self.hierarchy(image=image))
-        return hierarchy.cut(n_segments, level=level, bias=bias)
+        found = hierarchy.cut(n_segments, level=level, bias=bias)
+        return self.outlined(found, image=image, outlines=outlines)
 
     @property
     def fit(self) -> Fit:
@@ -322,6 +373,7 @@ class Run(Iterator[Step]):
         n_segments: int | None = None,
         superpixels: SuperpixelAlgorithm | None = None,
         scribbles: NDArray[Any] | None = None,
+        outlines: Outlines | None = None,
     ) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
 
@@ -335,6 +387,8 @@ class Run(Iterator[Step]):
             What was given to `hierarchy`, where the run has no superpixels.
         scribbles : ndarray of int, optional
             What the consensus was bound to (`Hierarchy.bound`), where it was.
+        outlines : {"superpixels", "image"}, optional
+            What the borders follow, where that is not as the method says.
 
         Returns
         -------
@@ -350,9 +404,9 @@ class Run(Iterator[Step]):
             if iteration is not None:
                 raise ValueError("A cut is of all iterations: leave out which one is shown.")
             given = None if superpixels is None else superpixels.as_dict()
-            return with_cut(self.record(), n_segments, given, scribbles)
+            return with_cut(self.record(outlines=outlines), n_segments, given, scribbles)
         return {
-            **self.provenance,
+            **with_outlines(self.provenance, outlines or self.method.outlines),
             "iterations": self._training.control.done,
             "shown": self._shown(iteration),
             "stop": None if self.stopped is None else dataclasses.asdict(self.stopped),

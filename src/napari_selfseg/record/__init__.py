@@ -12,6 +12,7 @@ from napari_selfseg.record._record import (
     software,
     weights_hash,
     with_cut,
+    with_outlines,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "unpack",
     "weights_hash",
     "with_cut",
+    "with_outlines",
 ]

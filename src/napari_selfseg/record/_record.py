@@ -32,6 +32,7 @@ __all__ = [
     "software",
     "weights_hash",
     "with_cut",
+    "with_outlines",
 ]
 
 # Bytes of an image that are read at once for its fingerprint.
@@ -149,6 +150,23 @@ def with_cut(
     if scribbles is not None:
         cut["scribbles"] = scribbles
     return {**record, "cut": cut}
+
+
+def with_outlines(record: Mapping[str, Any], outlines: str) -> dict[str, Any]:
+    """Say in a record what the borders of the labels follow.
+
+    Parameters
+    ----------
+    record : mapping
+        From `Run.record`.
+    outlines : {"superpixels", "image"}
+        What they follow.
+
+    Returns
+    -------
+    dict
+    """
+    return {**record, "method": {**record["method"], "outlines": outlines}}
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg import record
-from napari_selfseg.protocol import Fit
+from napari_selfseg.protocol import Fit, outlined
 from napari_selfseg.scale._collection import planes
 
 __all__ = ["applied"]
@@ -22,6 +23,7 @@ def applied(
     channel_axis: int | None = None,
     mask: NDArray[np.bool_] | None = None,
     superpixels: NDArray[np.integer[Any]] | None = None,
+    spacing: Sequence[float] | None = None,
     device: str | torch.device = "auto",
     threads: int | None = None,
     name: str = "",
@@ -40,6 +42,8 @@ def applied(
         True where there are data.
     superpixels : ndarray of int, optional
         For the vote; labels as the network gives them without.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each spatial axis, for outlines that follow the image.
     device : str or torch.device
         As for `evolve`.
     threads : int, optional
@@ -70,7 +74,9 @@ def applied(
             fit.predict(plane, channel_axis=axis, mask=m, superpixels=s, **how)
             for plane, m, s in zip(each, masks, votes, strict=True)
         ]
-        labels = np.stack(found)
+        own = None if spacing is None else spacing[-2:]
+        pairs = zip(found, each, strict=True)
+        labels = np.stack([outlined(fit, *pair, channel_axis=axis, spacing=own) for pair in pairs])
     else:
         given: dict[str, Any] = {
             "channel_axis": channel_axis,
@@ -78,6 +84,7 @@ def applied(
             "superpixels": superpixels,
         }
         labels = fit.predict(image, **given, **how)
+        labels = outlined(fit, labels, image, channel_axis=channel_axis, spacing=spacing)
     return labels, {
         "software": record.software(),
         "applied": record.weights_hash(fit.weights),

@@ -9,6 +9,7 @@ import psutil
 
 from napari_selfseg.protocol import Fit, Method, Run, bytes_needed, evolve
 from napari_selfseg.scale._in_blocks import block_fit, blockwise_of
+from napari_selfseg.scale._plan_checks import check_outlines
 from napari_selfseg.scale._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._source import Source
 
@@ -56,6 +57,7 @@ def learning(
         When nothing can be learned from the image, memory does not suffice, or something given
         cannot be used.
     """
+    check_outlines(method)
     pieces = samples(source, count, size, ndim or axes_of_sample(method, source))
     _check_memory(source, method, pieces, memory)
     masks = [valid for _, valid in pieces]
@@ -96,6 +98,7 @@ def known_at_once(
         When nothing can be learned from the image, or other superpixels than the method's own were
         chosen.
     """
+    check_outlines(method)
     blockwise = blockwise_of(method, source.shape, ndim or axes_of_sample(method, source))
     if blockwise is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
+from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._foresight import Foresight, foreseen
 from napari_selfseg.scale._large import LargeImage, forget
@@ -114,6 +115,7 @@ def _check(piece: Piece) -> None:
     recipe = piece.recipe
     for asked, what in (
         (recipe.segments is not None, "segments"),
+        (recipe.method and recipe.method.outlines != SUPERPIXELS, "outlines along the image"),
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),
         (recipe.model and recipe.superpixels is not None, "superpixels that vote"),
         (piece.table is not None, "objects in a file"),

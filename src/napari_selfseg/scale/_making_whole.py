@@ -49,7 +49,7 @@ def _labelled(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, A
     # Another image may have fewer superpixels: then it gets as many segments as there can be.
     tree = found.tree
     n = None if wanted == "auto" else min(max(wanted, tree.fewest), tree.most)
-    labels = found.cut(n)
+    labels = run.outlined(found.cut(n))
     return labels, recorded_cut(run, labels)
 
 
@@ -77,6 +77,7 @@ def _applied(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, An
         channel_axis=image.channel_axis,
         mask=image.seen(),
         superpixels=None if voting is None else voting[0],
+        spacing=image.spacing,
         device=piece.device,
         threads=piece.threads,
         name=image.name,

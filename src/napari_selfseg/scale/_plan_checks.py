@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from napari_selfseg.protocol import Grid
+from napari_selfseg.outlines import SUPERPIXELS
+from napari_selfseg.protocol import Grid, Method
+from napari_selfseg.remedies import OUTLINES
 
-__all__ = ["MOST_TILES", "check_grid"]
+__all__ = ["MOST_TILES", "check_grid", "check_outlines"]
 
 # Each has a mark in the work folder; more of them no file system lists in reasonable time.
 MOST_TILES = 10_000_000
@@ -35,4 +37,24 @@ def check_grid(grid: Grid) -> None:
         raise ValueError(
             f"{n} tiles are too many, at most {MOST_TILES} can be done: take larger ones (--tile), "
             "or let --memory choose."
+        )
+
+
+def check_outlines(method: Method) -> None:
+    """Refuse outlines along the image in tiles: how far a border moves depends on all of it.
+
+    Parameters
+    ----------
+    method : Method
+        What labels the tiles.
+
+    Raises
+    ------
+    ValueError
+        With what to do.
+    """
+    if method.outlines != SUPERPIXELS:
+        raise ValueError(
+            "Outlines that follow the image need all of it in memory, and tiles are parts of it: "
+            f"{OUTLINES}."
         )

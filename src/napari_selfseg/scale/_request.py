@@ -16,6 +16,7 @@ from napari_selfseg.protocol import (
     SuperpixelAlgorithm,
     as_spacing,
     evolve,
+    outlined,
     prepare,
     resolve_device,
     resolve_precision,
@@ -96,7 +97,7 @@ class StackRequest:
         return True
 
     def predict(self, fit: Fit, plane: int) -> NDArray[Any]:
-        """Apply a fit to a plane, with the vote that closes a run on it.
+        """Apply a fit to a plane, with the vote and the outlines that close a run on it.
 
         Parameters
         ----------
@@ -115,7 +116,7 @@ class StackRequest:
             When a run on that plane would refuse it.
         """
         image, valid = self._prepared(plane)
-        return fit.predict(
+        labels = fit.predict(
             image,
             channel_axis=self.channel_axis,
             mask=valid,
@@ -123,6 +124,7 @@ class StackRequest:
             device=self.how["device"],
             threads=self.how["threads"],
         )
+        return outlined(fit, labels, image, channel_axis=self.channel_axis, spacing=self.spacing)
 
     def _prepared(self, plane: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         """Read a plane, and refuse what a run refuses."""

@@ -28,7 +28,7 @@ from napari_selfseg.scale._plan import (
     save_plan,
     work_folder,
 )
-from napari_selfseg.scale._plan_checks import check_grid
+from napari_selfseg.scale._plan_checks import check_grid, check_outlines
 from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._source import Source
 from napari_selfseg.scale._tile_run import TileRun
@@ -169,6 +169,7 @@ def planned(
     """
     shape = source.shape
     _check_source(source, shape, fit)
+    check_outlines(fit.method)
     blockwise = known_of(fit) is not None
     grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory)
     if blockwise:

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_selfseg import record as _record
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.outlines import IMAGE
 from napari_selfseg.parameters import Parameters, restore
 from napari_selfseg.script._reading import images, literal, needs, source_of, variables
 from napari_selfseg.script._stack import check_stack, given_arrays, stack_options
@@ -291,8 +292,9 @@ def _shown(record: Mapping[str, Any]) -> list[str]:
     recorded = _pieces(record)
     bound = "" if _drawn_later(record) is None else f".bound({LATER})"
     if recorded is None:
-        tree = f"run.hierarchy(){bound}" if bound else "run"
-        return [f"labels = {tree}.cut({n_segments})"]
+        if not bound:
+            return [f"labels = run.cut({n_segments})"]
+        return [f"labels = run.hierarchy(){bound}.cut({n_segments})", *_outlined(record)]
     algorithm = _constructed(restore(recorded, SUPERPIXELS, "superpixel algorithm"))
     masks = zip(_numbered("mask", record), _given(record, "mask"), strict=True)
     mask = [f"mask={variable}" for variable, array in list(masks)[:1] if array is not None]
@@ -300,7 +302,16 @@ def _shown(record: Mapping[str, Any]) -> list[str]:
     return [
         _call("pieces, _ = over_segment", values),
         f"labels = run.hierarchy(superpixels=pieces){bound}.cut({n_segments})",
+        *_outlined(record),
     ]
+
+
+def _outlined(record: Mapping[str, Any]) -> list[str]:
+    """Write that the borders of a cut follow the image, where they do."""
+    if record["method"].get("outlines") != IMAGE:
+        return []
+    drawn = "" if _drawn_later(record) is None else f", scribbles={LATER}"
+    return [f"labels = run.outlined(labels{drawn})"]
 
 
 def _drawn_later(record: Mapping[str, Any]) -> Any:

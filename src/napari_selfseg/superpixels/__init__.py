@@ -1,7 +1,7 @@
 """Superpixels: numpy in, contiguous connected labels out."""
 
 from napari_selfseg.superpixels._automatic_watershed import AutomaticWatershed
-from napari_selfseg.superpixels._base import Superpixels, lab
+from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._block_by_block import at_once, blocks
 from napari_selfseg.superpixels._compact_watershed import CompactWatershed
 from napari_selfseg.superpixels._contour_watershed import ContourWatershed
@@ -31,5 +31,4 @@ __all__ = [
     "Superpixels",
     "at_once",
     "blocks",
-    "lab",
 ]

@@ -9,13 +9,12 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.color import rgb2lab
 
 from napari_selfseg.parameters import Parameters
 from napari_selfseg.remedies import NAN
 from napari_selfseg.superpixels._tidy import split
 
-__all__ = ["Superpixels", "filled", "lab", "prepared"]
+__all__ = ["Superpixels", "filled", "prepared"]
 
 # A pixel so many times as long along one axis as along another has no neighbour along it that is
 # near; longer ones change nothing but the numbers, which then leave their range.
@@ -133,24 +132,6 @@ class Superpixels(Parameters, ABC):
             )
         if not image.size:
             raise ValueError(f"The image is empty (shape {image.shape}): choose one with pixels.")
-
-
-def lab(image: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Bring colours to the scale of CIE Lab, whose lightness runs from 0 to 100.
-
-    Parameters
-    ----------
-    image : ndarray of float
-        ``(*spatial, C)`` in 0..1. Three channels are RGB and become Lab; other counts are
-        multiplied by 100, so that a colour distance means about the same for every image.
-
-    Returns
-    -------
-    ndarray of float
-        Same shape.
-    """
-    colours: NDArray[np.floating[Any]] = rgb2lab(image) if image.shape[-1] == 3 else image * 100
-    return colours
 
 
 def prepared(

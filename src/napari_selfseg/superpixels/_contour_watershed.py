@@ -10,8 +10,9 @@ from skimage.measure import label
 from skimage.morphology import local_minima
 from skimage.segmentation import watershed
 
+from napari_selfseg.colours import lab
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels, lab
+from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._contour import contours, histograms
 from napari_selfseg.superpixels._grid import cells, counts
 from napari_selfseg.superpixels._merge_tree import Arcs, cut, merge_tree

@@ -34,8 +34,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from napari_selfseg.colours import lab
 from napari_selfseg.grid import Box
-from napari_selfseg.superpixels._base import lab
 from napari_selfseg.superpixels._hessian import largest_eigenvalue
 from napari_selfseg.superpixels._merge_tree import Arcs
 

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.colours import lab
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels, lab
+from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._grid import cells as numbered
 from napari_selfseg.superpixels._grid import counts
 from napari_selfseg.superpixels._tidy import merge_small, split

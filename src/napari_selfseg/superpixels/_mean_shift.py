@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import KDTree
 
+from napari_selfseg.colours import lab
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels, lab
+from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._tidy import join, merge_small, split
 
 __all__ = ["MeanShift"]

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import quickshift
 
+from napari_selfseg.colours import lab
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels, lab
+from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._tidy import merge_small, split
 
 __all__ = ["Quickshift"]

@@ -94,6 +94,7 @@ class Application:
             channel_axis=-1 if channels else None,
             mask=mask,
             superpixels=voting,
+            spacing=self._spacing,
             device=self.device,
             threads=self.threads,
             name=self.picture.name,
@@ -128,6 +129,11 @@ class Application:
         image = read(self.picture, self.index)
         return image, image.ndim > len(shape_of(self.picture.shape, self.index))
 
+    @property
+    def _spacing(self) -> list[float]:
+        pairs = zip(self.picture.scale, self.index, strict=True)
+        return [abs(size) for size, each in pairs if isinstance(each, slice)]
+
     def _over_segmented(
         self, image: NDArray[Any], channels: bool, mask: NDArray[np.bool_] | None
     ) -> NDArray[Any] | None:
@@ -135,13 +141,8 @@ class Application:
 
         if self.superpixels is None:
             return None
-        spacing = [
-            abs(size)
-            for size, each in zip(self.picture.scale, self.index, strict=True)
-            if isinstance(each, slice)
-        ]
         axis = -1 if channels else None
-        how: dict[str, Any] = {"channel_axis": axis, "spacing": spacing, "mask": mask}
+        how: dict[str, Any] = {"channel_axis": axis, "spacing": self._spacing, "mask": mask}
         return over_segment(image, self.superpixels, **how)[0]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.widgets.overlay import Covered
 from napari_selfseg.widgets.request import Request
 from napari_selfseg.widgets.state import Missing
@@ -130,7 +131,7 @@ def _shapes(method: Method, fit: Fit) -> set[tuple[str, tuple[int, ...]]]:
 
 def _bare(method: Method) -> Method:
     """Return a method with what does not matter to a run that goes on."""
-    bare: Method = method.replace(iterations=1)
+    bare: Method = method.replace(iterations=1, outlines=SUPERPIXELS)
     return bare
 
 

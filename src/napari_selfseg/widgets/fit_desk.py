@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_selfseg.widgets.apply import Application, add_applied, add_smoothed
@@ -181,6 +182,9 @@ class FitDesk:
         picture = describe_image(source, self._viewer.dims, channels)
         device, threads = setup.device.thing, self._threads()
         rule = setup.region.rule
+        if self.of_run:  # as its labels are shown
+            outlines = self._view.result.outlines.thing
+            fit = replace(fit, method=fit.method.replace(outlines=outlines))
         return Application(fit, picture, device, threads, self._voting(fit), rule), source
 
     def _voting(self, fit: Fit) -> Any:

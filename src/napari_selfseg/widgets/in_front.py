@@ -20,6 +20,7 @@ SEGMENT: Final[Mapping[str, str]] = MappingProxyType(
             "choose that image on the Set up page, and check its channels under More channels"
         ),
         remedies.PLANES: "choose No data: Leave out NaN, or another way along the stack",
+        remedies.OUTLINES: "choose Outlines: superpixels, or an area that fits",
     }
 )
 # Docks without a No data chooser.
@@ -34,6 +35,7 @@ ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         remedies.PLANES: "choose another way under Stacks, or replace the NaN",
         remedies.ALONG: "choose a way along it under Stacks, or planes",
         remedies.TILE_BY_TILE: "choose the whole volume under Stacks, so that it goes tile by tile",
+        remedies.OUTLINES: "choose Outlines: superpixels, or allow more memory",
         remedies.TRAINED_OTHERWISE: (
             "set those it was trained with, choose another file, or uncheck Go on with this model"
         ),

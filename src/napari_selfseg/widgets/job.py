@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
+from napari_selfseg.outlines import SUPERPIXELS, Outlines
 from napari_selfseg.widgets.agreement import Moment
 from napari_selfseg.widgets.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.runner import sentence_of
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from napari_selfseg.widgets.request import Request
 
 __all__ = ["Job", "Update"]
+
+# Ends with a closing step.
+CLOSED: Final = ("finished", "min_labels", "asked")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,8 @@ class Job(LiveJob):
         request, arrays = self._request, self._request.arrays()
         if request.after is not None:
             total = request.method.iterations
-            return go_on(request.after, arrays["image"], iterations=total)
+            outlines = request.method.outlines
+            return go_on(request.after, arrays["image"], iterations=total, outlines=outlines)
         return evolve(
             **arrays,
             method=request.method,
@@ -87,7 +92,8 @@ class Job(LiveJob):
                 self.mailbox.put(self._update(run, step, left))
 
     def _update(self, run: Run, step: Step, seconds_left: float) -> Update:
-        record = self._recorded(run, step.iteration)
+        # Whatever was chosen: outlines that follow the image come with the end.
+        record = self._recorded(run, step.iteration, SUPERPIXELS)
         return Update(
             iteration=step.iteration,
             total=step.total,
@@ -110,13 +116,15 @@ class Job(LiveJob):
         failed = run.stopped is not None and run.stopped.kind == "failed"
         if not run.iterations:
             return Ended(run.stop_reason, failed)
-        labels, record = run.labels(), self._recorded(run)
+        closed = run.stopped is not None and run.stopped.kind in CLOSED
+        outlines = run.method.outlines if closed else SUPERPIXELS
+        labels, record = run.labels(outlines=outlines), self._recorded(run, None, outlines)
         return Ended(
             run.stop_reason, failed, run.iteration, run.method.updates, labels, record, run
         )
 
-    def _recorded(self, run: Run, iteration: int | None = None) -> dict[str, Any]:
-        return {**run.record(iteration), "source": self._request.source}
+    def _recorded(self, run: Run, iteration: int | None, outlines: Outlines) -> dict[str, Any]:
+        return {**run.record(iteration, outlines=outlines), "source": self._request.source}
 
     def _rescued(self, error: Exception) -> Ended:
         if self._abandoned:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.objects import connected, merged_small
+from napari_selfseg.outlines import SUPERPIXELS, Outlines
 from napari_selfseg.widgets.agreement import Cut, Moment
 from napari_selfseg.widgets.layers import METADATA
 from napari_selfseg.widgets.results import Canvas, Kind, settle
@@ -38,12 +39,20 @@ class Wanted:
         Pieces of fewer pixels take the label of a neighbour.
     cut : Cut or None
         Segments, in place of the classes of an iteration.
+    outlines : {"superpixels", "image"}
+        What borders follow.
     """
 
     iteration: int
     objects: bool = False
     smallest: int = 0
     cut: Cut | None = None
+    outlines: Outlines = SUPERPIXELS
+
+    @property
+    def at_once(self) -> Wanted:
+        """The same made of superpixels, which shows at once."""
+        return replace(self, outlines=SUPERPIXELS)
 
     @property
     def kind(self) -> Kind:
@@ -168,11 +177,12 @@ class Outcome:
             as those that were drawn on have the number of their class.
         """
         if self._canvas.kind == "segments":
-            return self.run.labels() if self._drawn is None else labels
+            last = self.run.labels(outlines=SUPERPIXELS)
+            return last if self._drawn is None else labels
         return labels if self._classes is None else self._classes
 
     def find(self, wanted: Wanted) -> Found:
-        """Make other labels; slow for pieces of large images, so call it in a worker thread.
+        """Make other labels; slow for pieces and outlines, so call it in a worker thread.
 
         Parameters
         ----------
@@ -186,14 +196,15 @@ class Outcome:
         """
         if wanted.cut is not None:
             return self._found_cut(wanted, wanted.cut)
-        classes = self.run.labels(wanted.iteration)
+        classes = self.run.labels(wanted.iteration, outlines=wanted.outlines)
         if wanted.smallest:
             classes = merged_small(classes, wanted.smallest, keep=self.run.scribbles[0])
         labels = connected(classes) if wanted.objects else classes
         return Found(wanted, classes, labels, _count(labels))
 
     def _found_cut(self, wanted: Wanted, cut: Cut) -> Found:
-        labels = cut.labels()
+        drawn = cut.agreement.scribbles
+        labels = self.run.outlined(cut.labels(), scribbles=drawn, outlines=wanted.outlines)
         if not wanted.smallest:
             return Found(wanted, None, labels, cut.n_segments)
         merged = merged_small(labels, wanted.smallest, keep=cut.agreement.drawn)
@@ -201,7 +212,7 @@ class Outcome:
 
     def quick(self, wanted: Wanted) -> bool:
         """Say whether labels are made so fast that nobody waits for them."""
-        plain = not (wanted.objects or wanted.smallest)
+        plain = not (wanted.objects or wanted.smallest) and wanted.outlines == SUPERPIXELS
         limit = QUICK_PIXELS if wanted.cut is None else QUICK_CUT_PIXELS
         return plain and self.request.pixels <= limit
 
@@ -241,9 +252,12 @@ class Outcome:
         return self.layer.metadata[METADATA]
 
     def _recorded(self, wanted: Wanted) -> dict[str, Any]:
+        from napari_selfseg.record import with_outlines
+
         if wanted.cut is not None:
-            return wanted.cut.record
-        return {**self.run.record(wanted.iteration), "source": self.request.source}
+            return with_outlines(wanted.cut.record, wanted.outlines)
+        record = self.run.record(wanted.iteration, outlines=wanted.outlines)
+        return {**record, "source": self.request.source}
 
     def _write(self, found: Found) -> None:
         self.layer.features = {}

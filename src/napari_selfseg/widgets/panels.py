@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Fold", "Pages", "ParameterPanel", "beside", "rows", "stacked"]
 
 SHOWN: Final = 5
-LAST: Final = ("seed",)
+LAST: Final = ("seed", "outlines")
 LABELS: Final = 108  # pixels
 
 

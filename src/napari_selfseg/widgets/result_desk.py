@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.agreement import Cut
@@ -21,6 +21,8 @@ from napari_selfseg.widgets.view import SegmentView
 
 __all__ = ["ResultDesk"]
 
+# What is shown rests when nothing else was asked for in so many milliseconds.
+REST_MS: Final = 250
 FILES: Final = "TIFF and OME-Zarr (*.tif *.zarr)"
 TABLE: Final = ("napari", "Features table widget")
 COPIED: Final = "The script is on the clipboard."
@@ -57,7 +59,8 @@ class ResultDesk:
         cut: Callable[[], Cut | None],
     ) -> None:
         self.outcome: Outcome | None = None
-        self._wanted: Wanted | None = None
+        self._wanted: Wanted | None = None  # and not shown yet
+        self._making = False
         self._measuring_next = False
         self._image: Any = None
         self._viewer = viewer
@@ -65,6 +68,10 @@ class ResultDesk:
         self._begin = begin
         self._labels = labels
         self._cut = cut
+        self._rest = QTimer(view)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._find)
         self._connect()
 
     def put(self, outcome: Outcome | None) -> None:
@@ -79,14 +86,18 @@ class ResultDesk:
             self.outcome.mark_edits()
         self.outcome = outcome
         self._image = None if outcome is None else outcome.source
-        self._wanted, self._measuring_next = None, False
+        self._wanted, self._making, self._measuring_next = None, False, False
+        self._rest.stop()
         result, controls = self._view.result, self._view.controls
         result.show_segments(False)
-        for each in (result.kind, result.smallest):
+        chosen = (result.kind, result.smallest, result.outlines)
+        for each in chosen:
             each.blockSignals(True)
         result.kind.choose("classes")
         result.smallest.setValue(0)
-        for each in (result.kind, result.smallest):
+        if outcome is not None:
+            result.outlines.choose(outcome.request.method.outlines)
+        for each in chosen:
             each.blockSignals(False)
         controls.timeline.offer(outcome.run.iterations if outcome else ())
         if outcome is not None:
@@ -128,31 +139,62 @@ class ResultDesk:
         outcome, at = self.outcome, self._view.controls.timeline.iteration
         if outcome is None or at is None:
             return
-        cut, smallest = self._cut(), self._view.result.smallest.value()
-        self._view.result.show_segments(cut is not None)
-        objects = cut is None and self._view.result.kind.thing == "objects"
-        waiting, wanted = self._wanted, Wanted(at, objects, smallest, cut)
-        if waiting is None and outcome.quick(wanted):
-            self._put_labels(outcome, outcome.find(wanted))
+        cut, result = self._cut(), self._view.result
+        result.show_segments(cut is not None)
+        objects = cut is None and result.kind.thing == "objects"
+        wanted = Wanted(at, objects, result.smallest.value(), cut, result.outlines.thing)
+        self._rest.stop()
+        if outcome.quick(wanted):
+            self._put_wanted(outcome, outcome.find(wanted))
             return
         self._wanted = wanted
-        if waiting is None:
-            self._find(outcome, wanted)
+        if outcome.quick(wanted.at_once):
+            # What is dragged shows as it comes; its outlines follow once it rests.
+            self._put_labels(outcome, outcome.find(wanted.at_once))
+            self._rest.start()
+        else:
+            self._find()
 
-    def _find(self, outcome: Outcome, wanted: Wanted) -> None:
-        def put(found: Found) -> None:
-            latest, self._wanted = self._wanted, None
-            if outcome is not self.outcome or latest is None:
-                return
-            self._put_labels(outcome, found)
-            # Meanwhile the slider may have gone on.
-            if latest != wanted:
-                self._wanted = latest
-                self._find(outcome, latest)
-            elif self._measuring_next:
-                self._measure()
+    def _find(self) -> None:
+        """Make what is wanted in a worker thread, one at a time."""
+        outcome, wanted = self.outcome, self._wanted
+        if outcome is None or wanted is None or self._making:
+            return
 
-        self._begin(lambda: outcome.find(wanted), put, "Showing the labels")
+        def work() -> Found | Exception:
+            try:
+                return outcome.find(wanted)
+            except Exception as error:  # told in `put`, so that others can be made
+                return error
+
+        def put(found: Found | Exception) -> None:
+            if outcome is self.outcome:
+                self._making = False
+                self._take(outcome, wanted, found)
+
+        self._making = True
+        self._begin(work, put, "Showing the labels")
+
+    def _take(self, outcome: Outcome, wanted: Wanted, found: Found | Exception) -> None:
+        latest = self._wanted
+        if latest is None:
+            return
+        if isinstance(found, Exception):
+            self._wanted, self._measuring_next = None, False
+            raise found
+        if latest == wanted:
+            self._put_wanted(outcome, found)
+        # Meanwhile the slider may have gone on.
+        elif not self._rest.isActive():
+            if not outcome.quick(latest.at_once):
+                self._put_labels(outcome, found)
+            self._find()
+
+    def _put_wanted(self, outcome: Outcome, found: Found) -> None:
+        self._wanted = None
+        self._put_labels(outcome, found)
+        if self._measuring_next:
+            self._measure()
 
     def _put_labels(self, outcome: Outcome, found: Found) -> None:
         before, edited = outcome.layer.name, outcome.edited
@@ -281,11 +323,16 @@ class ResultDesk:
         else:
             self._view.result.show_labels("", len(outcome.layer.features.columns) > 0)
 
+    def _on_outlines(self) -> None:
+        self._view.setup.fill({"outlines": self._view.result.outlines.thing})
+        self.refresh()
+
     def _connect(self) -> None:
         result = self._view.result
         self._view.controls.timeline.moved.connect(lambda _: self.refresh())
         result.kind.chosen.connect(self.refresh)
         result.smallest.valueChanged.connect(lambda _: self.refresh())
+        result.outlines.chosen.connect(self._on_outlines)
         result.measure.clicked.connect(self._measure)
         result.save_table.clicked.connect(self._save_table)
         result.save_labels.clicked.connect(self._save_labels)

@@ -6,6 +6,7 @@ from typing import Final
 
 from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
+from napari_selfseg.outlines import IMAGE, SUPERPIXELS
 from napari_selfseg.widgets.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.look import allow, button, sentence, title
 from napari_selfseg.widgets.panels import beside, rows, stacked
@@ -15,6 +16,11 @@ __all__ = ["NOTHING", "OTHER", "ResultView"]
 KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
 KIND_HELP: Final = "One label a class, or every connected piece a label of its own."
 SEGMENTS_HELP: Final = "Segments are shown: each is one connected piece with a label of its own."
+OUTLINES: Final = (("Superpixels", SUPERPIXELS), ("Image", IMAGE))
+OUTLINES_HELP: Final = (
+    "What the borders of labels follow: superpixels, or the image pixel by pixel, a moment after "
+    "the slider came to rest. The next run does the same."
+)
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
 OTHER: Final = "The last run was on {name}: choose that image to work on with its labels."
 UNMEASURED: Final = "There is no table yet: press Measure."
@@ -32,6 +38,7 @@ class ResultView(QWidget):
         self.empty = sentence(NOTHING)
         self.kind = Chooser(KIND_HELP)
         self.smallest = QSpinBox()
+        self.outlines = Chooser(OUTLINES_HELP)
         self.measure = button("Measure", "A table: area, position and intensities of every label.")
         self.save_table = button("Save table...", "Write the table as CSV.")
         self.save_labels = button(
@@ -50,7 +57,8 @@ class ResultView(QWidget):
             "Add the image as the fit smooths it, for superpixels that follow its objects.",
         )
         self._segments, self._reason = False, ""
-        self._changes = rows([("Labels are", self.kind), ("Smallest piece", self.smallest)])
+        changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
+        self._changes = rows([*changes, ("Outlines", self.outlines)])
         self._lay_out(stacked(self))
         self._prepare()
 
@@ -66,7 +74,7 @@ class ResultView(QWidget):
         """
         self.empty.setText(reason)
         self.empty.setVisible(bool(reason))
-        for each in (self.smallest, self.measure, self.copy, self.save_labels):
+        for each in (self.smallest, self.outlines, self.measure, self.copy, self.save_labels):
             allow(each, reason)
         allow(self.save_table, reason or ("" if measured else UNMEASURED))
         self._allow_kind(reason)
@@ -80,7 +88,7 @@ class ResultView(QWidget):
             Why no script makes them again; empty where one does.
         """
         self.show_labels("")
-        for each in (self.smallest, self.measure, self.save_table):
+        for each in (self.smallest, self.outlines, self.measure, self.save_table):
             allow(each, LARGE)
         self._allow_kind(LARGE)
         allow(self.copy, copying)
@@ -123,6 +131,7 @@ class ResultView(QWidget):
 
     def _prepare(self) -> None:
         self.kind.offer(KINDS)
+        self.outlines.offer(OUTLINES)
         self.smallest.setRange(0, 1_000_000)
         self.smallest.setSuffix(" px")
         self.smallest.setSpecialValueText("any size")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.parameters import ParameterError
 from napari_selfseg.widgets.overlay import Covered, Overlay, Void
 from napari_selfseg.widgets.picture import Area, Index, Part, Picture, cut, shape_of
@@ -29,6 +30,10 @@ NO_STEERING: Final = (
 NO_TILES: Final = (
     "Tiles are for one plane or one volume: for a stack that goes plane by plane choose another "
     "area, or the plane in view."
+)
+NO_OUTLINED_TILES: Final = (
+    "Outlines that follow the image need all of it in memory, and tiles are parts of it: choose "
+    "Outlines: superpixels, or another area."
 )
 NO_STEERED_TILES: Final = (
     "Scribbles steer one image in memory, and no tiles: choose no scribbles or another area."
@@ -175,6 +180,8 @@ def _check_apart(form: Form, scribbles: Overlay | None) -> None:
         raise _Incomplete(NO_STEERING)
     if form.area == "tiles" and scribbles is not None:
         raise _Incomplete(NO_STEERED_TILES)
+    if form.area == "tiles" and form.values.get("outlines", SUPERPIXELS) != SUPERPIXELS:
+        raise _Incomplete(NO_OUTLINED_TILES)
 
 
 def _check_use(method: Method, superpixels: object) -> None:

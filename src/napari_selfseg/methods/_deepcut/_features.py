@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from napari_selfseg.colours import lab
 from napari_selfseg.methods._deepcut import _dino
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import Responses, SuperAE
 from napari_selfseg.nets.pooling import halved
 from napari_selfseg.nets.superae import LEVELS, widths
 from napari_selfseg.regions import mean
-from napari_selfseg.superpixels import lab
 
 __all__ = ["described", "encoder", "n_features", "standard"]
 
