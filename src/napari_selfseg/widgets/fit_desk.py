@@ -110,6 +110,7 @@ class FitDesk:
             smooths = isinstance(fit.method, Smoothing)
             channels = "1 channel" if fit.in_channels == 1 else f"{fit.in_channels} channels"
             words = f"{fit.method.title}, {channels}, {fit.ndim}-D: {len(fit.classes)} classes."
+            self._view.result.suggest_outlines(fit.method.outlines)
         self._view.result.show_fit(words, smooths)
         self._changed()
 
@@ -182,9 +183,8 @@ class FitDesk:
         picture = describe_image(source, self._viewer.dims, channels)
         device, threads = setup.device.thing, self._threads()
         rule = setup.region.rule
-        if self.of_run:  # as its labels are shown
-            outlines = self._view.result.outlines.thing
-            fit = replace(fit, method=fit.method.replace(outlines=outlines))
+        outlines = self._view.result.outlines.thing
+        fit = replace(fit, method=fit.method.replace(outlines=outlines))
         return Application(fit, picture, device, threads, self._voting(fit), rule), source
 
     def _voting(self, fit: Fit) -> Any:

@@ -19,7 +19,7 @@ SEGMENTS_HELP: Final = "Segments are shown: each is one connected piece with a l
 OUTLINES: Final = (("Superpixels", SUPERPIXELS), ("Image", IMAGE))
 OUTLINES_HELP: Final = (
     "What the borders of labels follow: superpixels, or the image pixel by pixel, a moment after "
-    "the slider came to rest. The next run does the same."
+    "the slider came to rest. The next run does the same, and so does Apply."
 )
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
 OTHER: Final = "The last run was on {name}: choose that image to work on with its labels."
@@ -56,7 +56,7 @@ class ResultView(QWidget):
             "Smoothed image",
             "Add the image as the fit smooths it, for superpixels that follow its objects.",
         )
-        self._segments, self._reason = False, ""
+        self._segments, self._reason, self._learned = False, "", False
         changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
         self._changes = rows([*changes, ("Outlines", self.outlines)])
         self._lay_out(stacked(self))
@@ -74,7 +74,7 @@ class ResultView(QWidget):
         """
         self.empty.setText(reason)
         self.empty.setVisible(bool(reason))
-        for each in (self.smallest, self.outlines, self.measure, self.copy, self.save_labels):
+        for each in (self.smallest, self.measure, self.copy, self.save_labels):
             allow(each, reason)
         allow(self.save_table, reason or ("" if measured else UNMEASURED))
         self._allow_kind(reason)
@@ -88,7 +88,7 @@ class ResultView(QWidget):
             Why no script makes them again; empty where one does.
         """
         self.show_labels("")
-        for each in (self.smallest, self.outlines, self.measure, self.save_table):
+        for each in (self.smallest, self.measure, self.save_table):
             allow(each, LARGE)
         self._allow_kind(LARGE)
         allow(self.copy, copying)
@@ -124,10 +124,26 @@ class ResultView(QWidget):
         self.fit.setText(words or NO_FIT)
         for each in (self.save_fit, self.apply):
             allow(each, "" if words else NO_FIT)
+        self._learned = bool(words)
+        self._allow_kind(self._reason)
+
+    def suggest_outlines(self, outlines: str) -> None:
+        """Choose what the borders of applied labels follow, where labels shown do not say it.
+
+        Parameters
+        ----------
+        outlines : {"superpixels", "image"}
+            As what was learned says.
+        """
+        if self._reason:
+            self.outlines.blockSignals(True)
+            self.outlines.choose(outlines)
+            self.outlines.blockSignals(False)
 
     def _allow_kind(self, reason: str) -> None:
         self._reason = reason
         allow(self.kind, reason or (SEGMENTS_HELP if self._segments else ""))
+        allow(self.outlines, "" if self._learned else reason)
 
     def _prepare(self) -> None:
         self.kind.offer(KINDS)
