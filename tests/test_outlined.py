@@ -131,24 +131,20 @@ def test_the_disc_is_found_pixel_by_pixel():
     assert np.count_nonzero(found - 1 != truth) < 5
 
 
-def test_strokes_drawn_later_hold_their_pixels():
-    before = np.where(strokes() == GRASS, GRASS, 0)
-    run = ran(ss.Consensus(outlines="image"), scribbles=before)
-    drawn = np.zeros(SHAPE, int)
-    drawn[30, 10:40] = 2
-    tree = run.hierarchy().bound(drawn)
-    n = min(tree.tree.fewest + 2, tree.tree.most)
-    labels = run.outlined(tree.cut(n), scribbles=drawn)
-    assert set(labels[drawn > 0]) == {2}
-    made = record.loads(record.dumps(run.record(n_segments=n, scribbles=drawn)))
-    np.testing.assert_array_equal(replay(made, picture()), labels)
-    # Erased since: those of the run hold no more.
-    erased = run.outlined(tree.cut(n), scribbles=np.zeros(SHAPE, int))
-    made = run.record(n_segments=n, scribbles=np.zeros(SHAPE, int))
-    empty = run.hierarchy().bound(np.zeros(SHAPE, int)).cut(n)
-    again = run.outlined(empty, scribbles=np.zeros(SHAPE, int))
-    np.testing.assert_array_equal(replay(made, picture()), again)
-    assert erased.shape == SHAPE
+def test_strokes_drawn_later_hold_their_pixels_and_those_erased_do_no_more():
+    run = ran(scribbles=np.where(strokes() == GRASS, GRASS, 0))
+    drawn, none = np.zeros(SHAPE, int), np.zeros(SHAPE, int)
+    drawn[7, 20:24] = 2  # the end of the disc, in a patch of the ground
+    for strokes_now in (drawn, none):
+        tree = run.hierarchy().bound(strokes_now)
+        n = tree.tree.most
+        labels = run.outlined(tree.cut(n), scribbles=strokes_now)
+        made = record.loads(record.dumps(run.record(n_segments=n, scribbles=strokes_now)))
+        np.testing.assert_array_equal(replay(made, picture()), labels)
+        np.testing.assert_array_equal(scripted(made, picture()), labels)
+        assert set(labels[drawn > 0]) == {2} or strokes_now is none
+        others = run.outlined(tree.cut(n), scribbles=none if strokes_now is drawn else None)
+        assert (others != labels).any(), "test invalid"
 
 
 def scripted(made, image):
