@@ -88,7 +88,8 @@ def test_apply_takes_those_of_the_model_or_others(disc, tmp_path):
         assert read_record(out / "disc.tif")["fitted"]["outlines"] == by.method.outlines
 
 
-def test_tiles_are_refused_before_anything_is_learned(disc, tmp_path, capsys):
+def test_tiles_are_refused_before_anything_is_learned(disc, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("napari_selfseg.scale._learning.evolve", None)
     out = tmp_path / "out.ome.zarr"
     flags = [*FAST[:6], *HERE, "--outlines", "image"]
     for words in (["segment", disc, "-o", out, "--tile", "32"], ["plan", disc, "-o", out]):
