@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Update"]
 
-# Ends with a closing step.
-CLOSED: Final = ("finished", "min_labels", "asked")
+# Ends without a closing step.
+UNFINISHED: Final = ("abandoned", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ class Job(LiveJob):
         failed = run.stopped is not None and run.stopped.kind == "failed"
         if not run.iterations:
             return Ended(run.stop_reason, failed)
-        closed = run.stopped is not None and run.stopped.kind in CLOSED
+        closed = run.stopped is not None and run.stopped.kind not in UNFINISHED
         outlines = run.method.outlines if closed else SUPERPIXELS
         labels, record = run.labels(outlines=outlines), self._recorded(run, None, outlines)
         return Ended(
