@@ -226,7 +226,10 @@ def test_volumes_keep_their_pixel_size(tmp_path):
             ["segment", "{picture}", "-o", "{dir}/o.tif", "--mask", "{dir}/thin.png"],
             "mask has shape",
         ),
-        (["replay", "{picture}", "-o", "{dir}/o.tif"], "cannot be read as a labels file"),
+        (
+            ["replay", "{picture}", "-o", "{dir}/o.tif"],
+            "picture.png has no record, as no PNG has: give a TIFF or OME-Zarr file",
+        ),
         (["replay", "{dir}/plain.tif", "-o", "{dir}/o.tif"], "has no record"),
         (["segment"], "required: image, -o"),
         (["conjure"], "invalid choice"),

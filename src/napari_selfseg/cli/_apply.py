@@ -70,6 +70,7 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import load_fit
+    from napari_selfseg.io.formats import OME_ZARR, TIFF
     from napari_selfseg.scale import sources, targets_of
 
     fit, folder = load_fit(args.model), Path(args.output)
@@ -77,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
         fit = replace(fit, method=fit.method.replace(outlines=args.outlines))
     found = sources(args.images, folder)
     zarr = bool(args.zarr or in_tiles(args))
-    targets = targets_of(found, folder, ".ome.zarr" if zarr else ".tif")
+    targets = targets_of(found, folder, (OME_ZARR if zarr else TIFF).suggested)
     pairs = zip(found, targets, strict=True)
     done, tidied = list[bool](), set[Path]()
     with keeping(lambda: f"Interrupted; {sum(done)} of {len(found)} images are done."):

@@ -63,7 +63,11 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="do what DIR does not hold yet")
     parser.add_argument(
-        "--format", choices=("tif", "ome.zarr"), default="tif", help="of the labels"
+        "--format",
+        type=label_ending,
+        default=".tif",
+        metavar="ENDING",
+        help="of the labels: tif, ome.zarr, or that of a format which a package adds",
     )
     parser.add_argument(
         "--objects",
@@ -80,6 +84,33 @@ def add(commands: Commands, words: list[str]) -> None:
         add_method(parser, words[1:])
 
 
+def label_ending(text: str) -> str:
+    """Read the ending of labels, with or without the point.
+
+    Parameters
+    ----------
+    text : str
+        From the command line.
+
+    Returns
+    -------
+    str
+        Such as ``".ome.zarr"``.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When no labels are written under such a name.
+    """
+    from napari_selfseg.io.formats import label_formats
+
+    known, ending = label_formats(), f".{text.removeprefix('.')}".lower()
+    if any(ending in (each.suggested, *each.endings) for each in known):
+        return ending
+    names = ", ".join(each.suggested.removeprefix(".") for each in known)
+    raise argparse.ArgumentTypeError(f"{text} is not written: give one of {names}")
+
+
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import Batch, runner_named
 
@@ -91,7 +122,7 @@ def _run(args: argparse.Namespace) -> int:
         args.output,
         resume=args.resume,
         preview=args.preview,
-        suffix=f".{args.format}",
+        suffix=args.format,
         objects=args.objects and f".{args.objects}",
         memory=_of_a_run(args.memory),
         runner=runner_named(args.scheduler),

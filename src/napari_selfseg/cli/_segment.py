@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from napari_selfseg.cli._choices import add_choices, segments_from
@@ -96,6 +95,7 @@ class Result(NamedTuple):
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import alone
+    from napari_selfseg.io.formats import is_by_blocks
 
     if in_tiles(args):
         _check_tiles(args)
@@ -103,7 +103,7 @@ def _run(args: argparse.Namespace) -> int:
     _check_targets(args)
     others = (getattr(args, name) for name in ("objects", "preview", "save_fit"))
     with alone(args.output, *filter(None, others)):
-        on_disk = args.carry and Path(args.output).suffix.lower() == ".zarr"
+        on_disk = args.carry and is_by_blocks(args.output)
         return _stack_on_disk(args) if on_disk else _in_memory(args)
 
 

@@ -5,9 +5,8 @@ from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
 from napari_selfseg.io._disk import DiskFullError, WriteError
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
 from napari_selfseg.io._image_file import Georeference, ImageFile, Opacity
-from napari_selfseg.io._images import SUFFIXES, open_image, open_numbers, read_image
+from napari_selfseg.io._images import open_image, open_numbers, read_image
 from napari_selfseg.io._labels import (
-    LABELS,
     check_labels_target,
     has_room_for_place,
     read_record,
@@ -34,9 +33,7 @@ from napari_selfseg.io._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr_labels import check_zarr, create_labels
 
 __all__ = [
-    "LABELS",
     "OBJECTS",
-    "SUFFIXES",
     "Annotation",
     "ContourMap",
     "DiskFullError",

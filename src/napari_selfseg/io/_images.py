@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from napari_selfseg.io._guard import check_image_file, reading
 from napari_selfseg.io._image_file import ImageFile, Opacity
-from napari_selfseg.io._picture import read_picture
-from napari_selfseg.io._tiff import open_tiff, read_tiff
-from napari_selfseg.io._zarr import open_zarr, read_zarr
-from napari_selfseg.io._zarr_inside import inside_zarr
+from napari_selfseg.io.formats import Format, How, format_of, readable
 
-__all__ = ["SUFFIXES", "TIFF", "open_image", "open_numbers", "read_image", "read_numbers"]
+__all__ = ["open_image", "open_numbers", "read_image", "read_numbers"]
 
-TIFF = (".tif", ".tiff")
-PICTURES = (".png", ".jpg", ".jpeg")
 PACKED = (".zarr.zip", ".ozx")
-SUFFIXES = (*TIFF, *PICTURES, ".zarr")
 
 
 def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> ImageFile:
@@ -48,8 +40,7 @@ def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
     ValueError
         When it is not such an image.
     """
-    tiff, picture = partial(read_tiff, opacity=opacity), partial(read_picture, opacity=opacity)
-    return _checked(path, tiff, read_zarr, picture)
+    return _read(path, How(opacity=opacity))
 
 
 def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
@@ -71,8 +62,7 @@ def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
     ValueError
         When it is not such an image.
     """
-    tiff, picture = partial(read_tiff, numbers=True), partial(read_picture, numbers=True)
-    return _checked(path, tiff, read_zarr, picture)
+    return _read(path, How(numbers=True))
 
 
 def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> ImageFile:
@@ -102,8 +92,7 @@ def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
     ValueError
         When it is not such an image.
     """
-    tiff, picture = partial(open_tiff, opacity=opacity), partial(read_picture, opacity=opacity)
-    return _checked(path, tiff, open_zarr, picture)
+    return _read(path, How(opacity=opacity), whole=False)
 
 
 def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
@@ -125,31 +114,28 @@ def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
     ValueError
         When it is not such an image.
     """
-    tiff, picture = partial(open_tiff, numbers=True), partial(read_picture, numbers=True)
-    return _checked(path, tiff, open_zarr, picture)
+    return _read(path, How(numbers=True), whole=False)
 
 
-def _checked(
-    path: str | os.PathLike[str],
-    tiff: Callable[[Path], ImageFile],
-    zarr: Callable[[Path], ImageFile],
-    picture: Callable[[Path], ImageFile],
-) -> ImageFile:
+def _read(path: str | os.PathLike[str], how: How, *, whole: bool = True) -> ImageFile:
     file = Path(path)
-    folder = inside_zarr(file)
-    if not folder:
-        _check_file(file)
-    read = zarr if folder else tiff if file.suffix.lower() in TIFF else picture
+    found = _format(file)
+    read = found.read if whole else found.open or found.read
+    assert read is not None  # `_format` has refused others
     with reading(file, "an image"):
-        found = read(file)
-        check_image_file(found)
-    for note in found.notes:
+        image = read(file, how)
+        check_image_file(image)
+    for note in image.notes:
         warnings.warn(f"{file.name} {note}", stacklevel=3)
-    return found
+    return image
 
 
-def _check_file(file: Path) -> None:
+def _format(file: Path) -> Format:
+    """Return the format of a file that is there and may hold an image."""
+    found = format_of(file)
     if file.is_dir():
+        if found is not None and found.folder:
+            return found
         raise IsADirectoryError(
             f"{file} is a folder, and no image: give a file in it, or an OME-Zarr."
         )
@@ -157,7 +143,10 @@ def _check_file(file: Path) -> None:
         raise FileNotFoundError(f"There is no file {file}.")
     if file.name.lower().endswith(PACKED):
         raise ValueError(f"{file.name} is packed: unpack it first.")
-    if file.suffix.lower() not in TIFF + PICTURES:
-        raise ValueError(f"{file.name} is not read: give a TIFF, OME-Zarr, PNG or JPEG file.")
+    if found is None or found.read is None or found.folder:
+        names = [each.name for each in readable()]
+        known = f"{', '.join(names[:-1])} or {names[-1]}"
+        raise ValueError(f"{file.name} is not read: give a {known} file.")
     if file.stat().st_size == 0:
         raise ValueError(f"{file.name} is empty.")
+    return found

@@ -1,39 +1,24 @@
-"""Labels to files and records back from them: OME-TIFF, GeoTIFF and OME-Zarr."""
+"""Labels to files, and records back from them."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-import numpy as np
-import tifffile
-from numpy.typing import NDArray
-
-from napari_selfseg.io._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
-from napari_selfseg.io._guard import reading
+from napari_selfseg.io._format import Format, Place
 from napari_selfseg.io._image_file import Georeference
-from napari_selfseg.io._images import TIFF
-from napari_selfseg.io._units import steps_to_write
-from napari_selfseg.io._whole import check_target, whole_file
-from napari_selfseg.io._zarr_inside import inside_zarr
-from napari_selfseg.io._zarr_labels import check_zarr, record_in, write_zarr
-from napari_selfseg.io._zarr_levels import blocks
-from napari_selfseg.record import dumps, loads
+from napari_selfseg.io._whole import check_target
+from napari_selfseg.io.formats import TIFF, format_of, formats, label_formats
 
 __all__ = [
-    "LABELS",
     "check_labels_target",
     "has_room_for_place",
     "read_record",
     "write_labels",
 ]
-
-LABELS = (*TIFF, ".zarr")
-TILE = (512, 512)
 
 
 def check_labels_target(path: str | os.PathLike[str]) -> Path:
@@ -55,8 +40,9 @@ def check_labels_target(path: str | os.PathLike[str]) -> Path:
     OSError
         When something that is not ours is there, or nothing can be written.
     """
-    target = check_target(path, LABELS)
-    return check_zarr(target) if target.suffix.lower() == ".zarr" else target
+    found = _format(Path(path))
+    target = check_target(path, found.endings, folder=found.folder)
+    return target if found.check is None else found.check(target)
 
 
 def write_labels(
@@ -117,24 +103,20 @@ def write_labels(
         raise ValueError(f"Labels of {labels.ndim} axes need as many numbers of spacing.")
     if not has_room_for_place(target, axes, georeference):
         georeference = None
-    if target.suffix.lower() == ".zarr":
-        place = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
-        write_zarr(target, labels, axes, place | {"translation": translation}, record=record)
-    elif georeference is not None:
-        write_geotiff(target, _in_32_bits(labels), georeference, record)
-    else:
-        metadata = {
-            "axes": axes.upper(),
-            "Name": "labels",
-            **_sizes(axes, spacing, unit, time_unit),
-        }
-        if any(translation):
-            warnings.warn(
-                f"TIFF has no room for the place of an image in OME-Zarr, and {target.name} begins "
-                f"at the origin: write {target.with_suffix('.ome.zarr').name} to keep it.",
-                stacklevel=2,
-            )
-        _write_ome(target, _in_32_bits(labels), metadata, record)
+    place = Place(axes, spacing, unit, time_unit, translation, georeference)
+    write = _format(target).write
+    assert write is not None  # `check_labels_target` has refused others
+    write(target, labels, place, record)
+
+
+def _format(path: Path) -> Format:
+    """Return the format of labels, by the name of their file."""
+    ending, known = path.suffix.lower(), label_formats()
+    found = next((each for each in known if ending in each.endings), None)
+    if found is None:
+        endings = " or ".join(ending for each in known for ending in each.endings)
+        raise ValueError(f"{path.name} must end in {endings}.")
+    return found
 
 
 def has_room_for_place(target: Path, axes: str, georeference: Georeference | None) -> bool:
@@ -155,10 +137,10 @@ def has_room_for_place(target: Path, axes: str, georeference: Georeference | Non
     """
     if georeference is None:
         return True
-    zarr, flat = target.suffix.lower() == ".zarr", len(axes) == 2
-    if flat and not zarr:
+    found, flat = _format(target), len(axes) == 2
+    if len(axes) in found.on_earth:
         return True
-    what = "OME-Zarr" if zarr else "A TIFF of labels that are no plane"
+    what = f"A {found.name} of labels that are no plane" if found.on_earth else found.name
     way = f": write {target.with_suffix('.tif').name} to keep it" if flat else ""
     warnings.warn(
         f"{what} has no room for a place on Earth, and {target.name} is without that of its "
@@ -166,59 +148,6 @@ def has_room_for_place(target: Path, axes: str, georeference: Georeference | Non
         stacklevel=3,
     )
     return False
-
-
-def _write_ome(
-    target: Path, labels: Any, metadata: dict[str, Any], record: Mapping[str, Any] | None
-) -> None:
-    if record is not None:
-        metadata["MapAnnotation"] = {"Namespace": NAMESPACE, "record": dumps(record)}
-    how: dict[str, Any] = {
-        "photometric": "minisblack",
-        "compression": "zlib",
-        "metadata": metadata,
-        "software": "",
-    }
-    if not isinstance(labels, np.ndarray):
-        how |= {"shape": labels.shape, "dtype": labels.dtype, "tile": TILE}
-        labels = _tiles(labels)
-    size = np.prod(how.get("shape", (0,)), dtype=float) * how.get("dtype", np.dtype("u1")).itemsize
-    with (
-        whole_file(target) as part,
-        tifffile.TiffWriter(part, ome=True, bigtiff=size > 2**31) as tiff,
-    ):
-        tiff.write(labels, **how)
-
-
-def _tiles(labels: Any) -> Iterator[NDArray[Any]]:
-    for block in blocks(labels.shape, (*(1,) * (labels.ndim - 2), *TILE)):
-        yield np.asarray(labels[block]).reshape([part.stop - part.start for part in block[-2:]])
-
-
-def _in_32_bits(labels: Any) -> Any:
-    # OME-TIFF knows no wider whole numbers.
-    if labels.dtype.itemsize <= 4:
-        return labels
-    if not isinstance(labels, np.ndarray):
-        raise ValueError(f"Labels of {labels.dtype} do not fit into TIFF: make them of 32 bits.")
-    narrow = np.int32 if labels.size == 0 or labels.min() < 0 else np.uint32
-    if labels.size and (labels.max() > np.iinfo(narrow).max or labels.min() < np.iinfo(narrow).min):
-        raise ValueError(f"Label {labels.max()} does not fit into 32 bits: number them from 1.")
-    return labels.astype(narrow)
-
-
-def _sizes(
-    axes: str, spacing: Sequence[float | None] | None, unit: str, time_unit: str
-) -> dict[str, Any]:
-    steps = steps_to_write(axes, spacing, unit, time_unit)
-    sizes: dict[str, Any] = {}
-    for axis, size in zip(axes, steps.spacing, strict=True):
-        name = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
-        named = steps.time_unit if axis == "t" else steps.unit
-        # Without a unit a step in time would be one of seconds.
-        if axis not in steps.unknown and named:
-            sizes |= {name: size, f"{name}Unit": named}
-    return sizes
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -241,21 +170,12 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
         When it has no record, or it is damaged.
     """
     file = Path(path)
-    if inside_zarr(file):
-        return record_in(file)
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no file {file}.")
-    with reading(file, "a labels file"), tifffile.TiffFile(file) as tiff:
-        found = geotiff_record(tiff) or _ome_record(tiff)
-    if found is None:
-        raise ValueError(f"{file.name} has no record: it was not written by napari-selfseg.")
-    return loads(found)
-
-
-def _ome_record(tiff: tifffile.TiffFile) -> str | None:
-    root = ElementTree.fromstring(tiff.ome_metadata or "<none/>")
-    for annotation in root.iterfind(".//{*}MapAnnotation"):
-        entry = annotation.find(".//{*}M[@K='record']")
-        if annotation.get("Namespace") == NAMESPACE and entry is not None:
-            return entry.text or ""
-    return None
+    found = format_of(file)
+    if found is None or not found.folder:
+        if not file.is_file():
+            raise FileNotFoundError(f"There is no file {file}.")
+        found = found or TIFF  # whatever its name
+    if found.record is None:
+        known = " or ".join(each.name for each in formats() if each.record is not None)
+        raise ValueError(f"{file.name} has no record, as no {found.name} has: give a {known} file.")
+    return found.record(file)

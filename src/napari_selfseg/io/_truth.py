@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.io._images import read_numbers
 from napari_selfseg.io._matlab import variable
+from napari_selfseg.io.formats import format_of
 
 __all__ = ["Annotation", "read_bsds", "read_label_image", "read_truth"]
 
@@ -77,8 +78,11 @@ def read_label_image(path: str | os.PathLike[str]) -> NDArray[Any]:
         When it is no image, or its pixels are not one whole number each.
     """
     file = Path(path)
-    if file.suffix.lower() in (".jpg", ".jpeg"):
-        raise ValueError(f"{file.name} is a JPEG, which alters labels: give a TIFF or PNG file.")
+    found = format_of(file)
+    if found is not None and not found.exact:
+        raise ValueError(
+            f"{file.name} is a {found.name}, which alters labels: give a TIFF or PNG file."
+        )
     image = read_numbers(file)
     data = image.data if image.channel_axis is None else _grey(image.data, file.name)
     return _whole_numbers(data, file.name) if data.dtype.kind == "f" else _labels(data, file.name)

@@ -15,7 +15,9 @@ from napari_selfseg.io._together import written_together
 __all__ = ["check_target", "whole_file", "whole_folder"]
 
 
-def check_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
+def check_target(
+    path: str | os.PathLike[str], suffixes: Sequence[str], *, folder: bool = False
+) -> Path:
     """Refuse a name that cannot be written, before any work is done for it.
 
     Parameters
@@ -24,6 +26,8 @@ def check_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
         The file to come.
     suffixes : sequence of str
         Allowed endings, such as ``".tif"``.
+    folder : bool
+        Whether it is going to be a folder.
 
     Returns
     -------
@@ -39,7 +43,7 @@ def check_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() not in suffixes:
         raise ValueError(f"{target.name} must end in {' or '.join(suffixes)}.")
-    if target.is_dir() and target.suffix.lower() != ".zarr":
+    if target.is_dir() and not folder:
         raise IsADirectoryError(f"{target} is a folder: name a file in it.")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {target.parent} to write {target.name} into.")

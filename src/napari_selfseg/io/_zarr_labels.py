@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import zarr
 
+from napari_selfseg.io._format import Place
 from napari_selfseg.io._image_file import reason
 from napari_selfseg.io._whole import check_target, whole_folder
 from napari_selfseg.io._zarr_levels import KEY, blocks, dimensions, finish, make
@@ -85,14 +86,7 @@ def create_labels(
     return zarr.open_array(str(target / "0"), mode="r+")
 
 
-def write_zarr(
-    target: Path,
-    labels: Any,
-    axes: str,
-    place: Mapping[str, Any],
-    *,
-    record: Mapping[str, Any] | None,
-) -> None:
+def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
     """Write labels to OME-Zarr, whole or not at all.
 
     Parameters
@@ -101,20 +95,24 @@ def write_zarr(
         From `check_zarr`.
     labels : array_like of int
         With ``shape``, ``dtype`` and slicing.
-    axes : str
-        A letter an axis.
-    place : mapping
-        ``spacing``, ``unit``, ``time_unit`` and ``translation`` as in `create_labels`.
+    place : Place
+        Where they are.
     record : mapping or None
         From `Run.record`.
     """
-    _check_fit(labels.shape, axes, place["spacing"], labels.dtype)
+    axes, spacing = place.axes, place.spacing
+    _check_fit(labels.shape, axes, spacing, labels.dtype)
     chunks = [1] * (len(axes) - 2) + [
         min(size, limit) for size, limit in zip(labels.shape[-2:], PLANE, strict=True)
     ]
     layout = {"dtype": labels.dtype, "chunks": chunks, "shards": None}
     with whole_folder(target) as part:
-        array = make(part, labels.shape, dimensions(axes, **place), layout)
+        array = make(
+            part,
+            labels.shape,
+            dimensions(axes, spacing, place.unit, place.time_unit, place.translation),
+            layout,
+        )
         for block in blocks(array.shape, chunks):
             array[block] = labels[block]
         finish(part, record)
@@ -139,7 +137,7 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
     OSError
         When something else is there, or nothing can be written.
     """
-    target = check_target(path, ZARR)
+    target = check_target(path, ZARR, folder=True)
     if target.exists() and not _ours(target):
         raise FileExistsError(
             f"{target} is there and was not written by napari-selfseg: choose another name."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from napari_selfseg.io import load_fit, read_record
+from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.record import weights_hash
 from napari_selfseg.scale._large import begun
 from napari_selfseg.scale._plan import work_folder
@@ -86,8 +87,4 @@ def _told(target: Path) -> Mapping[str, Any]:
 
 def _is_nothing(target: Path) -> bool:
     """Say whether labels were ended while they were planned, so that nothing is in them."""
-    return (
-        target.suffix.lower() == ".zarr"
-        and begun(target) is None
-        and work_folder(str(target)).is_dir()
-    )
+    return is_by_blocks(target) and begun(target) is None and work_folder(str(target)).is_dir()

@@ -18,6 +18,7 @@ from napari_selfseg.io import (
     read_record,
     write_labels,
 )
+from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.protocol import Fit, Method
 from napari_selfseg.record import weights_hash
 from napari_selfseg.scale._plan import PLAN, Plan, load_plan, work_folder
@@ -230,4 +231,4 @@ def forget(target: Path) -> None:
 
 def _tiles(target: Path) -> Path:
     """Return the OME-Zarr that tiles are written into."""
-    return target if target.suffix.lower() == ".zarr" else target.with_name(f"{target.name}.zarr")
+    return target if is_by_blocks(target) else target.with_name(f"{target.name}.zarr")

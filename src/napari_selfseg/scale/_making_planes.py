@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from napari_selfseg.io import ImageFile, finish_labels, written_together
+from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._axes import axes_along
 from napari_selfseg.scale._making_files import draw, written
@@ -46,9 +47,7 @@ def by_planes(piece: Piece, image: ImageFile) -> Made:
     """
     axes = axes_along(piece.recipe.axis, _method(piece), image)
     # Objects are made, and measured, of the whole stack.
-    whole = (
-        piece.target.suffix.lower() != ".zarr" or piece.recipe.objects or piece.table is not None
-    )
+    whole = not is_by_blocks(piece.target) or piece.recipe.objects or piece.table is not None
     if piece.memory is not None:
         _check_memory(piece, image, axes, bool(whole), piece.memory)
     return _in_memory(piece, image, axes) if whole else _on_disk(piece, image, axes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from napari_selfseg.io import SUFFIXES, inside_zarr, is_zarr
+from napari_selfseg.io import inside_zarr, is_zarr
+from napari_selfseg.io.formats import readable
 
 __all__ = ["meant"]
 
@@ -74,4 +75,7 @@ def _glob(root: Path, rest: str) -> dict[Path, None]:
 
 def _is_image(path: Path) -> bool:
     ending = path.suffix.lower()
-    return (ending in SUFFIXES and (ending == ".zarr" or not path.is_dir())) or is_zarr(path)
+    known = any(
+        ending in each.endings and (each.folder or not path.is_dir()) for each in readable()
+    )
+    return known or is_zarr(path)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["FILES", "images", "literal", "needs", "source_of", "variables"]
+from napari_selfseg.io.formats import readable
 
-# What `read_image` reads; any other name is one of a layer.
-FILES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".zarr")
+__all__ = ["images", "literal", "needs", "source_of", "variables"]
+
 PLUGIN: Final = "napari-selfseg"
 NOWHERE: Final[Mapping[str, Any]] = {"path": "", "sample": None}
 LAYERS: Final = """\
@@ -154,7 +154,9 @@ def _known(origin: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_file(name: str) -> bool:
-    return Path(name).suffix.lower() in FILES
+    """Say whether a name is that of a file that `read_image` reads, and not of a layer."""
+    ending = Path(name).suffix.lower()
+    return any(ending in each.endings for each in readable())
 
 
 def _layers(record: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.continuing import Continuation
-from napari_selfseg.widgets.dialogs import ask_save
+from napari_selfseg.widgets.dialogs import ask_save, label_kinds, label_suffix
 from napari_selfseg.widgets.large_session import LargeSession
 from napari_selfseg.widgets.layers import METADATA, sizes_of
 from napari_selfseg.widgets.measure import unit_of
@@ -22,8 +22,6 @@ from napari_selfseg.widgets.view import SegmentView
 
 __all__ = ["LargeDesk"]
 
-TIFF: Final = "TIFF (*.tif)"
-ZARR: Final = "OME-Zarr (*.zarr)"
 NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
 NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
 LEFT: Final = "Do what is left, in the same labels."
@@ -142,11 +140,10 @@ class LargeDesk:
         if session is None:
             return
         layer, request = session.layer, session.request
-        kinds, ending = (TIFF, ZARR), ".tif"
-        if session.room.path is not None:
-            kinds, ending = (ZARR, TIFF), ".ome.zarr"
-        suggested = layer.name + ending
-        path = ask_save(self._view, "Save labels", suggested, ";;".join(kinds))
+        by_blocks = session.room.path is not None
+        ending = label_suffix(by_blocks=by_blocks)
+        kinds = label_kinds(by_blocks=by_blocks)
+        path = ask_save(self._view, "Save labels", layer.name + ending, kinds)
         if not path:
             return
         record, unit, room = layer.metadata.get(METADATA), unit_of(layer), session.room

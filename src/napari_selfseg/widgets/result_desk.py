@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.agreement import Cut
-from napari_selfseg.widgets.dialogs import ask_save
+from napari_selfseg.widgets.dialogs import ask_save, label_files
 from napari_selfseg.widgets.layers import shift_of, sizes_of
 from napari_selfseg.widgets.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.origin import place_on_earth, target_of, with_sure_path
@@ -23,7 +23,6 @@ __all__ = ["ResultDesk"]
 
 # What is shown rests when nothing else was asked for in so many milliseconds.
 REST_MS: Final = 250
-FILES: Final = "TIFF and OME-Zarr (*.tif *.zarr)"
 TABLE: Final = ("napari", "Features table widget")
 COPIED: Final = "The script is on the clipboard."
 COPIED_UNEDITED: Final = (
@@ -270,7 +269,7 @@ class ResultDesk:
         outcome = self.outcome
         if outcome is None:
             return
-        path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", FILES)
+        path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", label_files())
         if not path:
             return
         labels = outcome.labels()

@@ -12,6 +12,7 @@ from napari_selfseg.widgets.batch._recipe_desk import RecipeDesk
 from napari_selfseg.widgets.batch._results import Results
 from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check
+from napari_selfseg.widgets.dialogs import image_files
 from napari_selfseg.widgets.layers import describe_image
 from napari_selfseg.widgets.measure import unit_of
 from napari_selfseg.widgets.own import is_made
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchDock"]
 
-IMAGES: Final = "Images (*.tif *.tiff *.png *.jpg *.jpeg)"
 NO_LAYERS: Final = "No image layer is open."
 
 
@@ -90,7 +90,7 @@ class BatchDock(WorkDock):
     # Files
 
     def _add_files(self) -> None:
-        if paths := QFileDialog.getOpenFileNames(self.view, "Images", "", IMAGES)[0]:
+        if paths := QFileDialog.getOpenFileNames(self.view, "Images", "", image_files())[0]:
             self.view.images.add_files(paths)
             self.view.say("")
 
