@@ -184,7 +184,8 @@ class FitDesk:
         device, threads = setup.device.thing, self._threads()
         rule = setup.region.rule
         outlines = self._view.result.outlines.thing
-        fit = replace(fit, method=fit.method.replace(outlines=outlines))
+        if outlines != fit.method.outlines:
+            fit = replace(fit, method=fit.method.replace(outlines=outlines))
         return Application(fit, picture, device, threads, self._voting(fit), rule), source
 
     def _voting(self, fit: Fit) -> Any:
