@@ -1,6 +1,6 @@
 """What would networks add to a consensus? Their classes as votes, and as histograms of pixels.
 
-    python benchmarks/network_maps.py --out RESULTS.jsonl [--first 20] [--set bsds500-train]
+    python benchmarks/network_maps.py --out RESULTS.jsonl [--first 20] [--networks Backprop ...]
     python benchmarks/network_maps.py --out RESULTS.jsonl --table
 
 Each image is segmented by `Consensus` with some networks. Their label maps at the end of the run
@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ NETWORKS = {
     "Backprop, continuity": "consensus:networks=continuity",
 }
 MEMBERS = {"DIC": ss.DIC(iterations=60), "DSC": ss.DSC(iterations=60)}
+ALL = (*NETWORKS, *MEMBERS)
 WITHOUT = "none"
 
 
@@ -50,6 +51,7 @@ def main() -> None:
     )
     parser.add_argument("--set", default="bsds500-train", choices=SETS)
     parser.add_argument("--first", type=int, default=20)
+    parser.add_argument("--networks", nargs="*", choices=ALL, default=ALL)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
@@ -61,12 +63,12 @@ def main() -> None:
     of, done = SETS[args.set], {row["image"] for row in rows}
     for image in of.names()[: args.first]:
         if image not in done:
-            found = {"image": image, "ways": dict(_ways(Case(of, image)))}
+            found = {"image": image, "ways": dict(_ways(Case(of, image), args.networks))}
             with args.out.open("a") as file:
                 file.write(json.dumps(found) + "\n")
 
 
-def _ways(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+def _ways(case: Case, networks: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     image = case.image
     plain = ss.segment(image.data, channel_axis=image.channel_axis, threads=1)
     borders = Borders.of(plain.hierarchy().superpixels)
@@ -77,7 +79,7 @@ def _ways(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     half = _two_scales(case.scaled, borders)
     seconds = time.process_time() - began
     yield "two scales", {"seconds": seconds, **_scored(borders, parts, said + half, case)}
-    for name in (*NETWORKS, *MEMBERS):
+    for name in networks:
         maps, seconds = _maps(name, image)
         for way in ("votes", "histograms", "histograms, clusters"):
             more = [_said(way, each, borders) for each in maps]
@@ -158,11 +160,14 @@ def _scored(borders: Borders, parts: Parts, said: list[Said], case: Case) -> dic
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    print("| networks: how | s | own cut | minus none | best cut | minus none |\n|" + 6 * "---|")
+    print(
+        "| networks: how | images | s | own cut | minus none | best cut | minus none |\n|"
+        + 7 * "---|"
+    )
     for name in rows[0]["ways"]:
-        ways = [row["ways"][name] for row in rows]
-        before = [row["ways"][WITHOUT] for row in rows]
-        cells = [f"{np.median([each['seconds'] for each in ways]):.1f}"]
+        having = [row["ways"] for row in rows if name in row["ways"]]
+        ways, before = [each[name] for each in having], [each[WITHOUT] for each in having]
+        cells = [str(len(ways)), f"{np.median([each['seconds'] for each in ways]):.1f}"]
         for choose in (_own, _best):
             scores, usual = ([choose(each) for each in some] for some in (ways, before))
             gap = np.array([_share(a) - _share(b) for a, b in zip(scores, usual, strict=True)])
