@@ -138,6 +138,24 @@ def test_a_stroke_shows_at_once_and_undone_it_is_gone(ran, qtbot):
     np.testing.assert_array_equal(layer.data, before)
 
 
+def test_outlines_that_follow_the_image_keep_what_is_drawn(ran, qtbot):
+    _, dock, scribbles = ran(outlines="image")
+    layer = result(dock)
+    assert layer.metadata[METADATA]["method"]["outlines"] == "image"
+    for at, number in (((20, 12), 7), ((20, 19), 3), ((29, 20), 3)):
+        scribbles.paint(at, number)
+        until_bound(dock, qtbot, scribbles.data)
+        assert_as_drawn(layer.data, scribbles.data)
+
+        def settled():
+            assert layer.metadata[METADATA]["method"]["outlines"] == "image"
+
+        qtbot.waitUntil(settled, timeout=60_000)
+        until_bound(dock, qtbot, scribbles.data)
+        assert_as_drawn(layer.data, scribbles.data)
+        assert_replayed(layer)
+
+
 def copied(dock, qtbot):
     QApplication.clipboard().clear()
     dock.view.result.copy.click()

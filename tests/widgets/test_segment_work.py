@@ -11,10 +11,11 @@ import pytest
 from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
-from napari_selfseg import catalogue, load_fit, read_record
+from napari_selfseg import catalogue, load_fit, read_record, save_fit
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
+from napari_selfseg.protocol import outlined as outlined_by
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets import fit_desk, result_desk, segment
 from napari_selfseg.widgets.layers import METADATA
@@ -253,6 +254,37 @@ def test_a_fit_is_saved_loaded_and_applied_to_another_image(opened, qtbot, monke
     dock.view.result.apply.click()
     until_said(dock, qtbot, "3 channels")
     assert dock.view.controls.error.isVisibleTo(dock)
+
+
+def test_applied_labels_have_the_outlines_that_are_chosen(opened, qtbot, monkeypatch, tmp_path):
+    viewer, dock = opened(HALVES + NOISE // 8, "halves")
+    result, other = dock.view.result, viewer.add_image(NOISE, name="other")
+    assert not result.outlines.isEnabled()
+    ran(dock, qtbot, outlines="image")
+    file = tmp_path / "fit.safetensors"
+    save_fit(dock._results.outcome.run.fit, file)
+    monkeypatch.setattr(fit_desk, "ask_open", lambda *_: str(file))
+    dock._results.put(None)
+    dock._fits.put(None)
+    result.suggest_outlines("superpixels")
+    assert not result.outlines.isEnabled()
+    result.load_fit.click()
+    until_said(dock, qtbot, f"Loaded: {file}")
+    assert result.outlines.isEnabled()
+    assert result.outlines.thing == "image"
+    result.target.choose(other)
+    found = {}
+    for outlines in ("image", "superpixels"):
+        result.outlines.choose(outlines)
+        count = len(viewer.layers)
+        result.apply.click()
+        qtbot.waitUntil(lambda count=count: len(viewer.layers) > count, timeout=120_000)
+        layer = viewer.layers[-1]
+        assert layer.metadata[METADATA]["fitted"]["outlines"] == outlines
+        found[outlines] = layer.data
+    fit = load_fit(file)
+    np.testing.assert_array_equal(found["image"], outlined_by(fit, found["superpixels"], NOISE))
+    assert (found["image"] != found["superpixels"]).any()
 
 
 SMALL = {"width": 8, "crop_size": 16, "batch_size": 1, "iterations": 4, "autoencoder_iterations": 2}

@@ -57,7 +57,6 @@ def learning(
         When nothing can be learned from the image, memory does not suffice, or something given
         cannot be used.
     """
-    check_outlines(method)
     pieces = samples(source, count, size, ndim or axes_of_sample(method, source))
     _check_memory(source, method, pieces, memory)
     masks = [valid for _, valid in pieces]
@@ -95,8 +94,8 @@ def known_at_once(
     Raises
     ------
     ValueError
-        When nothing can be learned from the image, or other superpixels than the method's own were
-        chosen.
+        When nothing can be learned from the image, or the method is set to what tiles cannot do:
+        outlines that follow the image, or other superpixels than its own.
     """
     check_outlines(method)
     blockwise = blockwise_of(method, source.shape, ndim or axes_of_sample(method, source))
