@@ -101,7 +101,7 @@ class Trial:
 
     def _made(self) -> Any:
         if self.kind in SEGMENT:
-            from napari_selfseg.widgets.segment import SegmentDock as Dock
+            from napari_selfseg.widgets.segment.dock import SegmentDock as Dock
         elif self.kind == "superpixels":
             from napari_selfseg.widgets.superpixels import SuperpixelsDock as Dock
         elif self.kind == "train":

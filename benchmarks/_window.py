@@ -27,7 +27,7 @@ def opened(image: np.ndarray) -> tuple[Any, Any]:
     os.environ["NAPARI_CONFIG"] = str(Path(os.environ["XDG_CONFIG_HOME"]) / "napari.yaml")
     import napari
 
-    from napari_selfseg.widgets.segment import SegmentDock
+    from napari_selfseg.widgets.segment.dock import SegmentDock
 
     viewer = napari.Viewer()
     viewer.window.resize(1400, 950)
@@ -40,7 +40,7 @@ def opened(image: np.ndarray) -> tuple[Any, Any]:
 
 def working() -> int:
     """Return how many worker threads are at work."""
-    from napari_selfseg.widgets import runner
+    from napari_selfseg.widgets.work import runner
 
     return len(runner.working())
 

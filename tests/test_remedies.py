@@ -13,7 +13,7 @@ import napari_selfseg
 from napari_selfseg import remedies
 from napari_selfseg.cli import main
 from napari_selfseg.cli._words import WORDS
-from napari_selfseg.widgets.in_front import ELSEWHERE, SEGMENT, in_dock
+from napari_selfseg.widgets.parts.in_front import ELSEWHERE, SEGMENT, in_dock
 
 ROOT = Path(napari_selfseg.__file__).parent
 # Words of a script: an argument with its value, the name of one, a module's attribute.
@@ -57,7 +57,7 @@ def test_every_remedy_has_words_for_those_without_arguments():
 
 def test_the_dock_names_the_chooser_and_its_entry():
     pytest.importorskip("napari")
-    from napari_selfseg.widgets.region_view import NOT_FINITE
+    from napari_selfseg.widgets.views.region_view import NOT_FINITE
 
     said = in_dock(f"The image has NaN in 3 pixels: {remedies.NAN}.", SEGMENT)
     assert (

@@ -95,7 +95,7 @@ def test_a_format_of_a_package_is_read_written_and_offered(installed, tmp_path, 
 
 def test_dialogs_offer_it(installed):
     pytest.importorskip("qtpy", reason="dialogs need Qt")
-    from napari_selfseg.widgets.dialogs import image_files, label_files, label_kinds
+    from napari_selfseg.widgets.parts.dialogs import image_files, label_files, label_kinds
 
     installed(arrays="arrays_format:ARRAYS")
     assert image_files() == "Images (*.tif *.tiff *.png *.jpg *.jpeg *.npz)"

@@ -16,7 +16,7 @@ if importlib.util.find_spec("napari") is None:
 def own_presets(monkeypatch, tmp_path):
     """No test reads or writes the presets of whoever runs it."""
     path = tmp_path / "presets.json"
-    monkeypatch.setattr("napari_selfseg.widgets.presets.default_path", lambda: path)
+    monkeypatch.setattr("napari_selfseg.widgets.model.presets.default_path", lambda: path)
     return path
 
 

@@ -9,10 +9,10 @@ from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import evolve
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets.agreement import Agreements, Moment, Turns
-from napari_selfseg.widgets.overlay import Void
-from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.request import Request
+from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.overlay import Void
+from napari_selfseg.widgets.model.request import Request
+from napari_selfseg.widgets.work.agreement import Agreements, Moment, Turns
 
 IMAGE = np.random.default_rng(0).integers(1, 255, (3, 40, 48)).astype(np.uint8)
 IMAGE[1, :6, :9] = 0

@@ -21,8 +21,8 @@ from napari_selfseg.methods import Backprop
 from napari_selfseg.scale import Entry
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.batch import BatchDock, _job
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.settings import Settings
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.canvas.settings import Settings
 
 FAST = {"iterations": 2, "channels": 6, "variant": "continuity", "min_labels": 1}
 LONG = {"iterations": 100_000, "learning_rate": 1e-4}
@@ -132,7 +132,9 @@ def test_what_is_filled_in_is_the_recipe(opened, qtbot, tmp_path):
 def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path, monkeypatch):
     _, dock = opened()
     path = tmp_path / "mine.json"
-    monkeypatch.setattr("napari_selfseg.widgets.batch._recipe_desk.ask_save", lambda *_: str(path))
+    monkeypatch.setattr(
+        "napari_selfseg.widgets.batch._recipe_actions.ask_save", lambda *_: str(path)
+    )
     dock.view.recipe.kind.choose("objects")
     dock.view.recipe.save.click()
     assert Recipe.load(path) == Recipe(Backprop(**FAST), connected=True)
@@ -186,7 +188,7 @@ def test_a_way_along_stacks_is_filled_in(opened, qtbot, tmp_path):
 
 def test_the_memory_limit_of_the_settings_counts(opened, qtbot, tmp_path, monkeypatch):
     limit = Settings(memory_limit=90 * 10**9)
-    monkeypatch.setattr("napari_selfseg.widgets.settings.read", lambda: limit)
+    monkeypatch.setattr("napari_selfseg.widgets.canvas.settings.read", lambda: limit)
     fits = "napari_selfseg.scale._making.fits_with_method"
     monkeypatch.setattr(fits, lambda image, method, memory, **how: memory != limit.memory_limit)
     _, dock = opened()

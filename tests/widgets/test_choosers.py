@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napari_selfseg.widgets.choosers import LayerChooser
-from napari_selfseg.widgets.following import Scene
+from napari_selfseg.widgets.parts.choosers import LayerChooser
+from napari_selfseg.widgets.parts.following import Scene
 
 A, B = "a", "b"
 

@@ -5,7 +5,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QLineEdit
 
-from napari_selfseg.widgets.class_names import NAME, NUMBER, ClassNames
+from napari_selfseg.widgets.views.class_names import NAME, NUMBER, ClassNames
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 

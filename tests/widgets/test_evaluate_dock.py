@@ -11,10 +11,10 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_selfseg.metrics import disagreement
+from napari_selfseg.widgets.canvas.layers import MARK
 from napari_selfseg.widgets.evaluate import EvaluateDock, _desk, _dock
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT
-from napari_selfseg.widgets.layers import MARK
-from napari_selfseg.widgets.runner import working
+from napari_selfseg.widgets.work.runner import working
 
 TRUTH_MAP = np.repeat([[1, 1, 1, 2, 2, 3]], 12, axis=0).repeat(3, axis=1)
 MINE = np.repeat([[1, 1, 4, 2, 2, 2]], 12, axis=0).repeat(3, axis=1)

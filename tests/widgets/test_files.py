@@ -7,7 +7,7 @@ import zarr
 
 import napari_selfseg as ss
 from napari_selfseg.io import read_image, read_record, write_labels
-from napari_selfseg.widgets.files import reader, write_labels_layer
+from napari_selfseg.widgets.canvas.files import reader, write_labels_layer
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_selfseg.widgets.following import Scene, followed
+from napari_selfseg.widgets.parts.following import Scene, followed
 
 A, B, C, LABELS, BORDERS = "a", "b", "c", "labels", "borders"
 

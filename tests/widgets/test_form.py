@@ -7,8 +7,16 @@ from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.io import ContourMap
 from napari_selfseg.parameters import Parameters, parameter
-from napari_selfseg.widgets.form import FloatBox, IntBox, PathBox, defaults, fill, make_form, values
-from napari_selfseg.widgets.panels import ParameterPanel
+from napari_selfseg.widgets.parts.form import (
+    FloatBox,
+    IntBox,
+    PathBox,
+    defaults,
+    fill,
+    make_form,
+    values,
+)
+from napari_selfseg.widgets.parts.panels import ParameterPanel
 
 KINDS = [pytest.param(each, id=each.name) for each in (*METHODS, *SUPERPIXELS, ContourMap)]
 

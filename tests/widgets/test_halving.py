@@ -7,8 +7,8 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from napari_selfseg.widgets.halving import add_halved, halved
-from napari_selfseg.widgets.overlay import Void
+from napari_selfseg.widgets.canvas.halving import add_halved, halved
+from napari_selfseg.widgets.model.overlay import Void
 
 RAMP = np.arange(7 * 10, dtype=np.uint8).reshape(7, 10)
 PLACE = {"scale": (3, 0.5, 2), "translate": (1, 2, 3), "rotate": 20, "units": ("um",) * 3}

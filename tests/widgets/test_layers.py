@@ -8,18 +8,18 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Shapes
 
 from napari_selfseg.methods import Backprop
-from napari_selfseg.widgets.layers import (
+from napari_selfseg.widgets.canvas.drawing_layers import draw_rectangle, rectangle_layer
+from napari_selfseg.widgets.canvas.label_layer import Canvas, add_labels, hide_earlier, settle
+from napari_selfseg.widgets.canvas.layers import (
     METADATA,
     describe_image,
     describe_labels,
     partners,
     sizes_of,
 )
-from napari_selfseg.widgets.picture import read
-from napari_selfseg.widgets.rectangle import rectangle_of
-from napari_selfseg.widgets.results import Canvas, add_labels, hide_earlier, settle
-from napari_selfseg.widgets.state import Form, resolve
-from napari_selfseg.widgets.tools import draw_rectangle, rectangle_layer
+from napari_selfseg.widgets.canvas.rectangle import rectangle_of
+from napari_selfseg.widgets.model.image_source import read
+from napari_selfseg.widgets.model.state import Form, resolve
 
 # About the first axis: napari warns where slices would be cut askew.
 TURNED = [[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]]

@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from napari_selfseg.io import owner_mark
-from napari_selfseg.widgets.lease import FOLDER, Lease
+from napari_selfseg.widgets.canvas.temporary_folder import FOLDER, Lease
 
 
 def test_the_next_folder_removes_those_of_the_dead(tmp_path, monkeypatch):

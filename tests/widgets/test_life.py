@@ -9,8 +9,8 @@ from qtpy.QtGui import QOpenGLContext
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from napari_selfseg.widgets.life import Life
-from napari_selfseg.widgets.removal import SafeRemoval
+from napari_selfseg.widgets.work.dock_lifecycle import Life
+from napari_selfseg.widgets.work.removal import SafeRemoval
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from napari_selfseg import catalogue, record
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.methods import Backprop
-from napari_selfseg.widgets import binder
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.segment import SegmentDock
-from napari_selfseg.widgets.tools import NAMES
+from napari_selfseg.widgets.canvas.drawing_layers import NAMES
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.segment.dock import SegmentDock
+from napari_selfseg.widgets.work import binder
 
 pytestmark = pytest.mark.viewer
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from napari_selfseg.widgets.mailbox import Mailbox
+from napari_selfseg.widgets.work.mailbox import Mailbox
 
 
 def test_the_latest_message_wins_and_is_taken_once():

@@ -13,10 +13,11 @@ from napari.layers import Labels
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
-from napari_selfseg.widgets import result_desk, segment
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.runner import working
-from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.segment import dock as segment
+from napari_selfseg.widgets.segment import result_actions as result_desk
+from napari_selfseg.widgets.segment.dock import SegmentDock
+from napari_selfseg.widgets.work.runner import working
 
 pytestmark = pytest.mark.viewer
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qtpy.QtCore import QLocale, Qt
 
-from napari_selfseg.widgets.number_box import NumberBox, number
+from napari_selfseg.widgets.parts.number_box import NumberBox, number
 
 pytestmark = pytest.mark.usefixtures("qapp")
 many = settings(

@@ -8,7 +8,7 @@ import tifffile
 
 from napari_selfseg.io import read_image
 from napari_selfseg.record import fingerprint
-from napari_selfseg.widgets.origin import place_on_earth
+from napari_selfseg.widgets.model.origin import place_on_earth
 
 rasterio = pytest.importorskip("rasterio")
 DATA = np.random.default_rng(0).integers(0, 99, (20, 24), dtype=np.uint8)

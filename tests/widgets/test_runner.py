@@ -10,11 +10,11 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets.job import Job, Update
-from napari_selfseg.widgets.live_job import Ended
-from napari_selfseg.widgets.picture import Picture, read
-from napari_selfseg.widgets.runner import sentence_of
-from napari_selfseg.widgets.state import Form, resolve
+from napari_selfseg.widgets.model.image_source import Picture, read
+from napari_selfseg.widgets.model.state import Form, resolve
+from napari_selfseg.widgets.work.job import Job, Update
+from napari_selfseg.widgets.work.live_job import Ended
+from napari_selfseg.widgets.work.runner import sentence_of
 
 QUICK = {"iterations": 5, "channels": 8, "min_labels": 1}
 LONG = {**QUICK, "iterations": 100_000}

@@ -13,10 +13,10 @@ from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels, Unwanted, _kept_trials
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.runner import working
-from napari_selfseg.widgets.segment import SegmentDock
-from napari_selfseg.widgets.state import NO_IMAGE
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.model.state import NO_IMAGE
+from napari_selfseg.widgets.segment.dock import SegmentDock
+from napari_selfseg.widgets.work.runner import working
 
 pytestmark = pytest.mark.viewer
 
@@ -86,7 +86,9 @@ def until_no_thread(qtbot):
 def test_the_dock_opens_before_the_methods_are_there(make_napari_viewer_proxy, qtbot, monkeypatch):
     gate = threading.Event()
     load = SegmentDock.__init__.__globals__["load"]
-    monkeypatch.setattr("napari_selfseg.widgets.segment.load", lambda: gate.wait(10) and load())
+    monkeypatch.setattr(
+        "napari_selfseg.widgets.segment.dock.load", lambda: gate.wait(10) and load()
+    )
     viewer = make_napari_viewer_proxy()
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock)
@@ -128,7 +130,9 @@ def test_a_dock_closed_while_it_loads_loads_when_it_is_opened_again(
 ):
     gate = threading.Event()
     load = SegmentDock.__init__.__globals__["load"]
-    monkeypatch.setattr("napari_selfseg.widgets.segment.load", lambda: gate.wait(10) and load())
+    monkeypatch.setattr(
+        "napari_selfseg.widgets.segment.dock.load", lambda: gate.wait(10) and load()
+    )
     viewer = make_napari_viewer_proxy()
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock)
@@ -144,7 +148,7 @@ def test_methods_that_cannot_be_loaded_are_reported(make_napari_viewer_proxy, qt
     def broken():
         raise ImportError("no torch here")
 
-    monkeypatch.setattr("napari_selfseg.widgets.segment.load", broken)
+    monkeypatch.setattr("napari_selfseg.widgets.segment.dock.load", broken)
     dock = SegmentDock(make_napari_viewer_proxy())
     qtbot.addWidget(dock)
     qtbot.waitUntil(lambda: "no torch here" in dock.view.controls.error.text(), timeout=120_000)

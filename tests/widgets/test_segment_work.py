@@ -17,9 +17,11 @@ from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
 from napari_selfseg.protocol import outlined as outlined_by
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import fit_desk, result_desk, segment
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.segment import dock as segment
+from napari_selfseg.widgets.segment import fit_actions as fit_desk
+from napari_selfseg.widgets.segment import result_actions as result_desk
+from napari_selfseg.widgets.segment.dock import SegmentDock
 
 pytestmark = pytest.mark.viewer
 

@@ -13,10 +13,10 @@ from napari_selfseg import catalogue, read_record
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import Run
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import result_desk
-from napari_selfseg.widgets.agreement import Agreements
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.segment import result_actions as result_desk
+from napari_selfseg.widgets.segment.dock import SegmentDock
+from napari_selfseg.widgets.work.agreement import Agreements
 
 pytestmark = pytest.mark.viewer
 

@@ -9,7 +9,7 @@ import napari.settings
 import npe2
 import pytest
 
-from napari_selfseg.widgets.settings import Settings, read
+from napari_selfseg.widgets.canvas.settings import Settings, read
 
 # napari before 0.9 has no plugin settings: there only the fallback is tested.
 NEW = hasattr(napari.settings, "get_plugin_settings")

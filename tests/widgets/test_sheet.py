@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Labels
 
-from napari_selfseg.widgets.sheet import Sheet
+from napari_selfseg.widgets.canvas.sheet import Sheet
 
 ONES, TWOS = (np.full((4, 6), k, np.uint8) for k in (1, 2))
 

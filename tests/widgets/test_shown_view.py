@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_selfseg.widgets.shown_view import ITERATIONS_HELP, ShownView
+from napari_selfseg.widgets.views.shown_view import ITERATIONS_HELP, ShownView
 
 
 def test_the_other_choice_is_named_after_what_a_method_makes(qtbot):

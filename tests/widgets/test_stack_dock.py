@@ -14,10 +14,11 @@ from napari_selfseg import replay_stack
 from napari_selfseg.methods import Backprop
 from napari_selfseg.scale import StackRun
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import large_desk, lease
-from napari_selfseg.widgets import room as rooms
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.canvas import label_storage as rooms
+from napari_selfseg.widgets.canvas import temporary_folder as lease
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.segment import large_actions as large_desk
+from napari_selfseg.widgets.segment.dock import SegmentDock
 
 pytestmark = pytest.mark.viewer
 

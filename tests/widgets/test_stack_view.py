@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.stack_view import StackView
+from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.views.stack_view import StackView
 
 
 def stack(name="cells", shape=(6, 20, 24)):

@@ -10,17 +10,16 @@ import pytest
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import _kept_trials
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets import lease
-from napari_selfseg.widgets import room as rooms
-from napari_selfseg.widgets.expected import estimated
-from napari_selfseg.widgets.forecast import Forecast
-from napari_selfseg.widgets.live_job import Ended
-from napari_selfseg.widgets.overlay import Overlay, Void
-from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.room import make_room, save_room
-from napari_selfseg.widgets.stack_arrays import stack_arrays
-from napari_selfseg.widgets.stack_job import Seen, StackJob
-from napari_selfseg.widgets.stacking import (
+from napari_selfseg.widgets.canvas import label_storage as rooms
+from napari_selfseg.widgets.canvas import temporary_folder as lease
+from napari_selfseg.widgets.canvas.label_storage import make_room, save_room
+from napari_selfseg.widgets.estimates.expected import estimated
+from napari_selfseg.widgets.estimates.forecast import Forecast
+from napari_selfseg.widgets.large.stack_arrays import stack_arrays
+from napari_selfseg.widgets.large.stack_job import Seen, StackJob
+from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.overlay import Overlay, Void
+from napari_selfseg.widgets.model.stacking import (
     VOLUME,
     Stacking,
     directions,
@@ -28,8 +27,9 @@ from napari_selfseg.widgets.stacking import (
     suggested_axes,
     ways,
 )
-from napari_selfseg.widgets.state import Form, Missing, resolve
-from napari_selfseg.widgets.words import stack_progress
+from napari_selfseg.widgets.model.state import Form, Missing, resolve
+from napari_selfseg.widgets.model.words import stack_progress
+from napari_selfseg.widgets.work.live_job import Ended
 
 QUICK = {"iterations": 3, "channels": 8, "min_labels": 1}
 FORM = Form(Backprop, QUICK, Slic, {"n_segments": 40}, stack=Stacking((0,), "independent"))

@@ -9,10 +9,10 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
-from napari_selfseg.widgets.overlay import Overlay, Void
-from napari_selfseg.widgets.picture import Picture, cut, read, shape_of
-from napari_selfseg.widgets.stacking import Stacking
-from napari_selfseg.widgets.state import (
+from napari_selfseg.widgets.model.image_source import Picture, cut, read, shape_of
+from napari_selfseg.widgets.model.overlay import Overlay, Void
+from napari_selfseg.widgets.model.stacking import Stacking
+from napari_selfseg.widgets.model.state import (
     NO_IMAGE,
     NO_RECTANGLE,
     Form,
@@ -139,7 +139,7 @@ def test_labels_of_another_shape(what):
 
 def test_state_needs_neither_qt_nor_napari_nor_torch():
     code = (
-        "import sys, napari_selfseg.widgets.state, napari_selfseg.widgets.runner\n"
+        "import sys, napari_selfseg.widgets.model.state, napari_selfseg.widgets.work.runner\n"
         "bad = {'torch', 'napari', 'qtpy', 'PyQt6', 'magicgui'} & set(sys.modules)\n"
         "assert not bad, bad"
     )
@@ -147,7 +147,7 @@ def test_state_needs_neither_qt_nor_napari_nor_torch():
 
 
 def test_opening_the_dock_imports_no_torch():
-    code = "import sys, napari_selfseg.widgets.segment\nassert 'torch' not in sys.modules"
+    code = "import sys, napari_selfseg.widgets.segment.dock\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -20,12 +20,12 @@ from tifffile import imwrite
 from napari_selfseg import catalogue
 from napari_selfseg.io import ContourMap
 from napari_selfseg.superpixels import CompactWatershed, Edits
-from napari_selfseg.widgets.layers import METADATA
-from napari_selfseg.widgets.runner import working
+from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
-from napari_selfseg.widgets.superpixels._desk import FLAT
+from napari_selfseg.widgets.superpixels._actions import FLAT
 from napari_selfseg.widgets.superpixels._dock import NO_IMAGE, REMOVED
 from napari_selfseg.widgets.superpixels._making import counted
+from napari_selfseg.widgets.work.runner import working
 
 NOISE = np.random.default_rng(0).integers(0, 255, (40, 60)).astype(np.uint8)
 

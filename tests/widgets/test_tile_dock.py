@@ -17,10 +17,11 @@ from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels, Run
 from napari_selfseg.scale import TileRun
 from napari_selfseg.superpixels import AutomaticWatershed, Slic
-from napari_selfseg.widgets import large_desk, lease
-from napari_selfseg.widgets.layers import METADATA, camera_of
-from napari_selfseg.widgets.segment import SegmentDock
-from napari_selfseg.widgets.session import Session
+from napari_selfseg.widgets.canvas import temporary_folder as lease
+from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
+from napari_selfseg.widgets.segment import large_actions as large_desk
+from napari_selfseg.widgets.segment.dock import SegmentDock
+from napari_selfseg.widgets.work.session import Session
 
 pytestmark = pytest.mark.viewer
 

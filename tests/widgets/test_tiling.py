@@ -10,15 +10,15 @@ import pytest
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels
 from napari_selfseg.scale import foreseen
-from napari_selfseg.widgets import lease
-from napari_selfseg.widgets.forecast import Forecast
-from napari_selfseg.widgets.live_job import Ended
-from napari_selfseg.widgets.overlay import Overlay
-from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.room import make_tile_room
-from napari_selfseg.widgets.state import Form, resolve
-from napari_selfseg.widgets.thick import Thick
-from napari_selfseg.widgets.tile_job import TileJob
+from napari_selfseg.widgets.canvas import temporary_folder as lease
+from napari_selfseg.widgets.canvas.label_storage import make_tile_room
+from napari_selfseg.widgets.estimates.forecast import Forecast
+from napari_selfseg.widgets.large.tile_job import TileJob
+from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.overlay import Overlay
+from napari_selfseg.widgets.model.padded_axes import Thick
+from napari_selfseg.widgets.model.state import Form, resolve
+from napari_selfseg.widgets.work.live_job import Ended
 
 QUICK = {"iterations": 2, "channels": 4, "depth": 1, "min_labels": 1}
 FORM = Form(Backprop, QUICK, area="tiles", device="cpu", precision="float32")

@@ -11,7 +11,7 @@ from napari.components import ViewerModel
 
 from napari_selfseg.io import load_fit, read_progress
 from napari_selfseg.methods import Backprop
-from napari_selfseg.widgets.layers import METADATA
+from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.train import TrainDock, _job
 from napari_selfseg.widgets.train._view import FOLDER
 

@@ -17,10 +17,10 @@ from napari_selfseg.parameters import Parameter, ParameterError, parse, restore
 from napari_selfseg.record import dumps
 from napari_selfseg.scale import Recipe
 from napari_selfseg.script._script import _constructed
-from napari_selfseg.widgets.form import defaults
-from napari_selfseg.widgets.panels import ParameterPanel
-from napari_selfseg.widgets.preset_bar import PresetBar
-from napari_selfseg.widgets.presets import Presets
+from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.form import defaults
+from napari_selfseg.widgets.parts.panels import ParameterPanel
+from napari_selfseg.widgets.views.preset_bar import PresetBar
 
 KINDS = (*METHODS, *SUPERPIXELS, ContourMap)
 EACH = [pytest.param(each, id=each.name) for each in KINDS]

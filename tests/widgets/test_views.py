@@ -7,17 +7,17 @@ import pytest
 from qtpy.QtWidgets import QListWidget, QScrollArea
 
 from napari_selfseg.widgets.batch._view import BatchView
-from napari_selfseg.widgets.choices import load
 from napari_selfseg.widgets.evaluate._view import EvaluateView
-from napari_selfseg.widgets.following import Scene
-from napari_selfseg.widgets.look import WIDTH, allow, button, controls_of, why_not
-from napari_selfseg.widgets.panels import Fold
-from napari_selfseg.widgets.picture import Picture
-from napari_selfseg.widgets.presets import Presets
-from napari_selfseg.widgets.region_view import ONE_VALUE
+from napari_selfseg.widgets.model.choices import load
+from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.following import Scene
+from napari_selfseg.widgets.parts.panels import Fold
+from napari_selfseg.widgets.parts.style import WIDTH, allow, button, controls_of, why_not
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
 from napari_selfseg.widgets.train._view import TrainView
-from napari_selfseg.widgets.view import SegmentView
+from napari_selfseg.widgets.views.region_view import ONE_VALUE
+from napari_selfseg.widgets.views.view import SegmentView
 
 LONG = "denoised_" * 12 + ".ome.tif"
 PATH = f"/data/{LONG}/{LONG}/{LONG}"

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from napari_selfseg.widgets.words import Pace, duration, progress
+from napari_selfseg.widgets.model.words import Pace, duration, progress
 
 
 def test_progress_is_one_line_in_words():

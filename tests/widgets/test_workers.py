@@ -6,17 +6,17 @@ import subprocess
 import sys
 import threading
 
-from napari_selfseg.widgets.runner import in_thread, working
+from napari_selfseg.widgets.work.runner import in_thread, working
 
 ASKED = """
 import threading
-from napari_selfseg.widgets.runner import in_thread
+from napari_selfseg.widgets.work.runner import in_thread
 asked = threading.Event()
 in_thread(lambda: print("ended" if asked.wait(20) else "left"), "a run", asked.set)
 """
 NOT_ASKED = """
 import time
-from napari_selfseg.widgets.runner import in_thread
+from napari_selfseg.widgets.work.runner import in_thread
 def work():
     time.sleep(3)
     print("saved")

@@ -7,7 +7,7 @@ from typing import Any, Final
 import napari
 
 from napari_selfseg.samples import histology
-from napari_selfseg.widgets.segment import SegmentDock
+from napari_selfseg.widgets.segment.dock import SegmentDock
 
 __all__ = ["run_demo", "show_demo"]
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtWidgets import QFileDialog
 
-from napari_selfseg.widgets import presets
 from napari_selfseg.widgets.batch._job import BatchJob, Look
-from napari_selfseg.widgets.batch._recipe_desk import RecipeDesk
+from napari_selfseg.widgets.batch._recipe_actions import RecipeActions
 from napari_selfseg.widgets.batch._results import Results
 from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check
-from napari_selfseg.widgets.dialogs import image_files
-from napari_selfseg.widgets.layers import describe_image
-from napari_selfseg.widgets.measure import unit_of
-from napari_selfseg.widgets.own import is_made
-from napari_selfseg.widgets.work_dock import WorkDock
+from napari_selfseg.widgets.canvas.layers import describe_image
+from napari_selfseg.widgets.model import presets
+from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.model.own import is_made
+from napari_selfseg.widgets.parts.dialogs import image_files
+from napari_selfseg.widgets.work.work_dock import WorkDock
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -36,7 +36,7 @@ class BatchDock(WorkDock):
 
     Attributes
     ----------
-    recipe : RecipeDesk
+    recipe : RecipeActions
         What is done with each image.
     """
 
@@ -46,7 +46,7 @@ class BatchDock(WorkDock):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer, BatchView(presets.Presets(presets.default_path())))
-        self.recipe = RecipeDesk(self.view, self._tasks)
+        self.recipe = RecipeActions(self.view, self._tasks)
         self._results = Results(napari_viewer, self._tasks.begin)
         self._connect_widgets()
         self._live_from_now()

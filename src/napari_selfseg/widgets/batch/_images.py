@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
-from napari_selfseg.widgets.look import shortened
+from napari_selfseg.widgets.parts.style import shortened
 
 __all__ = ["ImageList"]
 

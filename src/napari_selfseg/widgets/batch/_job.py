@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_selfseg.widgets.batch._wanted import Wanted
 from napari_selfseg.widgets.batch._words import progress
-from napari_selfseg.widgets.work_job import Over, WorkJob
+from napari_selfseg.widgets.work.work_job import Over, WorkJob
 
 if TYPE_CHECKING:
     from napari_selfseg.scale import AnyStep, Batch, Entry

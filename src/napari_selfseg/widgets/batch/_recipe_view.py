@@ -8,13 +8,13 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, NUMBER, OBJECTS, Form
-from napari_selfseg.widgets.choices import PRECISIONS, Choices
-from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.look import LOADING, allow_all, button, sentence
-from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
-from napari_selfseg.widgets.preset_bar import PresetBar
-from napari_selfseg.widgets.presets import Presets
-from napari_selfseg.widgets.stacking import VOLUME, WAYS
+from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
+from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
+from napari_selfseg.widgets.parts.choosers import Chooser
+from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
+from napari_selfseg.widgets.parts.style import LOADING, allow_all, button, sentence
+from napari_selfseg.widgets.views.preset_bar import PresetBar
 
 __all__ = ["RecipeView"]
 
@@ -96,7 +96,7 @@ class RecipeView(QWidget):
         Parameters
         ----------
         choices : Choices
-            From `napari_selfseg.widgets.choices.load`.
+            From `napari_selfseg.widgets.model.choices.load`.
         """
         self._methods.fill(choices.methods)
         self._algorithms.fill(choices.superpixels)

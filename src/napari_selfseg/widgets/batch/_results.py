@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.batch._showing import Result, add_result, read_result
-from napari_selfseg.widgets.task import Begin
+from napari_selfseg.widgets.work.task import Begin
 
 if TYPE_CHECKING:
     from napari_selfseg.scale import Entry

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.layers import METADATA, placed
-from napari_selfseg.widgets.picture import ALL
-from napari_selfseg.widgets.results import palette
+from napari_selfseg.widgets.canvas.label_layer import palette
+from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.model.image_source import ALL
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile

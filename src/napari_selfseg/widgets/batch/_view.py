@@ -18,10 +18,13 @@ from napari_selfseg.widgets.batch._images import ImageList
 from napari_selfseg.widgets.batch._recipe_view import RecipeView
 from napari_selfseg.widgets.batch._table import EntryTable
 from napari_selfseg.widgets.batch._words import detail
-from napari_selfseg.widgets.choices import Choices
-from napari_selfseg.widgets.choosers import Chooser
-from napari_selfseg.widgets.in_front import in_dock
-from napari_selfseg.widgets.look import (
+from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.choosers import Chooser
+from napari_selfseg.widgets.parts.in_front import in_dock
+from napari_selfseg.widgets.parts.panels import Fold, beside, rows, stacked
+from napari_selfseg.widgets.parts.status import StatusWidget
+from napari_selfseg.widgets.parts.style import (
     ERROR,
     LOADING,
     WIDTH,
@@ -32,9 +35,6 @@ from napari_selfseg.widgets.look import (
     sentence,
     title,
 )
-from napari_selfseg.widgets.panels import Fold, beside, rows, stacked
-from napari_selfseg.widgets.presets import Presets
-from napari_selfseg.widgets.status import StatusWidget
 
 if TYPE_CHECKING:
     from napari_selfseg.widgets.batch._job import Look
@@ -95,7 +95,7 @@ class BatchView(StatusWidget):
         Parameters
         ----------
         choices : Choices
-            From `napari_selfseg.widgets.choices.load`.
+            From `napari_selfseg.widgets.model.choices.load`.
         device : str
             Chosen first, where there is one of that name.
         """

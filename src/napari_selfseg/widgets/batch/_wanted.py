@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_selfseg.widgets.picture import ALL, Picture, read
+from napari_selfseg.widgets.model.image_source import ALL, Picture, read
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_selfseg.widgets.stacking import WAYS
-from napari_selfseg.widgets.words import duration
+from napari_selfseg.widgets.model.stacking import WAYS
+from napari_selfseg.widgets.model.words import duration
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameters

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_selfseg.widgets.dialogs import ask_save
-from napari_selfseg.widgets.evaluate._desk import DisagreementDesk
+from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.evaluate._actions import DisagreementActions
 from napari_selfseg.widgets.evaluate._figures import Figures, figures
 from napari_selfseg.widgets.evaluate._saving import save_lines
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
-from napari_selfseg.widgets.life import Life
-from napari_selfseg.widgets.panels import stacked
-from napari_selfseg.widgets.removal import SafeRemoval
-from napari_selfseg.widgets.task import Tasks
-from napari_selfseg.widgets.watch import Watch
+from napari_selfseg.widgets.parts.dialogs import ask_save
+from napari_selfseg.widgets.parts.panels import stacked
+from napari_selfseg.widgets.work.dock_lifecycle import Life
+from napari_selfseg.widgets.work.removal import SafeRemoval
+from napari_selfseg.widgets.work.task import Tasks
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -50,7 +50,7 @@ class EvaluateDock(QWidget):
         self._live = False
         self._hint = ""
         self._tasks = Tasks(self, self.view.show_error)
-        self._desk = DisagreementDesk(napari_viewer, self.view, self._tasks.begin)
+        self._desk = DisagreementActions(napari_viewer, self.view, self._tasks.begin)
         self._connect_widgets()
         self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
         self._removal = SafeRemoval(self, napari_viewer)

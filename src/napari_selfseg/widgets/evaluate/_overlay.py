@@ -12,10 +12,10 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_selfseg.metrics import MERGED, SPLIT, disagreement
+from napari_selfseg.widgets.canvas.layers import MARK, is_mark, placed
 from napari_selfseg.widgets.evaluate._view import COLOURS
 from napari_selfseg.widgets.evaluate._wanted import Wanted
-from napari_selfseg.widgets.layers import MARK, is_mark, placed
-from napari_selfseg.widgets.picture import ALL
+from napari_selfseg.widgets.model.image_source import ALL
 
 __all__ = ["Disagreeing", "Mark", "disagreeing"]
 

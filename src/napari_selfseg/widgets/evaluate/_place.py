@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.picture import Index
+from napari_selfseg.widgets.model.image_source import Index
 
 __all__ = ["Part", "finest", "kept_axes", "part_over"]
 

@@ -11,8 +11,8 @@ from qtpy.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT, Figures, Row
 from napari_selfseg.widgets.evaluate._words import WORDS
-from napari_selfseg.widgets.look import sentence, title
-from napari_selfseg.widgets.panels import stacked
+from napari_selfseg.widgets.parts.panels import stacked
+from napari_selfseg.widgets.parts.style import sentence, title
 
 __all__ = ["FiguresView"]
 

@@ -16,11 +16,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.metrics import MERGED, SPLIT
-from napari_selfseg.widgets.choosers import Checklist, Chooser
 from napari_selfseg.widgets.evaluate._table import FiguresView
-from napari_selfseg.widgets.look import WIDTH, allow, button, line, scrolled, sentence, title
-from napari_selfseg.widgets.panels import beside, rows, stacked
-from napari_selfseg.widgets.status import StatusWidget
+from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
+from napari_selfseg.widgets.parts.panels import beside, rows, stacked
+from napari_selfseg.widgets.parts.status import StatusWidget
+from napari_selfseg.widgets.parts.style import WIDTH, allow, button, line, scrolled, sentence, title
 
 __all__ = ["COLOURS", "EvaluateView"]
 

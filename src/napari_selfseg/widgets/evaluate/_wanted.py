@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from napari_selfseg.widgets.canvas.layers import sizes_of
 from napari_selfseg.widgets.evaluate._place import Part, finest, kept_axes, part_over
-from napari_selfseg.widgets.layers import sizes_of
 
 __all__ = ["Wanted", "resolve", "whole_numbers"]
 

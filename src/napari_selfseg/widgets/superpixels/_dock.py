@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
-from napari_selfseg.widgets.choices import Choices, load
-from napari_selfseg.widgets.layers import describe_image
-from napari_selfseg.widgets.life import Life
-from napari_selfseg.widgets.panels import stacked
-from napari_selfseg.widgets.picture import cut
-from napari_selfseg.widgets.removal import SafeRemoval
-from napari_selfseg.widgets.state import NO_IMAGE
-from napari_selfseg.widgets.subject import AT_WORK, NEXT, NONE
-from napari_selfseg.widgets.superpixels._desk import Desk
+from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layers import describe_image
+from napari_selfseg.widgets.model.choices import Choices, load
+from napari_selfseg.widgets.model.image_source import cut
+from napari_selfseg.widgets.model.state import NO_IMAGE
+from napari_selfseg.widgets.parts.panels import stacked
+from napari_selfseg.widgets.parts.subject import AT_WORK, NEXT, NONE
+from napari_selfseg.widgets.superpixels._actions import Actions
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
 from napari_selfseg.widgets.superpixels._making import Made, Wanted, make
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
-from napari_selfseg.widgets.task import Tasks
-from napari_selfseg.widgets.watch import Watch
+from napari_selfseg.widgets.work.dock_lifecycle import Life
+from napari_selfseg.widgets.work.removal import SafeRemoval
+from napari_selfseg.widgets.work.task import Tasks
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -49,7 +49,7 @@ class SuperpixelsDock(QWidget):
         self.view = SuperpixelsView()
         stacked(self).addWidget(self.view)
         self._viewer: Any = napari_viewer
-        self._desk = Desk(napari_viewer, self.view)
+        self._desk = Actions(napari_viewer, self.view)
         self._tasks = Tasks(self, self.view.show_error)
         self._live: Wanted | None = None
         self._source: Any = None

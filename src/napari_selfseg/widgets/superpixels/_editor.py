@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_selfseg.widgets.layers import sizes_of
+from napari_selfseg.widgets.canvas.layers import sizes_of
 from napari_selfseg.widgets.superpixels._layers import Marks, note_edits
 
 if TYPE_CHECKING:

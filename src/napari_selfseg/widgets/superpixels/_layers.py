@@ -10,8 +10,8 @@ import numpy as np
 from napari.layers import Labels, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
 
-from napari_selfseg.widgets.layers import MARK, METADATA, placed
-from napari_selfseg.widgets.picture import ALL
+from napari_selfseg.widgets.canvas.layers import MARK, METADATA, placed
+from napari_selfseg.widgets.model.image_source import ALL
 
 if TYPE_CHECKING:
     from napari_selfseg.widgets.superpixels._making import Made, Wanted

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.picture import read, shape_of
+from napari_selfseg.widgets.model.image_source import read, shape_of
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ContourMap
     from napari_selfseg.superpixels import Edits, Superpixels
-    from napari_selfseg.widgets.picture import Index, Picture
+    from napari_selfseg.widgets.model.image_source import Index, Picture
 
 __all__ = ["Made", "Wanted", "counted", "make"]
 

@@ -13,12 +13,20 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_selfseg.widgets.choices import Choices
-from napari_selfseg.widgets.choosers import Chooser, LayerChooser
-from napari_selfseg.widgets.elided import Line
-from napari_selfseg.widgets.look import LOADING, WIDTH, allow, line, scrolled, sentence, title
-from napari_selfseg.widgets.panels import Pages, beside, rows, stacked
-from napari_selfseg.widgets.status import StatusWidget
+from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.parts.elided import Line
+from napari_selfseg.widgets.parts.panels import Pages, beside, rows, stacked
+from napari_selfseg.widgets.parts.status import StatusWidget
+from napari_selfseg.widgets.parts.style import (
+    LOADING,
+    WIDTH,
+    allow,
+    line,
+    scrolled,
+    sentence,
+    title,
+)
 
 __all__ = ["SuperpixelsView"]
 
@@ -81,7 +89,7 @@ class SuperpixelsView(StatusWidget):
         Parameters
         ----------
         choices : Choices
-            From `napari_selfseg.widgets.choices.load`.
+            From `napari_selfseg.widgets.model.choices.load`.
         """
         kinds = (*choices.superpixels, *choices.files)
         self._pages.fill(kinds)

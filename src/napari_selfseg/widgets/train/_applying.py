@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.picture import ALL, Index, Picture, read
+from napari_selfseg.widgets.model.image_source import ALL, Index, Picture, read
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtWidgets import QFileDialog
 
-from napari_selfseg.widgets.apply import add_applied
-from napari_selfseg.widgets.dialogs import ask_save
-from napari_selfseg.widgets.layers import describe_image
-from napari_selfseg.widgets.look import allow
-from napari_selfseg.widgets.subject import NEXT, NONE
+from napari_selfseg.widgets.canvas.apply import add_applied
+from napari_selfseg.widgets.canvas.layers import describe_image
+from napari_selfseg.widgets.parts.dialogs import ask_save
+from napari_selfseg.widgets.parts.style import allow
+from napari_selfseg.widgets.parts.subject import NEXT, NONE
 from napari_selfseg.widgets.train._applying import Labelling
 from napari_selfseg.widgets.train._job import Look, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
 from napari_selfseg.widgets.train._view import FOLDER, LABELLING, NO_MODEL, TrainView
 from napari_selfseg.widgets.train._wanted import NO_SOURCE, Wanted, check
-from napari_selfseg.widgets.work_dock import WorkDock
+from napari_selfseg.widgets.work.work_dock import WorkDock
 
 if TYPE_CHECKING:
     from napari import Viewer

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.widgets.model.words import Pace, progress
 from napari_selfseg.widgets.train._wanted import Collection, Wanted
-from napari_selfseg.widgets.words import Pace, progress
-from napari_selfseg.widgets.work_job import Over, WorkJob
+from napari_selfseg.widgets.work.work_job import Over, WorkJob
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Step

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Labels
 
-from napari_selfseg.widgets.layers import placed
-from napari_selfseg.widgets.own import made
-from napari_selfseg.widgets.picture import ALL, shape_of
-from napari_selfseg.widgets.results import palette
-from napari_selfseg.widgets.sheet import Sheet
+from napari_selfseg.widgets.canvas.label_layer import palette
+from napari_selfseg.widgets.canvas.layers import placed
+from napari_selfseg.widgets.canvas.sheet import Sheet
+from napari_selfseg.widgets.model.image_source import ALL, shape_of
+from napari_selfseg.widgets.model.own import made
 from napari_selfseg.widgets.train._job import Look
 from napari_selfseg.widgets.train._wanted import Wanted
 

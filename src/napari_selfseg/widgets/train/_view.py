@@ -16,10 +16,14 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_selfseg.widgets.choices import Choices
-from napari_selfseg.widgets.choosers import Chooser, LayerChooser
-from napari_selfseg.widgets.elided import Line
-from napari_selfseg.widgets.look import (
+from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.parts.elided import Line
+from napari_selfseg.widgets.parts.number_box import NumberBox
+from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
+from napari_selfseg.widgets.parts.plot import LossPlot
+from napari_selfseg.widgets.parts.status import StatusWidget
+from napari_selfseg.widgets.parts.style import (
     LOADING,
     WIDTH,
     allow,
@@ -29,10 +33,6 @@ from napari_selfseg.widgets.look import (
     sentence,
     title,
 )
-from napari_selfseg.widgets.number_box import NumberBox
-from napari_selfseg.widgets.panels import Fold, Pages, beside, rows, stacked
-from napari_selfseg.widgets.plot import LossPlot
-from napari_selfseg.widgets.status import StatusWidget
 
 __all__ = ["FOLDER", "LABELLING", "TrainView"]
 
@@ -97,7 +97,7 @@ class TrainView(StatusWidget):
         Parameters
         ----------
         choices : Choices
-            From `napari_selfseg.widgets.choices.load`.
+            From `napari_selfseg.widgets.model.choices.load`.
         device : str
             Chosen first, where there is one of that name.
         """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.picture import Index, Picture, cut, read
+from napari_selfseg.widgets.model.image_source import Index, Picture, cut, read
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method

@@ -1,0 +1,1 @@
+"""Layers of napari: read, written, watched and drawn on."""

@@ -1,0 +1,101 @@
+"""Layers to draw on: scribbles, and the rectangle of a trial."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from napari.layers import Labels, Shapes
+
+from napari_selfseg.widgets.canvas.label_layer import palette
+from napari_selfseg.widgets.canvas.layers import placed
+from napari_selfseg.widgets.model.image_source import ALL, Picture
+
+__all__ = ["NAMES", "RECTANGLE", "add_scribbles", "draw_rectangle", "rectangle_layer"]
+
+RECTANGLE: Final = "napari-selfseg rectangle"
+NAMES: Final = "napari-selfseg class names"
+BRUSH: Final = 5
+EDGE: Final = "#ffd21f"
+
+
+def add_scribbles(viewer: Any, source: Any, picture: Picture, n_classes: int) -> Any:
+    """Add a labels layer over an image, ready to paint the first class.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add it.
+    source : napari.layers.Image
+        The image.
+    picture : Picture
+        The same as plain values.
+    n_classes : int
+        Classes a run can name; they get the colours of its labels.
+
+    Returns
+    -------
+    napari.layers.Labels
+    """
+    layer = Labels(
+        np.zeros(picture.shape, np.uint8 if n_classes < 256 else np.uint16),
+        name=f"{source.name} scribbles",
+        colormap=palette(n_classes),
+        metadata={NAMES: {}},
+        **placed(source, (ALL,) * len(picture.shape)),
+    )
+    viewer.add_layer(layer)
+    viewer.layers.selection.active = layer
+    layer.brush_size = BRUSH
+    layer.selected_label = 1
+    layer.mode = "paint"
+    return layer
+
+
+def rectangle_layer(viewer: Any) -> Any:
+    """Find the layer with the rectangle.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+
+    Returns
+    -------
+    napari.layers.Shapes or None
+    """
+    found = [each for each in viewer.layers if RECTANGLE in each.metadata]
+    return found[-1] if found else None
+
+
+def draw_rectangle(viewer: Any, source: Any) -> Any:
+    """Let the user draw a rectangle.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to draw.
+    source : napari.layers.Image
+        The image under it.
+
+    Returns
+    -------
+    napari.layers.Shapes
+        The one there is, or a new one; ready to draw in.
+    """
+    layer = rectangle_layer(viewer)
+    if layer is None:
+        layer = Shapes(
+            ndim=source.ndim,
+            name="Trial rectangle",
+            edge_color=EDGE,
+            face_color="transparent",
+            edge_width=2,
+            metadata={RECTANGLE: True},
+            **placed(source, (ALL,) * source.ndim),
+        )
+        viewer.add_layer(layer)
+    layer.visible = True
+    viewer.layers.selection.active = layer
+    layer.mode = "add_rectangle"
+    return layer

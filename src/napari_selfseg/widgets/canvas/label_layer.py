@@ -1,0 +1,212 @@
+"""Labels layers that show a run: made at its start, written as it goes, handed over at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.utils.colormaps import Colormap, CyclicLabelColormap, label_colormap
+from numpy.typing import NDArray
+from skimage.color import hsv2rgb
+
+from napari_selfseg.widgets.canvas.label_storage import Room
+from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.canvas.sheet import Sheet
+from napari_selfseg.widgets.model.image_source import shape_of
+from napari_selfseg.widgets.model.own import made
+from napari_selfseg.widgets.model.request import Request
+
+__all__ = ["Canvas", "Kind", "add_labels", "hide_earlier", "palette", "settle", "show_borders"]
+
+Kind = Literal["classes", "pieces", "segments"]
+
+GOLDEN: Final = (5**0.5 - 1) / 2
+SATURATIONS: Final = (0.45, 0.80, 0.62)
+VALUES: Final = (0.95, 0.75)
+PIECES: Final = 49
+SEGMENTS: Final = 500
+DISTINCT: Final = 1000
+# Where there is no border the picture shines through, and the surest ones are seen on any picture.
+CONFIDENCE: Final = ((1.0, 0.85, 0.0, 0.0), (1.0, 0.6, 0.0, 0.8), (0.85, 0.0, 0.1, 1.0))
+
+
+class Canvas:
+    """A labels layer that shows a run, in colours that fit what is shown.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Gets the layer.
+    source : napari.layers.Image
+        The image.
+    request : Request
+        The run.
+
+    Attributes
+    ----------
+    layer : napari.layers.Labels
+        The layer.
+    kind : {"classes", "pieces", "segments"}
+        What it shows.
+    """
+
+    def __init__(self, viewer: Any, source: Any, request: Request) -> None:
+        self._sheet = Sheet(add_labels(viewer, source, request))
+        self.layer = self._sheet.layer
+        self._n_classes = request.method.n_classes
+        self.kind: Kind = "classes"
+
+    def show(self, labels: NDArray[Any], kind: Kind) -> None:
+        """Write a label map into the layer.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            Of the segmented part.
+        kind : {"classes", "pieces", "segments"}
+            What the labels are.
+        """
+        if kind != self.kind:
+            # The colours first: a palette of few classes repeats them for many labels.
+            self.kind = kind
+            self.layer.colormap = self._colours()
+        self._sheet.write(labels)
+
+    def _colours(self) -> CyclicLabelColormap:
+        if self.kind == "pieces":
+            return label_colormap(PIECES)
+        return palette(SEGMENTS if self.kind == "segments" else self._n_classes)
+
+
+def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = None) -> Any:
+    """Add an empty labels layer over the part of an image that is segmented.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add it.
+    source : napari.layers.Image
+        The image.
+    request : Request
+        The run.
+    room : Room, optional
+        With the labels of a stack or of tiles, whose folder goes with the layer; a new array by
+        default.
+
+    Returns
+    -------
+    napari.layers.Labels
+        Of the image's number of axes: a plane of a volume lies where it was cut.
+    """
+    shape = shape_of(request.picture.shape, request.index, thin=True)
+    # The ids of a stack may go on beyond the classes.
+    n_classes = DISTINCT if request.stack else request.method.n_classes
+    if room is None:
+        # Small types keep the live view fast.
+        data: Any = np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16)
+    else:
+        data = room.shown(request.index)
+    applied = ", applied" if request.tiles and request.start is not None else ""
+    labels = Labels(
+        data,
+        name=f"{request.picture.name} [{request.method.title}{applied}]",
+        colormap=palette(n_classes),
+        multiscale=isinstance(data, list),
+        **placed(source, request.index),
+    )
+    labels.editable = False
+    added = viewer.add_layer(labels)
+    if room is not None and room.lease is not None:
+        room.lease.follow(viewer)
+    return added
+
+
+def palette(n: int) -> CyclicLabelColormap:
+    """Return a colour for every class; napari's own palette repeats some and has near blacks.
+
+    Parameters
+    ----------
+    n : int
+        Number of classes.
+
+    Returns
+    -------
+    napari.utils.CyclicLabelColormap
+        Label 0 is transparent. Beyond `DISTINCT` the colours begin anew.
+    """
+    n = min(n, DISTINCT)
+    each = np.arange(n)
+    hsv = np.stack(
+        (each * GOLDEN % 1, np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)), axis=-1
+    )
+    colours = np.zeros((n + 1, 4), np.float32)
+    colours[1:] = np.concatenate((hsv2rgb(hsv), np.ones((n, 1))), axis=1)
+    return CyclicLabelColormap(colors=colours, background_value=0)
+
+
+def settle(layer: Any, record: Mapping[str, Any]) -> None:
+    """Hand a layer over to the user, with the record of its labels.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        From `add_labels`.
+    record : mapping
+        Of the run.
+    """
+    layer.editable = True
+    layer.metadata[METADATA] = dict(record)
+
+
+def show_borders(viewer: Any, source: Any, request: Request, image: NDArray[Any]) -> Any:
+    """Show how sure each border is over the image; a layer that there is gets the new values.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    source : napari.layers.Image
+        The image.
+    request : Request
+        The run.
+    image : ndarray of float32
+        ``(*spatial)`` of the part, between 0 and 1.
+
+    Returns
+    -------
+    napari.layers.Image
+    """
+    layer = Image(
+        image.reshape(shape_of(request.picture.shape, request.index, thin=True)),
+        name=f"{request.picture.name} [border confidence]",
+        colormap=Colormap(CONFIDENCE, name="border confidence"),
+        contrast_limits=(0, 1),
+        blending="translucent",
+        metadata=made("overlay"),
+        **placed(source, request.index),
+    )
+    for each in viewer.layers:
+        if each.name == layer.name and np.array_equal(each.extent.world, layer.extent.world):
+            each.data = layer.data
+            return each
+    return viewer.add_layer(layer)
+
+
+def hide_earlier(viewer: Any, name: str, but: Any = None) -> None:
+    """Hide the results there are of an image: two of them over each other cannot be read.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    name : str
+        Of the image.
+    but : napari.layers.Labels, optional
+        Stays as it is.
+    """
+    for layer in viewer.layers:
+        record = None if layer == but else layer.metadata.get(METADATA)
+        if record and any(each["name"] == name for each in record.get("images", ())):
+            layer.visible = False

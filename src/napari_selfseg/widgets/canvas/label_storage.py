@@ -1,0 +1,243 @@
+"""Where labels of stacks and tiles go: into memory, or into an OME-Zarr where they are large."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from napari_selfseg.widgets.canvas.temporary_folder import Lease
+from napari_selfseg.widgets.model.image_source import Index
+from napari_selfseg.widgets.model.padded_axes import Thick
+from napari_selfseg.widgets.model.stacking import Along
+
+__all__ = ["IN_MEMORY", "Room", "letters", "make_room", "make_tile_room", "save_room"]
+
+IN_MEMORY: Final = 1 << 28  # bytes
+BLOCK: Final = 1024
+LABELS: Final = "labels.ome.zarr"
+
+
+@dataclass(frozen=True)
+class Room:
+    """An array for labels.
+
+    Attributes
+    ----------
+    array : array
+        All 0.
+    path : Path or None
+        Where it lies; None for memory.
+    levels : tuple of array
+        For a viewer, the finest first and the coarsest in memory where it is a plane; empty where
+        there is one alone.
+    lease : Lease or None
+        Of the folder; None for memory.
+    """
+
+    array: Any
+    path: Path | None = None
+    levels: tuple[Any, ...] = ()
+    lease: Lease | None = None
+
+    def shown(self, index: Index) -> Any:
+        """Return what a layer shows: an array, or a list of levels.
+
+        Parameters
+        ----------
+        index : tuple of int or slice
+            The part of the image; along axes that were cut through the layer is one pixel thick.
+
+        Returns
+        -------
+        array or list of array
+        """
+        whole = all(isinstance(each, slice) for each in index)
+        arrays = self.levels or (self.array,)
+        shown = [each if whole else Thick(each, index) for each in arrays]
+        return shown if self.levels else shown[0]
+
+    def follow(self, box: Sequence[slice]) -> None:
+        """Let the coarser levels follow what was written to a box.
+
+        Parameters
+        ----------
+        box : sequence of slice
+            Along each axis.
+        """
+        if self.path is None or not self.levels:
+            return
+        from napari_selfseg.io import open_levels, update_levels
+
+        update_levels(self.path, box)
+        if isinstance(self.levels[-1], np.ndarray):
+            self.levels[-1][...] = open_levels(self.path)[-1][...]
+
+    @property
+    def where(self) -> str:
+        """Where it lies, in a sentence after others; empty for memory."""
+        if self.path is None:
+            return ""
+        return (
+            f" The labels lie in {self.path} until their layer is removed or napari is closed: "
+            "Save labels keeps them."
+        )
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep what lies on the disk while something reads or writes it."""
+        return contextlib.nullcontext() if self.lease is None else self.lease.held()
+
+    def finish(self, record: Mapping[str, Any]) -> None:
+        """Make what lies on the disk whole, with the record of the labels.
+
+        Parameters
+        ----------
+        record : mapping
+            Of the labels.
+        """
+        if self.path is not None:
+            from napari_selfseg.io import finish_labels
+
+            finish_labels(self.path, record=record)
+
+
+def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> Room:
+    """Make an array for the labels of a stack; files that are read by planes for a large one.
+
+    Parameters
+    ----------
+    along : Along
+        The stack.
+    dtype : dtype_like
+        Of the labels.
+    spacing : sequence of float
+        Size of a pixel along each axis.
+    unit : str
+        Of the spacing.
+
+    Returns
+    -------
+    Room
+    """
+    axes, size = letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
+    if size <= IN_MEMORY or axes is None:
+        return Room(np.zeros(along.shape, dtype))
+    path, lease, array = _made(along, dtype, spacing, unit, _chunks(along))
+    return Room(array, path, lease=lease)
+
+
+def make_tile_room(
+    along: Along, dtype: Any, spacing: Sequence[float], unit: str, tile: Sequence[int]
+) -> Room:
+    """Make files for the labels of tiles, one a tile, with coarser levels to look at.
+
+    Parameters
+    ----------
+    along : Along
+        The image.
+    dtype : dtype_like
+        Of the labels.
+    spacing : sequence of float
+        Size of a pixel along each axis.
+    unit : str
+        Of the spacing.
+    tile : sequence of int
+        Shape of a tile.
+
+    Returns
+    -------
+    Room
+    """
+    from napari_selfseg.io import open_levels
+
+    chunks = [min(size, n) for size, n in zip(tile, along.shape, strict=True)]
+    path, lease, _ = _made(along, dtype, spacing, unit, chunks)
+    levels: list[Any] = open_levels(path)
+    finest, coarser = levels[0], levels[1:]
+    # napari reads the coarsest level of a plane once and for all; this one can be written on.
+    if coarser and len(along.shape) == 2:
+        coarser[-1] = np.zeros(coarser[-1].shape, dtype)
+    return Room(finest, path, (finest, *coarser) if coarser else (), lease)
+
+
+def _made(
+    along: Along, dtype: Any, spacing: Sequence[float], unit: str, chunks: Sequence[int]
+) -> tuple[Path, Lease, Any]:
+    from napari_selfseg.io import create_labels
+
+    lease = Lease()
+    path = lease.folder / LABELS
+    layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, "axes": letters(along.names)}
+    return path, lease, create_labels(path, along.shape, spacing=spacing, unit=unit, **layout)
+
+
+def save_room(
+    path: str,
+    room: Room,
+    along: Along,
+    spacing: Sequence[float],
+    unit: str,
+    record: Mapping[str, Any] | None,
+) -> None:
+    """Write labels to a file of the user.
+
+    Parameters
+    ----------
+    path : str
+        As for `napari_selfseg.write_labels`.
+    room : Room
+        With the labels.
+    along : Along
+        The stack.
+    spacing : sequence of float
+        Size of a pixel along each axis.
+    unit : str
+        Of the spacing.
+    record : mapping or None
+        Of the labels.
+
+    Raises
+    ------
+    ValueError
+        When no such file can hold them.
+    OSError
+        When it cannot be written.
+    """
+    from napari_selfseg.io import write_labels
+
+    axes = letters(along.names)
+    with room.held():
+        write_labels(path, room.array, spacing=spacing, unit=unit, record=record, axes=axes)
+    if room.lease is not None and Path(path).resolve().is_relative_to(room.lease.folder):
+        room.lease.keep()
+
+
+def letters(names: Sequence[str]) -> str | None:
+    """Return a letter for each axis, as OME-Zarr wants them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the axes.
+
+    Returns
+    -------
+    str or None
+        None where there are too few letters.
+    """
+    if len(names) > 4:
+        return None
+    film = len(names) == 3 and names[0].lower().startswith("t")
+    return "tyx" if film else "tzyx"[-len(names) :]
+
+
+def _chunks(along: Along) -> list[int]:
+    """Give each plane chunks of its own: one that is being written is read by nobody else."""
+    rest = [axis for axis in range(len(along.shape)) if axis not in along.axes][-2:]
+    return [min(n, BLOCK) if axis in rest else 1 for axis, n in enumerate(along.shape)]

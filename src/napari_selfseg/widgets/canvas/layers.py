@@ -1,0 +1,270 @@
+"""From napari's layers to plain values, and where a part of one lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from napari.utils.transforms import Affine
+from numpy.typing import NDArray
+
+from napari_selfseg import samples
+from napari_selfseg.widgets.canvas.rectangle import rectangle_of
+from napari_selfseg.widgets.model.image_source import Box, Index, Origin, Picture
+from napari_selfseg.widgets.model.overlay import Overlay
+from napari_selfseg.widgets.model.own import is_made
+
+__all__ = [
+    "MARK",
+    "METADATA",
+    "camera_of",
+    "describe_image",
+    "describe_labels",
+    "is_mark",
+    "origin_of",
+    "partners",
+    "placed",
+    "shift_of",
+    "sizes_of",
+]
+
+MARK: Final = "napari-selfseg mark"
+METADATA: Final = "napari-selfseg"
+NUMBER: Final = re.compile(r"(axis )?-?\d+")  # what napari calls an axis without a name
+KEPT: Final = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
+
+
+def describe_image(
+    layer: Any, dims: Any, channels: Sequence[Any] = (), rectangle: Any = None
+) -> Picture:
+    """Describe an image.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        Chosen by the user.
+    dims : napari.components.Dims
+        Of the viewer: what is in view.
+    channels : sequence of napari.layers.Image
+        Layers of the same shape that are further channels.
+    rectangle : napari.layers.Shapes or None
+        With a drawn rectangle; the last one counts.
+
+    Returns
+    -------
+    Picture
+    """
+    # A world of more axes than the layer shows the layer along its last ones.
+    offset = dims.ndim - layer.ndim
+    plane = tuple(sorted(axis - offset for axis in dims.order[-2:]))
+    data = _full(layer)
+    found = [layer, *channels]
+    return Picture(
+        names=tuple(each.name for each in found),
+        data=tuple(_full(each) for each in found),
+        rgb=layer.rgb,
+        scale=sizes_of(layer),
+        position=_position(layer, dims, data.shape),
+        plane=plane if plane[0] >= 0 else (layer.ndim - 2, layer.ndim - 1),
+        view=_view(layer),
+        rectangle=None if rectangle is None else rectangle_of(rectangle, layer),
+        path="" if channels else str(layer.source.path or ""),
+        origins=tuple(map(origin_of, found)),
+        multiscale=bool(layer.multiscale),
+        axes=tuple("" if NUMBER.fullmatch(each) else each for each in layer.axis_labels),
+    )
+
+
+def sizes_of(layer: Any) -> tuple[float, ...]:
+    """Return the sizes of a pixel along all axes in one unit, that of the last.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+
+    Returns
+    -------
+    tuple of float
+        With the sign of the scale; as they are along axes of something else, such as time.
+    """
+    common = layer.units[-1]
+    pairs = zip(layer.scale, layer.units, strict=True)
+    return tuple(float(size) * _times(unit, common) for size, unit in pairs)
+
+
+def shift_of(layer: Any, index: Index) -> tuple[float, ...]:
+    """Return where the first pixel of a part is, along its axes in the unit of the last.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Which begins where the part does.
+    index : tuple of int or slice
+        The part.
+
+    Returns
+    -------
+    tuple of float
+    """
+    common = layer.units[-1]
+    each = zip(layer.translate, layer.units, index, strict=True)
+    return tuple(float(at) * _times(unit, common) for at, unit, k in each if isinstance(k, slice))
+
+
+def _times(unit: Any, common: Any) -> float:
+    same = unit == common or not unit.is_compatible_with(common)
+    return 1.0 if same else float((1 * unit).to(common).magnitude)
+
+
+def origin_of(layer: Any) -> Origin:
+    """Say where a layer came from.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+
+    Returns
+    -------
+    Origin
+    """
+    # Ours say it themselves, also where no menu opened them.
+    ours, sample = layer.metadata.get("sample"), getattr(layer.source, "sample", None)
+    if isinstance(ours, str) and ours in samples.names():
+        sample = ("napari-selfseg", ours)
+    return Origin(str(layer.source.path or ""), None if sample is None else tuple(sample))
+
+
+def describe_labels(layer: Any, image: Any) -> Overlay:
+    """Describe a labels layer.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Chosen by the user.
+    image : napari.layers.Image
+        The image it lies over.
+
+    Returns
+    -------
+    Overlay
+    """
+    start: tuple[int, ...] = ()
+    if layer.ndim == image.ndim:
+        first = image.world_to_data(layer.data_to_world((0,) * layer.ndim))
+        start = tuple(round(float(at)) for at in first)
+        same = np.allclose(_linear(layer), _linear(image))
+        return Overlay(layer.name, _full(layer), start, aligned=bool(same))
+    return Overlay(layer.name, _full(layer), start)
+
+
+def _linear(layer: Any) -> NDArray[Any]:
+    """Return how steps from pixel to pixel lie in the world."""
+    origin = np.asarray(layer.data_to_world((0,) * layer.ndim))
+    steps = [np.asarray(layer.data_to_world(step)) for step in np.eye(layer.ndim)]
+    return np.array(steps) - origin
+
+
+def camera_of(viewer: Any) -> Any:
+    """Return the camera of a viewer; napari 0.9 keeps it elsewhere than those before.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Any.
+
+    Returns
+    -------
+    napari.components.Camera
+    """
+    return getattr(viewer, "scene", viewer).camera
+
+
+def partners(layer: Any, others: Sequence[Any]) -> list[Any]:
+    """Find the layers that can be channels of one image with a layer.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        The first channel.
+    others : sequence of napari.layers.Image
+        Which might.
+
+    Returns
+    -------
+    list of napari.layers.Image
+        Those of the same shape and place that we did not make; none where the layer has colours.
+    """
+    if layer is None or layer.rgb:
+        return []
+    grey = [each for each in others if each != layer and not each.rgb and not is_made(each)]
+    return [each for each in grey if _together(layer, each)]
+
+
+def _together(one: Any, other: Any) -> bool:
+    return _full(one).shape == _full(other).shape and np.allclose(
+        one.extent.world, other.extent.world
+    )
+
+
+def placed(source: Any, index: Index) -> dict[str, Any]:
+    """Return the transform of a part: that of the whole, moved to where the part begins.
+
+    Parameters
+    ----------
+    source : napari.layers.Layer
+        The whole.
+    index : tuple of int or slice
+        The part.
+
+    Returns
+    -------
+    dict
+        Arguments of a layer of as many axes.
+    """
+    start = [(each.start or 0) if isinstance(each, slice) else each for each in index]
+    linear = Affine(scale=source.scale, rotate=source.rotate, shear=source.shear).linear_matrix
+    return {
+        **{name: getattr(source, name) for name in KEPT},
+        "translate": np.asarray(source.translate) + linear @ start,
+    }
+
+
+def is_mark(layer: Any) -> bool:
+    """Say whether a layer only marks something for a while.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    return MARK in layer.metadata
+
+
+def _full(layer: Any) -> Any:
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _position(layer: Any, dims: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    point = layer.world_to_data(dims.point)
+    pairs = zip(point, shape, strict=False)
+    return tuple(int(np.clip(round(float(at)), 0, n - 1)) for at, n in pairs)
+
+
+def _view(layer: Any) -> Box:
+    """Return the pixels on the canvas; napari keeps them in those of the level drawn."""
+    corners = np.asarray(layer.corner_pixels)[:, : layer.ndim]
+    if layer.multiscale:
+        corners = corners * np.asarray(layer.downsample_factors[layer.data_level])[: layer.ndim]
+    first, last = np.floor(corners[0]).astype(int), np.ceil(corners[1]).astype(int)
+    # Nothing was drawn yet, or nothing of it is on the canvas: then it is all of it.
+    seen = last > first
+    ends = np.where(seen, last + 1, first)
+    return tuple(zip(first.tolist(), ends.tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""What a run is going to take, and what to do where that is too much."""

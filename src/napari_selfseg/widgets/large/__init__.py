@@ -1,0 +1,1 @@
+"""Stacks and images larger than memory, plane by plane and tile by tile."""

@@ -1,0 +1,66 @@
+"""What stacks and tiles have in common: labels in a room of their own, filled piece by piece."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from napari_selfseg.widgets.canvas.label_storage import Room
+from napari_selfseg.widgets.work.live_job import Ended, Progress
+from napari_selfseg.widgets.work.live_session import LiveSession
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Fit
+    from napari_selfseg.widgets.large.stack_job import StackJob
+    from napari_selfseg.widgets.large.tile_job import TileJob
+
+__all__ = ["LargeSession"]
+
+
+class LargeSession(LiveSession):
+    """Labels that are written by the worker, and kept where they are.
+
+    Attributes
+    ----------
+    room : Room
+        Where the labels are.
+    """
+
+    room: Room
+    _job: StackJob | TileJob
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to keep yet."""
+        return self._job.begun
+
+    @property
+    def fit(self) -> Fit | None:
+        """What was learned; None before that, or when nothing was."""
+        return self._job.fit
+
+    @property
+    def kept(self) -> bool:
+        """Whether it has ended, and left labels."""
+        return self.over and self.layer in self._viewer.layers
+
+    @property
+    @abstractmethod
+    def unfinished(self) -> bool:
+        """Whether it has ended, and something is left to do."""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether something is left to do, of an image that is still there."""
+        return self.unfinished and self.source in self._viewer.layers
+
+    @abstractmethod
+    def again(self) -> LargeSession:
+        """Return a session that does what is left, in the same layer."""
+
+    def _show(self, message: Progress | Ended) -> None:
+        self.layer.refresh()
+
+    def _hand_over(self) -> None:
+        # Labels of several levels cannot be painted on in napari.
+        self.layer.editable = not self.layer.multiscale

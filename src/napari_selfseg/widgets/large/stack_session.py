@@ -1,0 +1,69 @@
+"""One live stack of a dock: the layer it fills, and the plane in view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_selfseg.widgets.canvas.label_layer import add_labels
+from napari_selfseg.widgets.canvas.label_storage import make_room
+from napari_selfseg.widgets.canvas.layers import METADATA, describe_image
+from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.large.stack_job import Seen, StackJob
+from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.model.request import Request
+
+__all__ = ["StackSession"]
+
+
+class StackSession(LargeSession):
+    """A stack, plane by plane.
+
+    Parameters
+    ----------
+    viewer, source, request
+        As of `LiveSession`; with a `Request.stack`.
+    before : StackSession, optional
+        One of the same request, whose planes are kept.
+    """
+
+    _job: StackJob
+
+    def __init__(
+        self, viewer: Any, source: Any, request: Request, before: StackSession | None = None
+    ) -> None:
+        super().__init__(viewer, source, request)
+        self._along = request.along
+        self._seen = Seen()
+        if before is None:
+            self.room = make_room(self._along, _dtype(request), request.spacing, unit_of(source))
+            self.layer = add_labels(viewer, source, request, self.room)
+        else:
+            self.room, self.layer = before.room, before.layer
+            self.layer.visible, self.layer.editable = True, False
+        done = None if before is None else before._job.done
+        self._job = StackJob(request, self.room, self._seen, self.layer.metadata, METADATA, done)
+        self._look()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it has ended, and planes are left."""
+        return self._job.done is not None and not self._job.done.all()
+
+    def again(self) -> StackSession:
+        """Return a session that does the planes that are left."""
+        return StackSession(self._viewer, self.source, self.request, self)
+
+    def _look(self) -> None:
+        picture = describe_image(self.source, self._viewer.dims)
+        if picture.shape != self.request.picture.shape:
+            return  # somebody gave the layer other data
+        self._seen.plane = self._along.number(picture.position)
+        hidden = len(picture.scale) - self._viewer.dims.ndisplay
+        across = any(axis in picture.plane for axis in self._along.axes)
+        self._seen.across = across or hidden < len(self._along.axes)
+
+
+def _dtype(request: Request) -> Any:
+    from napari_selfseg.scale import stack_dtype
+
+    return stack_dtype(request.method, request.stack.carry if request.stack else "")

@@ -1,0 +1,194 @@
+"""A large image in a worker thread: learned from samples, then labelled tile by tile."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from napari_selfseg.widgets.canvas.label_storage import Room
+from napari_selfseg.widgets.large.stack_arrays import Part, stack_arrays
+from napari_selfseg.widgets.model.records import renew
+from napari_selfseg.widgets.model.words import Pace, progress, tile_progress
+from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
+from napari_selfseg.widgets.work.runner import sentence_of
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Fit, Run
+    from napari_selfseg.scale import Foresight, Plan, Source, TileRun
+    from napari_selfseg.widgets.model.request import Request
+
+__all__ = ["TileJob"]
+
+STOPPED = "Stopped when asked; {} of {} tiles are labelled, Continue does the others."
+LEARNED = "Stopped when asked, before the first tile; Continue labels with what was learned."
+FAILED = "{} of {} tiles failed, one with: {}. Continue tries them again; the others are kept."
+
+
+class TileJob(LiveJob):
+    """One large image from request to end.
+
+    Parameters
+    ----------
+    request : Request
+        With `Request.tiles`.
+    room : Room
+        For the labels.
+    layout : Foresight
+        How large samples and tiles are.
+    records : dict
+        Of the layer: a plain dict, so that the record gets there also when nobody waits for it.
+    key : str
+        Of the record.
+    before : TileJob, optional
+        One of the same request and room, whose fit and tiles are kept.
+
+    Attributes
+    ----------
+    fit : Fit or None
+        What was learned, or was given.
+    viewed : tuple of float
+        The pixel in the middle of the view: written by the window, read by this thread.
+    left : bool
+        Whether tiles are left.
+    """
+
+    what = "Labelling by tiles"
+
+    def __init__(
+        self,
+        request: Request,
+        room: Room,
+        layout: Foresight,
+        records: MutableMapping[Any, Any],
+        key: str,
+        before: TileJob | None = None,
+    ) -> None:
+        super().__init__()
+        self.viewed: Sequence[float] = (0.0,) * len(request.shape)
+        self.fit: Fit | None = before.fit if before else request.start
+        self.left = True
+        self._plan: Plan | None = before._plan if before else None
+        self._learned: dict[str, Any] | None = before._learned if before else None
+        self._request, self._room, self._layout = request, room, layout
+        self._records, self._key = records, key
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to go on from."""
+        return self._learned is not None or self._plan is not None
+
+    def _work(self) -> Ended:
+        arrays = stack_arrays(self._request)
+        with self._room.held():
+            if self._plan is None:
+                self._plan = self._planned(arrays)
+            if self._plan is None:
+                return Ended(LEARNED if self.begun else "Ended.")
+            with self._steering(self._tiles(self._plan)) as run:
+                self._drain(run)
+                return self._ended(run)
+
+    # Learning
+
+    def _planned(self, arrays: dict[str, Any]) -> Plan | None:
+        """Learn where that is still to be done, and plan; None when asked to end."""
+        from napari_selfseg.io import ImageFile
+        from napari_selfseg.scale import Source, planned
+
+        axis, given = arrays["channel_axis"], arrays["superpixels"]
+        place = {"spacing": arrays["spacing"], "unit": "", "axes": ""}
+        image = ImageFile(arrays["image"], axis, mask=arrays["mask"], name=arrays["name"], **place)
+        source = Source(image, axis)
+        fit = self.fit or self._known(source, given) or self._learnt(source, given)
+        if fit is None or self._asked or self._abandoned:
+            return None
+        return planned(
+            source,
+            fit,
+            str(self._room.path),
+            tile=max(self._layout.tile),
+            superpixels=given if isinstance(given, Part) else None,
+            device=self._request.device,
+            threads=self._request.threads,
+            told={"source": self._request.source, "learned": self._learned},
+            made=True,
+        )
+
+    def _known(self, source: Source, superpixels: Any) -> Fit | None:
+        """Return what labels the image as one, where that is wanted; of no use for another."""
+        from napari_selfseg.scale import known_at_once
+
+        method, ndim = self._request.method, len(self._request.shape)
+        return known_at_once(source, method, ndim, superpixels)
+
+    def _learnt(self, source: Source, given: Any) -> Fit | None:
+        self._learn(source, None if isinstance(given, Part) else given)
+        return self.fit
+
+    def _learn(self, source: Source, superpixels: Any) -> None:
+        from napari_selfseg.record import dumps
+        from napari_selfseg.scale import learning
+
+        request = self._request
+        begun = learning(
+            source,
+            request.method,
+            size=self._layout.sample,
+            ndim=len(request.shape),
+            superpixels=superpixels,
+            device=request.device,
+            threads=request.threads,
+            precision=request.precision,
+        )
+        with self._steering(begun) as run:
+            self._follow(run)
+            if run.stopped is not None and run.stopped.kind != "abandoned":
+                self.fit, self._learned = run.fit, json.loads(dumps(run.record()))
+
+    def _follow(self, run: Run) -> None:
+        pace = Pace(run.method.updates)
+        for step in run:
+            if not self.mailbox.empty:
+                continue
+            left = pace.left(step.iteration, time.monotonic())
+            counts = (step.iteration, step.total, step.n_labels, step.n_raw_labels)
+            losses = {name: float(value) for name, value in step.losses.items()}
+            words = f"Learning from samples: {progress(*counts, step.loss, left)}"
+            self.mailbox.put(Progress(step.iteration, step.total, words, losses))
+
+    # Tiles
+
+    def _tiles(self, plan: Plan) -> TileRun:
+        from napari_selfseg.scale import TileRun
+
+        return TileRun(plan, viewed=lambda: self.viewed)
+
+    def _drain(self, run: TileRun) -> None:
+        for step in run:
+            self._room.follow(run.plan.grid.inner(step.number))
+            words = tile_progress(step.name, step.done, step.total, step.seconds_left)
+            self.mailbox.put(Progress(step.done, step.total, words))
+
+    def _ended(self, run: TileRun, sentence: str = "") -> Ended:
+        from napari_selfseg.scale import tile_record
+
+        done, total = run.done, len(run.plan.grid)
+        self.left = not run.finished
+        words = STOPPED.format(done, total) if self.left else f"All {total} tiles are labelled."
+        record = renew(self._records, self._key, tile_record(run.plan))
+        return Ended(
+            (sentence or words) + self._room.where, bool(sentence), done, total, record=record
+        )
+
+    def _rescued(self, error: Exception) -> Ended:
+        from napari_selfseg.scale import FailedTiles, TileRun
+
+        sentence = sentence_of(error, self.what)
+        if isinstance(error, FailedTiles):
+            why = next(iter(error.failed.values())).rstrip(".")
+            sentence = FAILED.format(len(error.failed), error.total, why)
+        if isinstance(self._run, TileRun):
+            return self._ended(self._run, sentence)
+        return Ended(sentence, failed=not self._abandoned)

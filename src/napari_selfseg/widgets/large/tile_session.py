@@ -1,0 +1,81 @@
+"""One live large image of a dock: the layer its tiles fill, and where the user looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_selfseg.widgets.canvas.label_layer import add_labels
+from napari_selfseg.widgets.canvas.label_storage import make_tile_room
+from napari_selfseg.widgets.canvas.layers import METADATA, describe_image
+from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.large.tile_job import TileJob
+from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.model.request import Request
+
+if TYPE_CHECKING:
+    from napari_selfseg.scale import Foresight
+
+__all__ = ["TileSession"]
+
+
+class TileSession(LargeSession):
+    """A large image, tile by tile.
+
+    Parameters
+    ----------
+    viewer, source, request
+        As of `LiveSession`; with `Request.tiles`. With a `Request.start` nothing is learned.
+    layout : Foresight
+        How large samples and tiles are.
+    before : TileSession, optional
+        One of the same request, whose fit and tiles are kept.
+    """
+
+    stopping = "Stopping: the tile at work is finished..."
+    _job: TileJob
+
+    def __init__(
+        self,
+        viewer: Any,
+        source: Any,
+        request: Request,
+        layout: Foresight,
+        before: TileSession | None = None,
+    ) -> None:
+        super().__init__(viewer, source, request)
+        self.layout = layout
+        if before is None:
+            place = (request.spacing, unit_of(source), layout.tile)
+            self.room = make_tile_room(request.along, _dtype(request), *place)
+            self.layer = add_labels(viewer, source, request, self.room)
+        else:
+            self.room, self.layer = before.room, before.layer
+            # The worker writes the chunks that somebody would paint in.
+            self.layer.visible, self.layer.editable = True, False
+        earlier = None if before is None else before._job
+        records = self.layer.metadata
+        self._job = TileJob(request, self.room, layout, records, METADATA, earlier)
+        self._look()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it has ended, and tiles are left."""
+        return self.over and self._job.left
+
+    def again(self) -> TileSession:
+        """Return a session that does the tiles that are left."""
+        return TileSession(self._viewer, self.source, self.request, self.layout, self)
+
+    def _look(self) -> None:
+        picture = describe_image(self.source, self._viewer.dims)
+        if picture.shape != self.request.picture.shape:
+            return  # somebody gave the layer other data
+        self._job.viewed = self.request.in_part(picture.middle)
+
+
+def _dtype(request: Request) -> Any:
+    from napari_selfseg.protocol import label_dtype
+
+    if request.method.blockwise() is not None:
+        return "uint32"  # segments of an image that is labelled as one are as many as there are
+    return label_dtype(request.method.n_classes)

@@ -1,0 +1,111 @@
+"""A table of what is shown in a labels layer; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.objects import features
+from napari_selfseg.widgets.model.image_source import read
+from napari_selfseg.widgets.model.request import Request
+
+__all__ = ["measured", "save_table", "unit_of"]
+
+
+def measured(
+    labels: NDArray[Any],
+    classes: NDArray[Any],
+    request: Request,
+    spacing: Sequence[float],
+    unit: str,
+    names: Mapping[int, str],
+) -> dict[str, NDArray[Any]]:
+    """Measure every label; slow for many, so call it in a worker thread.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        ``(*spatial)`` of the part: objects, or the classes themselves.
+    classes : ndarray of int
+        ``(*spatial)`` classes.
+    request : Request
+        Of the run, with the image.
+    spacing : sequence of float
+        Size of a pixel along each axis.
+    unit : str
+        Of that size.
+    names : mapping of int to str
+        Names of classes, for the column ``name``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Columns, one row a label.
+    """
+    channels = request.channels
+    table = features(
+        labels,
+        read(request.picture, request.index),
+        channel_axis=-1 if channels else None,
+        spacing=spacing,
+        unit=unit,
+        classes=classes,
+        channel_names=_channel_names(request),
+    )
+    if names:
+        called = [names.get(int(each), "") for each in table["class"]]
+        head = {key: table.pop(key) for key in ("index", "class")}
+        table = {**head, "name": np.array(called, dtype=object), **table}
+    return table
+
+
+def _channel_names(request: Request) -> list[str] | None:
+    if request.picture.rgb:
+        return ["red", "green", "blue"]
+    return list(request.picture.names) if request.channels else None
+
+
+def unit_of(layer: Any) -> str:
+    """Return the unit of a layer's pixel size as one writes it.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Its last axis counts.
+
+    Returns
+    -------
+    str
+        Such as ``"µm"``.
+    """
+    unit = layer.units[-1]
+    return "pixel" if str(unit) == "pixel" else f"{unit:~P}"
+
+
+def save_table(table: Any, path: str) -> None:
+    """Write a table as CSV, whole or not at all.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `napari.layers.Labels.features`.
+    path : str
+        Ending in ``.csv``.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one.
+    OSError
+        When the file cannot be written.
+    """
+    from napari_selfseg.io import check_target, whole_file
+
+    target: Path = check_target(path, (".csv",))
+    with whole_file(target) as part:
+        # With the mark at its beginning spreadsheets read the units as they are.
+        table.to_csv(part, index=False, encoding="utf-8-sig")

@@ -1,0 +1,130 @@
+"""What lies over an image: labels layers as plain values, and pixels without data; no Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.model.image_source import ALL, Index, Picture, shape_of
+
+__all__ = ["Covered", "Overlay", "Void"]
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A labels layer, as plain values.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer.
+    data : array_like
+        Labels.
+    start : tuple of int
+        Pixel of the image under its first pixel.
+    aligned : bool
+        Whether its pixels are those of the image, moved by whole ones.
+    """
+
+    name: str
+    data: Any
+    start: tuple[int, ...] = ()
+    aligned: bool = True
+
+    def over(self, picture: Picture, index: Index) -> Index | None:
+        """Find the part of the labels that lies over a part of an image.
+
+        Parameters
+        ----------
+        picture : Picture
+            The image.
+        index : tuple of int or slice
+            The part of it.
+
+        Returns
+        -------
+        tuple of int or slice, or None
+            None where they do not cover the part.
+        """
+        shape = tuple(self.data.shape)
+        if not self.aligned:
+            return index if shape == picture.shape else None
+        if len(shape) != len(index):
+            return (ALL,) * len(shape) if shape == shape_of(picture.shape, index) else None
+        start = self.start or (0,) * len(shape)
+        parts = zip(index, picture.shape, start, shape, strict=True)
+        found = tuple(_shifted(each, n, at, length) for each, n, at, length in parts)
+        return None if any(each is None for each in found) else found  # type: ignore[return-value]
+
+
+def _shifted(each: int | slice, n: int, start: int, length: int) -> int | slice | None:
+    """Move a place of the image to the labels; None where they do not reach."""
+    if isinstance(each, int):
+        return each - start if 0 <= each - start < length else None
+    first, stop, _ = each.indices(n)
+    first, stop = first - start, stop - start
+    if first < 0 or stop > length:
+        return None
+    return ALL if (first, stop) == (0, length) else slice(first, stop)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A labels layer, and which part of it lies over the part that is segmented.
+
+    Attributes
+    ----------
+    data : array_like
+        Labels.
+    index : tuple of int or slice
+        The part.
+    """
+
+    data: Any
+    index: Index
+
+    def read(self) -> NDArray[Any]:
+        """Read the part.
+
+        Returns
+        -------
+        ndarray of int
+        """
+        return np.asarray(self.data[self.index])
+
+
+@dataclass(frozen=True)
+class Void:
+    """Pixels that hold no data.
+
+    Attributes
+    ----------
+    value : float or None
+        Grey level of such a pixel, in every channel; None for those that are not finite.
+    """
+
+    value: float | None
+
+    def mask(self, image: NDArray[Any], channels: bool) -> NDArray[np.bool_]:
+        """Say where an image has data.
+
+        Parameters
+        ----------
+        image : ndarray
+            ``(*spatial)``, channels last.
+        channels : bool
+            Whether there are channels.
+
+        Returns
+        -------
+        ndarray of bool
+            ``(*spatial)``.
+        """
+        if self.value is None:
+            finite = np.isfinite(image)
+            return finite.all(axis=-1) if channels else finite
+        differs = image != self.value
+        return differs.any(axis=-1) if channels else differs

@@ -1,0 +1,204 @@
+"""From what the dock shows to a request that can run, or a sentence that says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_selfseg.outlines import SUPERPIXELS
+from napari_selfseg.parameters import ParameterError
+from napari_selfseg.widgets.model.image_source import Area, Index, Part, Picture, cut, shape_of
+from napari_selfseg.widgets.model.overlay import Covered, Overlay, Void
+from napari_selfseg.widgets.model.request import Request
+from napari_selfseg.widgets.model.stacking import Stacking
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Method
+    from napari_selfseg.superpixels import Superpixels
+
+__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
+
+NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
+NO_RECTANGLE: Final = (
+    "Draw a rectangle on the image: press Draw, then drag on the canvas. The last one drawn counts."
+)
+NO_STEERING: Final = (
+    "Scribbles steer one image, and no stack that goes plane by plane: choose no scribbles, the "
+    "plane in view, or a volume."
+)
+NO_TILES: Final = (
+    "Tiles are for one plane or one volume: for a stack that goes plane by plane choose another "
+    "area, or the plane in view."
+)
+NO_OUTLINED_TILES: Final = (
+    "Outlines that follow the image need all of it in memory, and tiles are parts of it: choose "
+    "Outlines: superpixels, or another area."
+)
+NO_STEERED_TILES: Final = (
+    "Scribbles steer one image in memory, and no tiles: choose no scribbles or another area."
+)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is filled in.
+
+    Attributes
+    ----------
+    method : type
+        Chosen method.
+    values : mapping
+        Its parameters.
+    superpixels : type or None
+        Chosen algorithm; None takes what the method suggests, or a layer.
+    superpixel_values : mapping
+        Its parameters.
+    part : {"plane", "whole"}
+        How much of an image with more than two axes.
+    area : {"all", "tiles", "view", "rectangle"}
+        How much of the plane on the canvas.
+    stack : Stacking or None
+        How the whole is taken apart; None for a volume.
+    void : Void or None
+        Which pixels hold no data.
+    device, precision : str
+        As for `napari_selfseg.evolve`.
+    threads : int
+        CPU threads.
+    """
+
+    method: type[Method]
+    values: Mapping[str, Any]
+    superpixels: type[Superpixels] | None = None
+    superpixel_values: Mapping[str, Any] = field(default_factory=dict)
+    part: Part = "whole"
+    area: Area = "all"
+    stack: Stacking | None = None
+    void: Void | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why nothing can run yet, and what to do about it.
+
+    Attributes
+    ----------
+    sentence : str
+        For a person.
+    """
+
+    sentence: str
+
+
+class _Incomplete(Exception):  # noqa: N818 - not an error: something is still to be chosen
+    pass
+
+
+def resolve(
+    form: Form,
+    picture: Picture | None,
+    *,
+    superpixels: Overlay | None = None,
+    mask: Overlay | None = None,
+    scribbles: Overlay | None = None,
+) -> Request | Missing:
+    """Check what is filled in against the layers that were chosen.
+
+    Parameters
+    ----------
+    form : Form
+        As filled in.
+    picture : Picture or None
+        The chosen image.
+    superpixels, mask, scribbles : Overlay or None
+        The labels layers chosen for these.
+
+    Returns
+    -------
+    Request or Missing
+    """
+    try:
+        if picture is None:
+            raise _Incomplete(NO_IMAGE)
+        index = _index(form, picture)
+        _check_axes(form, index)
+        _check_apart(form, scribbles)
+        algorithm = form.superpixels(**form.superpixel_values) if form.superpixels else None
+        method = form.method(**form.values)
+        _check_use(method, algorithm or superpixels)
+        return Request(
+            picture,
+            index,
+            method,
+            superpixels=_over(superpixels, picture, index, "superpixels") or algorithm,
+            void=_over(mask, picture, index, "mask") or form.void,
+            scribbles=_over(scribbles, picture, index, "scribbles"),
+            device=form.device,
+            precision=form.precision,
+            threads=form.threads,
+            stack=form.stack,
+            tiles=form.area == "tiles",
+        )
+    except (_Incomplete, ParameterError) as reason:
+        return Missing(str(reason))
+
+
+def _index(form: Form, picture: Picture) -> Index:
+    if len(picture.scale) < 2:
+        raise _Incomplete(f"{picture.name} has one axis only: choose an image with two or three.")
+    if form.area == "rectangle" and picture.rectangle is None:
+        raise _Incomplete(NO_RECTANGLE)
+    if form.area == "rectangle" and not picture.reaches(picture.rectangle or ()):
+        raise _Incomplete(f"The rectangle lies outside {picture.name}: draw one on it.")
+    return cut(picture, form.part, form.area)
+
+
+def _check_axes(form: Form, index: Index) -> None:
+    ndim = sum(isinstance(each, slice) for each in index)
+    ndim -= len(form.stack.axes) if form.stack else 0
+    kinds = [(form.method.title, form.method.ndims)]
+    if form.superpixels:
+        kinds.append((form.superpixels.title, form.superpixels.ndims))
+    for title, ndims in kinds:
+        if ndim not in ndims:
+            works = " or ".join(f"{each}-D" for each in ndims)
+            raise _Incomplete(
+                f"{title} works on {works} images and this one has {ndim} axes: choose "
+                "the plane in view, another way along the stack, or something else."
+            )
+
+
+def _check_apart(form: Form, scribbles: Overlay | None) -> None:
+    """Refuse what does not go with an image that is taken apart."""
+    if form.stack and form.area == "tiles":
+        raise _Incomplete(NO_TILES)
+    if form.stack and scribbles is not None:
+        raise _Incomplete(NO_STEERING)
+    if form.area == "tiles" and scribbles is not None:
+        raise _Incomplete(NO_STEERED_TILES)
+    if form.area == "tiles" and form.values.get("outlines", SUPERPIXELS) != SUPERPIXELS:
+        raise _Incomplete(NO_OUTLINED_TILES)
+
+
+def _check_use(method: Method, superpixels: object) -> None:
+    if superpixels is not None and method.default_superpixels() is None:
+        raise _Incomplete(
+            f"{method.title} uses no superpixels as it is set: choose 'As the method suggests'."
+        )
+
+
+def _over(overlay: Overlay | None, picture: Picture, index: Index, what: str) -> Covered | None:
+    if overlay is None:
+        return None
+    found = overlay.over(picture, index)
+    if found is None:
+        shape = shape_of(picture.shape, index)
+        raise _Incomplete(
+            f"The {what} layer {overlay.name} has shape {tuple(overlay.data.shape)} and does not "
+            f"cover the part of {picture.name} to segment, {shape}: choose another layer or part."
+        )
+    return Covered(overlay.data, found)

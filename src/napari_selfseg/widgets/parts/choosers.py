@@ -1,0 +1,233 @@
+"""Choosers of named things, such as layers; they keep the choice when the things change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
+
+from napari_selfseg.widgets.parts.following import Scene, followed
+from napari_selfseg.widgets.parts.style import button, narrowed, shortened
+
+__all__ = ["Checklist", "Chooser", "LayerChooser"]
+
+LINES: Final = 5
+FOLLOW: Final = "Follow"
+FOLLOWING: Final = (
+    "The layer that is selected in the list of layers is chosen here. Choose by hand to keep one."
+)
+KEPT: Final = "Chosen by hand: press to follow the layer that is selected in the list of layers."
+
+
+class Chooser(QComboBox):
+    """A combo box of named things, which keeps its choice when the things change.
+
+    Parameters
+    ----------
+    tooltip : str
+        What is chosen here.
+    nothing : str
+        What it shows when there is nothing to choose.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, tooltip: str, nothing: str = "") -> None:
+        super().__init__()
+        self.setPlaceholderText(nothing)
+        self._things: list[Any] = []
+        self.setToolTip(tooltip)
+        narrowed(self)
+        self.currentIndexChanged.connect(lambda _: self.chosen.emit())
+
+    @property
+    def thing(self) -> Any:
+        """What is chosen; None when there is nothing."""
+        index = self.currentIndex()
+        return self._things[index] if 0 <= index < len(self._things) else None
+
+    def choose(self, thing: Any) -> None:
+        """Choose something, if it is there.
+
+        Parameters
+        ----------
+        thing : object
+            One of the things.
+        """
+        # Layers come as proxies: equal, never identical.
+        index = next((i for i, each in enumerate(self._things) if each == thing), None)
+        if index is not None:
+            self.setCurrentIndex(index)
+
+    def offer(self, named: Sequence[tuple[str, Any]], wanted: Any = None) -> None:
+        """Offer other things.
+
+        Parameters
+        ----------
+        named : sequence of (str, object)
+            In the order of the menu.
+        wanted : object, optional
+            What to choose of them; what was chosen before by default, where it is still there.
+        """
+        before = self.thing if wanted is None else wanted
+        blocked = self.blockSignals(True)
+        self.clear()
+        self._things = [thing for _, thing in named]
+        self.addItems([name for name, _ in named])
+        # With a placeholder Qt chooses nothing by itself.
+        self.setCurrentIndex(0 if named else -1)
+        self.choose(before)
+        self.blockSignals(blocked)
+        self.chosen.emit()
+
+
+class LayerChooser(Chooser):
+    """A chooser of layers that follows the active one until somebody chooses by hand.
+
+    Parameters
+    ----------
+    tooltip : str
+        What is chosen here.
+    nothing : str
+        What it shows when there is nothing to choose.
+
+    Attributes
+    ----------
+    follow : QPushButton
+        Pressed while it follows; to be laid out beside it.
+    """
+
+    def __init__(self, tooltip: str, nothing: str = "") -> None:
+        super().__init__(tooltip, nothing)
+        self._scene = Scene()
+        self._kept: Sequence[Any] = ()
+        self._showing = False
+        self.follow = button(FOLLOW, FOLLOWING)
+        self.follow.setCheckable(True)
+        self.follow.toggled.connect(self._on_follow)
+        self.follow.setChecked(True)
+        # A program's choice is one by hand as well; the same entry chosen again changes no index.
+        self.currentIndexChanged.connect(lambda _: self._on_choice())
+        self.activated.connect(lambda _: self._on_choice())
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody chose what is shown."""
+        return not self.follow.isChecked()
+
+    def show_scene(self, scene: Scene, kept: Sequence[Any] = ()) -> None:
+        """Offer the layers there are, and show the active one unless somebody chose by hand.
+
+        Parameters
+        ----------
+        scene : Scene
+            The layers.
+        kept : sequence of object
+            Used together with the chosen one, as for `followed`.
+        """
+        before, self._scene, self._kept = self._scene, scene, kept
+        if self.by_hand and self.thing not in scene.things:
+            self.follow.setChecked(True)
+        if list(before.offered) == list(scene.offered) and self.count():
+            self._look()
+            return
+        wanted = followed(scene, self.thing, by_hand=self.by_hand, kept=kept)
+        self._quietly(lambda: self.offer(scene.offered, wanted))
+
+    def show_one(self, layer: Any) -> None:
+        """Show a layer that nobody chose; the next that is selected follows.
+
+        Parameters
+        ----------
+        layer : object
+            One of those offered.
+        """
+        self._quietly(lambda: self.choose(layer))
+
+    def _look(self) -> None:
+        wanted = followed(self._scene, self.thing, by_hand=self.by_hand, kept=self._kept)
+        self._quietly(lambda: self.choose(wanted))
+
+    def _quietly(self, show: Callable[[], None]) -> None:
+        """Show something that nobody chose."""
+        self._showing = True
+        try:
+            show()
+        finally:
+            self._showing = False
+
+    def _on_choice(self) -> None:
+        if not self._showing:
+            self.follow.setChecked(False)
+
+    def _on_follow(self, follows: bool) -> None:
+        self.follow.setToolTip(FOLLOWING if follows else KEPT)
+        if follows:
+            self._look()
+
+
+class Checklist(QListWidget):
+    """Named things with a check mark each, which stay checked when the things change.
+
+    Parameters
+    ----------
+    tooltip : str
+        What is chosen here.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, tooltip: str) -> None:
+        super().__init__()
+        self._things: list[Any] = []
+        self.setToolTip(tooltip)
+        self.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+        self.itemChanged.connect(lambda _: self.chosen.emit())
+
+    @property
+    def things(self) -> list[Any]:
+        """What is checked, in order."""
+        return [thing for thing, item in self._pairs() if _checked(item)]
+
+    def check(self, things: Sequence[Any]) -> None:
+        """Check some things, and no others.
+
+        Parameters
+        ----------
+        things : sequence of object
+            Those of them that are there.
+        """
+        for thing, item in self._pairs():
+            state = Qt.CheckState.Checked if thing in things else Qt.CheckState.Unchecked
+            item.setCheckState(state)
+
+    def offer(self, named: Sequence[tuple[str, Any]]) -> None:
+        """Offer other things.
+
+        Parameters
+        ----------
+        named : sequence of (str, object)
+            In order.
+        """
+        before = self.things
+        blocked = self.blockSignals(True)
+        self.clear()
+        self._things = [thing for _, thing in named]
+        for name, _ in named:
+            self.addItem(QListWidgetItem(name))
+        shortened(self)
+        self.check(before)
+        self.blockSignals(blocked)
+        lines = min(max(len(named), 1), LINES)
+        self.setFixedHeight(lines * (self.fontMetrics().height() + 6) + 6)
+        self.chosen.emit()
+
+    def _pairs(self) -> list[tuple[Any, QListWidgetItem]]:
+        items = [self.item(row) for row in range(self.count())]
+        return [(t, i) for t, i in zip(self._things, items, strict=False) if i is not None]
+
+
+def _checked(item: QListWidgetItem) -> bool:
+    return item.checkState() == Qt.CheckState.Checked

@@ -1,0 +1,226 @@
+"""Small pieces of the docks: folds, choosers of layers, panels of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_selfseg.widgets.parts.form import defaults, fill, make_form, values
+
+if TYPE_CHECKING:
+    from napari_selfseg.parameters import Parameter, Parameters
+
+__all__ = ["Fold", "Pages", "ParameterPanel", "beside", "rows", "stacked"]
+
+SHOWN: Final = 5
+LAST: Final = ("seed", "outlines")
+LABELS: Final = 108  # pixels
+
+
+class Fold(QWidget):
+    """A line of text that opens and closes what is below it.
+
+    Parameters
+    ----------
+    title : str
+        The line.
+    content : QWidget
+        What is below; closed at first.
+    """
+
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
+        self._button = QToolButton()
+        self._button.setText(title)
+        self._button.setCheckable(True)
+        self._button.setAutoRaise(True)
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.toggled.connect(self._toggle)
+        self._content = content
+        layout = stacked(self)
+        layout.addWidget(self._button)
+        layout.addWidget(content)
+        self._toggle(False)
+
+    def _toggle(self, opened: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+        self._button.setArrowType(arrow)
+        self._content.setVisible(opened)
+
+
+class Pages(QWidget):
+    """Panels of parameters, of which at most one is shown; as high as that one."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._panels: list[ParameterPanel] = []
+        self._layout = stacked(self)
+
+    @property
+    def current(self) -> ParameterPanel | None:
+        """The panel shown."""
+        return next((each for each in self._panels if not each.isHidden()), None)
+
+    def fill(self, kinds: Sequence[type[Parameters]]) -> None:
+        """Make the panels, none of them shown.
+
+        Parameters
+        ----------
+        kinds : sequence of type
+            Whose parameters.
+        """
+        for kind in kinds:
+            panel = ParameterPanel(kind)
+            panel.hide()
+            panel.changed.connect(self.changed)
+            self._panels.append(panel)
+            self._layout.addWidget(panel)
+
+    def turn_to(self, kind: object) -> None:
+        """Show one panel.
+
+        Parameters
+        ----------
+        kind : object
+            Whose parameters; anything else shows none.
+        """
+        for panel in self._panels:
+            panel.setVisible(panel.kind is kind)
+
+
+class ParameterPanel(QWidget):
+    """The form of a method or an algorithm: the first parameters, and a fold with the rest.
+
+    Parameters
+    ----------
+    kind : type
+        Whose parameters.
+    shown : int
+        How many stay outside the fold.
+    """
+
+    changed = Signal()
+
+    def __init__(self, kind: type[Parameters], shown: int = SHOWN) -> None:
+        super().__init__()
+        self.kind = kind
+        ordered = _ordered(kind)
+        self._forms = [make_form(part) for part in (ordered[:shown], ordered[shown:]) if part]
+        layout = stacked(self)
+        for position, form in enumerate(self._forms):
+            form.changed.connect(lambda *_: self.changed.emit())
+            lines = rows([(each.label, each.native) for each in form])
+            layout.addWidget(Fold("More parameters", lines) if position else lines)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is filled in.
+
+        Returns
+        -------
+        dict
+            Values by parameter.
+        """
+        found: dict[str, Any] = {}
+        for form in self._forms:
+            found |= values(form)
+        return found
+
+    def fill(self, values: dict[str, Any]) -> None:
+        """Fill in other values.
+
+        Parameters
+        ----------
+        values : dict
+            Values by parameter; the others stay.
+        """
+        for form in self._forms:
+            fill(form, values)
+
+    def reset(self) -> None:
+        """Fill in the defaults."""
+        self.fill(defaults(self.kind.declared()))
+
+
+def stacked(widget: QWidget) -> QVBoxLayout:
+    """Give a widget a vertical layout without margins.
+
+    Parameters
+    ----------
+    widget : QWidget
+        Without a layout.
+
+    Returns
+    -------
+    QVBoxLayout
+    """
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    return layout
+
+
+def _ordered(kind: type[Parameters]) -> list[Parameter]:
+    """Begin with what matters most; of the rest, what every method inherits comes last."""
+    first = {name: place for place, name in enumerate(kind.foremost)}
+
+    def place(each: Parameter) -> tuple[int, bool]:
+        return first.get(each.name, len(first)), each.name in LAST
+
+    return sorted(kind.declared(), key=place)
+
+
+def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
+    """Lay out widgets line by line, with labels of one width everywhere.
+
+    Parameters
+    ----------
+    named : sequence of (str, QWidget)
+        Label and widget of each line.
+
+    Returns
+    -------
+    QWidget
+    """
+    page = QWidget()
+    layout = QFormLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setVerticalSpacing(4)
+    for text, widget in named:
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setFixedWidth(LABELS)
+        label.setToolTip(widget.toolTip())
+        layout.addRow(label, widget)
+    return page
+
+
+def beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:
+    """Lay out widgets in a line.
+
+    Parameters
+    ----------
+    *widgets : QWidget
+        From the left.
+    first : int
+        Share of the first one; the others have 1.
+
+    Returns
+    -------
+    QHBoxLayout
+    """
+    layout = QHBoxLayout()
+    for position, each in enumerate(widgets):
+        layout.addWidget(each, stretch=1 if position else first)
+    return layout

@@ -1,0 +1,75 @@
+"""The Continue button: what it would do with what is filled in, or why it does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from napari_selfseg.widgets.model.continuing import Continuation, continuation
+from napari_selfseg.widgets.segment.fit_actions import FitActions
+from napari_selfseg.widgets.segment.large_actions import LargeActions
+from napari_selfseg.widgets.segment.launcher import Launcher
+from napari_selfseg.widgets.segment.result_actions import ResultActions
+from napari_selfseg.widgets.segment.setup_actions import SetupActions
+from napari_selfseg.widgets.views.view import SegmentView
+
+__all__ = ["ContinueActions"]
+
+
+class ContinueActions:
+    """Between what was run last and what is filled in now.
+
+    Parameters
+    ----------
+    view : SegmentView
+        With the button.
+    setup : SetupActions
+        Knows what is filled in.
+    results, large, fits : ResultActions, LargeActions, FitActions
+        Know what is left of the last run.
+    busy : callable
+        Returns whether a run is live, or about to be.
+    """
+
+    def __init__(
+        self,
+        view: SegmentView,
+        setup: SetupActions,
+        results: ResultActions,
+        large: LargeActions,
+        fits: FitActions,
+        busy: Callable[[], bool],
+    ) -> None:
+        self._view, self._setup, self._busy = view, setup, busy
+        self._results, self._large, self._fits = results, large, fits
+
+    def look(self) -> None:
+        """Say what Continue would do now."""
+        if self._view.setup.loaded and not self._busy():
+            found = self._found()
+            self._view.controls.show_resumable(found.help, found.reason)
+
+    def go_on(self, launcher: Launcher) -> None:
+        """Continue, or say why not.
+
+        Parameters
+        ----------
+        launcher : Launcher
+            Begins sessions.
+        """
+        image, found, session = self._view.setup.image.thing, self._found(), self._large.resumable
+        if found.reason:
+            self._view.controls.show_error(found.reason)
+        elif found.request is not None:
+            before = self._results.outcome if found.request.after is not None else None
+            launcher.start(image, found.request, before)
+        elif session is not None:
+            launcher.go_on(session)
+
+    def _found(self) -> Continuation:
+        found, outcome = self._setup.request(), self._results.outcome
+        left = self._large.continuation(self._view.setup.image.thing, found)
+        if left is not None:
+            return left
+        if outcome is None or not self._fits.of_run:
+            return continuation(found, None, None, self._fits.fit)
+        return continuation(found, outcome.request, outcome.run, self._fits.fit)

@@ -1,0 +1,321 @@
+"""The Segment dock: choose, run, watch, stop, and work on with the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from numpy.typing import NDArray
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QWidget
+
+from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.widgets.canvas import settings
+from napari_selfseg.widgets.canvas.halving import add_halved, halved
+from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.estimates.forecast import Forecast
+from napari_selfseg.widgets.estimates.remedies import Remedy
+from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.model import presets
+from napari_selfseg.widgets.model.choices import Choices, load
+from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.request import Request
+from napari_selfseg.widgets.model.state import NO_IMAGE, Missing
+from napari_selfseg.widgets.parts.panels import stacked
+from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
+from napari_selfseg.widgets.segment.continue_actions import ContinueActions
+from napari_selfseg.widgets.segment.fit_actions import FitActions
+from napari_selfseg.widgets.segment.form_feedback import Guide
+from napari_selfseg.widgets.segment.large_actions import LargeActions
+from napari_selfseg.widgets.segment.launcher import Launcher
+from napari_selfseg.widgets.segment.live import Live
+from napari_selfseg.widgets.segment.result_actions import ResultActions
+from napari_selfseg.widgets.segment.setup_actions import SetupActions
+from napari_selfseg.widgets.segment.strokes import Strokes
+from napari_selfseg.widgets.segment.subject_actions import SubjectActions
+from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.dock_lifecycle import Life
+from napari_selfseg.widgets.work.finished_run import Outcome
+from napari_selfseg.widgets.work.live_job import Ended
+from napari_selfseg.widgets.work.live_session import LiveSession
+from napari_selfseg.widgets.work.removal import SafeRemoval
+from napari_selfseg.widgets.work.session import Session
+from napari_selfseg.widgets.work.task import Tasks
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["SegmentDock"]
+
+READY: Final = "Ready."
+
+
+class SegmentDock(QWidget):
+    """Segment an image of the viewer, live.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the images are.
+    """
+
+    ended = Signal()
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.view = SegmentView(presets.Presets(presets.default_path()))
+        stacked(self).addWidget(self.view)
+        self._viewer: Any = napari_viewer
+        self._settings = settings.read()
+        self._forecast = Forecast(self._settings.memory_limit)
+        self._threads = self._settings.threads
+        self._last_words, self._spoken_of = "", None
+        self._start_when_loaded = False
+        self._open = False
+        self._tasks = Tasks(self, self.view.controls.show_error)
+        begin, threads = self._tasks.begin, lambda: self._threads
+        self._watch = Watch(
+            napari_viewer,
+            lambda: self._setup.offer(),
+            self._on_removed,
+            self._on_view,
+            lambda: self._setup.offer_images(),
+        )
+        self._setup = SetupActions(napari_viewer, self.view, self._watch, threads, self._acted_on)
+        self._segments = AgreementActions(
+            napari_viewer,
+            self.view.controls,
+            self._tasks,
+            self._show_segments,
+            self._drawn,
+            lambda: 0 if (found := self._results.outcome) is None else found.count,
+        )
+        self._strokes = Strokes(self.view.setup.scribbles, self._segments.strokes_changed)
+        self._results = ResultActions(
+            napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
+        )
+        self._large = LargeActions(self.view, begin)
+        self._fits = FitActions(
+            napari_viewer,
+            self.view,
+            begin,
+            threads,
+            lambda: self.live,
+            lambda *wanted: self._launcher.label(*wanted),
+            self._on_change,
+        )
+        controls, forecast = self.view.controls, self._forecast
+        self._guide = Guide(controls, self._tasks, forecast, self._asked, self._idle_words)
+        self._live = Live(controls, self._segments.follow, self._finish)
+        self._launcher = Launcher(napari_viewer, controls, forecast, self._launch)
+        self.view.setup.stack.fits = self._has_room
+        self._continue = ContinueActions(
+            self.view,
+            self._setup,
+            self._results,
+            self._large,
+            self._fits,
+            lambda: self._live.busy,
+        )
+        self._subject = SubjectActions(
+            self.view, self._results, self._large, lambda: self._live.session, self._idle_words
+        )
+        self._connect_widgets()
+        # Threads that start later share one heap with it.
+        keep_freed_memory()
+        self._removal = SafeRemoval(self, napari_viewer)
+        self._life = Life(self, self._begin, self._end)
+
+    @property
+    def live(self) -> bool:
+        """Whether a run is live."""
+        return self._live.session is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is live, or anything else is being made."""
+        return self.live or self._tasks.busy
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the methods are there."""
+        return self.view.setup.loaded
+
+    def start(self) -> None:
+        """Start a run with what is filled in, as soon as the methods are loaded."""
+        if not self.loaded:
+            self._start_when_loaded = True
+        else:
+            self._start()
+
+    def resume(self) -> None:
+        """Start a run that goes on from what was learned."""
+        if not self._live.busy:
+            self._continue.go_on(self._launcher)
+
+    def stop(self) -> None:
+        """Ask the live run to end and settle its labels; asked twice, it ends as it is."""
+        self._live.stop()
+
+    # Opened and closed
+
+    def _begin(self) -> None:
+        self._open = True
+        self._watch.begin()
+        if not self.loaded:
+            self._tasks.begin(load, self._populate, "Loading the methods")
+
+    def _end(self) -> None:
+        self._open = False
+        self._guide.stop()
+        self._tasks.clear()
+        self._watch.end()
+        self._setup.close()
+        self._strokes.close()
+        self._live.leave()
+        self._results.put(None)
+        self._large.put(None)
+        self._segments.close()
+
+    # Layers
+
+    def _acted_on(self) -> Any:
+        """Return the labels that strokes act on; None where there are none."""
+        outcome = self._results.outcome
+        return outcome.layer if outcome is not None and self._segments.binds else None
+
+    def _on_removed(self, layer: Any) -> None:
+        self._results.forget(layer)
+        self._large.forget(layer)
+        if not self.live and self._results.outcome is None:
+            self._segments.clear()
+        self._live.forget(layer)
+
+    # What is filled in
+
+    def _populate(self, choices: Choices) -> None:
+        self._threads = self._settings.threads or choices.threads
+        self.view.setup.populate(choices, self._settings.device)
+        self._setup.offer()
+        image = self.view.setup.image.thing
+        self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
+        if self._start_when_loaded:
+            self._start()
+
+    def _on_change(self) -> None:
+        if self._open:
+            self._subject.look()
+            self._continue.look()
+            self._guide.changed()
+
+    def _on_view(self) -> None:
+        if self.view.setup.region.area.thing == "view":
+            self._on_change()
+
+    def _asked(self) -> Request | Missing | None:
+        """Return what is filled in; None where no run could be started now."""
+        return None if self.live or not self.loaded else self._setup.request()
+
+    def _idle_words(self) -> str:
+        about = self.view.setup.image.thing in (self._spoken_of, None)
+        return (self._last_words if about else "") or READY
+
+    def _follow(self, remedy: Remedy) -> None:
+        """Do what was recommended, as far as it is not for a person to go on."""
+        image, setup = self.view.setup.image.thing, self.view.setup
+        self.view.controls.say(READY)
+        self.view.controls.offer(())  # pressed twice it would be done twice
+        if not remedy.halved:
+            self._setup.follow(remedy)
+        elif image is not None:
+            data, void, colours = image.data, setup.region.rule, image.rgb
+            self._tasks.begin(
+                lambda: halved(data, remedy.halved, void, channels=colours),
+                lambda found: setup.image.choose(
+                    add_halved(self._viewer, image, found, remedy.halved)
+                ),
+                "Halving the image",
+            )
+
+    def _has_room(self, picture: Picture, shape: Sequence[int]) -> bool:
+        """Say whether the chosen method has the memory for an image of some shape."""
+        kind = self.view.setup.method.thing
+        return kind is None or self._forecast.fits(kind(), picture, shape)
+
+    # A run
+
+    def _start(self) -> None:
+        if self._live.busy:
+            return
+        found = self._setup.request()
+        if isinstance(found, Missing):
+            self.view.controls.show_error(found.sentence)
+        else:
+            self._launcher.start(self.view.setup.image.thing, found)
+
+    def _launch(self, make: Callable[[], LiveSession]) -> None:
+        """Let go of the last session, and begin another."""
+
+        def made() -> LiveSession:
+            self._last_words = ""
+            self._guide.told()
+            self._results.put(None)
+            self._large.put(None)
+            session = make()
+            if isinstance(session, Session):
+                self._segments.begin(session.source, session.request)
+            return session
+
+        self._live.begin(made)
+        if (session := self._live.session) is not None and session.request.after is not None:
+            self.view.controls.show_losses(session.request.after.losses)
+        self._subject.look()
+
+    def _finish(self, sentence: str, session: LiveSession, message: Ended | None) -> None:
+        outcome = session.outcome
+        self._results.put(outcome)
+        if outcome is None:
+            self._segments.clear()
+        else:
+            self._segments.follow(outcome.moment, ended=True)
+        self._last_words, self._spoken_of = sentence, session.source
+        other = self.view.setup.image.thing not in (session.source, None)
+        self.view.controls.show_ready(f"{session.source.name}: {sentence}" if other else sentence)
+        if message is not None:
+            self._keep(session, message)
+        self._subject.turn()
+        self._on_change()
+        self.ended.emit()
+
+    def _keep(self, session: LiveSession, message: Ended) -> None:
+        self._fits.take_from(session.outcome)
+        if isinstance(session, LargeSession):
+            self._large.put(session)
+            if session.fit is not None:
+                self._fits.put(session.fit, session.request.superpixels)
+        if message.failed:
+            self._last_words = ""
+            self.view.controls.show_error(message.sentence)
+
+    def _drawn(self) -> NDArray[Any] | None:
+        """Read what is drawn over the image whose labels are shown."""
+        shown = self._live.session or self._results.outcome
+        if not isinstance(shown, Session | Outcome):
+            return None
+        return self._strokes.over(shown.source, shown.request, shown.layer)
+
+    def _show_segments(self) -> None:
+        session = self._live.session
+        if session is None:
+            self._results.refresh()
+        elif isinstance(session, Session):
+            session.show(self._segments.cut)
+
+    def _connect_widgets(self) -> None:
+        setup, controls = self.view.setup, self.view.controls
+        controls.run.clicked.connect(self.start)
+        controls.resume.clicked.connect(self.resume)
+        controls.stop.clicked.connect(self.stop)
+        controls.remedies.chosen.connect(self._follow)
+        setup.changed.connect(self._on_change)
+        setup.refused.connect(controls.show_error)

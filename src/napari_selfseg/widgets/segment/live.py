@@ -1,0 +1,167 @@
+"""The session that is at work: polled, asked to stop, and let go of at its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from qtpy.QtCore import QObject, QTimer
+
+from napari_selfseg.widgets.views.controls import Controls
+from napari_selfseg.widgets.work.agreement import Moment
+from napari_selfseg.widgets.work.job import Update
+from napari_selfseg.widgets.work.live_job import Ended, Progress
+from napari_selfseg.widgets.work.live_session import LiveSession
+from napari_selfseg.widgets.work.runner import sentence_of
+from napari_selfseg.widgets.work.task import POLL_MS
+
+__all__ = ["Live"]
+
+logger: Final = logging.getLogger(__name__)
+
+# Showing steps may take this share of the main thread, painting included.
+SHARE: Final = 0.3
+PREPARING: Final = "Preparing: superpixels and network..."
+ENDED: Final = "Ended before there were labels."
+IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
+SHOWING: Final = "Showing the run"
+LABELS_REMOVED: Final = "Ended: the labels layer was removed."
+
+
+class Live(QObject):
+    """One session at a time: of an image, a stack, or a large image by tiles.
+
+    Parameters
+    ----------
+    controls : Controls
+        Where it is told how it goes.
+    followed : callable
+        Called with the moment of every `Update`.
+    finished : callable
+        Called with a sentence, the session, and `Ended` where it was told.
+
+    Attributes
+    ----------
+    session : LiveSession or None
+        At work.
+    """
+
+    def __init__(
+        self,
+        controls: Controls,
+        followed: Callable[[Moment], None],
+        finished: Callable[[str, LiveSession, Ended | None], None],
+    ) -> None:
+        super().__init__(controls)
+        self.session: LiveSession | None = None
+        self._controls, self._followed, self._finished = controls, followed, finished
+        self._stopping = self._launching = False
+        self._reason = ""
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._poll)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a session is at work, or about to be."""
+        return self.session is not None or self._launching
+
+    def begin(self, make: Callable[[], LiveSession]) -> None:
+        """Begin, unless a session is at work.
+
+        Parameters
+        ----------
+        make : callable
+            Returns a session that was not started.
+        """
+        # Adding a layer lets Qt handle events, and so perhaps another press on Run.
+        if self.busy:
+            return
+        self._launching = True
+        try:
+            self.session = make()
+        finally:
+            self._launching = False
+        self._stopping, self._reason = False, ""
+        self.session.start()
+        self._controls.show_live(PREPARING)
+        self._timer.start(POLL_MS)
+
+    def stop(self) -> None:
+        """Ask to end and settle the labels; asked twice, it ends as it is."""
+        session = self.session
+        if session is None:
+            return
+        if not self._stopping:
+            session.stop()
+            self._controls.show_stopping(session.stopping)
+        elif session.begun:
+            session.abandon()
+            self._controls.show_ending()
+        else:
+            self.leave(ENDED)
+        self._stopping = True
+
+    def leave(self, sentence: str = "") -> None:
+        """End now, and wait for nothing.
+
+        Parameters
+        ----------
+        sentence : str
+            Why.
+        """
+        self._timer.stop()
+        if self.session is not None:
+            self.session.leave()
+            self._let_go(self.session, sentence)
+
+    def forget(self, layer: Any) -> None:
+        """End where a layer was removed that the session needs.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            Any.
+        """
+        session = self.session
+        if session is None or session.over:
+            return
+        if layer == session.layer:
+            session.abandon()
+            self._let_go(session, LABELS_REMOVED)
+        elif layer == session.source:
+            session.abandon()
+            self._reason = IMAGE_REMOVED
+
+    def _poll(self) -> None:
+        if self.session is None:
+            self._timer.stop()
+        elif not self._launching:
+            try:
+                self._follow(self.session)
+            except Exception as error:  # it would be raised again at every look
+                logger.exception("%s failed", SHOWING)
+                self.leave(sentence_of(error, SHOWING))
+
+    def _follow(self, session: LiveSession) -> None:
+        began = time.perf_counter()
+        message = session.poll()
+        if message is None:
+            return
+        if message.total:
+            losses = message.losses if isinstance(message, Progress) else {}
+            self._controls.show_step(message.iteration, message.total, message.sentence, losses)
+        elif isinstance(message, Update):  # nothing is trained: there is no bar to fill
+            self._controls.say(message.sentence)
+        if isinstance(message, Ended):
+            self._let_go(session, self._reason or message.sentence, message)
+            return
+        if isinstance(message, Update):
+            self._followed(message.moment)
+        took = 1000 * (time.perf_counter() - began)
+        self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
+
+    def _let_go(self, session: LiveSession, sentence: str, message: Ended | None = None) -> None:
+        self.session = None
+        self._finished(sentence, session, message)

@@ -1,0 +1,338 @@
+"""The labels of the last run: the slider over its iterations, and the buttons of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication
+
+from napari_selfseg.widgets.canvas.drawing_layers import NAMES
+from napari_selfseg.widgets.canvas.layers import shift_of, sizes_of
+from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
+from napari_selfseg.widgets.model.origin import place_on_earth, target_of, with_sure_path
+from napari_selfseg.widgets.parts.dialogs import ask_save, label_files
+from napari_selfseg.widgets.views.result_view import NOTHING, OTHER
+from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.agreement import Cut
+from napari_selfseg.widgets.work.finished_run import Found, Outcome, Wanted
+from napari_selfseg.widgets.work.task import Begin
+
+__all__ = ["ResultActions"]
+
+# What is shown rests when nothing else was asked for in so many milliseconds.
+REST_MS: Final = 250
+TABLE: Final = ("napari", "Features table widget")
+COPIED: Final = "The script is on the clipboard."
+COPIED_UNEDITED: Final = (
+    "The script is on the clipboard. It makes the labels as they were before you painted."
+)
+CHANGED: Final = "Other labels are shown than were measured: press Measure again."
+EDITED: Final = "The labels you edited are in {name}; the slider goes on in a new layer."
+
+
+class ResultActions:
+    """What can be done with the labels of a run.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    view : SegmentView
+        With the buttons.
+    begin : callable
+        Called with work for a worker thread, what to do with its answer, and its name.
+    labels : callable
+        Returns the labels layers there are.
+    cut : callable
+        Returns the segments to show; None for classes.
+    """
+
+    def __init__(
+        self,
+        viewer: Any,
+        view: SegmentView,
+        begin: Begin,
+        labels: Callable[[], list[tuple[str, Any]]],
+        cut: Callable[[], Cut | None],
+    ) -> None:
+        self.outcome: Outcome | None = None
+        self._wanted: Wanted | None = None  # and not shown yet
+        self._making = False
+        self._measuring_next = False
+        self._image: Any = None
+        self._viewer = viewer
+        self._view = view
+        self._begin = begin
+        self._labels = labels
+        self._cut = cut
+        self._rest = QTimer(view)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._find)
+        self._connect()
+
+    def put(self, outcome: Outcome | None) -> None:
+        """Work on another run.
+
+        Parameters
+        ----------
+        outcome : Outcome or None
+            None lets go of the last one.
+        """
+        if self.outcome is not None:
+            self.outcome.mark_edits()
+        self.outcome = outcome
+        self._image = None if outcome is None else outcome.source
+        self._wanted, self._making, self._measuring_next = None, False, False
+        self._rest.stop()
+        result, controls = self._view.result, self._view.controls
+        result.show_segments(False)
+        chosen = (result.kind, result.smallest, result.outlines)
+        for each in chosen:
+            each.blockSignals(True)
+        result.kind.choose("classes")
+        result.smallest.setValue(0)
+        if outcome is not None:
+            result.outlines.choose(outcome.request.method.outlines)
+        for each in chosen:
+            each.blockSignals(False)
+        controls.timeline.offer(outcome.run.iterations if outcome else ())
+        if outcome is not None:
+            controls.show_losses(outcome.run.losses)
+        self._show()
+
+    def turn_to(self, image: Any) -> bool:
+        """Offer what can be done with the labels where they are those of an image.
+
+        Parameters
+        ----------
+        image : napari.layers.Image or None
+            The one that is chosen.
+
+        Returns
+        -------
+        bool
+            Whether they are.
+        """
+        self._image = image
+        self._show()
+        return self.outcome is not None and image == self.outcome.source
+
+    def forget(self, layer: Any) -> None:
+        """Let go of a run whose labels or image were removed.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            Any.
+        """
+        if self.outcome is not None and layer in (self.outcome.layer, self.outcome.source):
+            self.put(None)
+
+    # Labels
+
+    def refresh(self) -> None:
+        """Show what is chosen."""
+        outcome, at = self.outcome, self._view.controls.timeline.iteration
+        if outcome is None or at is None:
+            return
+        cut, result = self._cut(), self._view.result
+        result.show_segments(cut is not None)
+        objects = cut is None and result.kind.thing == "objects"
+        wanted = Wanted(at, objects, result.smallest.value(), cut, result.outlines.thing)
+        self._rest.stop()
+        if outcome.quick(wanted):
+            self._put_wanted(outcome, outcome.find(wanted))
+            return
+        self._wanted = wanted
+        if outcome.quick(wanted.at_once):
+            # What is dragged shows as it comes; its outlines follow once it rests.
+            self._put_labels(outcome, outcome.find(wanted.at_once))
+            self._rest.start()
+        else:
+            self._find()
+
+    def _find(self) -> None:
+        """Make what is wanted in a worker thread, one at a time."""
+        outcome, wanted = self.outcome, self._wanted
+        if outcome is None or wanted is None or self._making:
+            return
+
+        def work() -> Found | Exception:
+            try:
+                return outcome.find(wanted)
+            except Exception as error:  # told in `put`, so that others can be made
+                return error
+
+        def put(found: Found | Exception) -> None:
+            if outcome is self.outcome:
+                self._making = False
+                self._take(outcome, wanted, found)
+
+        self._making = True
+        self._begin(work, put, "Showing the labels")
+
+    def _take(self, outcome: Outcome, wanted: Wanted, found: Found | Exception) -> None:
+        latest = self._wanted
+        if latest is None:
+            return
+        if isinstance(found, Exception):
+            self._wanted, self._measuring_next = None, False
+            raise found
+        if latest == wanted:
+            self._put_wanted(outcome, found)
+        # Meanwhile the slider may have gone on.
+        elif not self._rest.isActive():
+            if not outcome.quick(latest.at_once):
+                self._put_labels(outcome, found)
+            self._find()
+
+    def _put_wanted(self, outcome: Outcome, found: Found) -> None:
+        self._wanted = None
+        self._put_labels(outcome, found)
+        if self._measuring_next:
+            self._measure()
+
+    def _put_labels(self, outcome: Outcome, found: Found) -> None:
+        before, edited = outcome.layer.name, outcome.edited
+        outcome.show(found)
+        self._view.controls.say(EDITED.format(name=before) if edited else self._words(found))
+        self._show()
+
+    def _words(self, found: Found) -> str:
+        wanted = found.wanted
+        if wanted.cut is not None:
+            # Their number stands beside the slider, but not what is left of the large ones.
+            merged = f"{found.count} segments of {wanted.smallest} pixels or more."
+            return merged if wanted.smallest else self._view.controls.status.text()
+        what = "pieces" if wanted.objects else "labels"
+        return f"Iteration {wanted.iteration}: {found.count} {what}."
+
+    def _measure(self) -> None:
+        outcome = self.outcome
+        # What is measured is what was chosen, also where that is not shown yet.
+        self._measuring_next = self._wanted is not None
+        if outcome is None or self._measuring_next:
+            return
+        layer, version = outcome.layer, outcome.version
+        labels = outcome.labels()
+        spacing, unit = self._sizes(outcome)
+        work = outcome.classes(labels), outcome.request, spacing, unit, self._class_names(outcome)
+
+        def put(table: Mapping[str, Any]) -> None:
+            if (outcome, version) != (self.outcome, outcome.version):
+                self._view.controls.say(CHANGED)
+                return
+            layer.features = dict(table)
+            self._open_table(layer)
+            self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
+            self._show()
+
+        self._begin(lambda: measured(labels, *work), put, "Measuring")
+
+    def _class_names(self, outcome: Outcome) -> dict[int, str]:
+        """Return the names of the classes that were scribbled for the labels shown."""
+        drawn = outcome.request.scribbles
+        layers = [] if drawn is None else [e for _, e in self._labels() if e.data is drawn.data]
+        if outcome.bound:
+            layers = [self._view.setup.scribbles.thing, *layers]
+        # Somebody may have chosen no layer since.
+        named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
+        return {number: name for number, name in named.items() if number in outcome.drawn}
+
+    def _sizes(self, outcome: Outcome) -> tuple[tuple[float, ...], str]:
+        """Return pixel size and unit of the layer as it is now, along the axes of the part."""
+        pairs = zip(sizes_of(outcome.layer), outcome.request.index, strict=True)
+        spacing = tuple(abs(size) for size, each in pairs if isinstance(each, slice))
+        return spacing, unit_of(outcome.layer)
+
+    def _open_table(self, layer: Any) -> None:
+        """Open napari's table of features, which shows the selected layer."""
+        self._viewer.layers.selection.active = layer
+        dock, _ = self._viewer.window.add_plugin_dock_widget(*TABLE)
+        window = dock.parent()
+        if window is not None:
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+
+    def _save_table(self) -> None:
+        if self.outcome is None:
+            return
+        layer = self.outcome.layer
+        path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)")
+        if path:
+            table = layer.features.copy()
+            self._begin(lambda: save_table(table, path), self._saved(path), "Saving the table")
+
+    def _save_labels(self) -> None:
+        outcome = self.outcome
+        if outcome is None:
+            return
+        path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", label_files())
+        if not path:
+            return
+        labels = outcome.labels()
+        outcome.mark_edits()
+        record = outcome.record
+        spacing, unit = self._sizes(outcome)
+        shift = shift_of(outcome.layer, outcome.request.index)
+
+        def work() -> None:
+            from napari_selfseg.io import write_labels
+
+            place: dict[str, Any] = {"spacing": spacing, "unit": unit}
+            place["georeference"] = place_on_earth(record)
+            if path.lower().endswith(".zarr"):
+                place["translation"] = shift
+            write_labels(path, labels, record=record, **place)
+
+        self._begin(work, self._saved(path), "Saving the labels")
+
+    def _saved(self, path: str) -> Callable[[Any], None]:
+        return lambda _: self._view.controls.say(f"Saved: {path}")
+
+    def _copy(self) -> None:
+        if self.outcome is None:
+            return
+        record, words = self.outcome.record, COPIED
+        if self.outcome.edited:
+            words = COPIED_UNEDITED
+        spacing, unit = self._sizes(self.outcome)
+        target = target_of(self.outcome.layer.name)
+
+        def work() -> str:
+            from napari_selfseg.script import as_script
+
+            return as_script(with_sure_path(record), target=target, spacing=spacing, unit=unit)
+
+        def put(text: str) -> None:
+            if clipboard := QApplication.clipboard():
+                clipboard.setText(text)
+            self._view.controls.say(words)
+
+        self._begin(work, put, "Writing the script")
+
+    def _show(self) -> None:
+        outcome = self.outcome
+        if outcome is None:
+            self._view.result.show_labels(NOTHING)
+        elif outcome.source != self._image:
+            self._view.result.show_labels(OTHER.format(name=outcome.source.name))
+        else:
+            self._view.result.show_labels("", len(outcome.layer.features.columns) > 0)
+
+    def _on_outlines(self) -> None:
+        self._view.setup.fill({"outlines": self._view.result.outlines.thing})
+        self.refresh()
+
+    def _connect(self) -> None:
+        result = self._view.result
+        self._view.controls.timeline.moved.connect(lambda _: self.refresh())
+        result.kind.chosen.connect(self.refresh)
+        result.smallest.valueChanged.connect(lambda _: self.refresh())
+        result.outlines.chosen.connect(self._on_outlines)
+        result.measure.clicked.connect(self._measure)
+        result.save_table.clicked.connect(self._save_table)
+        result.save_labels.clicked.connect(self._save_labels)
+        result.copy.clicked.connect(self._copy)

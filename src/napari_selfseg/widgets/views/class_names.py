@@ -1,0 +1,204 @@
+"""Names for the classes of a scribbles layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from qtpy.QtCore import QModelIndex, Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtGui import QColor, QIcon, QPalette, QPixmap
+from qtpy.QtWidgets import (
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from napari_selfseg.widgets.parts.panels import stacked
+
+__all__ = ["ClassNames"]
+
+Colour = tuple[float, float, float]
+
+NUMBER, NAME = range(2)  # columns
+VISIBLE_ROWS: Final = 6
+SWATCH: Final = 14  # pixels
+ROW: Final = 24  # pixels
+LONGEST: Final = 60
+FAINT: Final = 0.5
+HELP: Final = "Click a class to paint with it; click again, or double-click, to name it."
+
+
+class ClassNames(QWidget):
+    """A table of classes: colour, number and a name to fill in.
+
+    Attributes
+    ----------
+    changed : Signal
+        A name was edited.
+    picked : Signal
+        With the number of the class whose row was clicked.
+    added : Signal
+        Another class is wanted; whoever listens shows it.
+    """
+
+    changed = Signal()
+    picked = Signal(int)
+    added = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        # PyQt's hints say that every item and header may be None.
+        self.table: Any = _table(self)
+        self.add = QPushButton("Add class")
+        self.add.setToolTip("Paint a further class.")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        layout = stacked(self)
+        layout.addWidget(self.table)
+        layout.addWidget(self.add)
+        self.table.itemChanged.connect(lambda _: self.changed.emit())
+        self.table.cellClicked.connect(lambda row, _: self.picked.emit(self._number(row)))
+        self.add.clicked.connect(lambda _: self.added.emit())
+        self.show_classes((), (), {})
+
+    def show_classes(
+        self, numbers: Sequence[int], colours: Sequence[Colour], names: Mapping[int, str]
+    ) -> None:
+        """Show other classes.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            Counted from 1, in the order of the rows.
+        colours : sequence of tuple of float
+            Red, green and blue from 0 to 1, one a class.
+        names : mapping of int to str
+            Those that have a name; names of other classes are left out.
+        """
+        chosen = self.chosen
+        blocked = self.table.blockSignals(True)
+        # Rows stay, so a name that is being typed is not lost.
+        self.table.setRowCount(len(numbers))
+        for row, (number, colour) in enumerate(zip(numbers, colours, strict=True)):
+            self._fill(row, number, colour, names.get(number, ""))
+        self.table.blockSignals(blocked)
+        self._fit()
+        if chosen is not None:
+            self.choose(chosen)
+
+    def names(self) -> dict[int, str]:
+        """Return the names that were filled in.
+
+        Returns
+        -------
+        dict
+            By class, those with a name only.
+        """
+        rows = range(self.table.rowCount())
+        found = {self._number(row): self.table.item(row, NAME).text().strip() for row in rows}
+        return {number: name for number, name in found.items() if name}
+
+    @property
+    def chosen(self) -> int | None:
+        """The class whose row is chosen, None when there is none."""
+        rows = self.table.selectionModel().selectedRows()
+        return self._number(rows[0].row()) if rows else None
+
+    def choose(self, number: int) -> None:
+        """Choose the row of a class, without saying `picked`.
+
+        Parameters
+        ----------
+        number : int
+            Of the class; one that is not there leaves no row chosen.
+        """
+        rows = range(self.table.rowCount())
+        row = next((each for each in rows if self._number(each) == number), None)
+        if row is None:
+            self.table.clearSelection()
+        elif number != self.chosen:
+            self.table.selectRow(row)
+
+    def _number(self, row: int) -> int:
+        return int(self.table.item(row, NUMBER).data(Qt.ItemDataRole.UserRole))
+
+    def _fill(self, row: int, number: int, colour: Colour, name: str) -> None:
+        if self.table.item(row, NUMBER) is None:
+            first = QTableWidgetItem()
+            first.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            self.table.setItem(row, NUMBER, first)
+            self.table.setItem(row, NAME, QTableWidgetItem())
+        first, second = self.table.item(row, NUMBER), self.table.item(row, NAME)
+        first.setText(str(number))
+        first.setData(Qt.ItemDataRole.UserRole, number)
+        first.setIcon(_swatch(colour))
+        second.setText(name)
+        second.setData(Qt.ItemDataRole.UserRole, f"Class {number}")
+        for each in (first, second):
+            each.setToolTip(HELP)
+
+    def _fit(self) -> None:
+        """Make the table as high as its rows, up to some."""
+        rows = self.table.rowCount()
+        frame = 2 * self.table.frameWidth()
+        self.table.setFixedHeight(min(rows, VISIBLE_ROWS) * ROW + frame)
+        self.table.setVisible(rows > 0)
+        self.table.resizeColumnToContents(NUMBER)
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """Shows what an unnamed class is called, and bounds the names."""
+
+    def initStyleOption(  # noqa: N802
+        self, option: QStyleOptionViewItem | None, index: QModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if option is not None and not option.text:
+            option.text = index.data(Qt.ItemDataRole.UserRole) or ""
+            for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
+                colour = option.palette.color(role)
+                colour.setAlphaF(FAINT)
+                option.palette.setColor(role, colour)
+
+    def createEditor(  # noqa: N802
+        self, parent: QWidget | None, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> QWidget | None:
+        editor = super().createEditor(parent, option, index)
+        if isinstance(editor, QLineEdit):
+            editor.setMaxLength(LONGEST)
+            editor.setPlaceholderText(index.data(Qt.ItemDataRole.UserRole))
+        return editor
+
+
+def _table(parent: QWidget) -> Any:
+    table: Any = QTableWidget(0, 2, parent)
+    table.horizontalHeader().hide()
+    table.horizontalHeader().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+    table.verticalHeader().hide()
+    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    table.verticalHeader().setDefaultSectionSize(ROW)
+    table.setShowGrid(False)
+    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+    triggers = QTableWidget.EditTrigger
+    table.setEditTriggers(
+        triggers.DoubleClicked | triggers.SelectedClicked | triggers.EditKeyPressed
+    )
+    table.setTabKeyNavigation(False)
+    table.setItemDelegateForColumn(NAME, _NameDelegate(table))
+    return table
+
+
+def _swatch(colour: Colour) -> QIcon:
+    pixmap = QPixmap(SWATCH, SWATCH)
+    pixmap.fill(QColor.fromRgbF(*colour))
+    icon = QIcon()
+    # The same when selected; Qt would tint it.
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        icon.addPixmap(pixmap, mode)
+    return icon

@@ -1,0 +1,220 @@
+"""Run, Stop, and how it goes in words and as a curve: below the pages of the dock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from qtpy.QtWidgets import QProgressBar
+
+from napari_selfseg.widgets.estimates.remedies import Remedy
+from napari_selfseg.widgets.parts.elided import Line
+from napari_selfseg.widgets.parts.in_front import SEGMENT, in_dock
+from napari_selfseg.widgets.parts.panels import beside, stacked
+from napari_selfseg.widgets.parts.plot import LossPlot
+from napari_selfseg.widgets.parts.status import StatusWidget
+from napari_selfseg.widgets.parts.style import ERROR, LOADING, allow, button, sentence
+from napari_selfseg.widgets.views.remedy_bar import RemedyBar
+from napari_selfseg.widgets.views.shown_view import ShownView
+
+__all__ = ["Controls"]
+
+STOP: Final = "Stop"
+STOP_HELP: Final = "End the run and keep what was found."
+RESUME: Final = "Continue"
+LIVE: Final = "A run is live: it has to end first."
+NOT_LIVE: Final = "Nothing is running."
+ENDING: Final = "The run is ending."
+NOTHING_YET: Final = "Nothing was run yet: press Run."
+
+
+class Controls(StatusWidget):
+    """The buttons, the bar, the curve, the slider and the sentences of a run."""
+
+    words = SEGMENT
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = button("Run", "Start with what is set up.")
+        self.run.setStyleSheet("font-weight: bold;")
+        self.stop = button(STOP, STOP_HELP)
+        self.resume = button(RESUME, "")
+        self.subject = Line()
+        self.estimate = sentence()
+        self.remedies = RemedyBar()
+        self.bar = QProgressBar()
+        self.bar.setFormat("%v / %m")
+        self.plot = LossPlot()
+        self.shown = ShownView()
+        self.timeline = self.shown.timeline
+        self._losses: dict[str, dict[int, float]] = {}
+        layout = stacked(self)
+        layout.addWidget(self.subject)
+        layout.addLayout(beside(self.run, self.stop, self.resume))
+        for each in (self.estimate, self.bar, self.plot, self.shown):
+            layout.addWidget(each)
+        self.lay_out_status(layout)
+        layout.addWidget(self.remedies)
+        self.plot.picked.connect(self.timeline.go_to)
+        self.timeline.moved.connect(self.plot.mark)
+        self._begin()
+
+    def _begin(self) -> None:
+        allow(self.run, LOADING)
+        allow(self.stop, NOT_LIVE)
+        allow(self.resume, NOTHING_YET)
+        for other in (self.estimate, self.bar, self.plot):
+            other.hide()
+        self.say("Loading methods...")
+
+    def show_ready(self, sentence: str) -> None:
+        """Show that a run can be started.
+
+        Parameters
+        ----------
+        sentence : str
+            What is missing, or how the last run ended.
+        """
+        allow(self.run)
+        allow(self.stop, NOT_LIVE)
+        self.stop.setText(STOP)
+        if not self.bar.maximum():
+            self.bar.hide()
+        self.say(sentence)
+
+    def show_subject(self, text: str) -> None:
+        """Show which image is going to be run, or is.
+
+        Parameters
+        ----------
+        text : str
+            Its name, and what it is to the run.
+        """
+        self.subject.setText(text)
+
+    def show_resumable(self, help: str, reason: str = "") -> None:
+        """Show whether a run can go on.
+
+        Parameters
+        ----------
+        help : str
+            What it would do.
+        reason : str
+            Why it cannot; empty where it can.
+        """
+        allow(self.resume)
+        self.resume.setToolTip(help)
+        allow(self.resume, reason)
+
+    def show_run(self, there: bool) -> None:
+        """Show the bar, the curve and the slider of the last run, or none of them.
+
+        Parameters
+        ----------
+        there : bool
+            Whether it is one of the image that is chosen.
+        """
+        self.bar.setVisible(there and bool(self.bar.maximum()))
+        self.plot.setVisible(there and bool(self._losses))
+        self.shown.setVisible(there)
+
+    def show_estimate(self, sentence: str, enough: bool = True) -> None:
+        """Show what a run is going to take.
+
+        Parameters
+        ----------
+        sentence : str
+            Empty while that is not known.
+        enough : bool
+            Whether there is memory for it.
+        """
+        self.estimate.setText(in_dock(sentence, self.words))
+        self.estimate.setStyleSheet("" if enough else ERROR)
+        self.estimate.setVisible(bool(sentence))
+        self.offer(())
+
+    def offer(self, found: Sequence[Remedy]) -> None:
+        """Offer what can be done about a run that has not the memory.
+
+        Parameters
+        ----------
+        found : sequence of Remedy
+            A button each.
+        """
+        self.remedies.offer(found)
+
+    def show_live(self, sentence: str) -> None:
+        """Show that a run is being prepared.
+
+        Parameters
+        ----------
+        sentence : str
+            What it does.
+        """
+        allow(self.run, LIVE)
+        allow(self.resume, LIVE)
+        allow(self.stop)
+        self.stop.setText(STOP)
+        self.stop.setToolTip(STOP_HELP)
+        self.shown.show()
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.show_losses({})
+        self.timeline.offer(())
+        self.show_estimate("")
+        self.say(sentence)
+
+    def show_step(
+        self, iteration: int, total: int, sentence: str, losses: Mapping[str, float]
+    ) -> None:
+        """Show where a run is.
+
+        Parameters
+        ----------
+        iteration, total : int
+            Made, and to be made at most.
+        sentence : str
+            The same in words.
+        losses : mapping of str to float
+            Terms of the loss: a further point of the curve; empty for none.
+        """
+        # One painting for all: the bar alone would paint at once, and with it half the window.
+        self.setUpdatesEnabled(False)
+        self.bar.setRange(0, total)
+        self.bar.setValue(iteration)
+        self.say(sentence)
+        for name, value in losses.items():
+            self._losses.setdefault(name, {})[iteration] = value
+        if losses:
+            self.show_losses(self._losses)
+        self.setUpdatesEnabled(True)
+
+    def show_losses(self, losses: Mapping[str, Mapping[int, float]]) -> None:
+        """Show a whole curve.
+
+        Parameters
+        ----------
+        losses : mapping
+            Every term by iteration; the curve is hidden where there is none.
+        """
+        self._losses = {name: dict(values) for name, values in losses.items()}
+        self.plot.show_losses(self._losses)
+        self.plot.mark(None)
+        self.plot.setVisible(bool(self._losses))
+
+    def show_stopping(self, sentence: str) -> None:
+        """Show that Stop was heard; large images take a while to settle, so offer not to wait.
+
+        Parameters
+        ----------
+        sentence : str
+            What is waited for.
+        """
+        self.stop.setText("End now")
+        self.stop.setToolTip("Keep the labels as they are, without the closing pass.")
+        self.say(sentence)
+
+    def show_ending(self) -> None:
+        """Show that the run ends without its closing pass."""
+        allow(self.stop, ENDING)
+        self.say("Ending...")

@@ -1,0 +1,175 @@
+"""The Result page of the Segment dock: what can be done with labels and with what was learned."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+
+from napari_selfseg.outlines import IMAGE, SUPERPIXELS
+from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.parts.panels import beside, rows, stacked
+from napari_selfseg.widgets.parts.style import allow, button, sentence, title
+
+__all__ = ["NOTHING", "OTHER", "ResultView"]
+
+KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
+KIND_HELP: Final = "One label a class, or every connected piece a label of its own."
+SEGMENTS_HELP: Final = "Segments are shown: each is one connected piece with a label of its own."
+OUTLINES: Final = (("Superpixels", SUPERPIXELS), ("Image", IMAGE))
+OUTLINES_HELP: Final = (
+    "What the borders of labels follow: superpixels, or the image pixel by pixel, a moment after "
+    "the slider came to rest. The next run does the same, and so does Apply."
+)
+NOTHING: Final = "After a run its labels can be changed, measured and saved here."
+OTHER: Final = "The last run was on {name}: choose that image to work on with its labels."
+UNMEASURED: Final = "There is no table yet: press Measure."
+LARGE: Final = (
+    "Labels of stacks and tiles are not in memory as a whole: save them, and measure the file."
+)
+NO_FIT: Final = "Nothing learned yet: run once, or load a fit."
+
+
+class ResultView(QWidget):
+    """What is chosen after a run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.empty = sentence(NOTHING)
+        self.kind = Chooser(KIND_HELP)
+        self.smallest = QSpinBox()
+        self.outlines = Chooser(OUTLINES_HELP)
+        self.measure = button("Measure", "A table: area, position and intensities of every label.")
+        self.save_table = button("Save table...", "Write the table as CSV.")
+        self.save_labels = button(
+            "Save labels...", "Write an OME-TIFF with pixel size and the record of the run."
+        )
+        self.copy = button(
+            "Copy as Python", "A script that makes these labels again, on the clipboard."
+        )
+        self.fit = sentence(NO_FIT)
+        self.save_fit = button("Save fit...", "Keep what was learned, to use it on other images.")
+        self.load_fit = button("Load fit...", "Read what was learned elsewhere.")
+        self.target = LayerChooser("The image to label.", nothing="No image is open")
+        self.apply = button("Apply", "Label the image with the same classes, without training.")
+        self.smooth = button(
+            "Smoothed image",
+            "Add the image as the fit smooths it, for superpixels that follow its objects.",
+        )
+        self._segments, self._reason, self._learned = False, "", False
+        changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
+        self._changes = rows([*changes, ("Outlines", self.outlines)])
+        self._lay_out(stacked(self))
+        self._prepare()
+
+    def show_labels(self, reason: str, measured: bool = False) -> None:
+        """Show whether there are labels to work on.
+
+        Parameters
+        ----------
+        reason : str
+            Why there are none; empty where there are.
+        measured : bool
+            Whether there is a table of them.
+        """
+        self.empty.setText(reason)
+        self.empty.setVisible(bool(reason))
+        for each in (self.smallest, self.measure, self.copy, self.save_labels):
+            allow(each, reason)
+        allow(self.save_table, reason or ("" if measured else UNMEASURED))
+        self._allow_kind(reason)
+
+    def show_large(self, copying: str) -> None:
+        """Show that there are labels of a stack or of tiles: they can be kept, but no more.
+
+        Parameters
+        ----------
+        copying : str
+            Why no script makes them again; empty where one does.
+        """
+        self.show_labels("")
+        for each in (self.smallest, self.measure, self.save_table):
+            allow(each, LARGE)
+        self._allow_kind(LARGE)
+        allow(self.copy, copying)
+
+    def show_segments(self, segments: bool) -> None:
+        """Show whether segments are shown, which are connected pieces already.
+
+        Parameters
+        ----------
+        segments : bool
+            Whether.
+        """
+        if segments == self._segments:
+            return
+        self._segments = segments
+        self.kind.blockSignals(True)
+        # What is chosen for classes is kept under another name.
+        self.kind.offer([("Segments", self.kind.thing)] if segments else KINDS)
+        self.kind.blockSignals(False)
+        self._allow_kind(self._reason)
+
+    def show_fit(self, words: str, smooths: bool = False) -> None:
+        """Show what was learned.
+
+        Parameters
+        ----------
+        words : str
+            Empty when there is nothing.
+        smooths : bool
+            Whether it also smooths images.
+        """
+        self.smooth.setVisible(smooths)
+        self.fit.setText(words or NO_FIT)
+        for each in (self.save_fit, self.apply):
+            allow(each, "" if words else NO_FIT)
+        self._learned = bool(words)
+        self._allow_kind(self._reason)
+
+    def suggest_outlines(self, outlines: str) -> None:
+        """Choose what the borders of applied labels follow, where labels shown do not say it.
+
+        Parameters
+        ----------
+        outlines : {"superpixels", "image"}
+            As what was learned says.
+        """
+        if self._reason:
+            self.outlines.blockSignals(True)
+            self.outlines.choose(outlines)
+            self.outlines.blockSignals(False)
+
+    def _allow_kind(self, reason: str) -> None:
+        self._reason = reason
+        allow(self.kind, reason or (SEGMENTS_HELP if self._segments else ""))
+        allow(self.outlines, "" if self._learned else reason)
+
+    def _prepare(self) -> None:
+        self.kind.offer(KINDS)
+        self.outlines.offer(OUTLINES)
+        self.smallest.setRange(0, 1_000_000)
+        self.smallest.setSuffix(" px")
+        self.smallest.setSpecialValueText("any size")
+        self.smallest.setToolTip("Smaller pieces take the label of the neighbour around them.")
+        # A value is used when it is whole, not at every digit.
+        self.smallest.setKeyboardTracking(False)
+        self.show_labels(NOTHING)
+        self.show_fit("")
+
+    def _lay_out(self, layout: QVBoxLayout) -> None:
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(self.empty)
+        layout.addWidget(title("Labels"))
+        layout.addWidget(self._changes)
+        layout.addWidget(title("Measure"))
+        layout.addLayout(beside(self.measure, self.save_table))
+        layout.addWidget(title("Keep"))
+        layout.addLayout(beside(self.save_labels, self.copy))
+        layout.addWidget(title("What was learned"))
+        layout.addWidget(self.fit)
+        layout.addLayout(beside(self.save_fit, self.load_fit))
+        layout.addWidget(title("Apply to"))
+        layout.addLayout(beside(self.target, self.target.follow, first=3))
+        layout.addLayout(beside(self.apply, self.smooth))
+        layout.addStretch(1)

@@ -1,0 +1,40 @@
+"""What the Segment dock looks like; it knows neither layers nor runs."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+
+from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.style import WIDTH, line, scrolled
+from napari_selfseg.widgets.views.controls import Controls
+from napari_selfseg.widgets.views.result_view import ResultView
+from napari_selfseg.widgets.views.setup import SetupView
+
+__all__ = ["SegmentView"]
+
+
+class SegmentView(QWidget):
+    """Two pages, for before and after a run, and the controls of the run below them.
+
+    Parameters
+    ----------
+    presets : Presets
+        Where those of the methods are kept.
+    """
+
+    def __init__(self, presets: Presets) -> None:
+        super().__init__()
+        self.setup = SetupView(presets)
+        self.result = ResultView()
+        self.controls = Controls()
+        self.pages = QTabWidget()
+        self.pages.addTab(scrolled(self.setup), "Set up")
+        self.pages.addTab(scrolled(self.result), "Result")
+        self.setMinimumWidth(WIDTH)
+        # Otherwise napari fills half the dock with nothing.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.addWidget(self.pages, stretch=1)
+        layout.addWidget(line())
+        layout.addWidget(self.controls)

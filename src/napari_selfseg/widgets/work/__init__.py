@@ -1,0 +1,1 @@
+"""Runs in threads of their own, and what is left of them."""

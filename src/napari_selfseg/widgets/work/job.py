@@ -1,0 +1,136 @@
+"""A run in a worker thread: it leaves its latest step in a mailbox and ends soon after asked to."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from numpy.typing import NDArray
+
+from napari_selfseg.outlines import SUPERPIXELS, Outlines
+from napari_selfseg.widgets.model.words import Pace, progress
+from napari_selfseg.widgets.work.agreement import Moment
+from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
+from napari_selfseg.widgets.work.runner import sentence_of
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Run, Step
+    from napari_selfseg.widgets.model.request import Request
+
+__all__ = ["Job", "Update"]
+
+# Ends without a closing step.
+UNFINISHED: Final = ("abandoned", "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update(Progress):
+    """Where a live run is, with what there is to show.
+
+    Attributes
+    ----------
+    labels : ndarray
+        The label map.
+    record : dict
+        Of these labels.
+    moment : Moment
+        What there is for segments.
+    """
+
+    labels: NDArray[Any]
+    record: dict[str, Any]
+    moment: Moment
+
+
+class Job(LiveJob):
+    """One run of an image.
+
+    Parameters
+    ----------
+    request : Request
+        What to run.
+    """
+
+    what = "The run"
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._request = request
+
+    def _work(self) -> Ended:
+        with self._steering(self._begun()) as run:
+            self._drain(run)
+        return self._ended(run)
+
+    def _begun(self) -> Run:
+        from napari_selfseg.protocol import evolve, go_on
+
+        request, arrays = self._request, self._request.arrays()
+        if request.after is not None:
+            total = request.method.iterations
+            outlines = request.method.outlines
+            return go_on(request.after, arrays["image"], iterations=total, outlines=outlines)
+        return evolve(
+            **arrays,
+            method=request.method,
+            device=request.device,
+            threads=request.threads,
+            precision=request.precision,
+            start=request.start,
+        )
+
+    def _drain(self, run: Run) -> None:
+        pace = Pace(run.method.updates)
+        for step in run:
+            if self._abandoned:
+                return
+            left = pace.left(step.iteration, time.monotonic())
+            # Only a reader who is ready is worth a label map; the last one comes with the end.
+            if self.mailbox.empty and run.stopped is None:
+                self.mailbox.put(self._update(run, step, left))
+
+    def _update(self, run: Run, step: Step, seconds_left: float) -> Update:
+        # Whatever was chosen: outlines that follow the image come with the end.
+        record = self._recorded(run, step.iteration, SUPERPIXELS)
+        return Update(
+            iteration=step.iteration,
+            total=step.total,
+            sentence=progress(
+                step.iteration,
+                step.total,
+                step.n_labels,
+                step.n_raw_labels,
+                step.loss,
+                seconds_left,
+            ),
+            losses={name: float(value) for name, value in step.losses.items()},
+            labels=run.project(step.votes),
+            record=record,
+            moment=Moment(run, record),
+        )
+
+    def _ended(self, run: Run) -> Ended:
+        """Gather what is left of a run, also of a failed one."""
+        failed = run.stopped is not None and run.stopped.kind == "failed"
+        if not run.iterations:
+            return Ended(run.stop_reason, failed)
+        closed = run.stopped is not None and run.stopped.kind not in UNFINISHED
+        outlines = run.method.outlines if closed else SUPERPIXELS
+        labels, record = run.labels(outlines=outlines), self._recorded(run, None, outlines)
+        return Ended(
+            run.stop_reason, failed, run.iteration, run.method.updates, labels, record, run
+        )
+
+    def _recorded(self, run: Run, iteration: int | None, outlines: Outlines) -> dict[str, Any]:
+        return {**run.record(iteration, outlines=outlines), "source": self._request.source}
+
+    def _rescued(self, error: Exception) -> Ended:
+        if self._abandoned:
+            return Ended("Ended.")
+        ended = self._ended(self._run)
+        if isinstance(error, MemoryError):
+            kept = f" The labels of {ended.iteration} iterations are kept." if ended.run else ""
+            ended = dataclasses.replace(ended, sentence=sentence_of(error, self.what) + kept)
+        return ended

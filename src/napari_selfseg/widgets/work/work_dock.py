@@ -1,0 +1,194 @@
+"""What the docks share that do one long job at a time."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from typing import Any, ClassVar, Final, Protocol, cast
+
+from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QPushButton, QWidget
+
+from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.widgets.canvas import settings
+from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.model.choices import Choices, load
+from napari_selfseg.widgets.parts.panels import stacked
+from napari_selfseg.widgets.parts.style import allow
+from napari_selfseg.widgets.work.dock_lifecycle import Life
+from napari_selfseg.widgets.work.removal import SafeRemoval
+from napari_selfseg.widgets.work.runner import in_thread, sentence_of
+from napari_selfseg.widgets.work.task import POLL_MS, Tasks
+from napari_selfseg.widgets.work.work_job import Over, WorkJob
+
+__all__ = ["WorkDock"]
+
+STOPPING: Final = "It is stopping."
+SHOWING: Final = "Showing how far it is"
+
+logger: Final = logging.getLogger(__name__)
+
+
+class WorkView(Protocol):
+    """What such a dock shows."""
+
+    run: QPushButton
+    stop: QPushButton
+
+    def populate(self, choices: Choices, device: str) -> None:
+        """Offer the methods and devices there are."""
+
+    def say(self, text: str) -> None:
+        """Show a sentence."""
+
+    def show_error(self, text: str) -> None:
+        """Show a sentence about what cannot be done."""
+
+    def show_live(self, text: str) -> None:
+        """Show that a job is being prepared."""
+
+    def show_ready(self, text: str) -> None:
+        """Show that a job can be started."""
+
+
+class WorkDock(QWidget):
+    """A dock that does one long job at a time in a worker thread.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the images are.
+    view : WorkView
+        What it shows; a widget.
+
+    Attributes
+    ----------
+    view : WorkView
+        As given.
+    """
+
+    ended = Signal()
+    preparing: ClassVar[str]
+    stopping: ClassVar[str]
+
+    def __init__(self, napari_viewer: Any, view: WorkView) -> None:
+        super().__init__()
+        self.view: Any = view
+        stacked(self).addWidget(cast(QWidget, view))
+        self._viewer = napari_viewer
+        self._settings = settings.read()
+        self._threads = self._settings.threads
+        self._loaded = False
+        self._job: WorkJob[Any] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._tasks = Tasks(self, view.show_error)
+        self._watch = Watch(napari_viewer, self._offer, self._forget, selected=self._offer)
+        view.run.clicked.connect(self.start)
+        view.stop.clicked.connect(self.stop)
+
+    @property
+    def live(self) -> bool:
+        """Whether a job is live."""
+        return self._job is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is live, or anything else is being done."""
+        return self.live or self._tasks.busy
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the methods are there."""
+        return self._loaded
+
+    def start(self) -> None:
+        """Start a job with what is filled in."""
+        if self.live or not self.loaded:
+            return
+        try:
+            job = self._wanted_job()
+        except (ValueError, OSError) as error:
+            self.view.show_error(str(error))
+            return
+        self._job = job
+        self.view.show_live(self.preparing)
+        in_thread(job, job.what, job.stop)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Ask the live job to end; what is done is kept."""
+        if self._job is not None:
+            self._job.stop()
+            allow(self.view.stop, STOPPING)
+            self.view.say(self.stopping)
+
+    def _live_from_now(self) -> None:
+        """Follow the viewer while the dock is open; the last thing to be called when it is made."""
+        keep_freed_memory()
+        self._removal = SafeRemoval(self, self._viewer)
+        self._life = Life(self, self._begin, self._end)
+
+    def _begin(self) -> None:
+        self._watch.begin()
+        if not self.loaded:
+            self._tasks.begin(load, self._populate, "Loading the methods")
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._tasks.clear()
+        self._watch.end()
+        if self._job is not None:
+            # What is done is written; nobody looks any more.
+            self._job.stop()
+            self._finish()
+            self.view.show_ready("")
+
+    def _populate(self, choices: Choices) -> None:
+        self._threads = self._settings.threads or choices.threads
+        self._loaded = True
+        self.view.populate(choices, self._settings.device)
+
+    def _poll(self) -> None:
+        message = None if self._job is None else self._job.mailbox.take()
+        if isinstance(message, Over):
+            self._conclude(message)
+        elif message is not None:
+            self._try_to_show(message)
+
+    def _conclude(self, over: Over[Any]) -> None:
+        if over.look is not None:
+            self._try_to_show(over.look)
+        self._finish()
+        self.view.show_ready(over.sentence)
+        if over.failed:
+            self.view.show_error(over.sentence)
+        self.ended.emit()
+
+    def _try_to_show(self, look: Any) -> None:
+        """Show where the job is; it goes on also where that fails."""
+        try:
+            self._show(look)
+        except Exception as error:
+            logger.exception("%s failed", SHOWING)
+            self.view.show_error(sentence_of(error, SHOWING))
+
+    def _finish(self) -> None:
+        self._job = None
+        self._timer.stop()
+
+    def _offer(self) -> None:
+        """Offer the layers there are."""
+
+    def _forget(self, layer: Any) -> None:
+        """Let go of a layer that was removed."""
+
+    # Qt has a metaclass of its own, which asks for no abstract methods: mypy does.
+    @abstractmethod
+    def _wanted_job(self) -> WorkJob[Any]:
+        """Make a job of what is filled in; raise ValueError or OSError where there is none."""
+
+    @abstractmethod
+    def _show(self, look: Any) -> None:
+        """Show where the job is."""
