@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_selfseg.metrics import disagreement
 from napari_selfseg.widgets.canvas.layers import MARK
-from napari_selfseg.widgets.evaluate import EvaluateDock, _desk, _dock
+from napari_selfseg.widgets.evaluate import EvaluateDock, _actions, _dock
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT
 from napari_selfseg.widgets.work.runner import working
 
@@ -59,7 +59,7 @@ def gate(monkeypatch):
         return waiting
 
     monkeypatch.setattr(_dock, "figures", held(_dock.figures))
-    monkeypatch.setattr(_desk, "disagreeing", held(_desk.disagreeing))
+    monkeypatch.setattr(_actions, "disagreeing", held(_actions.disagreeing))
     yield SimpleNamespace(open=opened.set, entered=entered, asked=asked)
     opened.set()
 

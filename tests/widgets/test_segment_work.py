@@ -19,8 +19,7 @@ from napari_selfseg.protocol import outlined as outlined_by
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.segment import dock as segment
-from napari_selfseg.widgets.segment import fit_actions as fit_desk
-from napari_selfseg.widgets.segment import result_actions as result_desk
+from napari_selfseg.widgets.segment import fit_actions, result_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 
 pytestmark = pytest.mark.viewer
@@ -195,7 +194,7 @@ def test_objects_are_measured_in_physical_units_and_saved(
     assert table["mean"][biggest - 1] == pytest.approx(NOISE[layer.data == biggest].mean())
 
     file = tmp_path / "table.csv"
-    monkeypatch.setattr(result_desk, "ask_save", lambda *_: str(file))
+    monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(file))
     dock.view.result.save_table.click()
     until_said(dock, qtbot, f"Saved: {file}")
     assert file.read_text("utf-8-sig").startswith("index,class,pixels,area (µm²)")
@@ -231,7 +230,7 @@ def test_a_fit_is_saved_loaded_and_applied_to_another_image(opened, qtbot, monke
     ran(dock, qtbot)
     file = tmp_path / "fit.safetensors"
     for name in ("ask_save", "ask_open"):
-        monkeypatch.setattr(fit_desk, name, lambda *_: str(file))
+        monkeypatch.setattr(fit_actions, name, lambda *_: str(file))
     dock.view.result.save_fit.click()
     until_said(dock, qtbot, f"Saved: {file}")
     other = viewer.add_image(NOISE[::-1], name="other", scale=(3, 3))
@@ -265,7 +264,7 @@ def test_applied_labels_have_the_outlines_that_are_chosen(opened, qtbot, monkeyp
     ran(dock, qtbot, outlines="image")
     file = tmp_path / "fit.safetensors"
     save_fit(dock._results.outcome.run.fit, file)
-    monkeypatch.setattr(fit_desk, "ask_open", lambda *_: str(file))
+    monkeypatch.setattr(fit_actions, "ask_open", lambda *_: str(file))
     dock._results.put(None)
     dock._fits.put(None)
     result.suggest_outlines("superpixels")
@@ -591,7 +590,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(opened, qtbot, monkeypatc
     viewer, dock = opened()
     ran(dock, qtbot)
     target = tmp_path / "missing" / "labels.tif"
-    monkeypatch.setattr(result_desk, "ask_save", lambda *_: str(target))
+    monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(target))
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, "There is no folder")
     assert made(viewer)[0].data.min() >= 1
