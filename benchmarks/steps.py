@@ -43,7 +43,7 @@ methods = {
 if name == "spnn":
     import torch
     torch.set_num_threads(int(threads))
-    step = lambda: superpixels.SPNN(iterations=20)(image / 255.0)
+    step = lambda: superpixels.Spnn(iterations=20)(image / 255.0)
 else:
     run = iter(ss.evolve(image, methods[name](), **how))
     step = lambda: next(run)

@@ -104,9 +104,9 @@ def test_a_masked_kernel_has_no_gradient_where_it_is_masked(way):
 
 def test_blocks_are_of_every_height(monkeypatch, way):
     """Also with fewer rows in a block than the kernel has."""
-    x, g = torch.randn(1, 3, 10, 6), torch.randn(1, 4, 10, 6)
+    x, g = torch.randn(1, 3, 40, 6), torch.randn(1, 4, 40, 6)
     expected = ways.WAYS["channels-last"](x, g, 3, 1)
-    for pixels in (1, 12, 18, 60, 1000):
+    for pixels in (1, 12, 18, 60, 100, 1000):
         monkeypatch.setattr("napari_selfseg.convolving.products.MOST_PIXELS", pixels)
         torch.testing.assert_close(WAYS[way](x, g, 3, 1), expected, atol=1e-4, rtol=1e-4)
 

@@ -11,18 +11,35 @@ read from another row on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
-
-Add = Callable[[Tensor, Tensor, Tensor], None]
 
 # Pixels of a block at most.
 MOST_PIXELS: Final = 2**16
 
 
-def weight_gradient(x: Tensor, g: Tensor, size: int, stride: int, add: Add, block: int) -> Tensor:
+class Blocks(NamedTuple):
+    """How products are made.
+
+    Attributes
+    ----------
+    add : callable
+        ``add(to, g, x)`` adds the product of g, transposed, and x to the sum of `to`, float32
+        matrices of shape (parts, out, in).
+    size : int
+        Bytes that the taps of a block take.
+    parts : int
+        Sums that are made side by side.
+    """
+
+    add: Callable[[Tensor, Tensor, Tensor], None]
+    size: int
+    parts: int
+
+
+def weight_gradient(x: Tensor, g: Tensor, size: int, stride: int, blocks: Blocks) -> Tensor:
     """Return the gradient of the weights of a convolution padded with half its size.
 
     Parameters
@@ -33,43 +50,39 @@ def weight_gradient(x: Tensor, g: Tensor, size: int, stride: int, add: Add, bloc
         Gradient of the result, channels last.
     size, stride : int
         Of the kernel along every axis; an odd size.
-    add : callable
-        ``add(to, g, x)`` adds the product of g, transposed, and x to the float32 matrix `to`.
-    block : int
-        Bytes that the taps of a block take.
+    blocks : Blocks
+        How products are made.
 
     Returns
     -------
     Tensor of float32, shape (out, in, *sizes)
     """
     if x.ndim == 4:
-        return _of_planes(x.movedim(1, -1), g.movedim(1, -1), size, stride, add, block)
-    taps = [_at_depth(x, g, tap, size, stride, add, block) for tap in range(size)]
+        return _of_planes(x.movedim(1, -1), g.movedim(1, -1), size, stride, blocks)
+    taps = [_at_depth(x, g, tap, size, stride, blocks) for tap in range(size)]
     return torch.stack(taps, dim=2)
 
 
-def _at_depth(
-    x: Tensor, g: Tensor, tap: int, size: int, stride: int, add: Add, block: int
-) -> Tensor:
+def _at_depth(x: Tensor, g: Tensor, tap: int, size: int, stride: int, blocks: Blocks) -> Tensor:
     """Return the weights' gradient of a volume at one tap along the first spatial axis."""
     seen, made = _reached(tap - size // 2, stride, x.shape[2], g.shape[2])
     planes, gradients = (each.permute(0, 2, 3, 4, 1) for each in (x[:, :, seen], g[:, :, made]))
-    return _of_planes(planes.flatten(0, 1), gradients.flatten(0, 1), size, stride, add, block)
+    return _of_planes(planes.flatten(0, 1), gradients.flatten(0, 1), size, stride, blocks)
 
 
-def _of_planes(x: Tensor, g: Tensor, size: int, stride: int, add: Add, block: int) -> Tensor:
+def _of_planes(x: Tensor, g: Tensor, size: int, stride: int, blocks: Blocks) -> Tensor:
     """Return the weights' gradient of planes (N, H, W, in) and (N, h, w, out)."""
     channels, made = x.shape[-1], g.shape[-1]
-    total = torch.zeros(size, made, size * channels, device=x.device)
-    for gradient, rows in _blocks(x, g, size, stride, block):
+    total = torch.zeros(size, blocks.parts, made, size * channels)
+    for gradient, rows in _blocks(x, g, size, stride, blocks):
         for tap in range(size):
             seen = rows[tap % stride, tap // stride :][: len(gradient)]
-            add(total[tap], gradient.flatten(0, 1), seen.flatten(0, 1))
-    return total.view(size, made, size, channels).permute(1, 3, 0, 2)
+            blocks.add(total[tap], gradient.flatten(0, 1), seen.flatten(0, 1))
+    return total.sum(1).view(size, made, size, channels).permute(1, 3, 0, 2)
 
 
 def _blocks(
-    x: Tensor, g: Tensor, size: int, stride: int, block: int
+    x: Tensor, g: Tensor, size: int, stride: int, blocks: Blocks
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield rows (r, w, out) of the gradient and the rows of taps they meet.
 
@@ -78,8 +91,10 @@ def _blocks(
     """
     height, width = g.shape[1:3]
     channels = x.shape[-1]
-    pixels = min(block // (size * channels * x.element_size()), MOST_PIXELS)
-    step = min(max(pixels // max(width, 1), 1), height)
+    pixels = min(blocks.size // (size * channels * x.element_size()), MOST_PIXELS)
+    step = max(pixels // width, 1)
+    # Parts are of the same number of pixels.
+    step = min(step - step % blocks.parts or step, height)
     taps = x.new_zeros(stride, step + size - 1, width, size * channels)
     for image, gradients in zip(x, g, strict=True):
         for first in range(0, height, step):

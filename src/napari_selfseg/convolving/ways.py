@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from .products import weight_gradient
+from .products import Blocks, weight_gradient
 
 SETTING: Final = "NAPARI_SELFSEG_WEIGHT_GRADIENT"
 TIMED: Final = "timed"
@@ -62,13 +62,14 @@ def _by_layers(x: Tensor, g: Tensor, size: int, stride: int) -> Tensor:
 
 
 def _products(x: Tensor, g: Tensor, size: int, stride: int) -> Tensor:
-    return weight_gradient(x, g, size, stride, _add, PARTS * PART)
+    blocks = Blocks(_add, PARTS * PART * min(torch.get_num_threads(), 4), PARTS)
+    return weight_gradient(x, g, size, stride, blocks)
 
 
 def _onednn_products(x: Tensor, g: Tensor, size: int, stride: int) -> Tensor:
     # The caches of the second level hold a block.
-    block = PART * min(2 * torch.get_num_threads(), PARTS)
-    return weight_gradient(x, g, size, stride, _add_by_onednn, block)
+    blocks = Blocks(_add_by_onednn, PART * min(2 * torch.get_num_threads(), PARTS), 1)
+    return weight_gradient(x, g, size, stride, blocks)
 
 
 def _add(to: Tensor, g: Tensor, x: Tensor) -> None:
@@ -77,16 +78,24 @@ def _add(to: Tensor, g: Tensor, x: Tensor) -> None:
     even = PARTS * each
     if each:
         parts = [rows[:even].unflatten(0, (PARTS, each)) for rows in (g, x)]
-        to.add_(torch.bmm(parts[0].mT, parts[1]).sum(0, dtype=to.dtype))
+        _add_each(to, parts[0].mT, parts[1])
     if even < len(g):
-        to.add_(g[even:].t() @ x[even:])
+        _add_each(to[:1], g[even:].t()[None], x[even:][None])
+
+
+def _add_each(to: Tensor, one: Tensor, other: Tensor) -> None:
+    if one.dtype == to.dtype:
+        to.baddbmm_(one, other)
+    else:
+        to.add_(torch.bmm(one, other))
 
 
 def _add_by_onednn(to: Tensor, g: Tensor, x: Tensor) -> None:
-    to.add_(torch.ops.mkldnn._linear_pointwise(g.t(), x.t(), None, "none", [], ""))
+    to[0].add_(torch.ops.mkldnn._linear_pointwise(g.t(), x.t(), None, "none", [], ""))
 
 
-# The first one is taken where none is clearly faster.
+# The first one is taken than which none is clearly faster: the later ones, in many small pieces,
+# suffer more from other programs at work.
 WAYS: Final[dict[str, Way]] = {
     "channels-last": _channels_last,
     "contiguous": _contiguous,
