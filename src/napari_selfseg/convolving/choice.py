@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_selfseg.answers import Answers, machine
 from napari_selfseg.threads import limited_threads
 
-from .ways import TIMED, WAYS, Way, wanted_way
+from .ways import ALONE, TIMED, WAYS, Way, wanted_way
 
 # Multiplications of a trial, and the sides of its result, by number of axes.
 WORK: Final = 2**30
@@ -41,6 +41,8 @@ class Kind(NamedTuple):
         Channels that are convolved, and that result.
     dtype : torch.dtype
         Of both.
+    alone : bool
+        Whether one thread does it.
     """
 
     ndim: int
@@ -49,6 +51,7 @@ class Kind(NamedTuple):
     seen: int
     made: int
     dtype: torch.dtype
+    alone: bool
 
 
 def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
@@ -71,7 +74,8 @@ def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
     wanted = wanted_way()
     if wanted != TIMED:
         return WAYS[wanted]
-    return WAYS[chosen(Kind(x.ndim - 2, size, stride, x.shape[1], g.shape[1], x.dtype))]
+    alone = torch.get_num_threads() == 1
+    return WAYS[chosen(Kind(x.ndim - 2, size, stride, x.shape[1], g.shape[1], x.dtype, alone))]
 
 
 @functools.cache
@@ -93,7 +97,8 @@ def chosen(kind: Kind) -> str:
     if found not in list(WAYS):
         x, g = _pictures(kind)
         size, stride = kind.size, kind.stride
-        ways = {name: functools.partial(way, x, g, size, stride) for name, way in WAYS.items()}
+        able = {name: way for name, way in WAYS.items() if kind.alone or name not in ALONE}
+        ways = {name: functools.partial(way, x, g, size, stride) for name, way in able.items()}
         # Threads wait for each other, and so for other programs: what a busy machine answers would
         # be kept when it is no more. One alone is timed rightly.
         with limited_threads(1):

@@ -94,14 +94,16 @@ def _add_by_onednn(to: Tensor, g: Tensor, x: Tensor) -> None:
     to[0].add_(torch.ops.mkldnn._linear_pointwise(g.t(), x.t(), None, "none", [], ""))
 
 
-# The first one is taken than which none is clearly faster: the later ones, in many small pieces,
-# suffer more from other programs at work.
+# The first one is taken than which none is clearly faster.
 WAYS: Final[dict[str, Way]] = {
     "channels-last": _channels_last,
     "contiguous": _contiguous,
     "products": _products,
     "onednn-products": _onednn_products,
 }
+# With many small products, where threads wait for each other so often that another program at work
+# makes them several times as slow.
+ALONE: Final = ("onednn-products",)
 
 
 def wanted_way() -> str:
