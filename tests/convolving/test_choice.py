@@ -82,6 +82,12 @@ def test_what_is_far_slower_is_tried_no_more():
     assert len(calls) == 2, "once to compare, once to time"
 
 
+def small(monkeypatch):
+    """Make trials on small pictures."""
+    for name in ("LEAST", "MOST"):
+        monkeypatch.setattr(choosing, name, {2: 8, 3: 4})
+
+
 @pytest.fixture
 def answer(monkeypatch, tmp_path):
     """Count the trials, which find the last way the fastest."""
@@ -93,7 +99,7 @@ def answer(monkeypatch, tmp_path):
 
     monkeypatch.setattr(choosing, "fastest", last)
     monkeypatch.setattr("napari_selfseg.answers.default_folder", lambda: tmp_path / "kept")
-    monkeypatch.setattr(choosing, "WORK", 2**10)
+    small(monkeypatch)
     return tried
 
 
@@ -109,7 +115,7 @@ def test_what_was_timed_is_kept_for_other_processes(answer, tmp_path):
 
 
 def test_several_threads_make_no_products_in_small_pieces(answer):
-    assert chosen(KIND._replace(alone=False)) == "products"
+    assert chosen(KIND._replace(alone=False)) == "contiguous"
 
 
 def test_it_is_timed_anew_for_what_matters(answer, monkeypatch):
@@ -146,7 +152,7 @@ def test_a_layer_takes_the_way_that_was_found(answer, monkeypatch):
 
 
 def test_a_trial_draws_from_no_generator_of_the_process(monkeypatch):
-    monkeypatch.setattr(choosing, "WORK", 2**10)
+    small(monkeypatch)
     before = torch.get_rng_state()
     chosen(KIND)
     deciding.tried()

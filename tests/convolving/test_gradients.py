@@ -104,20 +104,20 @@ def test_a_masked_kernel_has_no_gradient_where_it_is_masked(way):
 
 def test_blocks_are_of_every_height(monkeypatch, way):
     """Also with fewer rows in a block than the kernel has."""
-    x, g = torch.randn(1, 3, 40, 6), torch.randn(1, 4, 40, 6)
+    x, g = torch.randn(2, 3, 40, 6), torch.randn(2, 4, 40, 6)
     expected = ways.WAYS["channels-last"](x, g, 3, 1)
     for pixels in (1, 12, 18, 60, 100, 1000):
         monkeypatch.setattr("napari_selfseg.convolving.products.MOST_PIXELS", pixels)
         torch.testing.assert_close(WAYS[way](x, g, 3, 1), expected, atol=1e-4, rtol=1e-4)
 
 
-def test_only_what_is_wanted_is_computed(way):
-    x, weight = torch.randn(1, 3, 6, 7), drawn((4, 3, 3, 3), torch.float32)
-    convolve(x, weight).sum().backward()
-    assert x.grad is None
-    frozen, learned = torch.randn(4, 3, 3, 3), drawn((1, 3, 6, 7), torch.float32)
-    convolve(learned, frozen).sum().backward()
-    assert learned.grad is not None
+@pytest.mark.parametrize("unwanted", ["_to_input", "_to_weight", "_to_bias"])
+def test_only_what_is_wanted_is_computed(monkeypatch, unwanted):
+    monkeypatch.setattr(f"napari_selfseg.convolving.function.{unwanted}", pytest.fail)
+    shapes = {"_to_input": (1, 3, 6, 7), "_to_weight": (4, 3, 3, 3), "_to_bias": (4,)}
+    given = [torch.randn(shapes[n]).requires_grad_(n != unwanted) for n in shapes]
+    convolve(*given).sum().backward()
+    assert [each.grad is not None for each in given] == [n != unwanted for n in shapes]
 
 
 def test_results_are_the_same_with_and_without_gradients(way):

@@ -97,8 +97,8 @@ def _add_by_onednn(to: Tensor, g: Tensor, x: Tensor) -> None:
 # The first one is taken than which none is clearly faster.
 WAYS: Final[dict[str, Way]] = {
     "channels-last": _channels_last,
-    "contiguous": _contiguous,
     "products": _products,
+    "contiguous": _contiguous,
     "onednn-products": _onednn_products,
 }
 # With many small products, where threads wait for each other so often that another program at work
