@@ -78,16 +78,9 @@ def _add(to: Tensor, g: Tensor, x: Tensor) -> None:
     even = PARTS * each
     if each:
         parts = [rows[:even].unflatten(0, (PARTS, each)) for rows in (g, x)]
-        _add_each(to, parts[0].mT, parts[1])
+        to.baddbmm_(parts[0].mT, parts[1])
     if even < len(g):
-        _add_each(to[:1], g[even:].t()[None], x[even:][None])
-
-
-def _add_each(to: Tensor, one: Tensor, other: Tensor) -> None:
-    if one.dtype == to.dtype:
-        to.baddbmm_(one, other)
-    else:
-        to.add_(torch.bmm(one, other))
+        to[0].addmm_(g[even:].t(), x[even:])
 
 
 def _add_by_onednn(to: Tensor, g: Tensor, x: Tensor) -> None:
