@@ -16,7 +16,7 @@ from torch import nn
 
 import napari_selfseg as ss
 from napari_selfseg.protocol import DeviceLost, OutOfMemory
-from napari_selfseg.protocol import _run as module
+from napari_selfseg.protocol import _run_results as module
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 TILES = np.arange(20)[:, None] // 4 * 6 + np.arange(24) // 4 + 1

@@ -20,7 +20,7 @@ from napari_selfseg.protocol._cost import Problem
 from napari_selfseg.protocol._device import resolve_device, resolve_precision
 from napari_selfseg.protocol._limits import computer_memory
 from napari_selfseg.protocol._method import GIVEN, Method
-from napari_selfseg.protocol._run import HISTORY_BYTES
+from napari_selfseg.protocol._run_results import HISTORY_BYTES
 
 __all__ = ["available_memory", "bytes_needed", "bytes_to_predict"]
 
