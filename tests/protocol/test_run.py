@@ -15,8 +15,7 @@ import torch
 from torch import nn
 
 import napari_selfseg as ss
-from napari_selfseg.protocol import DeviceLost, OutOfMemory
-from napari_selfseg.protocol import _run_results as module
+from napari_selfseg.protocol import DeviceLost, OutOfMemory, _run, _run_results
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 TILES = np.arange(20)[:, None] // 4 * 6 + np.arange(24) // 4 + 1
@@ -290,7 +289,7 @@ def test_threads_are_restored(disturbed, error):
 
 
 def test_labels_that_are_not_there_are_refused_in_a_sentence(monkeypatch):
-    monkeypatch.setattr(module, "HISTORY_BYTES", 3 * 20 * 24)
+    monkeypatch.setattr(_run_results, "HISTORY_BYTES", 3 * 20 * 24)
     run = start()
     with pytest.raises(ValueError, match="no labels yet: take at least one step"):
         run.labels()
@@ -316,11 +315,11 @@ def test_labels_are_a_new_array_every_time():
 
 def test_labels_may_be_read_while_the_history_is_thinned(monkeypatch):
     """Another thread adds between the question which maps there are and the reading of one."""
-    monkeypatch.setattr(module, "HISTORY_BYTES", 3 * 20 * 24)
+    monkeypatch.setattr(_run_results, "HISTORY_BYTES", 3 * 20 * 24)
     run = start(PIXELS.replace(iterations=9))
     for _ in range(6):
         next(run)
-    asked = module.History.iterations
+    asked = _run_results.History.iterations
     advance = iter([run, None])
 
     def iterations(self):
@@ -330,7 +329,7 @@ def test_labels_may_be_read_while_the_history_is_thinned(monkeypatch):
         return found
 
     assert run.iterations[-1] == 5
-    monkeypatch.setattr(module.History, "iterations", property(iterations))
+    monkeypatch.setattr(_run_results.History, "iterations", property(iterations))
     assert run.labels().all()
 
 
@@ -368,7 +367,7 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_every_end_frees_the_network_and_gives_the_memory_back(monkeypatch, end):
     freed = []
-    monkeypatch.setattr(module, "release_freed_memory", lambda: freed.append("heap"))
+    monkeypatch.setattr(_run, "release_freed_memory", lambda: freed.append("heap"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append("device"))
     run = start()
