@@ -62,11 +62,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
     return parser.parse_args()
 
 
 def _rounds(args: argparse.Namespace) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {"reference": [], "float32": [], "bfloat16": []}
+    found: dict[str, list[float]] = {name: [] for name in ("reference", *args.precisions)}
     kind = {"backprop": Backprop, "dic": DIC}[args.method]
     method = kind(iterations=args.iterations, min_labels=1)
     superpixels, _ = over_segment(
@@ -77,7 +78,7 @@ def _rounds(args: argparse.Namespace) -> dict[str, list[float]]:
         np.save(file, superpixels)
         for _ in range(args.rounds):
             found["reference"].append(_reference(args, superpixels))
-            for precision in ("float32", "bfloat16"):
+            for precision in args.precisions:
                 found[precision].append(_ours(args, json.dumps(method.as_dict()), file, precision))
     return found
 
