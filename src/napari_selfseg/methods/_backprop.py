@@ -58,7 +58,7 @@ from napari_selfseg.protocol import (
     Step,
     Stop,
     at_last_size,
-    phases,
+    parts_by_size,
     relative_work,
     small,
 )
@@ -189,10 +189,7 @@ class Backprop(Method):
 
     def parts(self) -> tuple[Part, ...]:
         """Updates at each size of the image."""
-        return tuple(
-            Part(self.replace(schedule=size), n)
-            for size, n in phases(self.schedule, self.iterations)
-        )
+        return parts_by_size(self, self.schedule, self.iterations)
 
     def _moved(self, problem: Problem) -> int:
         """Bytes a pixel and class that layers and losses read and write, or take as long as."""

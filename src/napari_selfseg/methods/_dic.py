@@ -51,7 +51,7 @@ from napari_selfseg.protocol import (
     Step,
     Stop,
     at_last_size,
-    phases,
+    parts_by_size,
     relative_work,
     small,
 )
@@ -190,10 +190,7 @@ class DIC(Method):
 
     def parts(self) -> tuple[Part, ...]:
         """Updates at each size of the image."""
-        return tuple(
-            Part(self.replace(schedule=size), n)
-            for size, n in phases(self.schedule, self.iterations)
-        )
+        return parts_by_size(self, self.schedule, self.iterations)
 
     def _layers(self, problem: Problem) -> dict[str, int]:
         """Multiplications a pixel in each layer; those of a pooled pixel shared by its block."""

@@ -45,6 +45,7 @@ from napari_selfseg.protocol._sizes import (
     Sized,
     Sizes,
     at_last_size,
+    parts_by_size,
     phases,
     relative_work,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "merge",
     "outlined",
     "over_segmented",
+    "parts_by_size",
     "phases",
     "prepare",
     "relative_work",

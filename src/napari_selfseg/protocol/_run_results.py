@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ __all__ = ["RunResults"]
 HISTORY_BYTES = 256 << 20
 
 
-class RunResults:
+class RunResults(ABC):
     """Labels, losses, votes, trees and the record of a run.
 
     Parameters
@@ -74,14 +75,14 @@ class RunResults:
         self._agreed = Latest[Hierarchy]()
 
     @property
+    @abstractmethod
     def iteration(self) -> int:
         """Updates made so far."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def stopped(self) -> Stop | None:
         """Why the run ended; None while it goes on."""
-        raise NotImplementedError
 
     @property
     def iterations(self) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ from typing import Final, Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from napari_selfseg.protocol._cost import Problem
+from napari_selfseg.protocol._cost import Part, Problem
 from napari_selfseg.protocol._inputs import Inputs
+from napari_selfseg.protocol._method import Method
 from napari_selfseg.protocol._shrinking import restored_size, shrunk, shrunk_strokes, steps_of
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Sized",
     "Sizes",
     "at_last_size",
+    "parts_by_size",
     "phases",
     "relative_work",
 ]
@@ -105,6 +107,27 @@ def relative_work(schedule: Schedule, problem: Problem) -> float:
         total += (share - before) / step**problem.ndim
         before = share
     return total
+
+
+def parts_by_size(method: Method, schedule: Schedule, iterations: int) -> tuple[Part, ...]:
+    """Say which kinds of updates a run makes whose image has several sizes.
+
+    Parameters
+    ----------
+    method : Method
+        With a parameter `schedule`.
+    schedule : str
+        Of the run.
+    iterations : int
+        Its updates.
+
+    Returns
+    -------
+    tuple of Part
+        As from `Method.parts`.
+    """
+    sizes = phases(schedule, iterations)
+    return tuple(Part(method.replace(schedule=size), n) for size, n in sizes)
 
 
 @dataclasses.dataclass(frozen=True)

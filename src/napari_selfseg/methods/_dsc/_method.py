@@ -24,7 +24,7 @@ from napari_selfseg.protocol import (
     Step,
     Stop,
     at_last_size,
-    phases,
+    parts_by_size,
     relative_work,
 )
 from napari_selfseg.superpixels import Slic
@@ -98,8 +98,7 @@ class DSC(Settings):
         first = min(self.autoencoder_iterations, self.iterations)
         begin = (Part(self.replace(autoencoder_iterations=MOST), first),) if first else ()
         cut = self.replace(autoencoder_iterations=0)
-        sizes = phases(self.schedule, self.iterations - first)
-        return begin + tuple(Part(cut.replace(schedule=size), n) for size, n in sizes)
+        return begin + parts_by_size(cut, self.schedule, self.iterations - first)
 
     def settles(self, t: int) -> float:
         """See `Method.settles`; when the cut is made, at the last size of the image."""
