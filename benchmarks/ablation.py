@@ -31,7 +31,7 @@ from scipy.cluster.vq import kmeans2
 import napari_selfseg as ss
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.graphs import affinities, near, normalised_cut
-from napari_selfseg.nets.pooling import halved
+from napari_selfseg.nets.layers.pooling import halved
 from napari_selfseg.regions import centroids, mean
 from napari_selfseg.superpixels import Felzenszwalb, Slic
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 import napari_selfseg as ss
 from consensus import _best, _own, _row, _summary
-from napari_selfseg.superpixels import _block_by_block
+from napari_selfseg.superpixels._watersheds import _block_by_block
 
 PATCH = 500
 AERIAL = ("dubai_mbrsc", "massachusetts_roads")

@@ -25,7 +25,7 @@ from pathlib import Path
 from napari_selfseg import DIC, Backprop, Consensus
 from napari_selfseg.memory import release_freed_memory
 from napari_selfseg.protocol import Trials, estimate, evolve
-from napari_selfseg.protocol._picture import picture
+from napari_selfseg.protocol._estimates._picture import picture
 
 RESULTS = Path(__file__).parent / "results" / "estimates.jsonl"
 SIZES = (128, 256, 384, 512, 768)

@@ -25,7 +25,7 @@ import napari_selfseg as ss
 from napari_selfseg import catalogue
 from napari_selfseg.metrics import covering
 from napari_selfseg.parameters import parse
-from napari_selfseg.protocol._settled import WINDOW
+from napari_selfseg.protocol._schedules._settled import WINDOW
 
 METHODS = ("backprop:iterations=200", "dic", "dsc")
 VALUES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)

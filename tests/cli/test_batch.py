@@ -189,7 +189,7 @@ def test_stacks_go_along_as_segment_does_it(mixed, tmp_path, capsys):
 
 
 def test_what_does_not_fit_goes_by_tiles(mixed, tmp_path, capsys, monkeypatch):
-    fits = "napari_selfseg.scale._making.fits_with_method"
+    fits = "napari_selfseg.scale._label._label.fits_with_method"
     monkeypatch.setattr(fits, lambda image, method, memory, **how: memory > 10**11)
     for memory, by_tiles in (("90GB", True), ("200GB", False)):
         words = ("batch", mixed / "00-grey.png", "-o", tmp_path / memory, *FAST)

@@ -14,7 +14,12 @@ from napari_selfseg import Backprop, samples
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.cli import _demo as demo
 from napari_selfseg.cli import main
-from napari_selfseg.cli._common import Parser, add_parameters, values_of, warnings_as_sentences
+from napari_selfseg.cli._options._common import (
+    Parser,
+    add_parameters,
+    values_of,
+    warnings_as_sentences,
+)
 from napari_selfseg.io import load_fit, read_image, read_record
 
 FAST = [

@@ -10,7 +10,7 @@ from PIL import Image
 
 import napari_selfseg as ss
 from napari_selfseg.cli import _large, main
-from napari_selfseg.cli._tile_options import size_of
+from napari_selfseg.cli._options._tile_options import size_of
 from napari_selfseg.io import alone, open_labels
 from napari_selfseg.scale import load_plan
 

@@ -89,7 +89,7 @@ def test_apply_takes_those_of_the_model_or_others(disc, tmp_path):
 
 
 def test_tiles_are_refused_before_anything_is_learned(disc, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("napari_selfseg.scale._learning.evolve", None)
+    monkeypatch.setattr("napari_selfseg.scale._training._fit_samples.evolve", None)
     out = tmp_path / "out.ome.zarr"
     flags = [*FAST[:6], *HERE, "--outlines", "image"]
     for words in (["segment", disc, "-o", out, "--tile", "32"], ["plan", disc, "-o", out]):
@@ -104,7 +104,7 @@ def test_tiles_are_refused_before_anything_is_learned(disc, tmp_path, capsys, mo
 
 
 def test_a_batch_that_does_not_fit_says_so(disc, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("napari_selfseg.scale._making._fits", lambda piece, image: False)
+    monkeypatch.setattr("napari_selfseg.scale._label._label._fits", lambda piece, image: False)
     words = ["batch", str(disc), "-o", str(tmp_path / "out"), *FAST, "--outlines", "image"]
     assert main(words) == 1
     assert "there are no outlines along the image: allow more memory" in capsys.readouterr().err

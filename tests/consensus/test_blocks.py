@@ -8,7 +8,7 @@ import torch
 
 import napari_selfseg as ss
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._pieces import pieces
+from napari_selfseg.consensus._objects._pieces import pieces
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Whole, touching
 from napari_selfseg.grid import Grid
 from napari_selfseg.protocol import Problem

@@ -8,12 +8,12 @@ from scipy import ndimage
 
 from napari_selfseg.consensus._kind import kind_of
 from napari_selfseg.consensus._line_borders import CUT, line_heights, smallest_cell
-from napari_selfseg.consensus._objects import Objects
+from napari_selfseg.consensus._objects._objects import Objects
 from napari_selfseg.consensus._sources import Borders, Parts, Whole
 from napari_selfseg.hierarchy._contraction import contract
 from napari_selfseg.metrics import adapted_rand_error, contingency
 from napari_selfseg.superpixels import LineWatershed, Slic
-from napari_selfseg.superpixels._lines import Lines, find_lines
+from napari_selfseg.superpixels._watersheds._lines import Lines, find_lines
 
 ONES = np.ones(2)
 

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from napari_selfseg.consensus._nested import Graph, nested
-from napari_selfseg.consensus._nodes import nodes
-from napari_selfseg.consensus._objects import _antichain, find_objects
-from napari_selfseg.consensus._pieces import pieces
+from napari_selfseg.consensus._objects._nested import Graph, nested
+from napari_selfseg.consensus._objects._nodes import nodes
+from napari_selfseg.consensus._objects._objects import _antichain, find_objects
+from napari_selfseg.consensus._objects._pieces import pieces
 from napari_selfseg.consensus._sources import Parts, Whole
 from napari_selfseg.hierarchy._contraction import contract
 from napari_selfseg.hierarchy._tree import _tree
-from napari_selfseg.superpixels._merge_tree import Arcs
+from napari_selfseg.superpixels._watersheds._merge_tree import Arcs
 
 
 def graph_of(index, colours, seed=0):

@@ -10,10 +10,7 @@ from torch import nn
 
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
-from napari_selfseg.consensus._evidence import Evidence, cut
-from napari_selfseg.consensus._halving import halved
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._members import Members
 from napari_selfseg.consensus._sources import (
     SOURCES,
     Borders,
@@ -24,7 +21,10 @@ from napari_selfseg.consensus._sources import (
     _regions,
 )
 from napari_selfseg.consensus._sources._clusters import Clusters
-from napari_selfseg.consensus._training import SideBySide
+from napari_selfseg.consensus._votes._evidence import Evidence, cut
+from napari_selfseg.consensus._votes._halving import halved
+from napari_selfseg.consensus._votes._members import Members
+from napari_selfseg.consensus._votes._training import SideBySide
 from napari_selfseg.parameters import ParameterError, restore
 from napari_selfseg.protocol import Control, Inputs, Interrupted, restored_size, shrunk, steps_of
 from napari_selfseg.regions import vote

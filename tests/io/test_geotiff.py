@@ -134,7 +134,7 @@ def test_a_record_may_be_long(written, tmp_path):
 def test_labels_left_on_disk_are_written_block_by_block(tmp_path, monkeypatch):
     labels = RNG.integers(0, 9, (150, 130), dtype=np.uint16)
     tifffile.imwrite(tmp_path / "a.tif", labels, tile=(32, 32), compression="zlib")
-    monkeypatch.setattr("napari_selfseg.io._geotiff_labels.STRIDE", 64)
+    monkeypatch.setattr("napari_selfseg.io._tiff._geotiff_labels.STRIDE", 64)
     place = Georeference("", tuple(PLACE)[:6])
     write_labels(tmp_path / "b.tif", open_image(tmp_path / "a.tif").data, georeference=place)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), labels)

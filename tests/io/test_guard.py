@@ -16,10 +16,10 @@ import tifffile
 import zarr
 from PIL import Image
 
-from napari_selfseg.io import _guard as guard
 from napari_selfseg.io import open_image, read_image
-from napari_selfseg.io._chain import check_chain
-from napari_selfseg.io._image_file import UnsuitableError
+from napari_selfseg.io._pixels import _guard as guard
+from napari_selfseg.io._pixels._chain import check_chain
+from napari_selfseg.io._pixels._image_file import UnsuitableError
 
 READERS = [read_image, open_image]
 

@@ -10,7 +10,7 @@ import tifffile
 import zarr
 
 from napari_selfseg.io import open_image, read_image, write_labels
-from napari_selfseg.io._units import steps_of
+from napari_selfseg.io._units._units import steps_of
 
 PLANE = np.random.default_rng(0).integers(0, 255, (12, 15), dtype=np.uint8)
 STACK = np.random.default_rng(0).integers(0, 255, (5, 12, 15), dtype=np.uint8)

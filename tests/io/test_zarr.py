@@ -198,7 +198,7 @@ def test_labels_are_filled_piece_by_piece(tmp_path):
 
 
 def test_levels_take_every_second_pixel(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_selfseg.io._zarr_levels.COARSEST", 10)
+    monkeypatch.setattr("napari_selfseg.io._zarr._zarr_levels.COARSEST", 10)
     path = tmp_path / "labels.ome.zarr"
     labels = RNG.integers(0, 9, (3, 33, 50), dtype=np.uint16)
     options = {"dtype": "u2", "chunks": (2, 8, 8), "spacing": (2, 0.5, 0.25), "unit": "µm"}
@@ -306,7 +306,7 @@ def test_an_interrupted_write_leaves_nothing_broken(tmp_path, monkeypatch, error
     def interrupted(*arguments):
         raise error
 
-    monkeypatch.setattr("napari_selfseg.io._zarr_labels.finish", interrupted)
+    monkeypatch.setattr("napari_selfseg.io._zarr._zarr_labels.finish", interrupted)
     with pytest.raises(type(error)):
         write_labels(tmp_path / "a.zarr", LABELS)
     assert [each.name for each in tmp_path.iterdir()] == (["a.zarr"] if older else [])

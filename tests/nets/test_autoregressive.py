@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from napari_selfseg.nets import N_ORDERS, Autoregressive, Segmenter, initialise, order_mask
-from napari_selfseg.nets.autoregressive import Residual
+from napari_selfseg.nets.layers.autoregressive import Residual
 
 H, W = 7, 9
 orders = pytest.mark.parametrize("order", range(N_ORDERS))

@@ -2,7 +2,7 @@
 
 import torch
 
-from napari_selfseg.nets.pooling import halved, pooled, pooled_mask
+from napari_selfseg.nets.layers.pooling import halved, pooled, pooled_mask
 
 
 def test_a_pixel_is_the_largest_of_those_it_stands_for():

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from napari_selfseg.nets import Embedding, SuperAE, assign, initialise, measure
-from napari_selfseg.nets.pooling import halved
+from napari_selfseg.nets.layers.pooling import halved
 from napari_selfseg.nets.superae_work import autoencoder_work, embedding_work, n_weights
 
 SHAPES = {2: (22, 17), 3: (5, 8, 11)}

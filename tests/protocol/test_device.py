@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_selfseg.protocol._device import (
+from napari_selfseg.protocol._given._device import (
     limited_threads,
     resolve_device,
     resolve_precision,

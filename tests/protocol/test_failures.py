@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from napari_selfseg.protocol import DeviceLost, OutOfMemory
-from napari_selfseg.protocol._failures import explained, explaining, reason
+from napari_selfseg.protocol._given._failures import explained, explaining, reason
 
 NO_MEMORY = [
     MemoryError(),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_selfseg.protocol import Control, as_superpixels
-from napari_selfseg.protocol._checks import (
+from napari_selfseg.protocol._given._checks import (
     as_channels_first,
     as_list,
     as_mask,
@@ -15,7 +15,7 @@ from napari_selfseg.protocol._checks import (
     as_spacing,
     check_images,
 )
-from napari_selfseg.protocol._inputs import gather
+from napari_selfseg.protocol._method._inputs import gather
 
 PLANE = np.arange(12, dtype=np.float32).reshape(3, 4)
 

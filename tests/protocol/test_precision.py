@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from napari_selfseg.convolving import PRECISION_SETTING
-from napari_selfseg.protocol._device import fast_bfloat16, resolve_precision
+from napari_selfseg.protocol._given._device import fast_bfloat16, resolve_precision
 
 
 def test_auto_follows_what_was_measured(monkeypatch):

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 import napari_selfseg as ss
-from napari_selfseg.protocol import DeviceLost, OutOfMemory, _run, _run_results
+from napari_selfseg.protocol import DeviceLost, OutOfMemory, _run
+from napari_selfseg.protocol._results import _run_results
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 TILES = np.arange(20)[:, None] // 4 * 6 + np.arange(24) // 4 + 1

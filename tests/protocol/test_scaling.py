@@ -126,7 +126,7 @@ def test_the_image_is_left_alone():
 
 
 def test_a_large_image_is_sampled_over_its_whole_extent(monkeypatch):
-    monkeypatch.setattr("napari_selfseg.protocol._scaling.SAMPLE", 100)
+    monkeypatch.setattr("napari_selfseg.protocol._given._scaling.SAMPLE", 100)
     image = np.arange(10_000, dtype=np.uint16).reshape(1, 100, 100)
     found = Scaling.measured([image], [None])
     assert found.low[0] < 300

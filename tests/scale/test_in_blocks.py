@@ -17,8 +17,8 @@ from napari_selfseg.scale import (
     planned,
     tile_record,
 )
-from napari_selfseg.scale import _tile_work as tile_work
-from napari_selfseg.scale._source import Source
+from napari_selfseg.scale._plan._source import Source
+from napari_selfseg.scale._tiles._over_tiles import _tile_work as tile_work
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
     Slic,

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from napari_selfseg.objects import connected
 from napari_selfseg.protocol import Grid
-from napari_selfseg.scale._joining import face_of, joined, pieces_of
+from napari_selfseg.scale._tiles._joining import face_of, joined, pieces_of
 
 
 def by_tiles(classes, tile, **options):

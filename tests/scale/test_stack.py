@@ -12,8 +12,8 @@ import pytest
 import napari_selfseg as ss
 from napari_selfseg import record
 from napari_selfseg.protocol import OutOfMemory
-from napari_selfseg.scale import _carrying as carrying
 from napari_selfseg.scale import stack_dtype
+from napari_selfseg.scale._planes import _carrying as carrying
 
 sys.path.insert(0, str(Path(__file__).parent))
 from moving_discs import COARSE, HERE, METHOD, Lazy, begun, discs, ids

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_selfseg.scale import _pace as pace
-from napari_selfseg.scale._matching import by_overlap, named
-from napari_selfseg.scale._order import Order
-from napari_selfseg.scale._slices import Planes
+from napari_selfseg.scale._planes import _pace as pace
+from napari_selfseg.scale._planes._matching import by_overlap, named
+from napari_selfseg.scale._planes._order import Order
+from napari_selfseg.scale._planes._slices import Planes
 
 ARRAY = np.arange(2 * 3 * 4 * 5 * 6).reshape(2, 3, 4, 5, 6)
 

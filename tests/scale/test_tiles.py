@@ -25,10 +25,10 @@ from napari_selfseg.scale import (
     samples,
     tile_record,
 )
-from napari_selfseg.scale import _tile_run as tile_run
-from napari_selfseg.scale import _tile_work as tile_work
-from napari_selfseg.scale._source import Source
-from napari_selfseg.scale._tile_size import tile_within
+from napari_selfseg.scale._plan._source import Source
+from napari_selfseg.scale._plan._tile_size import tile_within
+from napari_selfseg.scale._tiles._over_tiles import _tile_run as tile_run
+from napari_selfseg.scale._tiles._over_tiles import _tile_work as tile_work
 
 HERE = {"device": "cpu", "threads": 1}
 METHODS = {
@@ -75,7 +75,7 @@ def test_tiles_equal_the_whole(tmp_path, name, tile):
 
 def test_without_a_halo_they_would_not(tmp_path, monkeypatch):
     fit = fitted()
-    monkeypatch.setattr("napari_selfseg.scale._tiles.halo_of", lambda fit: 0)
+    monkeypatch.setattr("napari_selfseg.scale._tiles._over_tiles.halo_of", lambda fit: 0)
     whole = fit.predict(picture(), channel_axis=-1, **HERE)
     assert (tiled(tmp_path, picture(), fit, tile=16) != whole).any()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_selfseg.scale._voting import counted, winners
+from napari_selfseg.scale._tiles._voting import counted, winners
 
 SMALL = arrays(np.uint8, (6, 8), elements=st.integers(0, 3))
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from napari_selfseg.superpixels import _contour
-from napari_selfseg.superpixels._contour import contours, histograms
+from napari_selfseg.superpixels._watersheds import _contour
+from napari_selfseg.superpixels._watersheds._contour import contours, histograms
 
 
 def shares(colours):

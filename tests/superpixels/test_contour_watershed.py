@@ -10,7 +10,7 @@ from skimage.measure import label
 
 from napari_selfseg.metrics import achievable_segmentation_accuracy, boundary_match, contingency
 from napari_selfseg.superpixels import ContourWatershed, Slic
-from napari_selfseg.superpixels._merge_tree import Arcs, cut, merge_tree
+from napari_selfseg.superpixels._watersheds._merge_tree import Arcs, cut, merge_tree
 
 
 def drawn(*rows):

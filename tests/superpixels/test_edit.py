@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.measure import label
 
 from napari_selfseg.superpixels import Edits
-from napari_selfseg.superpixels._geodesic import nearest_seeds
+from napari_selfseg.superpixels._editing._geodesic import nearest_seeds
 
 SHAPES = array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=6)
 

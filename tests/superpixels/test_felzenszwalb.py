@@ -12,8 +12,8 @@ from scipy import ndimage
 
 from napari_selfseg import samples
 from napari_selfseg.superpixels import Felzenszwalb
-from napari_selfseg.superpixels._edge_buckets import edge_buckets
-from napari_selfseg.superpixels._felzenszwalb import felzenszwalb_at
+from napari_selfseg.superpixels._felzenszwalb._edge_buckets import edge_buckets
+from napari_selfseg.superpixels._felzenszwalb._felzenszwalb import felzenszwalb_at
 
 SCALES = ((50.0, 50), (200.0, 1), (800.0, 400))
 

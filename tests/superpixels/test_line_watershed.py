@@ -11,8 +11,8 @@ from scipy import ndimage
 import napari_selfseg as ss
 from napari_selfseg.metrics import achievable_segmentation_accuracy, contingency
 from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, LineWatershed
-from napari_selfseg.superpixels._hessian import largest_eigenvalue
-from napari_selfseg.superpixels._lines import channels_of, find_lines, polarity_of
+from napari_selfseg.superpixels._watersheds._hessian import largest_eigenvalue
+from napari_selfseg.superpixels._watersheds._lines import channels_of, find_lines, polarity_of
 
 ONES = np.ones(3)
 

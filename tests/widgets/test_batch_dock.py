@@ -189,7 +189,7 @@ def test_a_way_along_stacks_is_filled_in(opened, qtbot, tmp_path):
 def test_the_memory_limit_of_the_settings_counts(opened, qtbot, tmp_path, monkeypatch):
     limit = Settings(memory_limit=90 * 10**9)
     monkeypatch.setattr("napari_selfseg.widgets.canvas.settings.read", lambda: limit)
-    fits = "napari_selfseg.scale._making.fits_with_method"
+    fits = "napari_selfseg.scale._label._label.fits_with_method"
     monkeypatch.setattr(fits, lambda image, method, memory, **how: memory != limit.memory_limit)
     _, dock = opened()
     done(dock, qtbot)

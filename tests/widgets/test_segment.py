@@ -11,7 +11,8 @@ from napari.layers import Labels
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
-from napari_selfseg.protocol import FewLabels, Unwanted, _kept_trials
+from napari_selfseg.protocol import FewLabels, Unwanted
+from napari_selfseg.protocol._estimates import _kept_trials
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.state import NO_IMAGE

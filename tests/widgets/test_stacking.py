@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_selfseg.methods import Backprop
-from napari_selfseg.protocol import _kept_trials
+from napari_selfseg.protocol._estimates import _kept_trials
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas import label_storage as rooms
 from napari_selfseg.widgets.canvas import temporary_folder as lease

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
-from napari_selfseg.cli._common import Parser, add_parameters, values_of
+from napari_selfseg.cli._options._common import Parser, add_parameters, values_of
 from napari_selfseg.io import ContourMap
 from napari_selfseg.parameters import Parameter, ParameterError, parse, restore
 from napari_selfseg.record import dumps

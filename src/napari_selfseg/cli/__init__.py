@@ -26,9 +26,9 @@ from napari_selfseg.cli import (
     _superpixels,
     _train,
 )
-from napari_selfseg.cli._common import Parser, warnings_as_sentences
-from napari_selfseg.cli._interrupt import INTERRUPTED, Heard, end_quietly, listening
-from napari_selfseg.cli._saying import in_a_line, report_fault, sentence_of
+from napari_selfseg.cli._messages._saying import in_a_line, report_fault, sentence_of
+from napari_selfseg.cli._options._common import Parser, warnings_as_sentences
+from napari_selfseg.cli._options._interrupt import INTERRUPTED, Heard, end_quietly, listening
 
 __all__ = ["main"]
 

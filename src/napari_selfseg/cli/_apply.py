@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._common import (
+from napari_selfseg.cli._large import label_large
+from napari_selfseg.cli._messages._saying import in_a_line, sentence_of
+from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     SUPERPIXELS_HELP,
     Commands,
@@ -16,11 +18,9 @@ from napari_selfseg.cli._common import (
     check_still,
     superpixels_from,
 )
-from napari_selfseg.cli._interrupt import keeping
-from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._numbers import whole
-from napari_selfseg.cli._saying import in_a_line, sentence_of
-from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
+from napari_selfseg.cli._options._interrupt import keeping
+from napari_selfseg.cli._options._numbers import whole
+from napari_selfseg.cli._options._tile_options import add_tile_options, in_tiles
 from napari_selfseg.outlines import OUTLINES
 from napari_selfseg.processes import MOST_THREADS
 

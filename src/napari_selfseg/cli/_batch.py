@@ -6,8 +6,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._choices import add_choices, segments_from
-from napari_selfseg.cli._common import (
+from napari_selfseg.cli._messages._saying import in_a_line
+from napari_selfseg.cli._options._choices import add_choices, segments_from
+from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     Commands,
     add_method,
@@ -15,11 +16,10 @@ from napari_selfseg.cli._common import (
     progress_bar,
     values_of,
 )
-from napari_selfseg.cli._interrupt import keeping
-from napari_selfseg.cli._numbers import whole
-from napari_selfseg.cli._saying import in_a_line
-from napari_selfseg.cli._stack import add_stack
-from napari_selfseg.cli._tile_options import add_memory, add_scheduler
+from napari_selfseg.cli._options._interrupt import keeping
+from napari_selfseg.cli._options._numbers import whole
+from napari_selfseg.cli._options._stack import add_stack
+from napari_selfseg.cli._options._tile_options import add_memory, add_scheduler
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method

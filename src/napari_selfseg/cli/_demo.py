@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from napari_selfseg.cli._common import Commands, drain
-from napari_selfseg.cli._interrupt import Interrupted
+from napari_selfseg.cli._options._common import Commands, drain
+from napari_selfseg.cli._options._interrupt import Interrupted
 
 __all__ = ["add"]
 

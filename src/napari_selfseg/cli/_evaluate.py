@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from napari_selfseg.cli._common import Commands
-from napari_selfseg.cli._numbers import MOST, whole
+from napari_selfseg.cli._options._common import Commands
+from napari_selfseg.cli._options._numbers import MOST, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._common import drain, progress_bar, values_of
-from napari_selfseg.cli._interrupt import Interrupted, keeping, stop_on_interrupt
+from napari_selfseg.cli._options._common import drain, progress_bar, values_of
+from napari_selfseg.cli._options._interrupt import Interrupted, keeping, stop_on_interrupt
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._common import Commands
+from napari_selfseg.cli._options._common import Commands
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters

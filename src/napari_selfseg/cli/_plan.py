@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._common import Commands, add_method, add_opacity, add_run_options
 from napari_selfseg.cli._large import learned, plan_of, say_forecast
-from napari_selfseg.cli._tile_options import add_tile_options
+from napari_selfseg.cli._options._common import Commands, add_method, add_opacity, add_run_options
+from napari_selfseg.cli._options._tile_options import add_tile_options
 
 __all__ = ["add"]
 

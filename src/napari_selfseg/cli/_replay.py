@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_selfseg.cli._common import Commands
+from napari_selfseg.cli._options._common import Commands
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._common import Commands
 from napari_selfseg.cli._large import do_tiles
-from napari_selfseg.cli._numbers import whole
-from napari_selfseg.cli._tile_options import add_scheduler
+from napari_selfseg.cli._options._common import Commands
+from napari_selfseg.cli._options._numbers import whole
+from napari_selfseg.cli._options._tile_options import add_scheduler
 
 __all__ = ["add"]
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from napari_selfseg.cli._choices import add_choices, segments_from
-from napari_selfseg.cli._common import (
+from napari_selfseg.cli._files import Files, with_opacity, write_files
+from napari_selfseg.cli._large import label_large
+from napari_selfseg.cli._messages._expected import expect_run, expect_stack
+from napari_selfseg.cli._options._choices import add_choices, segments_from
+from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
     Commands,
     add_method,
@@ -16,18 +19,15 @@ from napari_selfseg.cli._common import (
     superpixels_from,
     values_of,
 )
-from napari_selfseg.cli._expected import expect_run, expect_stack
-from napari_selfseg.cli._files import Files, with_opacity, write_files
-from napari_selfseg.cli._interrupt import Interrupted, keeping
-from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._stack import (
+from napari_selfseg.cli._options._interrupt import Interrupted, keeping
+from napari_selfseg.cli._options._stack import (
     add_stack,
     check_stack,
     check_volume,
     interrupted_at,
     segmented_stack,
 )
-from napari_selfseg.cli._tile_options import add_tile_options, in_tiles
+from napari_selfseg.cli._options._tile_options import add_tile_options, in_tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._common import (
+from napari_selfseg.cli._files import Files, with_opacity, write_files
+from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
     Commands,
     add_opacity,
     check_still,
     superpixels_from,
 )
-from napari_selfseg.cli._files import Files, with_opacity, write_files
 
 __all__ = ["add"]
 

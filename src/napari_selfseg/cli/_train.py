@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._common import (
+from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     Commands,
     Parser,
@@ -17,8 +17,8 @@ from napari_selfseg.cli._common import (
     drain,
     values_of,
 )
-from napari_selfseg.cli._interrupt import keeping
-from napari_selfseg.cli._numbers import share, whole
+from napari_selfseg.cli._options._interrupt import keeping
+from napari_selfseg.cli._options._numbers import share, whole
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method

@@ -9,16 +9,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.consensus._evidence import cut
 from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._kind import Wanted
 from napari_selfseg.consensus._line_borders import heights_of, line_faces
-from napari_selfseg.consensus._pieces import Pieces, pieces_of, sums_of
+from napari_selfseg.consensus._objects._pieces import Pieces, pieces_of, sums_of
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Source, touching
+from napari_selfseg.consensus._votes._evidence import cut
 from napari_selfseg.grid import Grid
 from napari_selfseg.protocol import Found, Picture
 from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, blocks
-from napari_selfseg.superpixels._lines import Lines, polarity_of
+from napari_selfseg.superpixels._watersheds._lines import Lines, polarity_of
 
 __all__ = ["InBlocks"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from napari_selfseg.consensus._objects import Objects
-from napari_selfseg.superpixels._lines import Lines
+from napari_selfseg.consensus._objects._objects import Objects
+from napari_selfseg.superpixels._watersheds._lines import Lines
 
 __all__ = ["Kind", "Wanted", "kind_of"]
 

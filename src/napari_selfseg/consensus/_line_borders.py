@@ -1,6 +1,7 @@
 r"""How dark, or bright, the line is along which superpixels meet.
 
-With lines of polarity :math:`s` and width :math:`\sigma` (`napari_selfseg.superpixels._lines`),
+With lines of polarity :math:`s` and width :math:`\sigma`
+(`napari_selfseg.superpixels._watersheds._lines`),
 :math:`v_{ab}` the mean of :math:`s G_{0.6 \sigma} L` along a border and :math:`l_{ab}` its length,
 the height of the border is its rank by length,
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_selfseg.consensus._sources import Borders, Faces, Parts, touching
-from napari_selfseg.superpixels._lines import FINER, Lines, light
+from napari_selfseg.superpixels._watersheds._lines import FINER, Lines, light
 from napari_selfseg.threads import side_by_side
 
 __all__ = ["CUT", "POWER", "heights_of", "line_faces", "line_heights", "smallest_cell"]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._line_borders import line_heights
-from napari_selfseg.consensus._pieces import Pieces, pieces
+from napari_selfseg.consensus._objects._pieces import Pieces, pieces
 from napari_selfseg.consensus._sources import Borders, Parts
 from napari_selfseg.grid import Grid
-from napari_selfseg.superpixels._lines import Lines
+from napari_selfseg.superpixels._watersheds._lines import Lines
 
 __all__ = ["Look", "Pixels"]
 

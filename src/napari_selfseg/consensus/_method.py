@@ -44,14 +44,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.consensus._cost import classical_cost
-from napari_selfseg.consensus._evidence import Evidence, cut
-from napari_selfseg.consensus._halving import halved
 from napari_selfseg.consensus._in_blocks import InBlocks
-from napari_selfseg.consensus._members import Ended, Members
-from napari_selfseg.consensus._naming import as_met, names_of, projected
 from napari_selfseg.consensus._settings import MOST, Settings
 from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Whole
-from napari_selfseg.consensus._training import SideBySide
+from napari_selfseg.consensus._votes._evidence import Evidence, cut
+from napari_selfseg.consensus._votes._halving import halved
+from napari_selfseg.consensus._votes._members import Ended, Members
+from napari_selfseg.consensus._votes._naming import as_met, names_of, projected
+from napari_selfseg.consensus._votes._training import SideBySide
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.protocol import (
     Ballot,
@@ -69,7 +69,7 @@ from napari_selfseg.protocol import (
     steps_of,
 )
 from napari_selfseg.superpixels import AutomaticWatershed
-from napari_selfseg.superpixels._lines import polarity_of
+from napari_selfseg.superpixels._watersheds._lines import polarity_of
 
 __all__ = ["Consensus"]
 

@@ -1,10 +1,7 @@
 """Files in and out; records and pixel sizes travel along."""
 
-from napari_selfseg.io._claim import TakenError, alone, claimed
 from napari_selfseg.io._contours import ContourMap, load_ucm2, ucm2_regions
-from napari_selfseg.io._disk import DiskFullError, WriteError
 from napari_selfseg.io._fits import load_fit, read_progress, save_fit
-from napari_selfseg.io._image_file import Georeference, ImageFile, Opacity
 from napari_selfseg.io._images import open_image, open_numbers, read_image
 from napari_selfseg.io._labels import (
     check_labels_target,
@@ -12,25 +9,28 @@ from napari_selfseg.io._labels import (
     read_record,
     write_labels,
 )
-from napari_selfseg.io._lazy import View
-from napari_selfseg.io._masking import Valid
 from napari_selfseg.io._objects import OBJECTS, write_objects
-from napari_selfseg.io._owner import is_abandoned, owner_mark, sweep
+from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity
+from napari_selfseg.io._pixels._lazy import View
+from napari_selfseg.io._pixels._masking import Valid
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._pyramid import open_pyramid
-from napari_selfseg.io._together import written_together
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
-from napari_selfseg.io._units import steps_of
-from napari_selfseg.io._whole import check_target, whole_file, whole_folder
-from napari_selfseg.io._zarr_filling import (
+from napari_selfseg.io._units._units import steps_of
+from napari_selfseg.io._writing._claim import TakenError, alone, claimed
+from napari_selfseg.io._writing._disk import DiskFullError, WriteError
+from napari_selfseg.io._writing._owner import is_abandoned, owner_mark, sweep
+from napari_selfseg.io._writing._together import written_together
+from napari_selfseg.io._writing._whole import check_target, whole_file, whole_folder
+from napari_selfseg.io._zarr._zarr_filling import (
     finish_labels,
     open_labels,
     open_levels,
     sweep_chunks,
     update_levels,
 )
-from napari_selfseg.io._zarr_inside import inside_zarr, is_zarr
-from napari_selfseg.io._zarr_labels import check_zarr, create_labels
+from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
+from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
 
 __all__ = [
     "OBJECTS",

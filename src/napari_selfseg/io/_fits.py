@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from napari_selfseg.catalogue import METHODS
-from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._writing._whole import check_target, whole_file
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Fit, Method, Scaling
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from napari_selfseg.io._image_file import Georeference, ImageFile, Opacity
+from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity
 
 __all__ = ["Format", "How", "Place"]
 

@@ -6,8 +6,8 @@ import os
 import warnings
 from pathlib import Path
 
-from napari_selfseg.io._guard import check_image_file, reading
-from napari_selfseg.io._image_file import ImageFile, Opacity
+from napari_selfseg.io._pixels._guard import check_image_file, reading
+from napari_selfseg.io._pixels._image_file import ImageFile, Opacity
 from napari_selfseg.io.formats import Format, How, format_of, readable
 
 __all__ = ["open_image", "open_numbers", "read_image", "read_numbers"]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_selfseg.io._format import Format, Place
-from napari_selfseg.io._image_file import Georeference
-from napari_selfseg.io._whole import check_target
+from napari_selfseg.io._pixels._image_file import Georeference
+from napari_selfseg.io._writing._whole import check_target
 from napari_selfseg.io.formats import TIFF, format_of, formats, label_formats
 
 __all__ = [

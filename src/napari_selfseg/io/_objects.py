@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io._geotiff import GET_RASTERIO
-from napari_selfseg.io._image_file import Georeference
-from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._pixels._image_file import Georeference
+from napari_selfseg.io._tiff._geotiff import GET_RASTERIO
+from napari_selfseg.io._writing._whole import check_target, whole_file
 from napari_selfseg.objects import features
 
 __all__ = ["OBJECTS", "write_objects"]

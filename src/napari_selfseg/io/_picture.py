@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from napari_selfseg.io._geotiff import georeference, ground_size
-from napari_selfseg.io._guard import check_room
-from napari_selfseg.io._image_file import ImageFile, Opacity, UnsuitableError
-from napari_selfseg.io._masking import masked
-from napari_selfseg.io._orientation import ORIENTATION, orientation_notes
-from napari_selfseg.io._void import void_beside
+from napari_selfseg.io._pixels._guard import check_room
+from napari_selfseg.io._pixels._image_file import ImageFile, Opacity, UnsuitableError
+from napari_selfseg.io._pixels._masking import masked
+from napari_selfseg.io._pixels._no_data import void_beside
+from napari_selfseg.io._pixels._orientation import ORIENTATION, orientation_notes
+from napari_selfseg.io._tiff._geotiff import georeference, ground_size
 
 __all__ = ["read_picture"]
 

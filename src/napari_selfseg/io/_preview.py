@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import find_boundaries
 
-from napari_selfseg.io._whole import check_target, whole_file
+from napari_selfseg.io._writing._whole import check_target, whole_file
 from napari_selfseg.protocol import Scaling
 
 __all__ = ["write_picture", "write_preview"]

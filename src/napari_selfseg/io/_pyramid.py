@@ -8,10 +8,10 @@ from typing import Any
 
 import zarr
 
-from napari_selfseg.io._image_file import ImageFile
 from napari_selfseg.io._images import open_image
-from napari_selfseg.io._zarr import described, image_in, open_zarr
-from napari_selfseg.io._zarr_inside import is_zarr
+from napari_selfseg.io._pixels._image_file import ImageFile
+from napari_selfseg.io._zarr._zarr import described, image_in, open_zarr
+from napari_selfseg.io._zarr._zarr_inside import is_zarr
 
 __all__ = ["open_pyramid"]
 

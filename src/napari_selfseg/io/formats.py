@@ -14,11 +14,11 @@ from typing import Final
 
 from napari_selfseg.io._format import Format, How, Place, filter_of
 from napari_selfseg.io._picture import read_picture
-from napari_selfseg.io._tiff import open_tiff, read_tiff
-from napari_selfseg.io._tiff_labels import record_in_tiff, write_tiff
-from napari_selfseg.io._zarr import open_zarr, read_zarr
-from napari_selfseg.io._zarr_inside import inside_zarr
-from napari_selfseg.io._zarr_labels import check_zarr, record_in, write_zarr
+from napari_selfseg.io._tiff._tiff import open_tiff, read_tiff
+from napari_selfseg.io._tiff._tiff_labels import record_in_tiff, write_tiff
+from napari_selfseg.io._zarr._zarr import open_zarr, read_zarr
+from napari_selfseg.io._zarr._zarr_inside import inside_zarr
+from napari_selfseg.io._zarr._zarr_labels import check_zarr, record_in, write_zarr
 
 __all__ = [
     "GROUP",

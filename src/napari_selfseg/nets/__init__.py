@@ -1,20 +1,20 @@
 """Small networks, for planes and volumes from one definition."""
 
-from .autoregressive import N_ORDERS, Autoregressive, order_mask
-from .convolution import Convolution
-from .crops import Crop, cropped, crops, draw_crops
-from .dcs import DCS, associations, centres
-from .embedding import Embedding
-from .fts import FTS
-from .gnn import GNN, directional, nearest
-from .graph import GraphClassifier, dropout_mask, propagation
-from .normalisation import Normalisation
-from .responses import Responses, assign, initialise, measure
-from .segmenter import Segmentation, Segmenter
-from .soft import coordinates, soft_means, soft_project
-from .spnn import SPNN, Assignment, part
-from .subnetworks import Subnetworks
-from .superae import SuperAE
+from napari_selfseg.nets.crops import Crop, cropped, crops, draw_crops
+from napari_selfseg.nets.dcs import DCS, associations, centres
+from napari_selfseg.nets.embedding import Embedding
+from napari_selfseg.nets.fts import FTS
+from napari_selfseg.nets.gnn import GNN, directional, nearest
+from napari_selfseg.nets.graph import GraphClassifier, dropout_mask, propagation
+from napari_selfseg.nets.layers.autoregressive import N_ORDERS, Autoregressive, order_mask
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import Normalisation
+from napari_selfseg.nets.layers.soft import coordinates, soft_means, soft_project
+from napari_selfseg.nets.responses import Responses, assign, initialise, measure
+from napari_selfseg.nets.segmenter import Segmentation, Segmenter
+from napari_selfseg.nets.spnn import SPNN, Assignment, part
+from napari_selfseg.nets.subnetworks import Subnetworks
+from napari_selfseg.nets.superae import SuperAE
 
 __all__ = [
     "DCS",

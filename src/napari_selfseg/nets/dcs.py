@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .convolution import Convolution
-from .normalisation import rows
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import rows
 
 # A centre whose associations add up to less than this share of one pixel moves towards the origin
 # instead of dividing by nothing.

@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_selfseg.convolving import convolve
-
-from .normalisation import Normalisation
-from .pooling import halved
-from .superae import LEVELS, SuperAE, widths
+from napari_selfseg.nets.layers.normalisation import Normalisation
+from napari_selfseg.nets.layers.pooling import halved
+from napari_selfseg.nets.superae import LEVELS, SuperAE, widths
 
 # Convolutions see 1, 1 and 2 pixels far; four pixels share a coarse one, the last is 3 from its
 # centre.

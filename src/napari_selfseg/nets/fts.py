@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .convolution import Convolution
-from .normalisation import Normalisation
-from .pooling import pooled, pooled_mask
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import Normalisation
+from napari_selfseg.nets.layers.pooling import pooled, pooled_mask
 
 
 class Block(nn.Module):

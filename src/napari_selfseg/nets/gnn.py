@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .convolution import Convolution
-from .normalisation import Normalisation
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import Normalisation
 
 Backbone = Literal["pointnet", "dgcnn", "diffgcn"]
 N_BLOCKS = 4

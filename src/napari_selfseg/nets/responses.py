@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from .convolution import Convolution
-from .normalisation import Normalisation
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import Normalisation
 
 
 class Responses(nn.Module):

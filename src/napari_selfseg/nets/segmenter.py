@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .autoregressive import Residual
-from .convolution import Convolution
-from .fts import Block
-from .pooling import pooled, pooled_mask
+from napari_selfseg.nets.fts import Block
+from napari_selfseg.nets.layers.autoregressive import Residual
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.pooling import pooled, pooled_mask
 
 # Of the channels of the first layer: those of the four residual blocks, as in table 10.
 GROWTH = (2, 2, 4, 8)

@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .gnn import GNN
-from .segmenter import Segmentation, Segmenter
-from .soft import coordinates, soft_means, soft_project
-from .spnn import SPNN, Assignment
+from napari_selfseg.nets.gnn import GNN
+from napari_selfseg.nets.layers.soft import coordinates, soft_means, soft_project
+from napari_selfseg.nets.segmenter import Segmentation, Segmenter
+from napari_selfseg.nets.spnn import SPNN, Assignment
 
 Before = Literal["none", "superpixels", "pointnet", "dgcnn", "diffgcn"]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from .segmenter import GROWTH
-from .sgseg import Before, n_features
-from .superae_work import Work
+from napari_selfseg.nets.segmenter import GROWTH
+from napari_selfseg.nets.sgseg import Before, n_features
+from napari_selfseg.nets.superae_work import Work
 
 # Maps of N superpixels that exist at once: logits, probabilities and their logarithm, differences,
 # and gradients.

@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_selfseg.convolving import LAST
-
-from .convolution import Convolution
-from .fts import Block
-from .normalisation import Normalisation
+from napari_selfseg.nets.fts import Block
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import Normalisation
 
 DILATIONS = (1, 2, 4)
 # See `part`.

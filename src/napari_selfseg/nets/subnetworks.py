@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from .dcs import DCS
-from .fts import FTS
-from .responses import measure
+from napari_selfseg.nets.dcs import DCS
+from napari_selfseg.nets.fts import FTS
+from napari_selfseg.nets.responses import measure
 
 
 class Subnetworks(nn.Module):

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from napari_selfseg.convolving import convolve_transposed
-
-from .convolution import Convolution
-from .normalisation import Normalisation
-from .pooling import halved
+from napari_selfseg.nets.layers.convolution import Convolution
+from napari_selfseg.nets.layers.normalisation import Normalisation
+from napari_selfseg.nets.layers.pooling import halved
 
 LEVELS = 3
 

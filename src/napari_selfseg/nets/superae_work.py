@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .superae import LEVELS, widths
+from napari_selfseg.nets.superae import LEVELS, widths
 
 
 class Work(NamedTuple):

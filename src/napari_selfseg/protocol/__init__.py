@@ -1,44 +1,52 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
 from napari_selfseg.grid import Grid
-from napari_selfseg.protocol._agreeing import merge
-from napari_selfseg.protocol._blocks import halo
-from napari_selfseg.protocol._blockwise import Blockwise, Found, Picture
-from napari_selfseg.protocol._checks import as_spacing, check_finite
-from napari_selfseg.protocol._control import Control, Interrupted
-from napari_selfseg.protocol._cost import Cost, Part, Problem
-from napari_selfseg.protocol._device import (
-    limited_threads,
-    resolve_device,
-    resolve_precision,
-    resolve_threads,
-)
-from napari_selfseg.protocol._digits import size_in_words
-from napari_selfseg.protocol._estimate import (
+from napari_selfseg.protocol._estimates._estimate import (
     Estimate,
     Tried,
     estimate,
     fits_in_memory,
     seconds_to_predict,
 )
+from napari_selfseg.protocol._estimates._in_words import in_words
+from napari_selfseg.protocol._estimates._kept_trials import Trials
+from napari_selfseg.protocol._estimates._trial import Question, Spent, Trial, Unwanted
 from napari_selfseg.protocol._evolve import evolve, prepare
-from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
-from napari_selfseg.protocol._few_labels import FewLabels
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
+from napari_selfseg.protocol._given._checks import as_spacing, check_finite
+from napari_selfseg.protocol._given._device import (
+    limited_threads,
+    resolve_device,
+    resolve_precision,
+    resolve_threads,
+)
+from napari_selfseg.protocol._given._digits import size_in_words
+from napari_selfseg.protocol._given._failures import DeviceLost, OutOfMemory
+from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._going_on import go_on
-from napari_selfseg.protocol._in_words import in_words
-from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._kept_trials import Trials
-from napari_selfseg.protocol._labels import as_superpixels, over_segmented
-from napari_selfseg.protocol._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
+from napari_selfseg.protocol._method._blocks import halo
+from napari_selfseg.protocol._method._blockwise import Blockwise, Found, Picture
+from napari_selfseg.protocol._method._control import Control, Interrupted
+from napari_selfseg.protocol._method._cost import Cost, Part, Problem
+from napari_selfseg.protocol._method._inputs import Inputs
+from napari_selfseg.protocol._method._labels import as_superpixels, over_segmented
+from napari_selfseg.protocol._method._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
+from napari_selfseg.protocol._method._step import BY_ITSELF, Ballot, Step, Stop
+from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
-from napari_selfseg.protocol._outlining import outlined
 from napari_selfseg.protocol._refusal import too_large
+from napari_selfseg.protocol._results._agreeing import merge
+from napari_selfseg.protocol._results._outlining import outlined
 from napari_selfseg.protocol._run import Run
-from napari_selfseg.protocol._scaling import Scaling
-from napari_selfseg.protocol._settled import SETTLED_HELP, Settled
-from napari_selfseg.protocol._shrinking import restored_size, shrunk, shrunk_strokes, steps_of
-from napari_selfseg.protocol._sizes import (
+from napari_selfseg.protocol._schedules._few_labels import FewLabels
+from napari_selfseg.protocol._schedules._settled import SETTLED_HELP, Settled
+from napari_selfseg.protocol._schedules._shrinking import (
+    restored_size,
+    shrunk,
+    shrunk_strokes,
+    steps_of,
+)
+from napari_selfseg.protocol._schedules._sizes import (
     FULL_SIZE,
     SCHEDULE_HELP,
     Schedule,
@@ -49,9 +57,6 @@ from napari_selfseg.protocol._sizes import (
     phases,
     relative_work,
 )
-from napari_selfseg.protocol._step import BY_ITSELF, Ballot, Step, Stop
-from napari_selfseg.protocol._training_state import TrainingState
-from napari_selfseg.protocol._trial import Question, Spent, Trial, Unwanted
 
 __all__ = [
     "BY_ITSELF",

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from napari_selfseg.protocol._fit import Fit, small
-from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._method import Method
-from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._inputs import Inputs
+from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.regions import vote
 
 __all__ = ["closing_forward"]

@@ -13,26 +13,30 @@ from torch import nn
 from napari_selfseg import record
 from napari_selfseg.hierarchy import divided
 from napari_selfseg.memory import keep_freed_memory
-from napari_selfseg.protocol._checks import (
+from napari_selfseg.protocol._fit import Fit
+from napari_selfseg.protocol._given._checks import (
     as_channels_first,
     as_list,
     as_mask,
     as_spacing,
     check_images,
 )
-from napari_selfseg.protocol._control import Control
-from napari_selfseg.protocol._device import resolve_device, resolve_precision, resolve_threads
-from napari_selfseg.protocol._failures import explaining
-from napari_selfseg.protocol._fit import Fit
-from napari_selfseg.protocol._given import Given, check_drawn, check_given, paired
-from napari_selfseg.protocol._inputs import gather
-from napari_selfseg.protocol._labels import as_superpixels
-from napari_selfseg.protocol._method import Method, SuperpixelAlgorithm
-from napari_selfseg.protocol._outlining import Outlining
+from napari_selfseg.protocol._given._device import (
+    resolve_device,
+    resolve_precision,
+    resolve_threads,
+)
+from napari_selfseg.protocol._given._failures import explaining
+from napari_selfseg.protocol._given._given import Given, check_drawn, check_given, paired
+from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._control import Control
+from napari_selfseg.protocol._method._inputs import gather
+from napari_selfseg.protocol._method._labels import as_superpixels
+from napari_selfseg.protocol._method._method import Method, SuperpixelAlgorithm
+from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._refusal import check_memory
+from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._run import Run
-from napari_selfseg.protocol._scaling import Scaling
-from napari_selfseg.protocol._training_state import TrainingState
 
 __all__ = ["evolve", "network_of", "prepare", "seen_by"]
 

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_selfseg.protocol._blocks import predicted
-from napari_selfseg.protocol._checks import as_channels_first, as_mask, check_finite
-from napari_selfseg.protocol._device import limited_threads, resolve_device, resolve_threads
-from napari_selfseg.protocol._failures import explaining
-from napari_selfseg.protocol._labels import as_superpixels
-from napari_selfseg.protocol._method import Method, Smoothing
-from napari_selfseg.protocol._scaling import Scaling
+from napari_selfseg.protocol._given._checks import as_channels_first, as_mask, check_finite
+from napari_selfseg.protocol._given._device import limited_threads, resolve_device, resolve_threads
+from napari_selfseg.protocol._given._failures import explaining
+from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._blocks import predicted
+from napari_selfseg.protocol._method._labels import as_superpixels
+from napari_selfseg.protocol._method._method import Method, Smoothing
 from napari_selfseg.regions import vote
 from napari_selfseg.remedies import CHANNELS
 

@@ -8,16 +8,16 @@ import torch
 
 from napari_selfseg.memory import keep_freed_memory
 from napari_selfseg.outlines import Outlines
-from napari_selfseg.protocol._checks import as_list
-from napari_selfseg.protocol._control import Control
-from napari_selfseg.protocol._device import resolve_device
 from napari_selfseg.protocol._evolve import network_of, seen_by
-from napari_selfseg.protocol._failures import explaining
-from napari_selfseg.protocol._given import check_given
-from napari_selfseg.protocol._inputs import gather
-from napari_selfseg.protocol._outlining import Outlining
+from napari_selfseg.protocol._given._checks import as_list
+from napari_selfseg.protocol._given._device import resolve_device
+from napari_selfseg.protocol._given._failures import explaining
+from napari_selfseg.protocol._given._given import check_given
+from napari_selfseg.protocol._method._control import Control
+from napari_selfseg.protocol._method._inputs import gather
+from napari_selfseg.protocol._method._training_state import TrainingState
+from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._run import Run
-from napari_selfseg.protocol._training_state import TrainingState
 from napari_selfseg.record import check_image
 
 __all__ = ["go_on"]

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 
 from napari_selfseg.memory import release_freed_memory
-from napari_selfseg.protocol._blocks import pixels_at_once
-from napari_selfseg.protocol._cost import Problem
-from napari_selfseg.protocol._device import resolve_device, resolve_precision
-from napari_selfseg.protocol._limits import computer_memory
-from napari_selfseg.protocol._method import GIVEN, Method
-from napari_selfseg.protocol._run_results import HISTORY_BYTES
+from napari_selfseg.protocol._given._device import resolve_device, resolve_precision
+from napari_selfseg.protocol._given._limits import computer_memory
+from napari_selfseg.protocol._method._blocks import pixels_at_once
+from napari_selfseg.protocol._method._cost import Problem
+from napari_selfseg.protocol._method._method import GIVEN, Method
+from napari_selfseg.protocol._results._run_results import HISTORY_BYTES
 
 __all__ = ["available_memory", "bytes_needed", "bytes_to_predict"]
 

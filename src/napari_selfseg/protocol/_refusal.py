@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from napari_selfseg.protocol._digits import size_in_words
-from napari_selfseg.protocol._failures import OutOfMemory
-from napari_selfseg.protocol._given import Given
-from napari_selfseg.protocol._method import GIVEN, Method
+from napari_selfseg.protocol._given._digits import size_in_words
+from napari_selfseg.protocol._given._failures import OutOfMemory
+from napari_selfseg.protocol._given._given import Given
+from napari_selfseg.protocol._method._method import GIVEN, Method
 from napari_selfseg.protocol._needed import available_memory, bytes_needed
 
 __all__ = ["check_memory", "too_large"]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_selfseg.memory import release_freed_device_memory, release_freed_memory
-from napari_selfseg.protocol import _endings as endings
 from napari_selfseg.protocol._fit import Fit
-from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._method import Method
-from napari_selfseg.protocol._outlining import Outlining
-from napari_selfseg.protocol._run_results import RunResults
-from napari_selfseg.protocol._scaling import Scaling
-from napari_selfseg.protocol._step import Step, Stop
+from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._inputs import Inputs
+from napari_selfseg.protocol._method._method import Method
+from napari_selfseg.protocol._method._step import Step, Stop
+from napari_selfseg.protocol._results import _endings as endings
+from napari_selfseg.protocol._results._outlining import Outlining
+from napari_selfseg.protocol._results._run_results import RunResults
 from napari_selfseg.protocol._training import Training
 
 __all__ = ["Run"]

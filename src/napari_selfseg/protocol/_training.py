@@ -9,17 +9,17 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from napari_selfseg.protocol import _endings as endings
 from napari_selfseg.protocol._closing import closing_forward
-from napari_selfseg.protocol._control import Control, Interrupted
-from napari_selfseg.protocol._device import limited_threads
-from napari_selfseg.protocol._failures import explained, explaining
 from napari_selfseg.protocol._fit import Fit
-from napari_selfseg.protocol._inputs import Inputs
-from napari_selfseg.protocol._method import Method
-from napari_selfseg.protocol._scaling import Scaling
-from napari_selfseg.protocol._settled import Settled
-from napari_selfseg.protocol._step import Step, Stop
+from napari_selfseg.protocol._given._device import limited_threads
+from napari_selfseg.protocol._given._failures import explained, explaining
+from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._control import Control, Interrupted
+from napari_selfseg.protocol._method._inputs import Inputs
+from napari_selfseg.protocol._method._method import Method
+from napari_selfseg.protocol._method._step import Step, Stop
+from napari_selfseg.protocol._results import _endings as endings
+from napari_selfseg.protocol._schedules._settled import Settled
 
 __all__ = ["Training"]
 

@@ -1,17 +1,28 @@
 """Beyond one image: large images, stacks, batches, and models of a collection."""
 
-from napari_selfseg.scale._applying import applied
-from napari_selfseg.scale._axes import axes_along, axis_named
-from napari_selfseg.scale._batch import Batch
-from napari_selfseg.scale._collection import planes, spots, tiles
-from napari_selfseg.scale._files import files_of, gathered
-from napari_selfseg.scale._forecast import TileForecast, forecast
-from napari_selfseg.scale._foresight import Foresight, estimate_tiles, foreseen
-from napari_selfseg.scale._large import LargeImage
-from napari_selfseg.scale._learning import known_at_once, learning
-from napari_selfseg.scale._over_stack import CARRIES, over_stack
-from napari_selfseg.scale._plan import Plan, load_plan, work_folder
-from napari_selfseg.scale._recipe import Recipe
+from napari_selfseg.scale._batch._batch import Batch
+from napari_selfseg.scale._batch._sources import BatchImage, sources, targets_of
+from napari_selfseg.scale._batch._table import Entry
+from napari_selfseg.scale._estimates._tile_estimate import Foresight, estimate_tiles, foreseen
+from napari_selfseg.scale._estimates._trial_tile import TileForecast, forecast
+from napari_selfseg.scale._label._observer import AnyStep, Reached, reached
+from napari_selfseg.scale._plan._plan import Plan, load_plan, work_folder
+from napari_selfseg.scale._plan._sampling import samples
+from napari_selfseg.scale._plan._source import Source
+from napari_selfseg.scale._plan._tile_record import tile_record
+from napari_selfseg.scale._planes._axes import axes_along, axis_named
+from napari_selfseg.scale._planes._over_stack import CARRIES, over_stack
+from napari_selfseg.scale._planes._stack import StackRun
+from napari_selfseg.scale._planes._stack_estimate import (
+    bytes_of_stack,
+    estimate_stack,
+    planes_together,
+)
+from napari_selfseg.scale._planes._stack_files import stack_room
+from napari_selfseg.scale._planes._stack_labels import stack_dtype
+from napari_selfseg.scale._planes._stack_replay import replay_stack
+from napari_selfseg.scale._planes._stack_step import StackStep
+from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import (
     ClusterRunner,
     Outcome,
@@ -20,27 +31,16 @@ from napari_selfseg.scale._runners import (
     SerialRunner,
     runner_named,
 )
-from napari_selfseg.scale._sampling import samples
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
-from napari_selfseg.scale._source import Source
-from napari_selfseg.scale._sources import BatchImage, sources, targets_of
-from napari_selfseg.scale._stack import StackRun
-from napari_selfseg.scale._stack_estimate import (
-    bytes_of_stack,
-    estimate_stack,
-    planes_together,
-)
-from napari_selfseg.scale._stack_files import stack_room
-from napari_selfseg.scale._stack_labels import stack_dtype
-from napari_selfseg.scale._stack_replay import replay_stack
-from napari_selfseg.scale._stack_step import StackStep
-from napari_selfseg.scale._table import Entry
-from napari_selfseg.scale._tile_pass import FailedTiles, TileProgress
-from napari_selfseg.scale._tile_record import tile_record
-from napari_selfseg.scale._tile_run import TileRun
-from napari_selfseg.scale._tiles import over_tiles, planned
-from napari_selfseg.scale._trainer import NothingLeftError, Trainer
-from napari_selfseg.scale._watch import AnyStep, Reached, reached
+from napari_selfseg.scale._tiles._large import LargeImage
+from napari_selfseg.scale._tiles._over_tiles import over_tiles, planned
+from napari_selfseg.scale._tiles._tile_pass import FailedTiles, TileProgress
+from napari_selfseg.scale._tiles._tile_run import TileRun
+from napari_selfseg.scale._training._apply_fit import applied
+from napari_selfseg.scale._training._collection import planes, spots, tiles
+from napari_selfseg.scale._training._files import files_of, gathered
+from napari_selfseg.scale._training._fit_samples import known_at_once, learning
+from napari_selfseg.scale._training._trainer import NothingLeftError, Trainer
 
 __all__ = [
     "CARRIES",

@@ -15,7 +15,7 @@ from napari_selfseg.consensus._sources._said import Borders, Said
 from napari_selfseg.consensus._sources._seen import Parts
 from napari_selfseg.consensus._sources._touching import touching
 from napari_selfseg.protocol import Found
-from napari_selfseg.superpixels._felzenszwalb import felzenszwalb_at
+from napari_selfseg.superpixels._felzenszwalb._felzenszwalb import felzenszwalb_at
 
 __all__ = ["REGIONS", "Regions", "majority"]
 

@@ -14,7 +14,7 @@ from napari_selfseg.colours import lab
 from napari_selfseg.methods._deepcut import _dino
 from napari_selfseg.methods._deepcut._settings import Settings
 from napari_selfseg.nets import Responses, SuperAE
-from napari_selfseg.nets.pooling import halved
+from napari_selfseg.nets.layers.pooling import halved
 from napari_selfseg.nets.superae import LEVELS, widths
 from napari_selfseg.regions import mean
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_selfseg.methods._sgseg._settings import Settings
 from napari_selfseg.nets import crops
-from napari_selfseg.nets.normalisation import statistics
+from napari_selfseg.nets.layers.normalisation import statistics
 from napari_selfseg.protocol import Inputs
 
 __all__ = ["Patch", "patches"]

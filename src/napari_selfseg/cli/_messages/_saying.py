@@ -1,0 +1,102 @@
+"""What went wrong, as one sentence on one line that fits a screen."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+import tempfile
+import traceback
+
+from napari_selfseg.cli._messages._words import in_flags
+
+__all__ = ["in_a_line", "report_fault", "sentence_of"]
+
+# A path or value is cut in its middle beyond LONGEST_WORD characters, a line at its end.
+LONGEST_WORD = 120
+LONGEST_LINE = 380
+KNOWN = {
+    errno.ENOSPC: "the disk is full: free some space, or write elsewhere",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EMFILE: "too many files are open: close some programs, or raise the limit (ulimit -n)",
+    errno.EROFS: "nothing can be written there: choose another folder",
+}
+
+
+def in_a_line(text: str) -> str:
+    """Put what may hold anything into one line.
+
+    Parameters
+    ----------
+    text : str
+        A message, with paths and values as they were given.
+
+    Returns
+    -------
+    str
+        Printable, without line breaks, long words cut in their middle; what to do is said in flags.
+    """
+    words = (_cut(each) for each in re.split(r"\s+", in_flags(text).strip()))
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(words))
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1].rstrip()}…"
+
+
+def _cut(word: str) -> str:
+    if len(word) <= LONGEST_WORD:
+        return word
+    half = LONGEST_WORD // 2
+    return f"{word[:half]}…{word[-half:]}"
+
+
+def sentence_of(error: BaseException) -> str:
+    """Say what an error means, without the numbers of the system.
+
+    Parameters
+    ----------
+    error : BaseException
+        Any.
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(error, MemoryError) and not str(error):
+        return "Not enough memory: try a smaller image."
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        why = KNOWN.get(error.errno, error.strerror.lower())
+        return f"{error.filename}: {why}." if error.filename else f"{_capital(why)}."
+    return str(error) or type(error).__name__
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def report_fault(error: BaseException) -> str:
+    """Keep the traceback of a fault that nobody foresaw, and say where.
+
+    Parameters
+    ----------
+    error : BaseException
+        As it was caught.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    told = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            encoding="utf-8",
+            errors="backslashreplace",
+            prefix="napari-selfseg-",
+            suffix=".txt",
+            delete=False,
+        ) as file:
+            file.write(f"{sys.argv}\n\n{told}")
+    except OSError:
+        return f"A fault of napari-selfseg, please report it: {in_a_line(kind)}"
+    return f"A fault of napari-selfseg, please report it with {file.name}: {in_a_line(kind)}"

@@ -1,0 +1,301 @@
+"""What several commands share: flags from declarations, progress, options of a run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from napari_selfseg.cli._options._interrupt import stop_on_interrupt
+from napari_selfseg.cli._options._numbers import whole
+from napari_selfseg.processes import MOST_THREADS
+
+if TYPE_CHECKING:
+    from napari_selfseg.io import ImageFile
+    from napari_selfseg.parameters import Parameter, Parameters
+    from napari_selfseg.protocol import Method, Run
+    from napari_selfseg.scale import Trainer
+
+__all__ = [
+    "IMAGES_HELP",
+    "SUPERPIXELS_HELP",
+    "Commands",
+    "Parser",
+    "add_method",
+    "add_opacity",
+    "add_parameters",
+    "add_run_options",
+    "check_still",
+    "drain",
+    "progress_bar",
+    "superpixels_from",
+    "values_of",
+    "warnings_as_sentences",
+]
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction["Parser"]
+else:
+    Commands = Any
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusal is one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the whole usage.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(f"{message.removeprefix('argument ')} (see {self.prog} --help).")
+
+
+def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) -> None:
+    """Add a flag for every declared parameter.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    title : str
+        Heading in the help.
+    declared : iterable of Parameter
+        From `Parameters.declared`.
+    """
+    group = parser.add_argument_group(title)
+    for each in declared:
+        text = f"{each.help} Default: {each.default}.".replace("%", "%%")
+        if each.type is bool:
+            action = argparse.BooleanOptionalAction
+            group.add_argument(each.flag, action=action, default=argparse.SUPPRESS, help=text)
+        else:
+            group.add_argument(
+                each.flag,
+                default=argparse.SUPPRESS,
+                metavar=_range(each),
+                help=text,
+            )
+
+
+def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None = None) -> None:
+    """Add the flags of the method that the words name.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command; its ``kind`` becomes the class of the method.
+    words : list of str
+        The command line.
+    otherwise : type of Method, optional
+        When they name none; the default one by default.
+    """
+    from napari_selfseg.catalogue import METHODS, default_method
+    from napari_selfseg.parameters import named
+
+    first = Parser(add_help=False, allow_abbrev=False)
+    first.add_argument("--method")
+    name = first.parse_known_args(words)[0].method
+    kind = named(name, METHODS, "method") if name else otherwise or type(default_method())
+    add_parameters(parser, f"parameters of {kind.title}", kind.declared())
+    parser.set_defaults(kind=kind)
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.choices:
+        return "{" + ",".join(parameter.choices) + "}"
+    if parameter.minimum is not None and parameter.maximum is not None:
+        return f"{parameter.minimum:g}..{parameter.maximum:g}"
+    return parameter.type.__name__.upper()
+
+
+def values_of(args: argparse.Namespace, declared: Iterable[Parameter]) -> dict[str, Any]:
+    """Return the parameters that were given.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Parsed flags.
+    declared : iterable of Parameter
+        Those of the command.
+
+    Returns
+    -------
+    dict
+        By name; without those left at their default.
+    """
+    return {each.name: getattr(args, each.name) for each in declared if hasattr(args, each.name)}
+
+
+def add_run_options(parser: Parser) -> None:
+    """Add where and how fast to run.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    """
+    group = parser.add_argument_group("where and how")
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
+    group.add_argument(
+        "--threads", type=whole(1, MOST_THREADS), metavar="N", help="CPU threads; all by default."
+    )
+    group.add_argument(
+        "--precision",
+        default="auto",
+        help="auto, float32 or bfloat16; auto takes what is faster on the device.",
+    )
+
+
+IMAGES_HELP = (
+    "TIFF, OME-Zarr, PNG or JPEG files, folders of them, or quoted patterns such as 'data/**/*.tif'"
+)
+SUPERPIXELS_HELP = (
+    "an algorithm such as slic:n_segments=2000, a contour map such as "
+    "contour_map:file=MAP.mat,threshold=0.1, or a labels file"
+)
+
+
+def superpixels_from(text: str | None, image: ImageFile) -> Any:
+    """Read ``--superpixels``: an algorithm with parameters, a contour map, or a labels file.
+
+    Parameters
+    ----------
+    text : str or None
+        Such as ``"slic:n_segments=2000"``, ``"contour_map:file=a.mat"`` or ``"labels.tif"``.
+    image : ImageFile
+        What they are of.
+
+    Returns
+    -------
+    Superpixels, ndarray or None
+
+    Raises
+    ------
+    ValueError
+        When it is none of these, or does not fit the image.
+    """
+    from napari_selfseg.catalogue import SUPERPIXELS
+    from napari_selfseg.io import ContourMap, read_label_image
+    from napari_selfseg.parameters import parse
+
+    if text is None:
+        return None
+    known: tuple[type[Parameters], ...] = (*SUPERPIXELS, ContourMap)
+    # A value such as 0.5 looks like a file's suffix.
+    if Path(text).is_file() or (Path(text).suffix and "=" not in text):
+        return read_label_image(text)
+    found = parse(text, known, "superpixel algorithm")
+    return found.regions(image.shape) if isinstance(found, ContourMap) else found
+
+
+def check_still(image: ImageFile) -> None:
+    """Refuse what changes in time where a single plane or volume is needed.
+
+    Parameters
+    ----------
+    image : ImageFile
+        As it was read.
+
+    Raises
+    ------
+    ValueError
+        When it has an axis of time.
+    """
+    if "t" in image.axes:
+        raise ValueError(
+            f"{Path(image.name).name} has the axes {image.axes} of lengths {image.data.shape}: "
+            "give one plane or volume (take out one time point)."
+        )
+
+
+def add_opacity(parser: Parser) -> None:
+    """Add what becomes of a channel that a file calls opacity.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of the command.
+    """
+    parser.add_argument(
+        "--opacity",
+        choices=("mask", "channel"),
+        default="mask",
+        help="what a TIFF or PNG calls opacity: 0 in it is no data, or it is one of the channels",
+    )
+
+
+def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = None) -> bool:
+    """Run to the end with a progress bar on a terminal; the first interrupt stops the run.
+
+    Parameters
+    ----------
+    run : Run or Trainer
+        Not yet started.
+    first : int
+        Iterations made before.
+    stop : callable, optional
+        How to end it; ``run.stop`` by default, which keeps what was found.
+
+    Returns
+    -------
+    bool
+        Whether it went through: False where it was interrupted before its end.
+    """
+    total = run.method.updates
+    with stop_on_interrupt(stop or run.stop) as heard, progress_bar(total, first) as bar:
+        for step in run:
+            bar.set_postfix(labels=step.n_labels, refresh=False)
+            bar.update(step.iteration - bar.n)
+    if sys.stderr.isatty() and not heard.interrupt:
+        print(run.stop_reason, file=sys.stderr)
+    return not heard.interrupt
+
+
+def progress_bar(total: int, first: int = 0, unit: str = "it") -> Any:
+    """Return a bar with the time left; nothing is drawn where there is no terminal.
+
+    Parameters
+    ----------
+    total : int
+        At its end.
+    first : int
+        At its begin.
+    unit : str
+        What it counts.
+
+    Returns
+    -------
+    tqdm.tqdm
+    """
+    from tqdm import tqdm
+
+    return tqdm(total=total, initial=first, disable=None, unit=unit)
+
+
+@contextmanager
+def warnings_as_sentences() -> Iterator[None]:
+    """Show warnings as they come, each once, without the line of code they come from."""
+    before, said = warnings.formatwarning, set[str]()
+
+    def sentence(
+        message: Warning | str, category: type[Warning], filename: str, *where: Any, **more: Any
+    ) -> str:
+        # What Pillow thinks of a picture is nothing a user can act on; a file that is opened for
+        # every tile warns each time.
+        if "PIL" in Path(filename).parts or str(message) in said:
+            return ""
+        said.add(str(message))
+        return f"napari-selfseg: {message}\n"
+
+    warnings.formatwarning = sentence
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before

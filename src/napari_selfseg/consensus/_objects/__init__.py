@@ -1,0 +1,1 @@
+"""Objects as plausible nodes of trees."""

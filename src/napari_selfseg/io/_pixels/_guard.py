@@ -1,0 +1,159 @@
+"""One guard where files come in: what is read is data, or an error of one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from napari_selfseg.io._pixels._chain import check_chain
+from napari_selfseg.io._pixels._image_file import ImageFile, UnsuitableError, reason
+
+__all__ = ["check_image_file", "check_room", "check_whole", "reading"]
+
+# Reading so many pieces takes minutes; a piece of fewer bytes is smaller than its own address.
+MOST_PIECES = 1_000_000
+SMALLEST_PIECE = 256
+
+
+@contextlib.contextmanager
+def reading(file: Path, what: str) -> Iterator[None]:
+    """Turn whatever a reader raises over a damaged file into one sentence.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        That is read inside the block.
+    what : str
+        As what, such as ``"an image"``.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    PermissionError
+        When it may not be opened.
+    ValueError
+        When it is damaged, or something else.
+    """
+    try:
+        with _patient_pillow(), _silent_tifffile():
+            if file.is_file() and file.suffix.lower() in (".tif", ".tiff"):
+                check_chain(file)
+            yield
+    except PermissionError:
+        raise PermissionError(f"{file} cannot be opened: no permission.") from None
+    except UnsuitableError:
+        raise
+    except Exception as error:  # decoders let errors of every kind through
+        raise ValueError(f"{file.name} cannot be read as {what}: {reason(error)}") from error
+
+
+@contextlib.contextmanager
+def _patient_pillow() -> Iterator[None]:
+    # Pillow takes large pictures for an attack; what fits into memory is ours to say.
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+@contextlib.contextmanager
+def _silent_tifffile() -> Iterator[None]:
+    # What matters of its log is raised; where no program asked for a log, Python prints it.
+    logger, nowhere = logging.getLogger("tifffile"), logging.NullHandler()
+    logger.addHandler(nowhere)
+    try:
+        yield
+    finally:
+        logger.removeHandler(nowhere)
+
+
+def check_image_file(image: ImageFile) -> None:
+    """Refuse an image that cannot be worked with, however it is read.
+
+    Parameters
+    ----------
+    image : ImageFile
+        As it was opened; only its shape, type and pieces are looked at.
+
+    Raises
+    ------
+    UnsuitableError
+        When it has no pixels, or lies in too many or too large pieces.
+    """
+    name, shape = Path(image.name).name, tuple(map(int, image.data.shape))
+    if 0 in shape:
+        raise UnsuitableError(f"{name} has no pixels: its shape is {shape}.")
+    pieces = getattr(image.data, "chunks", None)
+    if not pieces:
+        return
+    if 0 in pieces:
+        raise UnsuitableError(f"{name} is damaged: its pieces have the shape {tuple(pieces)}.")
+    many = prod(-(-n // size) for n, size in zip(shape, pieces, strict=True))
+    each = prod(pieces) * image.data.dtype.itemsize
+    if many > MOST_PIECES and each < SMALLEST_PIECE:
+        raise UnsuitableError(
+            f"{name} lies in {many} pieces of {_size(pieces)} pixels, which would take for ever to "
+            "read: store it in larger pieces (chunks)."
+        )
+    check_room(f"A piece of {name} of {_size(pieces)} pixels", each)
+
+
+def check_room(what: str, size: int) -> None:
+    """Refuse to read what the memory that is free does not hold.
+
+    Parameters
+    ----------
+    what : str
+        At the begin of the sentence.
+    size : int
+        Bytes.
+
+    Raises
+    ------
+    UnsuitableError
+        When it does not.
+    """
+    free = int(psutil.virtual_memory().available)
+    if size > free:
+        raise UnsuitableError(
+            f"{what} takes {size / 1e9:.3g} GB in memory, and {free / 1e9:.3g} GB are free: go "
+            "tile by tile (--memory 2GB), or give a part of it."
+        )
+
+
+def check_whole(name: str, shape: Sequence[int], dtype: Any) -> None:
+    """Refuse to read an image whole that the free memory does not hold.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    shape : sequence of int
+        Of the image, channels included.
+    dtype : dtype_like
+        Of its pixels.
+
+    Raises
+    ------
+    UnsuitableError
+        When it does not.
+    """
+    size = prod(map(int, shape)) * np.dtype(dtype).itemsize
+    check_room(f"{name} of {_size(shape)} pixels", size)
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

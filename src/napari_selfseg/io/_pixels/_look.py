@@ -1,0 +1,77 @@
+"""Pixels that mean something else than they are stored as, in memory or when sliced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.io._pixels._lazy import View
+
+__all__ = ["Look", "looked"]
+
+Pixels = NDArray[Any] | View
+
+
+class Look(NamedTuple):
+    """How stored pixels become those of the image.
+
+    Attributes
+    ----------
+    shown : callable
+        From ``(..., channels)`` or ``(...)`` as stored to ``(..., channels)``.
+    dtype : numpy.dtype
+        Of the image.
+    channels : int or None
+        How many the image has; None where each number becomes one other.
+    """
+
+    shown: Callable[[NDArray[Any]], NDArray[Any]]
+    dtype: np.dtype[Any]
+    channels: int | None = None
+
+
+def looked(data: Pixels, look: Look | None, *, has_channels: bool) -> Pixels:
+    """Return pixels as they are meant.
+
+    Parameters
+    ----------
+    data : ndarray or View
+        As stored, with channels last if there are any.
+    look : Look or None
+        None where they are stored as they are meant.
+    has_channels : bool
+        Whether there is an axis of channels as stored.
+
+    Returns
+    -------
+    ndarray or View
+    """
+    if look is None:
+        return data
+    if isinstance(data, View):
+        source = _Looked(data, look, has_channels)
+        return View(source, range(len(source.shape)), data.name)
+    return np.ascontiguousarray(look.shown(data))
+
+
+class _Looked:
+    """A view as it is meant, which is sliced in all axes."""
+
+    def __init__(self, view: View, look: Look, has_channels: bool) -> None:
+        self._view = view
+        self._look = look
+        self.dtype = look.dtype
+        self.shape, self.chunks = view.shape, view.chunks
+        if look.channels is not None:
+            n = view.ndim - has_channels
+            self.shape = (*view.shape[:n], look.channels)
+            self.chunks = view.chunks and (*view.chunks[:n], look.channels)
+
+    def __getitem__(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
+        if self._look.channels is None:
+            return self._look.shown(self._view[key])
+        # Every colour is made of all stored channels.
+        return self._look.shown(self._view[key[:-1]])[..., key[-1]]

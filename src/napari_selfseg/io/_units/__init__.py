@@ -1,0 +1,1 @@
+"""Units of length and sizes of pixels."""

@@ -1,0 +1,132 @@
+"""Labels in OME-Zarr that are being filled piece by piece, and finished with coarser levels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import zarr
+
+from napari_selfseg.io._pixels._image_file import reason
+from napari_selfseg.io._zarr._zarr_labels import check_zarr
+from napari_selfseg.io._zarr._zarr_levels import coarser, finish, fit_coarser
+
+__all__ = ["finish_labels", "open_labels", "open_levels", "sweep_chunks", "update_levels"]
+
+
+def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
+    """Open labels that are being filled, to read and to write.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+
+    Returns
+    -------
+    zarr.Array
+
+    Raises
+    ------
+    ValueError
+        When it is damaged.
+    OSError
+        When it is not there, or not one of ours.
+    """
+    target = _there(path)
+    try:
+        return zarr.open_array(str(target / "0"), mode="r+")
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{target.name} is damaged: {reason(error)}") from None
+
+
+def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | None = None) -> None:
+    """Add coarser levels and the record to labels that are filled.
+
+    Each level takes every second pixel of the one before along y and x, until neither has more
+    than 1024; a file of it is made at a time. It may be called again.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+    record : mapping, optional
+        From `Run.record`; one that is there stays by default.
+
+    Raises
+    ------
+    ValueError
+        When that is not one of ours.
+    OSError
+        When it cannot be read or written.
+    """
+    finish(_there(path), record)
+
+
+def open_levels(path: str | os.PathLike[str]) -> list[zarr.Array[Any]]:
+    """Open labels that are being filled with their coarser levels, which are made if need be.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+
+    Returns
+    -------
+    list of zarr.Array
+        The finest first; the coarser ones follow with `update_levels` or `finish_labels`.
+
+    Raises
+    ------
+    ValueError
+        When that is not one of ours.
+    OSError
+        When it cannot be read or written.
+    """
+    return coarser(_there(path))
+
+
+def update_levels(path: str | os.PathLike[str], box: Sequence[slice]) -> None:
+    """Let the coarser levels follow what was written to a box of the finest.
+
+    Boxes of one image are not to be updated by several at a time: they may share a chunk of a
+    coarser level.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+    box : sequence of slice
+        What was written, along each axis.
+
+    Raises
+    ------
+    ValueError
+        When that is not one of ours.
+    OSError
+        When it cannot be read or written.
+    """
+    fit_coarser(coarser(_there(path)), box)
+
+
+def sweep_chunks(path: str | os.PathLike[str]) -> None:
+    """Remove what killed processes have left of chunks they were writing.
+
+    Nobody may write the labels meanwhile: whose a chunk was, nothing says.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+    """
+    for part in Path(path).rglob("*.partial"):
+        part.unlink(missing_ok=True)
+
+
+def _there(path: str | os.PathLike[str]) -> Path:
+    target = check_zarr(path)
+    if not target.is_dir():
+        raise FileNotFoundError(f"There is no folder {target}.")
+    return target

@@ -1,0 +1,226 @@
+"""The folder of an OME-Zarr labels image: its metadata and levels."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import zarr
+from yaozarrs import DimSpec, v05
+from zarr.codecs import ZstdCodec
+
+from napari_selfseg.io._units._units import Steps, any_unit, long_time, long_unit, steps_to_write
+from napari_selfseg.record import dumps
+
+__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "fit_coarser", "make"]
+
+# What is ours among the attributes.
+KEY = "napari-selfseg"
+COARSEST = 1024
+
+
+def blocks(shape: Sequence[int], size: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Cut an array into blocks.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+    size : sequence of int
+        Of a block; those at the end are smaller.
+
+    Yields
+    ------
+    tuple of slice
+    """
+    along = [
+        [slice(start, min(start + step, length)) for start in range(0, length, step)]
+        for length, step in zip(shape, size, strict=True)
+    ]
+    yield from itertools.product(*along)
+
+
+def dimensions(
+    axes: str,
+    spacing: Sequence[float | None] | None,
+    unit: str,
+    time_unit: str,
+    translation: Sequence[float] = (),
+) -> list[DimSpec]:
+    """Describe the axes of labels.
+
+    Parameters
+    ----------
+    axes : str
+        A letter an axis.
+    spacing : sequence of float or None
+        Size of a pixel along each axis, None where it is not known: such an axis has no unit.
+    unit : str
+        Of the spacing in space.
+    time_unit : str
+        Of the step in time.
+    translation : sequence of float
+        Where the first pixel is along each axis, in the unit of the spacing; may be empty.
+
+    Returns
+    -------
+    list of yaozarrs.DimSpec
+    """
+    steps = steps_to_write(axes, spacing, unit, time_unit)
+    given = spacing or [None] * len(axes)
+    shifts = translation if any(translation) else [None] * len(axes)
+    return [
+        DimSpec(
+            name=axis,
+            scale=size,
+            unit=None if axis in steps.unknown else _unit(axis, steps),
+            scale_factor=2 if axis in "yx" else 1,
+            translation=_rescaled(shift, size, before),
+        )
+        for axis, size, before, shift in zip(axes, steps.spacing, given, shifts, strict=True)
+    ]
+
+
+def _rescaled(shift: float | None, size: float, before: float | None) -> float | None:
+    return None if shift is None else shift * (size / before if before else 1.0)
+
+
+def _unit(axis: str, steps: Steps) -> str | None:
+    return long_time(steps.time_unit) if axis == "t" else long_unit(steps.unit)
+
+
+def make(
+    folder: Path, shape: Sequence[int], axes: list[DimSpec], layout: Mapping[str, Any]
+) -> zarr.Array[Any]:
+    """Make labels of one level, all 0.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty one.
+    shape : sequence of int
+        Of the level.
+    axes : list of yaozarrs.DimSpec
+        From `dimensions`.
+    layout : mapping
+        ``dtype``, ``chunks`` and ``shards``.
+
+    Returns
+    -------
+    zarr.Array
+    """
+    group = zarr.open_group(str(folder), mode="w", zarr_format=3)
+    with any_unit():
+        image = v05.Multiscale.from_dims(axes, name="labels")
+    group.update_attributes({"ome": _described(image), KEY: {}})
+    return _array(group, "0", shape, [axis.name for axis in axes], **layout)
+
+
+def _array(
+    group: zarr.Group, name: str, shape: Sequence[int], axes: Sequence[str], **layout: Any
+) -> zarr.Array[Any]:
+    return group.create_array(
+        name,
+        shape=tuple(shape),
+        compressors=ZstdCodec(level=3),
+        fill_value=0,
+        dimension_names=list(axes),
+        overwrite=True,
+        **layout,
+    )
+
+
+def _described(image: v05.Multiscale) -> dict[str, Any]:
+    with any_unit():
+        labels = v05.LabelImage.model_validate({"multiscales": [image], "image-label": {}})
+    return labels.model_dump(exclude_none=True, by_alias=True, mode="json")
+
+
+def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
+    """Add coarser levels, and the record.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From `make`.
+    record : mapping or None
+        None leaves that which is there.
+    """
+    levels = coarser(folder)
+    for finer, coarse in itertools.pairwise(levels):
+        for block in blocks(coarse.shape, coarse.shards or coarse.chunks):
+            _thin_out(finer, coarse, block)
+    if record is not None:
+        group = zarr.open_group(str(folder), mode="r+")
+        ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
+        ours["record"] = json.loads(dumps(record))
+        group.update_attributes({KEY: ours})
+
+
+def coarser(folder: Path) -> list[zarr.Array[Any]]:
+    """Make the coarser levels, all 0, unless they are there.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From `make`.
+
+    Returns
+    -------
+    list of zarr.Array
+        All levels, the finest first.
+    """
+    group = zarr.open_group(str(folder), mode="r+")
+    with any_unit():
+        image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
+    axes = [axis.name for axis in image.axes]
+    levels: list[Any] = [group["0"]]
+    while max(levels[-1].shape[-2:]) > COARSEST:
+        name = str(len(levels))
+        levels.append(group[name] if name in group else _below(group, name, levels[-1], axes))
+    if len(image.datasets) != len(levels):
+        finest = image.datasets[0].coordinateTransformations
+        image.datasets = [_level(k, finest) for k in range(len(levels))]
+        group.update_attributes({"ome": _described(image)})
+    return levels
+
+
+def fit_coarser(levels: Sequence[zarr.Array[Any]], box: Sequence[slice]) -> None:
+    """Let the coarser levels follow what was written to a box of the finest.
+
+    Parameters
+    ----------
+    levels : sequence of zarr.Array
+        From `coarser`.
+    box : sequence of slice
+        What was written.
+    """
+    for finer, coarse in itertools.pairwise(levels):
+        # A level has the even pixels of the one before: those from the first even one in the box.
+        box = (*box[:-2], *(slice(-(-s.start // 2), -(-s.stop // 2)) for s in box[-2:]))
+        if all(s.start < s.stop for s in box):
+            _thin_out(finer, coarse, box)
+
+
+def _thin_out(finer: zarr.Array[Any], coarse: zarr.Array[Any], box: Sequence[slice]) -> None:
+    twice = (slice(2 * part.start, 2 * part.stop, 2) for part in box[-2:])
+    coarse[tuple(box)] = finer[(*box[:-2], *twice)]
+
+
+def _level(number: int, finest: Sequence[Any]) -> v05.Dataset:
+    # A pixel of every second one keeps its centre: the levels have the shift of the finest.
+    sizes, *shift = finest
+    scale = [*sizes.scale[:-2], *(size * 2**number for size in sizes.scale[-2:])]
+    transform = v05.ScaleTransformation(scale=scale)
+    return v05.Dataset(path=str(number), coordinateTransformations=[transform, *shift])
+
+
+def _below(
+    group: zarr.Group, name: str, finer: zarr.Array[Any], axes: Sequence[str]
+) -> zarr.Array[Any]:
+    shape = (*finer.shape[:-2], *((size + 1) // 2 for size in finer.shape[-2:]))
+    layout = {"dtype": finer.dtype, "chunks": finer.chunks, "shards": finer.shards}
+    return _array(group, name, shape, axes, **layout)

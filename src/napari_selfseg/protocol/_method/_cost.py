@@ -1,0 +1,84 @@
+"""What an iteration of a method takes, from the sizes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol._method._method import Method
+
+__all__ = ["Cost", "Part", "Problem"]
+
+# A byte that is read or written takes as long as so many operations, about, on processors and on
+# GPUs. It weighs what grows with the image against what does not; how long anything takes is
+# measured.
+OPERATIONS_A_BYTE: Final = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Sizes of what is to be segmented.
+
+    Attributes
+    ----------
+    in_channels : int
+        Channels of the image.
+    pixels : int
+        Of all images of the fit, padding included.
+    ndim : int
+        2 or 3 spatial dimensions.
+    itemsize : int
+        Bytes of a number in the training: 4 in float32, 2 in bfloat16.
+    masked : bool
+        Whether some pixels have no data.
+    scribbled : bool
+        Whether there are scribbles.
+    """
+
+    in_channels: int
+    pixels: int
+    ndim: int
+    itemsize: int = 4
+    masked: bool = False
+    scribbled: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an iteration takes.
+
+    Attributes
+    ----------
+    flops : float
+        Additions and multiplications of its convolutions and products, forward and backward.
+    moved : float
+        Bytes that everything else reads and writes.
+    kept : float
+        Bytes of all tensors that exist at the same time, at most.
+    """
+
+    flops: float
+    moved: float
+    kept: float
+
+    @property
+    def work(self) -> float:
+        """All of it as operations: two problems take times in this proportion."""
+        return self.flops + OPERATIONS_A_BYTE * self.moved
+
+
+@dataclass(frozen=True)
+class Part:
+    """Updates of one kind, of which a run makes some.
+
+    Attributes
+    ----------
+    method : Method
+        One that makes updates of this kind from its first on.
+    updates : int
+        How many the run makes.
+    """
+
+    method: Method
+    updates: int

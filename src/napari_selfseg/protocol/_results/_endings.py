@@ -1,0 +1,57 @@
+"""Why a run ended, each way in a sentence."""
+
+from __future__ import annotations
+
+from napari_selfseg.protocol._given._failures import reason
+from napari_selfseg.protocol._method._step import Stop
+
+__all__ = ["abandoned", "completed", "failed"]
+
+
+def completed(done: int, total: int) -> Stop:
+    """Say that all updates were made, or that somebody asked to stop before.
+
+    Parameters
+    ----------
+    done, total : int
+        Updates made, and wanted.
+
+    Returns
+    -------
+    Stop
+    """
+    if done < total:
+        return Stop("asked", f"Stopped when asked, after {done} iterations.")
+    return Stop("finished", f"All {done} iterations are done.")
+
+
+def abandoned(done: int) -> Stop:
+    """Say that there was no closing pass.
+
+    Parameters
+    ----------
+    done : int
+        Updates made.
+
+    Returns
+    -------
+    Stop
+    """
+    return Stop("abandoned", f"Ended without a closing pass, after {done} iterations.")
+
+
+def failed(done: int, error: Exception) -> Stop:
+    """Say what went wrong.
+
+    Parameters
+    ----------
+    done : int
+        Updates made.
+    error : Exception
+        Explained.
+
+    Returns
+    -------
+    Stop
+    """
+    return Stop("failed", f"The run failed after {done} iterations: {reason(error)}")

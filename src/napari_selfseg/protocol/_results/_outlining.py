@@ -1,0 +1,136 @@
+"""Final labels whose borders follow the image: what is needed of a run or a fit for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.colours import lab
+from napari_selfseg.outlines import SUPERPIXELS, refined
+from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._method import Method
+from napari_selfseg.protocol._results._ballot_box import Latest
+from napari_selfseg.record import check_image
+
+__all__ = ["Outlining", "outlined"]
+
+
+class Learned(Protocol):
+    """What is read of a fit."""
+
+    @property
+    def method(self) -> Method:
+        """See `Fit.method`."""
+
+    @property
+    def scaling(self) -> Scaling:
+        """See `Fit.scaling`."""
+
+
+class Outlining:
+    """Lets the borders of labels follow the images of a run.
+
+    The images are those that were given and no copies, so they are compared with the record
+    before they are read again.
+
+    Parameters
+    ----------
+    images : sequence of array_like
+        As they were given to the run.
+    masks : sequence of ndarray or None
+        True where there are data.
+    scaling : Scaling
+        Of the run.
+    record : mapping
+        Of the run, with ``"images"``, ``"channel_axis"`` and ``"spacing"``.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[Any],
+        masks: Sequence[NDArray[np.bool_] | None],
+        scaling: Scaling,
+        record: Mapping[str, Any],
+    ) -> None:
+        self._images, self._masks, self._scaling = images, masks, scaling
+        self._record = record
+        self._colours = Latest[NDArray[Any]]()
+
+    def __call__(
+        self, labels: NDArray[Any], image: int, strokes: NDArray[Any] | None
+    ) -> NDArray[Any]:
+        """Move borders to where the image has them.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            ``(*spatial)``; 0, no data, stays.
+        image : int
+            Of which image.
+        strokes : ndarray of int or None
+            ``(*spatial)``; what was drawn on keeps its label.
+
+        Returns
+        -------
+        ndarray of int
+            A new array of the same type.
+
+        Raises
+        ------
+        ValueError
+            When the image was changed since the run.
+        """
+        colours = self._colours.get(image, lambda: self._read(image))
+        found = refined(labels, colours, spacing=self._record["spacing"], keep=strokes)
+        return found.astype(labels.dtype)
+
+    def _read(self, image: int) -> NDArray[Any]:
+        given, axis = self._images[image], self._record["channel_axis"]
+        check_image(given, self._record["images"][image])
+        return _colours(given, axis, self._masks[image], self._scaling)
+
+
+def outlined(
+    fit: Learned,
+    labels: NDArray[Any],
+    image: Any,
+    *,
+    channel_axis: int | None = None,
+    spacing: Sequence[float] | None = None,
+) -> NDArray[Any]:
+    """Finish labels that a fit predicted, as its method says.
+
+    Parameters
+    ----------
+    fit : Fit
+        What predicted them.
+    labels : ndarray of int
+        ``(*spatial)``, 0 where there are no data.
+    image : array_like
+        ``(*spatial)``, with channels along `channel_axis`.
+    channel_axis : int, optional
+        Axis of the channels; None when there is none.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each spatial axis; ones by default.
+
+    Returns
+    -------
+    ndarray of int
+        The labels themselves, or new ones whose borders follow the image; of the same type.
+    """
+    if fit.method.outlines == SUPERPIXELS:
+        return labels
+    colours = _colours(image, channel_axis, labels > 0, fit.scaling)
+    return refined(labels, colours, spacing=spacing).astype(labels.dtype)
+
+
+def _colours(
+    image: Any, channel_axis: int | None, valid: NDArray[np.bool_] | None, scaling: Scaling
+) -> NDArray[Any]:
+    """Return ``(*spatial, C)`` on the scale of CIE Lab."""
+    array = np.asarray(image)
+    array = array[np.newaxis] if channel_axis is None else np.moveaxis(array, channel_axis, 0)
+    return lab(np.moveaxis(scaling(array, valid), 0, -1)).astype(np.float32)

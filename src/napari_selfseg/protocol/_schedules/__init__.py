@@ -1,0 +1,1 @@
+"""When a run changes its size or ends early."""

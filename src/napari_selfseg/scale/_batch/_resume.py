@@ -1,0 +1,90 @@
+"""What an earlier batch has left in the folder of the results."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from napari_selfseg.io import load_fit, read_record
+from napari_selfseg.io.formats import is_by_blocks
+from napari_selfseg.record import weights_hash
+from napari_selfseg.scale._plan._plan import work_folder
+from napari_selfseg.scale._recipe._recipe import Recipe
+from napari_selfseg.scale._tiles._large import begun
+
+__all__ = ["RECIPE", "left_earlier"]
+
+RECIPE: Final = "recipe.json"
+
+
+def left_earlier(targets: Sequence[Path], recipe: Recipe, folder: Path, resume: bool) -> set[Path]:
+    """Find labels that are there, or begun, and make sure that they may be gone on with.
+
+    Parameters
+    ----------
+    targets : sequence of pathlib.Path
+        The files of the labels.
+    recipe : Recipe
+        What is to be done now.
+    folder : pathlib.Path
+        Of the results.
+    resume : bool
+        Whether somebody asked to go on.
+
+    Returns
+    -------
+    set of pathlib.Path
+        Those of `targets`.
+
+    Raises
+    ------
+    ValueError
+        When nobody asked, or they are of another recipe or of no batch.
+    OSError
+        When the model of the recipe cannot be opened.
+    """
+    applied = weights_hash(load_fit(recipe.model).weights) if recipe.model else None
+    there = {each for each in targets if each.exists() or begun(each) is not None}
+    if there and not resume:
+        raise ValueError(
+            f"{folder} holds labels of {len(there)} of these images: resume, to do what is left, "
+            "or choose another folder."
+        )
+    for each in there:
+        _check(each, recipe, applied, folder)
+    return there
+
+
+def _check(target: Path, recipe: Recipe, applied: str | None, folder: Path) -> None:
+    try:
+        told = _told(target)
+        found = Recipe.from_dict(told["recipe"])
+    except (ValueError, KeyError):
+        if _is_nothing(target):
+            return
+        raise ValueError(
+            f"{target} is of no batch: choose another folder, or move it away."
+        ) from None
+    if found.model and recipe.model:
+        # A model may be moved: what counts is what is in it.
+        found = dataclasses.replace(found, model=recipe.model)
+    if found != recipe or (applied and told.get("applied") != applied):
+        raise ValueError(
+            f"{target} was made by another recipe: choose another folder, or take the recipe in "
+            f"{folder / RECIPE}."
+        )
+
+
+def _told(target: Path) -> Mapping[str, Any]:
+    """Return the record of labels, or what it is going to say."""
+    plan = begun(target)
+    if plan is None:
+        return read_record(target)
+    return {**plan.told, "applied": weights_hash(load_fit(plan.model).weights)}
+
+
+def _is_nothing(target: Path) -> bool:
+    """Say whether labels were ended while they were planned, so that nothing is in them."""
+    return is_by_blocks(target) and begun(target) is None and work_folder(str(target)).is_dir()

@@ -1,0 +1,1 @@
+"""What labelling a large image is going to take."""

@@ -1,0 +1,207 @@
+"""What learning and labelling a large image are going to take, before anything is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from napari_selfseg.protocol import (
+    Estimate,
+    Grid,
+    Method,
+    Tried,
+    bytes_needed,
+    bytes_to_predict,
+    estimate,
+    label_dtype,
+    seconds_to_predict,
+)
+from napari_selfseg.scale._plan._in_blocks import blockwise_of, bytes_to_join
+from napari_selfseg.scale._plan._sampling import COUNT
+from napari_selfseg.scale._plan._tile_size import LARGEST, halo_of, tile_within
+
+__all__ = ["Foresight", "estimate_tiles", "foreseen"]
+
+# Sides of samples that are tried, by number of axes: as many pixels in a cube as in a square.
+SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
+# Bytes a pixel that blocks keep on the disk of what they have found, before all is joined.
+FOUND = 1.0
+# Coarser levels of half the sides add a third.
+LEVELS = 4 / 3
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """How a large image is taken apart, and the room that takes.
+
+    Attributes
+    ----------
+    sample : int
+        Side of the samples to learn from, at most; 0 where nothing is to be learned.
+    tile : tuple of int
+        Of a tile.
+    tiles : int
+        How many there are.
+    bytes : int
+        Memory of learning or of a tile, whichever needs more, at most.
+    disk : int
+        Bytes of the labels with coarser levels, before compression.
+    """
+
+    sample: int
+    tile: tuple[int, ...]
+    tiles: int
+    bytes: int
+    disk: int
+
+
+def foreseen(
+    shape: Sequence[int],
+    in_channels: int,
+    method: Method,
+    *,
+    memory: int,
+    ndim: int = 2,
+    learned: bool = False,
+    largest: int = LARGEST,
+    device: str = "auto",
+    precision: str = "auto",
+    masked: bool = False,
+) -> Foresight:
+    """Say how an image is labelled by tiles within some memory.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the image, along its spatial axes.
+    in_channels : int
+        Its channels.
+    method : Method
+        What is to be trained, or was.
+    memory : int
+        Bytes beyond what the process holds already.
+    ndim : int
+        Axes of a sample and of a tile.
+    learned : bool
+        Whether there is a fit already.
+    largest : int
+        Side of the largest tile wanted.
+    device, precision, masked
+        As for `estimate`.
+
+    Returns
+    -------
+    Foresight
+
+    Raises
+    ------
+    ValueError
+        When not even small samples or tiles fit.
+    """
+    if (blockwise := blockwise_of(method, tuple(shape), ndim)) is not None:
+        return _in_blocks(blockwise.grid(tuple(shape)), in_channels, method, memory)
+    tile = tile_within(method, in_channels, ndim, shape, memory, largest)
+    needed = bytes_to_predict(method, in_channels, _read(tile, shape, method)[-ndim:])
+    sample = 0
+    if not learned:
+        how: dict[str, Any] = {"device": device, "precision": precision, "masked": masked}
+        sample, learning = _sample(shape[-ndim:], in_channels, method, memory, how)
+        needed = max(needed, learning)
+    return Foresight(
+        sample=sample,
+        tile=tile,
+        tiles=len(Grid(tuple(shape), tile, (0,) * len(shape))),
+        bytes=needed,
+        disk=int(prod(shape) * np.dtype(label_dtype(method.n_classes)).itemsize * LEVELS),
+    )
+
+
+def _in_blocks(grid: Grid, in_channels: int, method: Method, memory: int) -> Foresight:
+    at_work = bytes_to_predict(method, in_channels, [side + 2 * h for side, h in _sides(grid)])
+    needed = max(at_work, bytes_to_join(grid.shape))
+    if needed > memory:
+        raise ValueError(
+            f"Making segments of the superpixels of so many pixels needs about {needed / 1e6:.0f} "
+            f"MB, and {max(memory, 0) / 1e6:.0f} MB are left: allow more memory, or take a part of "
+            "the image."
+        )
+    # Labels and superpixels of 32 bits, and what blocks have found.
+    disk = prod(grid.shape) * (4 * LEVELS + 4 + FOUND)
+    return Foresight(sample=0, tile=grid.tile, tiles=len(grid), bytes=needed, disk=int(disk))
+
+
+def _sides(grid: Grid) -> list[tuple[int, int]]:
+    return list(zip(grid.tile, grid.halo, strict=True))
+
+
+def estimate_tiles(
+    found: Foresight,
+    shape: Sequence[int],
+    in_channels: int,
+    method: Method,
+    *,
+    ndim: int = 2,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
+    masked: bool = False,
+    trials: Tried | None = None,
+) -> Estimate:
+    """Estimate how long learning and all tiles take.
+
+    Parameters
+    ----------
+    found : Foresight
+        How the image is taken apart.
+    shape, in_channels, method, ndim
+        As for `foreseen`.
+    device, precision, threads, masked, trials
+        As for `estimate`.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ValueError
+        As `estimate`.
+    """
+    how: dict[str, Any] = {"device": device, "threads": threads, "trials": trials}
+    inner = [min(side, n) for side, n in zip(found.tile, shape, strict=True)]
+    each = seconds_to_predict(method, in_channels, _read(found.tile, shape, method)[-ndim:], **how)
+    labelling = each * prod(shape) / prod(inner)
+    if not found.sample:
+        return Estimate(each, labelling, found.bytes)
+    sides = [min(found.sample, n) for n in shape[-ndim:]]
+    more: dict[str, Any] = {"precision": precision, "images": COUNT, "masked": masked}
+    learning = estimate(sides, in_channels, method, **how, **more)
+    likely = None if learning.likely is None else learning.likely + labelling
+    return Estimate(each, learning.seconds + labelling, found.bytes, likely)
+
+
+def _read(tile: Sequence[int], shape: Sequence[int], method: Method) -> list[int]:
+    """Return the sides of what is read for a tile: it with its halo, within the image."""
+    halo = halo_of(method)
+    sides = [min(side, n) for side, n in zip(tile, shape, strict=True)]
+    return [min(side + 2 * halo, n) for side, n in zip(sides, shape, strict=True)]
+
+
+def _sample(
+    shape: Sequence[int], in_channels: int, method: Method, memory: int, how: dict[str, Any]
+) -> tuple[int, int]:
+    """Return the side of the largest samples that can be learned from, and what they take."""
+    for side in SIDES[len(shape)]:
+        sides = [min(side, n) for n in shape]
+        needed = bytes_needed(sides, in_channels, method, images=COUNT, **how)
+        if needed <= memory:
+            return side, needed
+    raise ValueError(
+        f"Learning from {COUNT} samples of {side} pixels needs about {needed / 1e6:.0f} MB, "
+        f"and {max(memory, 0) / 1e6:.0f} MB are left: allow more memory, or train a smaller "
+        "network."
+    )

@@ -1,0 +1,118 @@
+"""What labelling a large image is going to take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.io import load_fit, open_labels
+from napari_selfseg.protocol import (
+    Estimate,
+    available_memory,
+    bytes_to_predict,
+    limited_threads,
+    resolve_threads,
+)
+from napari_selfseg.scale._estimates._tile_estimate import foreseen
+from napari_selfseg.scale._plan._in_blocks import picture_of
+from napari_selfseg.scale._plan._plan import Plan
+from napari_selfseg.scale._tiles._tile_work import predicted
+
+__all__ = ["TileForecast", "forecast"]
+
+
+@dataclass(frozen=True)
+class TileForecast:
+    """An estimate.
+
+    Attributes
+    ----------
+    tiles : int
+        How many there are.
+    worker : Estimate
+        Time for one worker, and its memory beyond an idle process, at most.
+    disk : int
+        Bytes of the labels and what is kept on the way, before compression.
+    """
+
+    tiles: int
+    worker: Estimate
+    disk: int
+
+
+def forecast(plan: Plan) -> TileForecast:
+    """Predict one tile from the middle of the image, and say what all of them will take.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be done.
+
+    Returns
+    -------
+    TileForecast
+
+    Raises
+    ------
+    ValueError, OSError
+        When that tile cannot be read or predicted.
+    """
+    fit, grid = load_fit(plan.model), plan.grid
+    middle = grid.number(tuple(n // 2 for n in grid.counts))
+    box = grid.outer(middle)
+    if plan.blockwise:
+        return _of_blocks(plan, middle)
+    start = time.perf_counter()
+    image, valid = plan.source.read(box, fit.ndim)
+    how = {"device": plan.device, "threads": plan.threads}
+    predicted(fit, image, valid, plan.source.channel_axis, **how)
+    each = time.perf_counter() - start
+    share = prod(plan.shape) / prod(s.stop - s.start for s in grid.inner(middle))
+    wide = tuple(t + 2 * h for t, h in zip(plan.tile, plan.halo, strict=True))[-fit.ndim :]
+    # Coarser levels add a third; pieces of objects are kept beside them, 4 bytes a pixel.
+    depth = open_labels(plan.labels).dtype.itemsize * 4 / 3 + 4 * (plan.objects is not None)
+    return TileForecast(
+        tiles=len(grid),
+        worker=Estimate(each, each * share, bytes_to_predict(fit.method, fit.in_channels, wide)),
+        disk=int(prod(plan.shape) * depth),
+    )
+
+
+def _of_blocks(plan: Plan, number: int) -> TileForecast:
+    """Cut and compare a block, alone: what lies beyond it has no superpixels yet."""
+    blockwise, known, picture = picture_of(plan)
+    inner, outer = plan.grid.inner(number), plan.grid.outer(number)
+    start = time.perf_counter()
+    with limited_threads(resolve_threads(plan.threads)):
+        alone = np.zeros([s.stop - s.start for s in outer], np.int64)
+        alone[plan.grid.crop(number)] = blockwise.cut(known, picture, number)
+        blockwise.compare(known, picture, _Moved(alone, outer), number)
+    each = time.perf_counter() - start
+    share = prod(plan.shape) / prod(s.stop - s.start for s in inner)
+    found = foreseen(
+        plan.shape,
+        plan.source.n_channels,
+        load_fit(plan.model).method,
+        memory=available_memory(),
+        ndim=len(plan.shape),
+        learned=True,
+    )
+    return TileForecast(len(plan.grid), Estimate(each, each * share, found.bytes), found.disk)
+
+
+class _Moved:
+    """An array that lies somewhere in an image, sliced by places in that."""
+
+    def __init__(self, array: NDArray[np.int64], box: tuple[slice, ...]) -> None:
+        self._array, self._box = array, box
+
+    def __getitem__(self, box: tuple[slice, ...]) -> NDArray[np.int64]:
+        moved = (
+            slice(max(each.start - origin.start, 0), each.stop - origin.start)
+            for each, origin in zip(box, self._box, strict=True)
+        )
+        return self._array[tuple(moved)]

@@ -1,0 +1,1 @@
+"""Stacks and time series, plane by plane."""

@@ -1,0 +1,251 @@
+"""A stack or time series, plane by plane, with ids that stay the same along it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.protocol import Fit, Step, Stop
+from napari_selfseg.scale._at_work import AtWork
+from napari_selfseg.scale._planes._carrying import WHOLE, Carrying, Found
+from napari_selfseg.scale._planes._joint import Joint
+from napari_selfseg.scale._planes._order import Order
+from napari_selfseg.scale._planes._pace import Pace
+from napari_selfseg.scale._planes._request import StackRequest
+from napari_selfseg.scale._planes._stack_endings import counted, ended
+from napari_selfseg.scale._planes._stack_labels import StackLabels
+from napari_selfseg.scale._planes._stack_record import stack_record
+from napari_selfseg.scale._planes._stack_step import StackStep
+from napari_selfseg.scale._planes._viewed import Viewed, plane_in_view
+
+__all__ = ["StackRun"]
+
+
+class StackRun(Iterator[StackStep]):
+    """Label a stack; iterate to advance. Made by `over_stack`.
+
+    Planes are written whole as they are done, and stay whatever happens afterwards.
+
+    Attributes
+    ----------
+    out : array
+        The labels; 0 where nothing is done yet.
+    method : Method
+        What runs.
+    failed : dict of int to str
+        Planes that could not be used, and why. Their labels are 0.
+    stops : dict of int to Stop
+        Why the run of each plane ended.
+    iterations : dict of int to int
+        Updates made on each plane; none in a common fit.
+    order : list of int
+        Planes in the order in which they were taken.
+    stopped : Stop or None
+        Why the stack ended; None while it goes on.
+    """
+
+    def __init__(
+        self,
+        request: StackRequest,
+        carry: Carrying,
+        *,
+        viewed: Viewed,
+        at_work: AtWork,
+        told: dict[str, Any],
+    ) -> None:
+        self._request, self._carry, self._viewed = request, carry, viewed
+        self._labels: StackLabels = carry.labels
+        self._order: Order = carry.order
+        self._at_work, self._told, self._pace = at_work, told, Pace()
+        self.out, self.method = self._labels.array, request.method
+        self.failed: dict[int, str] = {}
+        self.stops: dict[int, Stop] = {}
+        self.iterations: dict[int, int] = {}
+        self.order: list[int] = []
+        self.stopped: Stop | None = None
+        self._work = self._advance()
+
+    def __iter__(self) -> StackRun:
+        return self
+
+    def __next__(self) -> StackStep:
+        """Advance by one iteration of a run, or end a plane.
+
+        Returns
+        -------
+        StackStep
+
+        Raises
+        ------
+        OutOfMemory, DeviceLost
+            When memory ran out or the device failed; planes that are done stay.
+        ValueError
+            When no common fit can be made, or ids do not fit into the type of the labels.
+        OSError
+            When the labels cannot be written.
+        """
+        try:
+            return next(self._work)
+        except StopIteration:
+            self.stopped = self.stopped or self._ended
+            raise
+        except Exception as error:
+            self.stopped = Stop(
+                "failed", f"The stack failed after {counted(self._labels.done)}: {error}"
+            )
+            raise
+
+    def finish(self) -> StackRun:
+        """Run to the end.
+
+        Returns
+        -------
+        StackRun
+            Itself.
+        """
+        for _ in self:
+            pass
+        return self
+
+    def stop(self) -> None:
+        """Ask to end after the current layer; from any thread. Planes that are done stay.
+
+        The plane at work is written as it then is, and does not count as done.
+        """
+        self._at_work.stop()
+
+    def abandon(self) -> None:
+        """Ask to end after the current layer without the plane at work; from any thread."""
+        self._at_work.abandon()
+
+    def close(self) -> None:
+        """End now and free the device; from the thread that iterates."""
+        self._at_work.abandon()
+        self._work.close()
+        self.stopped = self.stopped or self._ended
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """Which planes are done; one bool a plane, those of several axes in a row. A copy."""
+        return self._labels.done.copy()
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the stack ended, in a sentence; empty while it goes on."""
+        return self.stopped.sentence if self.stopped else ""
+
+    @property
+    def fit(self) -> Fit:
+        """What was learned: by the common fit, or on the last plane.
+
+        Raises
+        ------
+        ValueError
+            When there is none yet.
+        """
+        if self._carry.fit is None:
+            raise ValueError("There is no fit yet: no run has ended.")
+        return self._carry.fit
+
+    def project(self, step: StackStep) -> NDArray[Any]:
+        """Return the labels of the plane at work, with the ids of the stack so far.
+
+        Parameters
+        ----------
+        step : StackStep
+            The last one, from the thread that iterates.
+
+        Returns
+        -------
+        ndarray of int
+
+        Raises
+        ------
+        ValueError
+            When no run is at work.
+        """
+        return self._labels[step.plane] if step.step is None else self._carry.project(step.step)
+
+    def record(self) -> dict[str, Any]:
+        """Return all that is needed to make these labels again; reads the stack once more.
+
+        Returns
+        -------
+        dict
+            For `napari_selfseg.record.dumps`.
+        """
+        fitted = self._carry.fitted if isinstance(self._carry, Joint) else None
+        planes = {
+            str(k): {"stop": stop.kind, "iterations": self.iterations[k]}
+            for k, stop in self.stops.items()
+        }
+        failed = {str(k): why for k, why in self.failed.items()}
+        became = {"order": self.order, "fitted": fitted, "planes": planes, "failed": failed}
+        told = {**self._told, **became}
+        updates = self._carry.iterations if isinstance(self._carry, Joint) else 0
+        return stack_record(
+            self._request, told, sum(self.iterations.values()) + updates, self.stopped
+        )
+
+    def _advance(self) -> Generator[StackStep, None, None]:
+        for fitted, step in self._carry.prepare(self._in_view):
+            yield self._step(fitted, step)
+        if isinstance(self._carry, Joint):
+            self._labels.show(self._carry.unfinished)
+        while self._order.left and not self._at_work.asked:
+            plane = self._order.next(self._in_view())
+            self._pace.begin()
+            self.order.append(plane)
+            yield from self._plane(plane)
+
+    def _plane(self, plane: int) -> Iterator[StackStep]:
+        """Label a plane; say in a sentence why it cannot be, and go on."""
+        work = self._carry.plane(plane)
+        try:
+            found = yield from self._steps(plane, work)
+        except (ValueError, OSError) as error:
+            self.failed[plane] = str(error)
+            self._order.skip(plane)
+            yield self._step(plane, None)
+            return
+        if found is not None:
+            self._write(plane, found)
+            self._pace.end()
+            yield self._step(plane, None)
+
+    def _steps(
+        self, plane: int, work: Generator[Step, None, Found | None]
+    ) -> Generator[StackStep, None, Found | None]:
+        with contextlib.closing(work):
+            while True:
+                try:
+                    step = next(work)
+                except StopIteration as end:
+                    found: Found | None = end.value
+                    return found
+                yield self._step(plane, step)
+
+    def _step(self, plane: int, step: Step | None) -> StackStep:
+        done, total = int(self._labels.done.sum()), len(self._labels.done)
+        left = self._pace.left(total - done - len(self.failed))
+        return StackStep(plane, step, done, total, left)
+
+    def _write(self, plane: int, found: Found) -> None:
+        """Write a plane; one that was stopped on its way is shown, but not done."""
+        if found.stop.kind in WHOLE:
+            self._labels.finish(plane, found.ids)
+            self._order.finish(plane)
+        else:
+            self._labels.write(plane, found.ids)
+        self.stops[plane], self.iterations[plane] = found.stop, found.iterations
+
+    def _in_view(self) -> int:
+        return plane_in_view(self._viewed, self._order.shape)
+
+    @property
+    def _ended(self) -> Stop:
+        return ended(self._labels.done, self.failed, abandoned=self._at_work.abandoned)

@@ -1,0 +1,131 @@
+"""What a stack is going to take, all its planes together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from napari_selfseg.protocol import Estimate, Method, bytes_needed, estimate, seconds_to_predict
+from napari_selfseg.scale._planes._carrying import updates_from_neighbour
+from napari_selfseg.scale._planes._joint import FITTED
+
+__all__ = ["bytes_of_stack", "estimate_stack", "planes_together"]
+
+
+def estimate_stack(
+    plane: Sequence[int],
+    planes: int,
+    in_channels: int,
+    method: Method,
+    *,
+    carry: str,
+    iterations: int | None = None,
+    planes_fitted: int | None = None,
+    **how: Any,
+) -> Estimate:
+    """Estimate time and memory of a stack that is gone along plane by plane.
+
+    Parameters
+    ----------
+    plane : sequence of int
+        Shape of a plane.
+    planes : int
+        How many there are.
+    in_channels : int
+        Channels of the stack.
+    method : Method
+        To be run.
+    carry, iterations, planes_fitted
+        As for `over_stack`.
+    **how
+        As for `estimate`.
+
+    Returns
+    -------
+    Estimate
+        The time of all planes, and the memory of what is done at once.
+
+    Raises
+    ------
+    ValueError
+        As `estimate`.
+    """
+    if carry == "joint":
+        together = planes_together(carry, planes, planes_fitted)
+        fit = estimate(plane, in_channels, method, images=together, **how)
+        return _with(fit, planes * _labelling(plane, in_channels, method, how))
+    first = estimate(plane, in_channels, method, **how)
+    if carry == "warm":
+        few = updates_from_neighbour(method, iterations)
+        later = estimate(plane, in_channels, method, updates=few, **how)
+        return _with(first, (planes - 1) * later.seconds)
+    return dataclasses.replace(
+        first,
+        seconds=first.seconds * planes,
+        likely=None if first.likely is None else first.likely * planes,
+        processor=first.processor * planes,
+    )
+
+
+def bytes_of_stack(
+    plane: Sequence[int],
+    planes: int,
+    in_channels: int,
+    method: Method,
+    *,
+    carry: str,
+    planes_fitted: int | None = None,
+    **how: Any,
+) -> int:
+    """Estimate the memory alone, which needs no trial.
+
+    Parameters
+    ----------
+    plane, planes, in_channels, method, carry, planes_fitted
+        As for `estimate_stack`.
+    **how
+        As for `bytes_needed`.
+
+    Returns
+    -------
+    int
+        Bytes of what is done at once.
+
+    Raises
+    ------
+    ValueError
+        As `bytes_needed`.
+    """
+    together = planes_together(carry, planes, planes_fitted)
+    return bytes_needed(plane, in_channels, method, images=together, **how)
+
+
+def planes_together(carry: str, planes: int, planes_fitted: int | None = None) -> int:
+    """Return how many planes are in memory at a time.
+
+    Parameters
+    ----------
+    carry, planes, planes_fitted
+        As for `estimate_stack`.
+
+    Returns
+    -------
+    int
+    """
+    return min(planes_fitted or FITTED, planes) if carry == "joint" else 1
+
+
+def _labelling(
+    plane: Sequence[int], in_channels: int, method: Method, how: dict[str, Any]
+) -> float:
+    """Return the seconds that a plane takes with a common fit: segments are made by an update."""
+    if method.segments:
+        return estimate(plane, in_channels, method, updates=1, **how).seconds
+    where = {key: how[key] for key in ("device", "threads", "trials") if key in how}
+    return seconds_to_predict(method, in_channels, plane, **where)
+
+
+def _with(first: Estimate, seconds: float) -> Estimate:
+    likely = None if first.likely is None else first.likely + seconds
+    return dataclasses.replace(first, seconds=first.seconds + seconds, likely=likely)

@@ -1,0 +1,130 @@
+"""The labels of a stack: written a whole plane at a time, never beyond their type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.protocol import Method
+from napari_selfseg.scale._planes._slices import Planes
+
+__all__ = ["StackLabels", "stack_dtype"]
+
+
+def stack_dtype(method: Method, carry: str) -> type[np.uint16] | type[np.uint32]:
+    """Return a type for the labels of a stack.
+
+    Parameters
+    ----------
+    method : Method
+        What makes them.
+    carry : {"independent", "warm", "joint"}
+        Where ids come from; by overlap there are new ones on any plane.
+
+    Returns
+    -------
+    type
+        uint16 for the classes of one method, and uint32 for ids that may grow with the stack.
+    """
+    grows = carry == "independent" or method.segments
+    return np.uint32 if grows or method.n_classes > np.iinfo(np.uint16).max else np.uint16
+
+
+class StackLabels:
+    """Where labels go, and which planes are there.
+
+    Parameters
+    ----------
+    out : array
+        Written into by slices.
+    axis : int or sequence of int
+        As for `Planes`.
+    shape : tuple of int
+        What it must have.
+    done : array_like, optional
+        Planes that are there already: one bool a plane, or their indices.
+
+    Attributes
+    ----------
+    array : array
+        `out`.
+    done : ndarray of bool
+        One a plane.
+    highest : int
+        Largest id in the planes that are there.
+
+    Raises
+    ------
+    ValueError
+        When shape, type or planes do not fit.
+    """
+
+    def __init__(
+        self, out: Any, axis: int | Sequence[int], shape: tuple[int, ...], done: Any = None
+    ) -> None:
+        if tuple(out.shape) != shape or np.dtype(out.dtype).kind not in "ui":
+            raise ValueError(
+                f"The labels go into whole numbers of shape {shape}, not into {out.dtype} of "
+                f"{tuple(out.shape)}: give another out."
+            )
+        self.array = out
+        self._planes = Planes(out, axis)
+        self.done = _marked(done, len(self._planes))
+        there = np.flatnonzero(self.done).tolist()
+        self.highest = max((int(self._planes[k].max()) for k in there), default=0)
+
+    def __getitem__(self, plane: int) -> NDArray[Any]:
+        """Read a plane."""
+        return self._planes[plane]
+
+    def write(self, plane: int, labels: NDArray[np.integer[Any]]) -> None:
+        """Write a whole plane.
+
+        Parameters
+        ----------
+        plane : int
+            Which.
+        labels : ndarray of int
+            With the ids of the stack.
+
+        Raises
+        ------
+        ValueError
+            When an id is beyond the type of the array.
+        """
+        most, dtype = int(labels.max()), np.dtype(self.array.dtype)
+        if most > np.iinfo(dtype).max:
+            raise ValueError(
+                f"Id {most} does not fit into {dtype}: give an out of a wider type, such as uint32."
+            )
+        self.array[self._planes.spot(plane)] = labels.astype(dtype)
+
+    def finish(self, plane: int, labels: NDArray[np.integer[Any]]) -> None:
+        """Write a plane that is done."""
+        self.write(plane, labels)
+        self.highest = max(self.highest, int(labels.max()))
+        self.done[plane] = True
+
+    def show(self, unfinished: Mapping[int, NDArray[np.integer[Any]]]) -> None:
+        """Write what was found on planes that are not done."""
+        for plane, labels in unfinished.items():
+            if not self.done[plane]:
+                self.write(plane, labels)
+
+
+def _marked(done: Any, n: int) -> NDArray[np.bool_]:
+    marks = np.zeros(n, np.bool_)
+    if done is None:
+        return marks
+    given = np.asarray(done)
+    if given.dtype.kind == "b":
+        if given.size != n:
+            raise ValueError(f"{given.size} marks for {n} planes: give one a plane.")
+        return given.ravel().copy()
+    if given.size and (given.dtype.kind not in "ui" or not 0 <= given.min() <= given.max() < n):
+        raise ValueError(f"The planes that are done are numbers from 0 to {n - 1}, not {done}.")
+    marks[given.astype(np.int64)] = True
+    return marks

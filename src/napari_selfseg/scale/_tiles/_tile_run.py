@@ -1,0 +1,174 @@
+"""All tiles of a large image, on any runner, resumed where they were left."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
+
+from napari_selfseg.io import finish_labels, sweep, sweep_chunks
+from napari_selfseg.scale._plan._identity import check_begin
+from napari_selfseg.scale._plan._in_blocks import PIECES
+from napari_selfseg.scale._plan._ledger import Ledger
+from napari_selfseg.scale._plan._plan import FINISHED, Plan
+from napari_selfseg.scale._plan._tile_record import tile_record
+from napari_selfseg.scale._runners import Runner, SerialRunner
+from napari_selfseg.scale._tiles._between import HOMES, WINNERS, brought_together
+from napari_selfseg.scale._tiles._tile_pass import TileProgress, pause, work_through
+
+__all__ = ["TileRun"]
+
+
+class TileRun(Iterator[TileProgress]):
+    """Label a large image tile by tile; iterate it to advance.
+
+    Each tile is written once, by the worker that predicts it, and marked as done after that; so
+    whatever is killed, a later run on the same plan does what is left and nothing twice. Several
+    processes may work through one plan: a tile that one is at is left alone by the others.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to do.
+    runner : Runner, optional
+        Where; in this process by default.
+    share : tuple of int, optional
+        Only predict, and only this part of so many, where several machines share the tiles; what
+        comes after is done by a run without.
+    viewed : callable, optional
+        Returns a pixel, along each spatial axis: the tile nearest to it comes next. It is asked
+        before each tile by a runner that does one after the other, and otherwise at the begin.
+
+    Raises
+    ------
+    FailedTiles
+        When tiles failed although they were tried again; the others stay done.
+    ValueError
+        When the image has changed since it was planned.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        runner: Runner | None = None,
+        *,
+        share: tuple[int, int] | None = None,
+        viewed: Callable[[], Sequence[float]] | None = None,
+    ) -> None:
+        self.plan = plan
+        self._share, self._viewed = share, viewed
+        self._runner = runner or SerialRunner()
+        self._ledger = Ledger(plan.work)
+        self._stopped = threading.Event()
+        self._work: Generator[TileProgress] = self._through()
+
+    def __iter__(self) -> TileRun:
+        return self
+
+    def __next__(self) -> TileProgress:
+        """Wait for a tile.
+
+        Returns
+        -------
+        TileProgress
+        """
+        return next(self._work)
+
+    def finish(self) -> TileRun:
+        """Do all that is left.
+
+        Returns
+        -------
+        TileRun
+            Itself.
+        """
+        for _ in self:
+            pass
+        return self
+
+    def stop(self) -> None:
+        """Ask to end after the tiles at work; from any thread. What is done stays done."""
+        self._stopped.set()
+
+    def abandon(self) -> None:
+        """As `stop`: a tile at work is always finished."""
+        self.stop()
+
+    def close(self) -> None:
+        """End now; from the thread that iterates."""
+        self._work.close()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopped.is_set()
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything is done."""
+        return self.plan.beside(FINISHED).exists()
+
+    @property
+    def done(self) -> int:
+        """Tiles that are labelled."""
+        return len(Ledger(self.plan.work).done(self.plan.passes[-1]))
+
+    def _through(self) -> Generator[TileProgress]:
+        if self.finished:
+            _clean(self.plan)
+            return
+        _sweep(self.plan)
+        first, step = self._share or (0, 1)
+        check_begin(self.plan, range(first, len(self.plan.grid), step))
+        self._ledger.log(f"Begins, or goes on, with {', '.join(self.plan.passes)}.")
+        if self._share is not None:
+            yield from work_through(
+                self.plan, self.plan.passes[0], self._runner, self._stopped, self._share
+            )
+            return
+        for name in self.plan.passes:
+            yield from work_through(
+                self.plan, name, self._runner, self._stopped, viewed=self._viewed
+            )
+            self._when_free(partial(brought_together, self.plan, name))
+            if self._stopped.is_set():
+                self._ledger.log("Stopped when asked.")
+                return
+        self._when_free(self._finish)
+
+    def _when_free(self, work: Callable[[], None]) -> None:
+        """Do what is for one process alone, unless another has done all of it meanwhile."""
+        while not self._stopped.is_set():
+            with self._ledger.claim_all() as held:
+                if held:
+                    if not self.finished:
+                        work()
+                    return
+            pause(self._stopped)
+
+    def _finish(self) -> None:
+        finish_labels(self.plan.labels, record=tile_record(self.plan))
+        sweep_chunks(self.plan.labels)
+        self.plan.beside(FINISHED).touch()
+        self._ledger.log("Finished.")
+        _clean(self.plan)
+
+
+def _sweep(plan: Plan) -> None:
+    """Remove what killed processes have left of files that they were writing."""
+    work, done = plan.beside(), plan.beside("done")
+    for folder in (work, *work.iterdir(), *(done.iterdir() if done.is_dir() else ())):
+        sweep(folder)
+
+
+def _clean(plan: Plan) -> None:
+    """Remove what nobody needs any more: only once it is marked that all is done."""
+    for bulky in (PIECES, "faces", "votes", "numbers", "blocks", "ids", "compared"):
+        shutil.rmtree(plan.beside(bulky), ignore_errors=True)
+    for small in (WINNERS, HOMES):
+        plan.beside(small).unlink(missing_ok=True)
+    for claim in (*plan.beside("done").glob("*/*.claim"), *plan.beside().glob("*.claim")):
+        with contextlib.suppress(OSError):
+            claim.unlink()

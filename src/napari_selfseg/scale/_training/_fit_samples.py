@@ -1,0 +1,150 @@
+"""A fit of a large image, learned from samples of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psutil
+
+from napari_selfseg.protocol import Fit, Method, Run, bytes_needed, evolve
+from napari_selfseg.scale._plan._in_blocks import block_fit, blockwise_of
+from napari_selfseg.scale._plan._plan_checks import check_outlines
+from napari_selfseg.scale._plan._sampling import COUNT, Piece, samples
+from napari_selfseg.scale._plan._source import Source
+
+__all__ = ["axes_of_sample", "known_at_once", "learning"]
+
+
+def learning(
+    source: Source,
+    method: Method,
+    *,
+    count: int = COUNT,
+    size: int = 256,
+    ndim: int | None = None,
+    memory: int | None = None,
+    **options: Any,
+) -> Run:
+    """Begin to learn from samples spread over a large image; iterate the run to advance it.
+
+    Parameters
+    ----------
+    source : Source
+        The image.
+    method : Method
+        What to train.
+    count : int
+        How many samples, at most.
+    size : int
+        Side of a sample in pixels, at most.
+    ndim : int, optional
+        Axes of a sample. By default an image of three or more is taken for a stack of planes,
+        except by a method of volumes alone.
+    memory : int, optional
+        Bytes that the process may take in all; what is free by default.
+    **options
+        As for `evolve`: ``superpixels``, ``device``, ``threads``, ``precision``.
+
+    Returns
+    -------
+    Run
+        Its `fit` predicts the image.
+
+    Raises
+    ------
+    ValueError
+        When nothing can be learned from the image, memory does not suffice, or something given
+        cannot be used.
+    """
+    pieces = samples(source, count, size, ndim or axes_of_sample(method, source))
+    _check_memory(source, method, pieces, memory)
+    masks = [valid for _, valid in pieces]
+    return evolve(
+        [image for image, _ in pieces],
+        method,
+        channel_axis=None if source.channel_axis is None else -1,
+        mask=masks if any(each is not None for each in masks) else None,
+        name=source.name,
+        **options,
+    )
+
+
+def known_at_once(
+    source: Source, method: Method, ndim: int | None = None, superpixels: Any = None
+) -> Fit | None:
+    """Return what labels the blocks of an image as one, where a method does that.
+
+    Parameters
+    ----------
+    source : Source
+        The image.
+    method : Method
+        What labels it.
+    ndim : int, optional
+        As for `learning`.
+    superpixels : SuperpixelAlgorithm or array_like of int, optional
+        That somebody chose.
+
+    Returns
+    -------
+    Fit or None
+        None where it is to be learned from samples (`learning`).
+
+    Raises
+    ------
+    ValueError
+        When nothing can be learned from the image, or the method is set to what tiles cannot do:
+        outlines that follow the image, or other superpixels than its own.
+    """
+    check_outlines(method)
+    blockwise = blockwise_of(method, source.shape, ndim or axes_of_sample(method, source))
+    if blockwise is None:
+        return None
+    own = method.default_superpixels()
+    if superpixels is not None and superpixels is not own and not _same(superpixels, own):
+        name = getattr(own, "title", "its own")
+        raise ValueError(
+            f"{method.title} labels an image that is larger than memory with superpixels of its "
+            f"own: choose {name}, or an area that fits."
+        )
+    return block_fit(source, method, blockwise)
+
+
+def _same(chosen: Any, own: Any) -> bool:
+    return isinstance(chosen, type(own)) and bool(chosen == own)
+
+
+def axes_of_sample(method: Method, source: Source) -> int:
+    """Return how many axes a sample has when nobody says: of a stack it is a plane.
+
+    Parameters
+    ----------
+    method : Method
+        What is trained.
+    source : Source
+        The image.
+
+    Returns
+    -------
+    int
+    """
+    spatial = len(source.shape)
+    return 2 if 2 in method.ndims and spatial >= 2 else spatial
+
+
+def _check_memory(
+    source: Source, method: Method, pieces: Sequence[Piece], memory: int | None
+) -> None:
+    if memory is None:
+        return
+    shape = pieces[0][0].shape[: pieces[0][0].ndim - (source.channel_axis is not None)]
+    needed = bytes_needed(shape, source.n_channels, method, images=len(pieces))
+    left = memory - psutil.Process().memory_info().rss
+    if needed > left:
+        size = " x ".join(map(str, shape))
+        raise ValueError(
+            f"Learning from {len(pieces)} samples of {size} pixels needs about {needed / 1e6:.0f} "
+            f"MB, and {max(left, 0) / 1e6:.0f} MB are left: take smaller or fewer samples, allow "
+            "more memory, or train a smaller network."
+        )

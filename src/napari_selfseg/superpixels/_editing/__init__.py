@@ -1,0 +1,1 @@
+"""Superpixels edited by hand."""

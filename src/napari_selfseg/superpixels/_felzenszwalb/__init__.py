@@ -1,0 +1,1 @@
+"""Felzenszwalb and Huttenlocher at several scales from one sort of the edges."""

@@ -1,0 +1,1 @@
+"""Watersheds, and what they flood."""
