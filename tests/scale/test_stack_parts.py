@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_selfseg.scale._planes import _pace as pace
+from napari_selfseg.scale._planes import _stack_step as pace
 from napari_selfseg.scale._planes._matching import by_overlap, named
 from napari_selfseg.scale._planes._order import Order
 from napari_selfseg.scale._planes._slices import Planes

@@ -10,9 +10,13 @@ from napari_selfseg.metrics._boundaries import (
     boundary_match,
 )
 from napari_selfseg.metrics._boundary_map import boundary_map
-from napari_selfseg.metrics._consistency import global_consistency_error
 from napari_selfseg.metrics._contingency import Contingency, contingency
-from napari_selfseg.metrics._covering import Covering, covering, covering_of
+from napari_selfseg.metrics._covering import (
+    Covering,
+    covering,
+    covering_of,
+    global_consistency_error,
+)
 from napari_selfseg.metrics._disagreement import MERGED, SPLIT, disagreement
 from napari_selfseg.metrics._evaluation import Comparison, Evaluation, evaluate, overall
 from napari_selfseg.metrics._information import Information, variation_of_information

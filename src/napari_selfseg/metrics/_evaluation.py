@@ -19,9 +19,8 @@ from napari_selfseg.metrics._boundaries import (
     boundary_displacement_error,
     boundary_match,
 )
-from napari_selfseg.metrics._consistency import global_consistency_error
 from napari_selfseg.metrics._contingency import Contingency, contingency
-from napari_selfseg.metrics._covering import Covering, covering_of
+from napari_selfseg.metrics._covering import Covering, covering_of, global_consistency_error
 from napari_selfseg.metrics._information import variation_of_information
 from napari_selfseg.metrics._matching import hungarian, majority
 from napari_selfseg.metrics._names import METRICS

@@ -6,9 +6,9 @@ from napari_selfseg.protocol._estimates._estimate import (
     Tried,
     estimate,
     fits_in_memory,
+    in_words,
     seconds_to_predict,
 )
-from napari_selfseg.protocol._estimates._in_words import in_words
 from napari_selfseg.protocol._estimates._kept_trials import Trials
 from napari_selfseg.protocol._estimates._trial import Question, Spent, Trial, Unwanted
 from napari_selfseg.protocol._evolve import evolve, prepare

@@ -18,8 +18,7 @@ from napari_selfseg.scale._planes._stack_estimate import (
     estimate_stack,
     planes_together,
 )
-from napari_selfseg.scale._planes._stack_files import stack_room
-from napari_selfseg.scale._planes._stack_labels import stack_dtype
+from napari_selfseg.scale._planes._stack_labels import stack_dtype, stack_room
 from napari_selfseg.scale._planes._stack_replay import replay_stack
 from napari_selfseg.scale._planes._stack_step import StackStep
 from napari_selfseg.scale._recipe._recipe import Recipe

@@ -1,11 +1,4 @@
-r"""How long a run will take and how much memory, before it is started.
-
-.. math:: t = t_\text{superpixels} + t_\text{begin} + t_\text{end} + \sum_p n_p t_p
-
-A method says which kinds of updates p a run makes, and how many (`Method.parts`); how long each
-takes is tried on a small picture on this machine, and grows with the image as the method says
-(`Method.cost`).
-"""
+"""How long a run takes and how much memory, and that in words."""
 
 from __future__ import annotations
 
@@ -20,11 +13,12 @@ import torch
 from napari_selfseg.protocol._estimates._kept_trials import Trials
 from napari_selfseg.protocol._estimates._trial import UPDATES, Question, Spent, Trial
 from napari_selfseg.protocol._given._device import resolve_device, resolve_precision
+from napari_selfseg.protocol._given._digits import duration, size_in_words
 from napari_selfseg.protocol._method._cost import Part, Problem
 from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._needed import bytes_needed
 
-__all__ = ["Estimate", "Tried", "estimate", "fits_in_memory", "seconds_to_predict"]
+__all__ = ["Estimate", "Tried", "estimate", "fits_in_memory", "in_words", "seconds_to_predict"]
 
 Tried = Callable[[Question], Trial]
 # A picture tells that little of the time grows with the image, at the least this share.
@@ -231,3 +225,25 @@ def fits_in_memory(estimated: Estimate, limit: int) -> bool:
     bool
     """
     return estimated.bytes <= limit
+
+
+def in_words(estimated: Estimate) -> str:
+    """Return an estimate as a person says it.
+
+    Parameters
+    ----------
+    estimated : Estimate
+        Of a run.
+
+    Returns
+    -------
+    str
+        Such as ``"about 2 min and 1.3 GB"``, or ``"about 2 min (9 min at most) and 1.3 GB"``
+        where many runs end before all iterations are made.
+    """
+    most = duration(estimated.seconds)
+    if estimated.likely is None or duration(estimated.likely) == most:
+        return f"about {most} and {size_in_words(estimated.bytes)}"
+    return (
+        f"about {duration(estimated.likely)} ({most} at most) and {size_in_words(estimated.bytes)}"
+    )

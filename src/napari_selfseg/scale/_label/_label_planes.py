@@ -19,8 +19,7 @@ from napari_selfseg.scale._planes._over_stack import over_stack
 from napari_selfseg.scale._planes._slices import Planes
 from napari_selfseg.scale._planes._stack import StackRun
 from napari_selfseg.scale._planes._stack_estimate import planes_together
-from napari_selfseg.scale._planes._stack_files import stack_room
-from napari_selfseg.scale._planes._stack_labels import stack_dtype
+from napari_selfseg.scale._planes._stack_labels import stack_dtype, stack_room
 
 __all__ = ["by_planes", "planes_failed"]
 

@@ -13,11 +13,10 @@ from napari_selfseg.protocol import Method, SuperpixelAlgorithm
 from napari_selfseg.scale._at_work import AtWork
 from napari_selfseg.scale._planes._carrying import Carrying, Independent, Warm
 from napari_selfseg.scale._planes._joint import Joint
-from napari_selfseg.scale._planes._order import Order
+from napari_selfseg.scale._planes._order import Order, Viewed
 from napari_selfseg.scale._planes._request import check_stack
 from napari_selfseg.scale._planes._stack import StackRun
 from napari_selfseg.scale._planes._stack_labels import StackLabels, stack_dtype
-from napari_selfseg.scale._planes._viewed import Viewed
 
 __all__ = ["CARRIES", "check_carry", "over_stack"]
 

@@ -13,14 +13,11 @@ from napari_selfseg.protocol import Fit, Step, Stop
 from napari_selfseg.scale._at_work import AtWork
 from napari_selfseg.scale._planes._carrying import WHOLE, Carrying, Found
 from napari_selfseg.scale._planes._joint import Joint
-from napari_selfseg.scale._planes._order import Order
-from napari_selfseg.scale._planes._pace import Pace
+from napari_selfseg.scale._planes._order import Order, Viewed, plane_in_view
 from napari_selfseg.scale._planes._request import StackRequest
-from napari_selfseg.scale._planes._stack_endings import counted, ended
 from napari_selfseg.scale._planes._stack_labels import StackLabels
 from napari_selfseg.scale._planes._stack_record import stack_record
-from napari_selfseg.scale._planes._stack_step import StackStep
-from napari_selfseg.scale._planes._viewed import Viewed, plane_in_view
+from napari_selfseg.scale._planes._stack_step import Pace, StackStep, counted, ended
 
 __all__ = ["StackRun"]
 

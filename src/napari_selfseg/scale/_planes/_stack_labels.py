@@ -1,17 +1,20 @@
-"""The labels of a stack: written a whole plane at a time, never beyond their type."""
+"""The labels of a stack: in memory or on disk, written a whole plane at a time."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.io import ImageFile, create_labels, has_room_for_place
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._planes._slices import Planes
 
-__all__ = ["StackLabels", "stack_dtype"]
+__all__ = ["StackLabels", "stack_dtype", "stack_room"]
 
 
 def stack_dtype(method: Method, carry: str) -> type[np.uint16] | type[np.uint32]:
@@ -128,3 +131,40 @@ def _marked(done: Any, n: int) -> NDArray[np.bool_]:
         raise ValueError(f"The planes that are done are numbers from 0 to {n - 1}, not {done}.")
     marks[given.astype(np.int64)] = True
     return marks
+
+
+def stack_room(path: str | os.PathLike[str], image: ImageFile, method: Method, carry: str) -> Any:
+    """Make the empty labels of a stack, a chunk a plane.
+
+    Parameters
+    ----------
+    path : path_like
+        OME-Zarr to write, ending in ``.zarr``.
+    image : ImageFile
+        The stack.
+    method : Method
+        What makes the labels.
+    carry : {"independent", "warm", "joint"}
+        As for `over_stack`.
+
+    Returns
+    -------
+    zarr.Array
+        For `over_stack` to write into; `finish_labels` adds the record.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one.
+    OSError
+        When it cannot be written.
+    """
+    has_room_for_place(Path(path), image.place["axes"], image.georeference)
+    place = {key: value for key, value in image.place.items() if key != "georeference"}
+    return create_labels(
+        path,
+        image.shape,
+        dtype=stack_dtype(method, carry),
+        chunks=(1,) * (len(image.shape) - 2) + image.shape[-2:],
+        **place,
+    )

@@ -1,4 +1,4 @@
-"""A pass with all tiles of a large image: those that are left, and again those that fail."""
+"""Going over the tiles that are left: nearest to the view first, tried again where they fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+
+from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._runners import Outcome, Runner
-from napari_selfseg.scale._tiles._nearest import nearest_first
 from napari_selfseg.scale._tiles._tile_work import work_on
 
-__all__ = ["FailedTiles", "TileProgress", "pause", "work_through"]
+__all__ = ["FailedTiles", "TileProgress", "nearest_first", "pause", "work_through"]
 
 # How often a tile is done that fails; a disk or a network may come back.
 TRIES = 2
@@ -176,3 +178,31 @@ def _log(ledger: Ledger, outcome: Outcome) -> None:
     elif outcome.result is not None and "before" not in outcome.result:
         by, seconds = outcome.result["by"], outcome.result["seconds"]
         ledger.log(f"{name}: tile {number} done by {by} in {seconds} s.")
+
+
+def nearest_first(
+    grid: Grid, numbers: Sequence[int], viewed: Callable[[], Sequence[float]]
+) -> Iterator[int]:
+    """Take tiles one by one, each the nearest to what is in view at that moment.
+
+    Parameters
+    ----------
+    grid : Grid
+        The tiles.
+    numbers : sequence of int
+        Those to take.
+    viewed : callable
+        Returns a pixel, along each spatial axis.
+
+    Yields
+    ------
+    int
+        Of equally near ones the first.
+    """
+    left = list(numbers)
+    middles = [np.array(grid.place(number)) + 0.5 for number in left]
+    while left:
+        seen = np.asarray(viewed(), float) / grid.tile
+        nearest = int(np.argmin(np.linalg.norm(np.array(middles) - seen, axis=1)))
+        middles.pop(nearest)
+        yield left.pop(nearest)
