@@ -19,7 +19,6 @@ from scipy.io import savemat
 
 import napari_selfseg as ss
 from napari_selfseg import record as records
-from napari_selfseg.catalogue import replay
 from napari_selfseg.io import (
     ContourMap,
     load_fit,
@@ -32,8 +31,8 @@ from napari_selfseg.io import (
     save_fit,
     write_labels,
 )
+from napari_selfseg.replaying import as_script, replay
 from napari_selfseg.scale import LargeImage, Recipe, TileRun, load_plan, over_stack, replay_stack
-from napari_selfseg.script import as_script
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.model.presets import Presets
 

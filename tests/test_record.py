@@ -19,9 +19,8 @@ from numpy.lib import format as npy
 
 import napari_selfseg as ss
 from napari_selfseg import record
-from napari_selfseg.catalogue import replay
+from napari_selfseg.replaying import as_script, replay
 from napari_selfseg.scale import Recipe
-from napari_selfseg.script import as_script
 
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 NUMBERS = st.sampled_from([np.bool_, np.uint8, np.int32, np.int64, np.float32, np.float64])

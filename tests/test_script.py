@@ -15,7 +15,7 @@ import napari_selfseg as ss
 from napari_selfseg import record, samples
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.objects import connected, merged_small
-from napari_selfseg.script import _reading
+from napari_selfseg.replaying import _reading
 
 HERE = {"device": "cpu", "threads": 1, "precision": "float32"}
 VOTED = ss.Backprop(iterations=3, channels=6, min_labels=1, seed=3)

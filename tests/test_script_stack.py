@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import napari_selfseg as ss
-from napari_selfseg.script import as_script
+from napari_selfseg.replaying import as_script
 
 METHOD = ss.Backprop(iterations=4, channels=8, min_labels=1, seed=3)
 STACK = np.random.default_rng(0).integers(0, 255, (4, 20, 24, 3)).astype(np.uint8)

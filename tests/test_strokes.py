@@ -7,8 +7,9 @@ import pytest
 
 import napari_selfseg as ss
 from napari_selfseg import record
-from napari_selfseg.catalogue import METHODS, PIECES, over_segment, replay
+from napari_selfseg.catalogue import METHODS, PIECES, over_segment
 from napari_selfseg.protocol import merge
+from napari_selfseg.replaying import replay
 
 HERE = {"device": "cpu", "threads": 1, "precision": "float32"}
 SMALL = {

@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "catalogue": ["METHODS", "SUPERPIXELS", "replay", "segment"],
+        "catalogue": ["METHODS", "SUPERPIXELS", "segment"],
         "io": ["load_fit", "read_image", "read_record", "save_fit", "write_labels"],
         "methods": ["Backprop", "DIC", "DSC", "DeepCut", "SGSeg"],
         "objects": ["connected", "features", "merged_small"],
@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "hierarchy": ["Hierarchy"],
         "protocol": ["Fit", "Run", "Step", "Stop", "evolve", "go_on", "merge"],
         "record": ["check_image", "unpack"],
+        "replaying": ["as_script", "replay"],
         "scale": [
             "Batch",
             "Recipe",
@@ -25,7 +26,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "over_tiles",
             "replay_stack",
         ],
-        "script": ["as_script"],
         "superpixels": [
             "AutomaticWatershed",
             "CompactWatershed",

@@ -23,8 +23,8 @@ from napari_selfseg.io.formats import (
     label_formats,
     readable,
 )
+from napari_selfseg.replaying import as_script
 from napari_selfseg.scale import sources
-from napari_selfseg.script import as_script
 
 IMAGE = (np.indices((40, 50))[1] > 24) * 100 + np.random.default_rng(0).integers(0, 20, (40, 50))
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "extending.md"

@@ -26,7 +26,7 @@ def names_read_once():
 
     Scripts are first written in a worker thread: methods of that test would stay for all others.
     """
-    import_module("napari_selfseg.script")
+    import_module("napari_selfseg.replaying")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,8 +15,8 @@ from napari_selfseg.cli._options._common import Parser, add_parameters, values_o
 from napari_selfseg.io import ContourMap
 from napari_selfseg.parameters import Parameter, ParameterError, parse, restore
 from napari_selfseg.record import dumps
+from napari_selfseg.replaying._script import _constructed
 from napari_selfseg.scale import Recipe
-from napari_selfseg.script._script import _constructed
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.form import defaults
 from napari_selfseg.widgets.parts.panels import ParameterPanel

@@ -34,9 +34,9 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.catalogue import replay
     from napari_selfseg.io import alone, check_labels_target, read_record, write_labels
     from napari_selfseg.record import software
+    from napari_selfseg.replaying import replay
     from napari_selfseg.scale import replay_stack
 
     check_labels_target(args.output)

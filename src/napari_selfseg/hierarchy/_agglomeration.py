@@ -22,7 +22,7 @@ cost its neighbours times its merges.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +30,25 @@ from numpy.typing import NDArray
 from napari_selfseg.compiled import compiled, compiled_sum
 from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._linkage import REGIONS, Linkage
+from napari_selfseg.hierarchy._region_graph import (
+    Borders,
+    Regions,
+    Rule,
+    borders_of,
+    link,
+    regions_of,
+    sift,
+    sift_down,
+    taken_out,
+    unlink,
+)
 
 __all__ = ["agglomerate"]
 
 # Neighbours up to which all borders of a union are made anew at every merge.
 FEW = 256
+
+
 # Growth of a region with more neighbours at which they are.
 GROWN = 1.02
 
@@ -79,108 +93,15 @@ def agglomerate(
     P = np.zeros((n, 0), np.float32) if histograms is None else histograms
     weight = linkage.region_weight if P.shape[1] else 0.0
     small = max(linkage.small * float(np.sum(sizes)), 1e-9)
-    rule = _Rule(float(weight), float(linkage.power), small)
-    regions = _regions(n, sizes, P, apart)
-    borders = _borders(edges, heights, lengths)
+    rule = Rule(float(weight), float(linkage.power), small)
+    regions = regions_of(n, sizes, P, apart)
+    borders = borders_of(edges, heights, lengths)
     return Merges(*_agglomerate(borders, regions, rule))
-
-
-class _Rule(NamedTuple):
-    """w, p, and s in pixels."""
-
-    w: float
-    p: float
-    s: float
-
-
-class _Regions(NamedTuple):
-    """What is known of each region, by number.
-
-    Attributes
-    ----------
-    size : ndarray of float64
-        Pixels.
-    seen : ndarray of float64
-        Pixels when all its borders were made anew.
-    P : ndarray of float32
-        ``(n, D)``.
-    alone : ndarray of bool
-        Which of them no other such region joins.
-    first, degree : ndarray of int64
-        A half edge of its ring, -1 without any, and how many there are.
-    mark : ndarray of int64
-        The border to the region that is being merged, -1 otherwise.
-    """
-
-    size: NDArray[np.float64]
-    seen: NDArray[np.float64]
-    P: NDArray[np.float32]
-    alone: NDArray[np.bool_]
-    first: NDArray[np.int64]
-    degree: NDArray[np.int64]
-    mark: NDArray[np.int64]
-
-
-class _Borders(NamedTuple):
-    """What is known of each border, by number.
-
-    The borders of a region are a ring of half edges, so that two rings are joined in no time: 2 e
-    is the end of border e at its one region, 2 e + 1 that at its other.
-
-    Attributes
-    ----------
-    ends : ndarray of int64
-        ``(2 E,)`` the region at each half edge.
-    moment, length : ndarray of float64
-        Sum of height times length, and of lengths.
-    cost : ndarray of float64
-        c.
-    heap, where : ndarray of int64
-        The borders with the cheapest on top, and the place of each in it.
-    following, before : ndarray of int64
-        ``(2 E,)`` neighbours of each half edge in its ring.
-    """
-
-    ends: NDArray[np.int64]
-    moment: NDArray[np.float64]
-    length: NDArray[np.float64]
-    cost: NDArray[np.float64]
-    heap: NDArray[np.int64]
-    where: NDArray[np.int64]
-    following: NDArray[np.int64]
-    before: NDArray[np.int64]
-
-
-def _regions(
-    n: int, sizes: NDArray[Any], P: NDArray[np.floating[Any]], apart: Iterable[int]
-) -> _Regions:
-    size = np.array(sizes, np.float64)
-    alone = np.zeros(n, np.bool_)
-    alone[list(apart)] = True
-    none = np.full(n, -1, np.int64)
-    degree = np.zeros(n, np.int64)
-    # Rows are written: a copy, and in one piece.
-    rows = np.array(P, np.float32, order="C")
-    return _Regions(size, size.copy(), rows, alone, none, degree, none.copy())
-
-
-def _borders(
-    edges: NDArray[np.integer[Any]],
-    heights: NDArray[np.floating[Any]],
-    lengths: NDArray[np.floating[Any]],
-) -> _Borders:
-    ends = np.array(edges, np.int64).reshape(-1)
-    length = np.array(lengths, np.float64)
-    moment = np.asarray(heights, np.float64) * length
-    number = np.arange(len(length))
-    ring = np.empty(len(ends), np.int64)
-    cost = np.empty(len(length))
-    return _Borders(ends, moment, length, cost, number, number.copy(), ring, ring.copy())
 
 
 @compiled
 def _agglomerate(
-    borders: _Borders, regions: _Regions, rule: _Rule
+    borders: Borders, regions: Regions, rule: Rule
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     n = len(regions.size)
     kept = np.empty(max(n - 1, 0), np.int64)
@@ -194,12 +115,12 @@ def _agglomerate(
         now = _cost(e, borders, regions, rule)
         if now > borders.cost[e]:
             borders.cost[e] = now
-            _sift(0, borders, count)
+            sift(0, borders, count)
             continue
-        count = _taken_out(e, borders, count)
+        count = taken_out(e, borders, count)
         a, b = borders.ends[2 * e], borders.ends[2 * e + 1]
-        _unlink(2 * e, a, borders, regions)
-        _unlink(2 * e + 1, b, borders, regions)
+        unlink(2 * e, a, borders, regions)
+        unlink(2 * e + 1, b, borders, regions)
         if regions.alone[a] and regions.alone[b]:
             continue
         # Few borders change hands when the region with fewer gives way.
@@ -214,18 +135,18 @@ def _agglomerate(
 
 
 @compiled
-def _begin(borders: _Borders, regions: _Regions, rule: _Rule) -> None:
+def _begin(borders: Borders, regions: Regions, rule: Rule) -> None:
     for half in range(len(borders.ends)):
-        _link(half, borders.ends[half], borders, regions)
+        link(half, borders.ends[half], borders, regions)
     count = len(borders.cost)
     for e in range(count):
         borders.cost[e] = _cost(e, borders, regions, rule)
     for place in range(count // 2 - 1, -1, -1):
-        _sift_down(place, borders, count)
+        sift_down(place, borders, count)
 
 
 @compiled
-def _cost(e: int, borders: _Borders, regions: _Regions, rule: _Rule) -> float:
+def _cost(e: int, borders: Borders, regions: Regions, rule: Rule) -> float:
     a, b = borders.ends[2 * e], borders.ends[2 * e + 1]
     cost = (1.0 - rule.w) * borders.moment[e] / borders.length[e]
     if rule.w > 0.0:
@@ -245,7 +166,7 @@ def _apart(P: NDArray[np.float32], Q: NDArray[np.float32]) -> float:
 
 
 @compiled_sum
-def _unite(a: int, b: int, regions: _Regions) -> None:
+def _unite(a: int, b: int, regions: Regions) -> None:
     """Make one region of two, which is called a."""
     size = regions.size[a] + regions.size[b]
     share = np.float32(regions.size[b] / size)
@@ -257,9 +178,7 @@ def _unite(a: int, b: int, regions: _Regions) -> None:
 
 
 @compiled
-def _hand_over(
-    a: int, b: int, borders: _Borders, regions: _Regions, rule: _Rule, count: int
-) -> int:
+def _hand_over(a: int, b: int, borders: Borders, regions: Regions, rule: Rule, count: int) -> int:
     """Let all borders of b be borders of a; return how many are left in the heap."""
     half = regions.first[a]
     for _ in range(regions.degree[a]):
@@ -273,21 +192,21 @@ def _hand_over(
         if there >= 0:  # two borders to the same region are one
             borders.moment[there] += borders.moment[e]
             borders.length[there] += borders.length[e]
-            count = _taken_out(e, borders, count)
-            _unlink(half ^ 1, c, borders, regions)
+            count = taken_out(e, borders, count)
+            unlink(half ^ 1, c, borders, regions)
             e = there
         else:
             borders.ends[half] = a
-            _link(half, a, borders, regions)
+            link(half, a, borders, regions)
         borders.cost[e] = _cost(e, borders, regions, rule)
-        _sift(borders.where[e], borders, count)
+        sift(borders.where[e], borders, count)
         half = after
     regions.first[b] = -1
     return count
 
 
 @compiled
-def _settle(a: int, borders: _Borders, regions: _Regions, rule: _Rule, count: int) -> None:
+def _settle(a: int, borders: Borders, regions: Regions, rule: Rule, count: int) -> None:
     """Forget which borders a has, and make their costs anew where it is time."""
     anew = regions.degree[a] <= FEW or regions.size[a] > GROWN * regions.seen[a]
     if anew:
@@ -298,78 +217,5 @@ def _settle(a: int, borders: _Borders, regions: _Regions, rule: _Rule, count: in
         regions.mark[borders.ends[half ^ 1]] = -1
         if anew:
             borders.cost[e] = _cost(e, borders, regions, rule)
-            _sift(borders.where[e], borders, count)
+            sift(borders.where[e], borders, count)
         half = borders.following[half]
-
-
-@compiled
-def _link(half: int, region: int, borders: _Borders, regions: _Regions) -> None:
-    """Put a half edge at the end of a region's ring."""
-    head = regions.first[region]
-    if head < 0:
-        regions.first[region] = half
-        borders.following[half] = borders.before[half] = half
-    else:
-        last = borders.before[head]
-        borders.following[last], borders.before[half] = half, last
-        borders.following[half], borders.before[head] = head, half
-    regions.degree[region] += 1
-
-
-@compiled
-def _unlink(half: int, region: int, borders: _Borders, regions: _Regions) -> None:
-    """Take a half edge out of a region's ring."""
-    after, last = borders.following[half], borders.before[half]
-    borders.following[last], borders.before[after] = after, last
-    regions.degree[region] -= 1
-    if regions.degree[region] == 0:
-        regions.first[region] = -1
-    elif regions.first[region] == half:
-        regions.first[region] = after
-
-
-@compiled
-def _sooner(e: int, f: int, borders: _Borders) -> bool:
-    one, other = borders.cost[e], borders.cost[f]
-    return one < other or (one == other and e < f)
-
-
-@compiled
-def _sift(place: int, borders: _Borders, count: int) -> None:
-    """Bring the border at a place of the heap to where it belongs: up, or else down."""
-    e = borders.heap[place]
-    while place > 0:
-        above = (place - 1) // 2
-        f = borders.heap[above]
-        if not _sooner(e, f, borders):
-            break
-        borders.heap[place], borders.where[f] = f, place
-        place = above
-    borders.heap[place], borders.where[e] = e, place
-    _sift_down(place, borders, count)
-
-
-@compiled
-def _sift_down(place: int, borders: _Borders, count: int) -> None:
-    e = borders.heap[place]
-    below = 2 * place + 1
-    while below < count:
-        f = borders.heap[below]
-        if below + 1 < count and _sooner(borders.heap[below + 1], f, borders):
-            below, f = below + 1, borders.heap[below + 1]
-        if _sooner(e, f, borders):
-            break
-        borders.heap[place], borders.where[f] = f, place
-        place, below = below, 2 * below + 1
-    borders.heap[place], borders.where[e] = e, place
-
-
-@compiled
-def _taken_out(e: int, borders: _Borders, count: int) -> int:
-    """Take a border out of the heap; return how many are left."""
-    place, count = borders.where[e], count - 1
-    last = borders.heap[count]
-    if last != e:
-        borders.heap[place], borders.where[last] = last, place
-        _sift(place, borders, count)
-    return count

@@ -166,7 +166,7 @@ class LargeActions:
         place = {"spacing": spacing, "unit": unit_of(layer), "axes": letters(request.along.names)}
 
         def work() -> str:
-            from napari_selfseg.script import as_script
+            from napari_selfseg.replaying import as_script
 
             return as_script(with_sure_path(record), target=target, **place)
 

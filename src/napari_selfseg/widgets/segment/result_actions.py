@@ -302,7 +302,7 @@ class ResultActions:
         target = target_of(self.outcome.layer.name)
 
         def work() -> str:
-            from napari_selfseg.script import as_script
+            from napari_selfseg.replaying import as_script
 
             return as_script(with_sure_path(record), target=target, spacing=spacing, unit=unit)
 

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from napari_selfseg import record as _record
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.outlines import IMAGE
-from napari_selfseg.parameters import Parameters, restore
-from napari_selfseg.script._reading import images, literal, needs, source_of, variables
-from napari_selfseg.script._stack import check_stack, given_arrays, stack_options
+from napari_selfseg.parameters import restore
+from napari_selfseg.replaying._calls import bracketed, call, comment, constructed
+from napari_selfseg.replaying._given import (
+    LATER,
+    arrays,
+    axes,
+    drawn_later,
+    given,
+    numbered,
+    options,
+)
+from napari_selfseg.replaying._reading import images, literal, needs, source_of, variables
+from napari_selfseg.replaying._stack import check_stack, given_arrays, stack_options
 
 __all__ = ["as_script"]
 
-WIDTH = 96
 EVOLVE, SEGMENT = "ss.evolve", "ss.segment"
-# The variable with the strokes that a cut was bound to after the run.
-LATER = "drawn_later"
+
+
 UNFINISHED = ("abandoned", "failed")
+
+
 WARM = """\
 # The run began from a fit that is not in the record: load it here.
 start = None  # ss.load_fit("....safetensors")
@@ -80,7 +88,7 @@ def as_script(record: Mapping[str, Any], *, target: str = "", **place: Any) -> s
 def _parts(record: Mapping[str, Any]) -> list[str]:
     if "stack" in record:
         return _stack_parts(record)
-    common = [_header(record), _imports(record), images(record), _arrays(record)]
+    common = [_header(record), _imports(record), images(record), arrays(record)]
     if record["method"] is None:
         return [*common, _superpixels_alone(record)]
     return [*common, _warm(record), _method(record), _run(record), _objects(record)]
@@ -91,39 +99,29 @@ def _stack_parts(record: Mapping[str, Any]) -> list[str]:
     told = record["stack"]
     # Asked before each plane, and before a common fit.
     views = [*told["order"][: told["carry"] == "joint"], *told["order"]]
-    method = _constructed(restore(record["method"], METHODS, "method"), ("seed",))
+    method = constructed(restore(record["method"], METHODS, "method"), ("seed",))
     regions = record["superpixels"]
     made = {**record, "superpixels": None} if regions is None or "sha256" in regions else record
-    values = ["image", "method", *stack_options(record), *_options({**made, "mask": None})]
+    values = ["image", "method", *stack_options(record), *options({**made, "mask": None})]
     values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
     return [
         *(_header(record), _imports(record), images(record), given_arrays(record)),
         f"# Planes in the order in which they were taken.\nviews = iter({literal(views)})",
         f"method = {method}\n",
-        f"{_call('run = ss.over_stack', values)}\nlabels = run.finish().out\n",
+        f"{call('run = ss.over_stack', values)}\nlabels = run.finish().out\n",
     ]
 
 
 def _header(record: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in record["software"].items())
     lines = [
-        *_comment("Made by napari-selfseg. The same labels can be expected with:"),
-        *_comment(versions),
+        *comment("Made by napari-selfseg. The same labels can be expected with:"),
+        *comment(versions),
     ]
     stop = record.get("stop")
     if stop:
-        lines += _comment(f"How the run ended: {stop['sentence']}")
+        lines += comment(f"How the run ended: {stop['sentence']}")
     return "\n".join(lines) + "\n"
-
-
-def _comment(text: str) -> list[str]:
-    # No line break survives, so that no value leaves its comment.
-    words, lines = text.split(), ["#"]
-    for word in words:
-        if len(lines[-1]) + len(word) >= WIDTH and lines[-1] != "#":
-            lines.append("#")
-        lines[-1] += " " + "".join(c if c.isprintable() else "?" for c in word)
-    return lines
 
 
 def _imports(record: Mapping[str, Any]) -> str:
@@ -135,47 +133,6 @@ def _imports(record: Mapping[str, Any]) -> str:
     if record.get("start") is not None:
         lines.append("from napari_selfseg.record import weights_hash")
     return "\n".join([*needs(record), *lines]) + "\n"
-
-
-def _arrays(record: Mapping[str, Any]) -> str:
-    """Write mask, scribbles and superpixels that were given as arrays."""
-    blocks = []
-    for key in ("mask", "scribbles", "superpixels"):
-        given = _given(record, key)
-        for k, (variable, array) in enumerate(zip(_numbered(key, record), given, strict=True)):
-            if array is not None:
-                blocks.append(f"{variable} = {_packed(array, _shape(record, k))}")
-    if (later := _drawn_later(record)) is not None:
-        blocks.append(f"{LATER} = {_packed(later, _shape(record, 0))}")
-    return "\n".join(blocks) + "\n" if blocks else ""
-
-
-def _given(record: Mapping[str, Any], key: str) -> Sequence[Any]:
-    arrays = record.get(key)
-    return [] if arrays is None or isinstance(arrays, Mapping) else arrays
-
-
-def _numbered(key: str, record: Mapping[str, Any]) -> list[str]:
-    n = len(_given(record, key))
-    return [key] if n == 1 else [f"{key}_{k + 1}" for k in range(n)]
-
-
-def _shape(record: Mapping[str, Any], number: int) -> list[int]:
-    """Return the spatial shape of an image, which the script has checked before."""
-    shape, axis = list(record["images"][number]["shape"]), record["channel_axis"]
-    if axis is not None:
-        del shape[axis]
-    return shape
-
-
-def _packed(array: Any, shape: Sequence[int]) -> str:
-    held = array if isinstance(array, Mapping) else _record.pack(np.asarray(array))
-    # Only the letters of base64: nothing ends the string but its own quotes.
-    data = re.sub(r"[^A-Za-z0-9+/=]", "", str(held.get("data", "")))
-    rows = "\n".join(data[at : at + WIDTH] for at in range(0, len(data), WIDTH))
-    return (
-        f'ss.unpack({{"encoding": "{_record.PACKED}", "data": """\n{rows}\n"""}}, {literal(shape)})'
-    )
 
 
 def _warm(record: Mapping[str, Any]) -> str:
@@ -190,7 +147,7 @@ def _method(record: Mapping[str, Any]) -> str:
         done = int(record["shown"]) + 1
     elif done == ([0, *_continued(record)])[-1]:
         done += 1  # it is stopped before the first of them
-    return f"method = {_constructed(method.replace(iterations=done), ('seed',))}\n"
+    return f"method = {constructed(method.replace(iterations=done), ('seed',))}\n"
 
 
 def _unfinished(record: Mapping[str, Any]) -> bool:
@@ -199,18 +156,6 @@ def _unfinished(record: Mapping[str, Any]) -> bool:
     ended = stop is not None and stop["kind"] not in UNFINISHED
     # A later iteration would count in a cut.
     return not ended and (record.get("cut") is not None or record["shown"] == record["iterations"])
-
-
-def _constructed(parameters: Parameters, always: Iterable[str] = ()) -> str:
-    values = [
-        f"{each.name}={getattr(parameters, each.name)!r}"
-        for each in parameters.declared()
-        if each.name in always or getattr(parameters, each.name) != each.default
-    ]
-    if members := getattr(parameters, "members", ()):
-        made = [_constructed(each, ("seed",)) for each in members]
-        values.append(f"members=({', '.join(made)},)")
-    return _call(f"ss.{type(parameters).__name__}", values)
 
 
 def _run(record: Mapping[str, Any]) -> str:
@@ -240,15 +185,15 @@ def _continued(record: Mapping[str, Any]) -> list[int]:
 
 def _begun(record: Mapping[str, Any], first: bool, iterations: str) -> str:
     """Write the call that begins a run, or goes on with one; with no number to the last one."""
-    image = _bracketed(variables(record), record)
+    image = bracketed(variables(record), record)
     if not first:
         return f"ss.go_on(run, {image}, iterations={iterations or 'method.iterations'})"
     method = f"method.replace(iterations={iterations})" if iterations else "method"
-    values = [image, method, *_options(record)]
+    values = [image, method, *options(record)]
     if record.get("start") is not None:
         values.append("start=start")
     values += [f"{key}={literal(record[key])}" for key in ("device", "precision", "threads")]
-    return _call(EVOLVE, values)
+    return call(EVOLVE, values)
 
 
 def _to_its_end(call: str, begun: int, until: int) -> list[str]:
@@ -267,7 +212,7 @@ def _saving(record: Mapping[str, Any], target: str, place: Mapping[str, Any]) ->
         keys = {"connected": bool(wanted["connected"]), "minimum_size": int(wanted["minimum_size"])}
         lines.append(f'record["objects"] = {keys}')
     values = [repr(target), "labels", *(f"{key}={literal(each)}" for key, each in place.items())]
-    return "\n".join([*lines, _call("ss.write_labels", [*values, "record=record"])]) + "\n"
+    return "\n".join([*lines, call("ss.write_labels", [*values, "record=record"])]) + "\n"
 
 
 def _which(record: Mapping[str, Any]) -> str:
@@ -280,8 +225,8 @@ def _which(record: Mapping[str, Any]) -> str:
     cut = f"n_segments={int(record['cut']['n_segments'])}"
     if pieces is not None:
         algorithm = restore(pieces, SUPERPIXELS, "superpixel algorithm")
-        cut += f", superpixels={_constructed(algorithm)}"
-    return cut if _drawn_later(record) is None else f"{cut}, scribbles={LATER}"
+        cut += f", superpixels={constructed(algorithm)}"
+    return cut if drawn_later(record) is None else f"{cut}, scribbles={LATER}"
 
 
 def _shown(record: Mapping[str, Any]) -> list[str]:
@@ -290,17 +235,17 @@ def _shown(record: Mapping[str, Any]) -> list[str]:
         return [f"labels = run.labels({int(record['shown'])})"]
     n_segments = int(record["cut"]["n_segments"])
     recorded = _pieces(record)
-    bound = "" if _drawn_later(record) is None else f".bound({LATER})"
+    bound = "" if drawn_later(record) is None else f".bound({LATER})"
     if recorded is None:
         if not bound:
             return [f"labels = run.cut({n_segments})"]
         return [f"labels = run.hierarchy(){bound}.cut({n_segments})", *_outlined(record)]
-    algorithm = _constructed(restore(recorded, SUPERPIXELS, "superpixel algorithm"))
-    masks = zip(_numbered("mask", record), _given(record, "mask"), strict=True)
+    algorithm = constructed(restore(recorded, SUPERPIXELS, "superpixel algorithm"))
+    masks = zip(numbered("mask", record), given(record, "mask"), strict=True)
     mask = [f"mask={variable}" for variable, array in list(masks)[:1] if array is not None]
-    values = [variables(record)[0], algorithm, *mask, *_axes(record)]
+    values = [variables(record)[0], algorithm, *mask, *axes(record)]
     return [
-        _call("pieces, _ = over_segment", values),
+        call("pieces, _ = over_segment", values),
         f"labels = run.hierarchy(superpixels=pieces){bound}.cut({n_segments})",
         *_outlined(record),
     ]
@@ -310,13 +255,8 @@ def _outlined(record: Mapping[str, Any]) -> list[str]:
     """Write that the borders of a cut follow the image, where they do."""
     if record["method"].get("outlines") != IMAGE:
         return []
-    drawn = "" if _drawn_later(record) is None else f", scribbles={LATER}"
+    drawn = "" if drawn_later(record) is None else f", scribbles={LATER}"
     return [f"labels = run.outlined(labels{drawn})"]
-
-
-def _drawn_later(record: Mapping[str, Any]) -> Any:
-    """Return the strokes that a cut was bound to after the run; None where there are none."""
-    return (record.get("cut") or {}).get("scribbles")
 
 
 def _pieces(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -326,11 +266,11 @@ def _pieces(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _superpixels_alone(record: Mapping[str, Any]) -> str:
-    values = [*variables(record), *_options(record)]
+    values = [*variables(record), *options(record)]
     algorithm = next(each for each in values if each.startswith("superpixels="))
     values.remove(algorithm)
     values.insert(1, algorithm.removeprefix("superpixels="))
-    return _call("labels, record = over_segment", values) + "\n"
+    return call("labels, record = over_segment", values) + "\n"
 
 
 def _objects(record: Mapping[str, Any]) -> str:
@@ -339,52 +279,10 @@ def _objects(record: Mapping[str, Any]) -> str:
     if not wanted:
         return ""
     size = int(wanted["minimum_size"])
-    drawn = zip(_numbered("scribbles", record), _given(record, "scribbles"), strict=True)
+    drawn = zip(numbered("scribbles", record), given(record, "scribbles"), strict=True)
     first = list(drawn)[:1]
     keep = "".join(f", keep={variable}" for variable, array in first if array is not None)
-    keep = keep if _drawn_later(record) is None else f", keep={LATER}"
+    keep = keep if drawn_later(record) is None else f", keep={LATER}"
     if wanted["connected"]:
         return f"labels = ss.connected(labels, minimum_size={size}{keep})\n"
     return f"labels = ss.merged_small(labels, {size}{keep})\n"
-
-
-def _options(record: Mapping[str, Any]) -> list[str]:
-    """Write superpixels, mask, scribbles, axes and names as keyword arguments."""
-    values = []
-    if isinstance(record["superpixels"], Mapping):
-        algorithm = restore(record["superpixels"], SUPERPIXELS, "superpixel algorithm")
-        values.append(f"superpixels={_constructed(algorithm)}")
-    for key in ("superpixels", "mask", "scribbles"):
-        variables = [
-            "None" if array is None else variable
-            for variable, array in zip(_numbered(key, record), _given(record, key), strict=True)
-        ]
-        if set(variables) - {"None"}:
-            values.append(f"{key}={_bracketed(variables, record)}")
-    values += _axes(record)
-    names = [str(image["name"]) for image in record["images"]]
-    if any(names):
-        values.append(f"name={names if record.get('several') else names[0]!r}")
-    return values
-
-
-def _axes(record: Mapping[str, Any]) -> list[str]:
-    values = []
-    if record["channel_axis"] is not None:
-        values.append(f"channel_axis={literal(record['channel_axis'])}")
-    spacing = record.get("spacing")
-    if spacing is not None and set(spacing) != {1.0}:
-        values.append(f"spacing={literal(spacing)}")
-    return values
-
-
-def _bracketed(variables: Sequence[str], record: Mapping[str, Any]) -> str:
-    return f"[{', '.join(variables)}]" if record.get("several") else variables[0]
-
-
-def _call(function: str, values: Sequence[str]) -> str:
-    line = f"{function}({', '.join(values)})"
-    if len(line) <= WIDTH:
-        return line
-    rows = "".join(f"    {value},\n" for value in values)
-    return f"{function}(\n{rows})"

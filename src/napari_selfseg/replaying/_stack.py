@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from napari_selfseg.script._reading import literal
+from napari_selfseg.replaying._reading import literal
 
 __all__ = ["check_stack", "given_arrays", "stack_options"]
 
