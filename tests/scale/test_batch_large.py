@@ -67,7 +67,7 @@ def interrupted(made, after=3):
     seen = []
 
     def see(number, step):
-        if type(step).__name__ == "TileProgress":
+        if type(step).__name__ == "TileStep":
             seen.append(step)
             if len(seen) == after:
                 raise KeyboardInterrupt
@@ -166,7 +166,7 @@ def test_an_image_that_changed_since_is_done_again(folder, predicted):
 
 def test_a_stopped_image_keeps_its_tiles(folder, predicted):
     def see(number, step):
-        if type(step).__name__ == "TileProgress":
+        if type(step).__name__ == "TileStep":
             made.stop()
 
     made = batch(folder, seen=see)

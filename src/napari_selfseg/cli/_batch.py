@@ -22,8 +22,8 @@ from napari_selfseg.cli._options._stack import add_stack
 from napari_selfseg.cli._options._tile_options import add_memory, add_scheduler
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method
-    from napari_selfseg.scale import AnyStep, Batch, Entry, Recipe
+    from napari_selfseg.protocol import Method, WorkStep
+    from napari_selfseg.scale import Batch, Entry, Recipe
     from napari_selfseg.superpixels import Superpixels
 
 __all__ = ["add"]
@@ -188,10 +188,8 @@ class _Progress:
         self.bar: Any = None
         self.done = 0
 
-    def see(self, number: int, step: AnyStep) -> None:
-        from napari_selfseg.scale import reached
-
-        at = reached(step)
+    def see(self, number: int, step: WorkStep) -> None:
+        at = step.progress
         self._move(self.done + at.done / (at.total + 1))
 
     def count(self) -> None:

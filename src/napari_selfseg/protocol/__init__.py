@@ -57,6 +57,7 @@ from napari_selfseg.protocol._schedules._sizes import (
     phases,
     relative_work,
 )
+from napari_selfseg.protocol._work import Progress, StopRelay, Work, WorkStep
 
 __all__ = [
     "BY_ITSELF",
@@ -81,6 +82,7 @@ __all__ = [
     "Part",
     "Picture",
     "Problem",
+    "Progress",
     "Question",
     "Run",
     "Scaling",
@@ -92,12 +94,15 @@ __all__ = [
     "Spent",
     "Step",
     "Stop",
+    "StopRelay",
     "SuperpixelAlgorithm",
     "TrainingState",
     "Trial",
     "Trials",
     "Tried",
     "Unwanted",
+    "Work",
+    "WorkStep",
     "as_spacing",
     "as_superpixels",
     "at_last_size",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,12 @@ from napari_selfseg.protocol._results import _endings as endings
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._results._run_results import RunResults
 from napari_selfseg.protocol._training import Training
+from napari_selfseg.protocol._work import Work
 
 __all__ = ["Run"]
 
 
-class Run(RunResults, Iterator[Step]):
+class Run(RunResults, Work[Step]):
     """The evolution of one fit: iterate it to advance, read it whenever you like.
 
     Made by `evolve`; every result stays valid after a stop, a failure and the end.
@@ -64,9 +64,6 @@ class Run(RunResults, Iterator[Step]):
         self.threads = threads
         self._training = Training(method, network, inputs, scaling, threads)
 
-    def __iter__(self) -> Run:
-        return self
-
     def __next__(self) -> Step:
         """Advance by one iteration.
 
@@ -94,17 +91,6 @@ class Run(RunResults, Iterator[Step]):
         finally:
             if self.stopped is not None:
                 self._settle()
-
-    def finish(self) -> Run:
-        """Run to the end.
-
-        Returns
-        -------
-        Run
-            Itself.
-        """
-        deque(self, maxlen=0)
-        return self
 
     def stop(self) -> None:
         """Ask to end after the current layer; from any thread. The closing step still follows."""

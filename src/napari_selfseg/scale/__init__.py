@@ -5,7 +5,6 @@ from napari_selfseg.scale._batch._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry
 from napari_selfseg.scale._estimates._tile_estimate import Foresight, estimate_tiles, foreseen
 from napari_selfseg.scale._estimates._trial_tile import TileForecast, forecast
-from napari_selfseg.scale._label._observer import AnyStep, Reached, reached
 from napari_selfseg.scale._plan._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._plan._sampling import samples
 from napari_selfseg.scale._plan._source import Source
@@ -33,7 +32,7 @@ from napari_selfseg.scale._runners import (
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._tiles._large import LargeImage
 from napari_selfseg.scale._tiles._over_tiles import over_tiles, planned
-from napari_selfseg.scale._tiles._tile_pass import FailedTiles, TileProgress
+from napari_selfseg.scale._tiles._tile_pass import FailedTiles, TileStep
 from napari_selfseg.scale._tiles._tile_run import TileRun
 from napari_selfseg.scale._training._apply_fit import applied
 from napari_selfseg.scale._training._collection import planes, spots, tiles
@@ -43,7 +42,6 @@ from napari_selfseg.scale._training._trainer import NothingLeftError, Trainer
 
 __all__ = [
     "CARRIES",
-    "AnyStep",
     "Batch",
     "BatchImage",
     "ClusterRunner",
@@ -55,7 +53,6 @@ __all__ = [
     "Outcome",
     "Plan",
     "ProcessRunner",
-    "Reached",
     "Recipe",
     "Runner",
     "SerialRunner",
@@ -63,8 +60,8 @@ __all__ = [
     "StackRun",
     "StackStep",
     "TileForecast",
-    "TileProgress",
     "TileRun",
+    "TileStep",
     "Trainer",
     "applied",
     "axes_along",
@@ -85,7 +82,6 @@ __all__ = [
     "planes",
     "planes_together",
     "planned",
-    "reached",
     "recorded_cut",
     "replay_stack",
     "runner_named",

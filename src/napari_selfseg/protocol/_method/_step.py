@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_selfseg.hierarchy import Hierarchy
+from napari_selfseg.protocol._work import Progress
 
 __all__ = ["BY_ITSELF", "Ballot", "Step", "Stop"]
 
@@ -62,6 +63,11 @@ class Step:
     losses: Mapping[str, Tensor]
     ballots: tuple[Ballot, ...] = ()
     hierarchies: tuple[Hierarchy, ...] = ()
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is."""
+        return Progress("iteration", self.iteration, self.total)
 
     @property
     def loss(self) -> float:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from napari_selfseg.io import ImageFile, alone
+from napari_selfseg.protocol import StopRelay, Work
 from napari_selfseg.scale._batch._resume import RECIPE, left_earlier
 from napari_selfseg.scale._batch._sources import PREVIEWS, BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry, in_words, write_table
 from napari_selfseg.scale._label._batch_item import Made, Piece
 from napari_selfseg.scale._label._label import make
-from napari_selfseg.scale._label._observer import Seen, Watch
+from napari_selfseg.scale._label._observer import Observer, Seen
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
 
@@ -23,7 +24,7 @@ __all__ = ["Batch"]
 TABLE: Final = "batch.csv"
 
 
-class Batch(Iterator[Entry]):
+class Batch(Work[Entry]):
     """Do with many images what a recipe says; iterate for an entry an image as they come.
 
     The labels of each image are written as soon as they are made, whole or not at all, with their
@@ -95,7 +96,8 @@ class Batch(Iterator[Entry]):
     ) -> None:
         self.recipe, self.folder = recipe, Path(folder)
         self._runner = runner or SerialRunner()
-        self._watch = Watch(seen)
+        self._relay = StopRelay()
+        observer = Observer(seen, self._relay)
         found = sources(images, self.folder)
         targets = targets_of(found, self.folder, suffix)
         there = left_earlier(targets, recipe, self.folder, resume)
@@ -112,14 +114,11 @@ class Batch(Iterator[Entry]):
                 memory=memory,
                 device=device,
                 threads=threads,
-                watch=self._watch,
+                observer=observer,
             )
             for k, (each, target) in enumerate(zip(found, targets, strict=True))
         ]
         self._work = self._done()
-
-    def __iter__(self) -> Batch:
-        return self
 
     def __next__(self) -> Entry:
         """Wait for the next image that is done or failed.
@@ -130,21 +129,9 @@ class Batch(Iterator[Entry]):
         """
         return next(self._work)
 
-    def finish(self) -> Batch:
-        """Do all images.
-
-        Returns
-        -------
-        Batch
-            Itself.
-        """
-        for _ in self:
-            pass
-        return self
-
     def stop(self) -> None:
         """Ask to end soon; from any thread. The image at hand is left; its done tiles stay."""
-        self._watch.stop()
+        self._relay.abandon()
 
     def close(self) -> None:
         """End now; from the thread that iterates."""
@@ -181,10 +168,10 @@ class Batch(Iterator[Entry]):
         outcomes = self._runner(make, self._pieces)
         try:
             for outcome in outcomes:
-                if self._watch.stopped and outcome.error:
+                if self._relay.asked and outcome.error:
                     return
                 yield self._entered(outcome)
-                if self._watch.stopped:
+                if self._relay.asked:
                     return
         finally:
             if isinstance(outcomes, Generator):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from napari_selfseg.io import ImageFile
-from napari_selfseg.scale._label._observer import Watch
+from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._recipe._recipe import Recipe
 
 __all__ = ["Made", "Piece", "as_input"]
@@ -35,7 +35,7 @@ class Piece:
         As for `evolve`.
     threads : int or None
         As for `evolve`.
-    watch : Watch
+    observer : Observer
         Who watches.
     """
 
@@ -49,7 +49,7 @@ class Piece:
     memory: int | None
     device: str
     threads: int | None
-    watch: Watch
+    observer: Observer
 
 
 class Made(NamedTuple):

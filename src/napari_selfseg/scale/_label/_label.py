@@ -42,7 +42,7 @@ def make(piece: Piece) -> Made:
         When it was stopped; no labels are written, but tiles that are done stay.
     """
     start = time.perf_counter()
-    piece.watch.check()
+    piece.observer.check()
     image = piece.image if isinstance(piece.image, ImageFile) else open_image(piece.image)
     made = _before(piece, image) or _way(piece, image)(piece, image)
     return made._replace(seconds=time.perf_counter() - start)

@@ -109,5 +109,5 @@ def _write_each(
             image=np.asarray(image.data),
             channel_axis=image.channel_axis,
         )
-    piece.watch.check()
+    piece.observer.check()
     write_labels(at[piece.target], labels, record=record, **image.place)

@@ -93,7 +93,7 @@ def _on_disk(piece: Piece, image: ImageFile, axes: tuple[int, ...]) -> Made:
         if others:
             draw(places[0], image, out)
         finish_labels(part, record=record)
-        piece.watch.check()
+        piece.observer.check()
     return Made(record["n_labels"], error=planes_failed(record))
 
 
@@ -114,7 +114,7 @@ def _run(piece: Piece, image: ImageFile, axes: tuple[int, ...], out: Any = None)
         **as_input(image),
         name=image.name,
     )
-    piece.watch.follow(piece.number, run)
+    piece.observer.follow(piece.number, run)
     if not run.done.any():
         raise ValueError(run.stop_reason)
     return run

@@ -44,7 +44,7 @@ def by_tiles(piece: Piece, image: ImageFile) -> Made:
     piece.target.parent.mkdir(parents=True, exist_ok=True)
     large = LargeImage(piece.image, piece.target)
     plan = _begun(piece, large) or _planned(piece, large)
-    piece.watch.follow(piece.number, TileRun(plan))
+    piece.observer.follow(piece.number, TileRun(plan))
     if piece.preview is not None:
         draw(piece.preview, image, open_labels(plan.labels), side=SIDE)
     large.finish(plan)
@@ -106,7 +106,7 @@ def _learned(piece: Piece, large: LargeImage, layout: Foresight) -> Fit:
         device=piece.device,
         threads=piece.threads,
     )
-    piece.watch.follow(piece.number, run)
+    piece.observer.follow(piece.number, run)
     return run.fit
 
 

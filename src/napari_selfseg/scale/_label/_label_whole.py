@@ -64,7 +64,7 @@ def _run(piece: Piece, image: ImageFile, method: Method) -> Run:
         **as_input(image),
         name=image.name,
     )
-    piece.watch.follow(piece.number, run)
+    piece.observer.follow(piece.number, run)
     return run
 
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import BY_ITSELF, Fit, Method, Run, Step, Stop
-from napari_selfseg.scale._at_work import AtWork
+from napari_selfseg.protocol import BY_ITSELF, Fit, Method, Run, Step, Stop, StopRelay
 from napari_selfseg.scale._planes._matching import by_overlap, named, pairs
 from napari_selfseg.scale._planes._order import Order
 from napari_selfseg.scale._planes._request import StackRequest
@@ -57,7 +56,7 @@ class Carrying(ABC):
         What is there.
     order : Order
         What is left.
-    at_work : AtWork
+    relay : StopRelay
         Told of every run.
 
     Attributes
@@ -67,9 +66,9 @@ class Carrying(ABC):
     """
 
     def __init__(
-        self, request: StackRequest, labels: StackLabels, order: Order, at_work: AtWork
+        self, request: StackRequest, labels: StackLabels, order: Order, relay: StopRelay
     ) -> None:
-        self.request, self.labels, self.order, self.at_work = request, labels, order, at_work
+        self.request, self.labels, self.order, self.relay = request, labels, order, relay
         self.fit: Fit | None = None
         self._look: Callable[[Step], NDArray[Any]] | None = None
 
@@ -92,7 +91,8 @@ class Carrying(ABC):
     ) -> Generator[Step, None, tuple[NDArray[Any], Found] | None]:
         """Run to the end; return the labels of the run, and those of the stack."""
         self._look = lambda step: name(run.project(step.votes))
-        with self.at_work.on(run):
+        # Of a plane that was not begun nothing is worth a closing step.
+        with self.relay.on(run, settle=False):
             yield from run
         self._look = None
         if run.stopped is None or run.stopped.kind == "abandoned":

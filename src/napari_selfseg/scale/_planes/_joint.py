@@ -56,7 +56,7 @@ class Joint(Carrying):
         shown = int(np.argmin([abs(k - at) for k in self.fitted]))
         run = self.request.run(self.fitted, self.request.method)
         self._look = lambda step: run.project(step.votes, shown)
-        with self.at_work.on(run):
+        with self.relay.on(run, settle=False):
             for step in run:
                 yield self.fitted[shown], step
         self._look, self.stop, self.iterations = None, run.stopped, run.iteration

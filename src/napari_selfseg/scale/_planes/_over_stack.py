@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from napari_selfseg.catalogue import default_method
-from napari_selfseg.protocol import Method, SuperpixelAlgorithm
-from napari_selfseg.scale._at_work import AtWork
+from napari_selfseg.protocol import Method, StopRelay, SuperpixelAlgorithm
 from napari_selfseg.scale._planes._carrying import Carrying, Independent, Warm
 from napari_selfseg.scale._planes._joint import Joint
 from napari_selfseg.scale._planes._order import Order, Viewed
@@ -119,11 +118,11 @@ def over_stack(
         out = np.zeros(request.planes.whole, stack_dtype(chosen, carry))
     labels = StackLabels(out, axis, request.planes.whole, done)
     by_overlap = carry != "joint" or chosen.segments
-    at_work, order = AtWork(), Order(request.planes.shape, touching=by_overlap)
+    relay, order = StopRelay(), Order(request.planes.shape, touching=by_overlap)
     resumed = np.flatnonzero(labels.done).tolist()
     for plane in resumed:
         order.finish(plane)
-    carrying = _carrying(carry, (request, labels, order, at_work), iterations, planes_fitted)
+    carrying = _carrying(carry, (request, labels, order, relay), iterations, planes_fitted)
     told = {
         "name": name,
         "channel_axis": channel_axis,
@@ -134,7 +133,7 @@ def over_stack(
         "planes_fitted": carrying.wanted if isinstance(carrying, Joint) else None,
         "resumed": resumed,
     }
-    return StackRun(request, carrying, viewed=viewed, at_work=at_work, told=told)
+    return StackRun(request, carrying, viewed=viewed, relay=relay, told=told)
 
 
 def _carrying(

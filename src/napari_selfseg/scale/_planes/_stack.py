@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Fit, Step, Stop
-from napari_selfseg.scale._at_work import AtWork
+from napari_selfseg.protocol import Fit, Step, Stop, StopRelay, Work
 from napari_selfseg.scale._planes._carrying import WHOLE, Carrying, Found
 from napari_selfseg.scale._planes._joint import Joint
 from napari_selfseg.scale._planes._order import Order, Viewed, plane_in_view
@@ -22,7 +21,7 @@ from napari_selfseg.scale._planes._stack_step import Pace, StackStep, counted, e
 __all__ = ["StackRun"]
 
 
-class StackRun(Iterator[StackStep]):
+class StackRun(Work[StackStep]):
     """Label a stack; iterate to advance. Made by `over_stack`.
 
     Planes are written whole as they are done, and stay whatever happens afterwards.
@@ -51,13 +50,13 @@ class StackRun(Iterator[StackStep]):
         carry: Carrying,
         *,
         viewed: Viewed,
-        at_work: AtWork,
+        relay: StopRelay,
         told: dict[str, Any],
     ) -> None:
         self._request, self._carry, self._viewed = request, carry, viewed
         self._labels: StackLabels = carry.labels
         self._order: Order = carry.order
-        self._at_work, self._told, self._pace = at_work, told, Pace()
+        self._relay, self._told, self._pace = relay, told, Pace()
         self.out, self.method = self._labels.array, request.method
         self.failed: dict[int, str] = {}
         self.stops: dict[int, Stop] = {}
@@ -65,9 +64,6 @@ class StackRun(Iterator[StackStep]):
         self.order: list[int] = []
         self.stopped: Stop | None = None
         self._work = self._advance()
-
-    def __iter__(self) -> StackRun:
-        return self
 
     def __next__(self) -> StackStep:
         """Advance by one iteration of a run, or end a plane.
@@ -96,32 +92,20 @@ class StackRun(Iterator[StackStep]):
             )
             raise
 
-    def finish(self) -> StackRun:
-        """Run to the end.
-
-        Returns
-        -------
-        StackRun
-            Itself.
-        """
-        for _ in self:
-            pass
-        return self
-
     def stop(self) -> None:
         """Ask to end after the current layer; from any thread. Planes that are done stay.
 
         The plane at work is written as it then is, and does not count as done.
         """
-        self._at_work.stop()
+        self._relay.stop()
 
     def abandon(self) -> None:
         """Ask to end after the current layer without the plane at work; from any thread."""
-        self._at_work.abandon()
+        self._relay.abandon()
 
     def close(self) -> None:
         """End now and free the device; from the thread that iterates."""
-        self._at_work.abandon()
+        self._relay.abandon()
         self._work.close()
         self.stopped = self.stopped or self._ended
 
@@ -193,7 +177,7 @@ class StackRun(Iterator[StackStep]):
             yield self._step(fitted, step)
         if isinstance(self._carry, Joint):
             self._labels.show(self._carry.unfinished)
-        while self._order.left and not self._at_work.asked:
+        while self._order.left and not self._relay.asked:
             plane = self._order.next(self._in_view())
             self._pace.begin()
             self.order.append(plane)
@@ -245,4 +229,4 @@ class StackRun(Iterator[StackStep]):
 
     @property
     def _ended(self) -> Stop:
-        return ended(self._labels.done, self.failed, abandoned=self._at_work.abandoned)
+        return ended(self._labels.done, self.failed, abandoned=self._relay.abandoned)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Step, Stop
+from napari_selfseg.protocol import Progress, Step, Stop
 
 __all__ = ["Pace", "StackStep", "counted", "ended"]
 
@@ -39,6 +39,11 @@ class StackStep:
     done: int
     total: int
     seconds_left: float | None
+
+    @property
+    def progress(self) -> Progress:
+        """How far the stack is."""
+        return Progress("plane", self.done, self.total)
 
 
 def counted(done: NDArray[np.bool_]) -> str:

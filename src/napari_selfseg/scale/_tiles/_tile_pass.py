@@ -11,13 +11,13 @@ from typing import cast
 
 import numpy as np
 
-from napari_selfseg.protocol import Grid
+from napari_selfseg.protocol import Grid, Progress
 from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._runners import Outcome, Runner
 from napari_selfseg.scale._tiles._tile_work import work_on
 
-__all__ = ["FailedTiles", "TileProgress", "nearest_first", "pause", "work_through"]
+__all__ = ["FailedTiles", "TileStep", "nearest_first", "pause", "work_through"]
 
 # How often a tile is done that fails; a disk or a network may come back.
 TRIES = 2
@@ -33,7 +33,7 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class TileProgress:
+class TileStep:
     """How far it is.
 
     Attributes
@@ -53,6 +53,11 @@ class TileProgress:
     done: int
     total: int
     seconds_left: float
+
+    @property
+    def progress(self) -> Progress:
+        """How far the tiles are."""
+        return Progress("tile", self.done, self.total)
 
 
 class FailedTiles(ValueError):  # noqa: N818 - what it holds
@@ -82,7 +87,7 @@ def work_through(
     stopped: threading.Event,
     share: tuple[int, int] = (0, 1),
     viewed: Callable[[], Sequence[float]] | None = None,
-) -> Generator[TileProgress]:
+) -> Generator[TileStep]:
     """Do a pass with all tiles that are left of it.
 
     Parameters
@@ -102,7 +107,7 @@ def work_through(
 
     Yields
     ------
-    TileProgress
+    TileStep
 
     Raises
     ------
@@ -150,7 +155,7 @@ def _left(ledger: Ledger, name: str, part: range) -> list[int]:
 
 def _attempt(
     plan: Plan, outcomes: Iterator[Outcome], stopped: threading.Event, left: int, total: int
-) -> Generator[TileProgress, None, dict[int, str]]:
+) -> Generator[TileStep, None, dict[int, str]]:
     """Do these tiles once, but for those that others are at; return why some failed."""
     ledger, start, failed, done = Ledger(plan.work), time.monotonic(), dict[int, str](), 0
     # Closed here, and not when it is collected: what is not begun must not begin.
@@ -163,7 +168,7 @@ def _attempt(
             _log(ledger, outcome)
             if outcome.error or outcome.result is not None:
                 pace = (time.monotonic() - start) / count
-                yield TileProgress(
+                yield TileStep(
                     NAMES[name], number, total - left + done, total, pace * (left - count)
                 )
             if stopped.is_set():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 from napari_selfseg.io import finish_labels, sweep, sweep_chunks
+from napari_selfseg.protocol import Work
 from napari_selfseg.scale._plan._identity import check_begin
 from napari_selfseg.scale._plan._in_blocks import PIECES
 from napari_selfseg.scale._plan._ledger import Ledger
@@ -16,12 +17,12 @@ from napari_selfseg.scale._plan._plan import FINISHED, Plan
 from napari_selfseg.scale._plan._tile_record import tile_record
 from napari_selfseg.scale._runners import Runner, SerialRunner
 from napari_selfseg.scale._tiles._between import HOMES, WINNERS, brought_together
-from napari_selfseg.scale._tiles._tile_pass import TileProgress, pause, work_through
+from napari_selfseg.scale._tiles._tile_pass import TileStep, pause, work_through
 
 __all__ = ["TileRun"]
 
 
-class TileRun(Iterator[TileProgress]):
+class TileRun(Work[TileStep]):
     """Label a large image tile by tile; iterate it to advance.
 
     Each tile is written once, by the worker that predicts it, and marked as done after that; so
@@ -62,39 +63,20 @@ class TileRun(Iterator[TileProgress]):
         self._runner = runner or SerialRunner()
         self._ledger = Ledger(plan.work)
         self._stopped = threading.Event()
-        self._work: Generator[TileProgress] = self._through()
+        self._work: Generator[TileStep] = self._through()
 
-    def __iter__(self) -> TileRun:
-        return self
-
-    def __next__(self) -> TileProgress:
+    def __next__(self) -> TileStep:
         """Wait for a tile.
 
         Returns
         -------
-        TileProgress
+        TileStep
         """
         return next(self._work)
 
-    def finish(self) -> TileRun:
-        """Do all that is left.
-
-        Returns
-        -------
-        TileRun
-            Itself.
-        """
-        for _ in self:
-            pass
-        return self
-
     def stop(self) -> None:
-        """Ask to end after the tiles at work; from any thread. What is done stays done."""
+        """Ask to end after the tiles at work, which are always finished; from any thread."""
         self._stopped.set()
-
-    def abandon(self) -> None:
-        """As `stop`: a tile at work is always finished."""
-        self.stop()
 
     def close(self) -> None:
         """End now; from the thread that iterates."""
@@ -115,7 +97,7 @@ class TileRun(Iterator[TileProgress]):
         """Tiles that are labelled."""
         return len(Ledger(self.plan.work).done(self.plan.passes[-1]))
 
-    def _through(self) -> Generator[TileProgress]:
+    def _through(self) -> Generator[TileStep]:
         if self.finished:
             _clean(self.plan)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io import check_target, load_fit, read_progress, save_fit
-from napari_selfseg.protocol import Fit, Method, Run, Step, evolve
+from napari_selfseg.protocol import Fit, Method, Run, Step, Work, evolve
 from napari_selfseg.remedies import TRAINED_OTHERWISE
 
 __all__ = ["NothingLeftError", "Trainer"]
@@ -25,7 +25,7 @@ class NothingLeftError(ValueError):
     """A model that is to be trained on has had all its iterations."""
 
 
-class Trainer(Iterator[Step]):
+class Trainer(Work[Step]):
     """Train a method on a collection; iterate to advance.
 
     A checkpoint is the model file itself, written whole or not at all: whatever kills the process,
@@ -100,9 +100,6 @@ class Trainer(Iterator[Step]):
         self._how = {key: options[key] for key in known if key in options}
         self._last: list[NDArray[Any]] | None = None
 
-    def __iter__(self) -> Trainer:
-        return self
-
     def __next__(self) -> Step:
         """Advance by one iteration, and keep a checkpoint where it is time.
 
@@ -119,21 +116,13 @@ class Trainer(Iterator[Step]):
         done = self.before + step.iteration
         return dataclasses.replace(step, iteration=done, total=self.method.iterations)
 
-    def finish(self) -> Trainer:
-        """Train to the end.
-
-        Returns
-        -------
-        Trainer
-            Itself.
-        """
-        for _ in self:
-            pass
-        return self
-
     def stop(self) -> None:
         """Ask to end after the current layer; from any thread. The model is still written."""
         self.run.stop()
+
+    def close(self) -> None:
+        """End now and free the device; from the thread that iterates."""
+        self.run.close()
 
     @property
     def stop_reason(self) -> str:

@@ -12,7 +12,8 @@ from napari_selfseg.widgets.batch._words import progress
 from napari_selfseg.widgets.work.work_job import Over, WorkJob
 
 if TYPE_CHECKING:
-    from napari_selfseg.scale import AnyStep, Batch, Entry
+    from napari_selfseg.protocol import WorkStep
+    from napari_selfseg.scale import Batch, Entry
 
 __all__ = ["BatchJob", "Look"]
 
@@ -89,18 +90,16 @@ class BatchJob(WorkJob[Look]):
             threads=wanted.threads,
         )
 
-    def _see(self, number: int, step: AnyStep) -> None:
+    def _see(self, number: int, step: WorkStep) -> None:
         # Only a reader who is ready is worth a look.
         if self._work is not None and self.mailbox.empty:
             self.mailbox.put(self._look(self._work, number, step))
 
-    def _look(self, batch: Batch, number: int = -1, step: AnyStep | None = None) -> Look:
-        from napari_selfseg.scale import reached
-
+    def _look(self, batch: Batch, number: int = -1, step: WorkStep | None = None) -> Look:
         entries = batch.entries
         if step is None:
             return Look(entries, -1, 0, 0, progress(entries, "", self._clock.left(entries, 0)))
-        what, done, total = reached(step)
+        what, done, total = step.progress
         left = self._clock.left(entries, done / (total + 1))
         words = progress(entries, f"{what} {done} of {total}", left)
         return Look(entries, number, done, total, words)
