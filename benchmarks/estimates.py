@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 from napari_selfseg import DIC, Backprop, Consensus
-from napari_selfseg.memory import release_freed_memory
+from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol import Trials, estimate, evolve
 from napari_selfseg.protocol._estimates._picture import picture
 

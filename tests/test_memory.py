@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from napari_selfseg.memory import keep_freed_memory, release_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory, release_freed_memory
 
 # In a process of its own: a setting of the whole process, and faults of it alone.
 FAULTS = """
 import resource, sys
 import torch
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -31,7 +31,7 @@ HELD = """
 import resource
 from pathlib import Path
 import torch
-from napari_selfseg.memory import keep_freed_memory, release_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory, release_freed_memory
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 keep_freed_memory()
 x = torch.ones(64 << 20)

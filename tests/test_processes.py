@@ -13,7 +13,7 @@ import pytest
 
 PARENT = """
 import multiprocessing, signal, sys, time
-from napari_selfseg.processes import deaf, follow_parent
+from napari_selfseg.machine.processes import deaf, follow_parent
 
 def work():
     follow_parent()

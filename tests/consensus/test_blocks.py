@@ -11,6 +11,7 @@ from napari_selfseg.consensus._image_evidence import ImageEvidence
 from napari_selfseg.consensus._objects._pieces import pieces
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Whole, touching
 from napari_selfseg.grid import Grid
+from napari_selfseg.machine.threads import side_by_side
 from napari_selfseg.protocol import Problem
 from napari_selfseg.regions import adjacency
 from napari_selfseg.superpixels import (
@@ -20,7 +21,6 @@ from napari_selfseg.superpixels import (
     at_once,
     blocks,
 )
-from napari_selfseg.threads import side_by_side
 
 
 @pytest.fixture

@@ -292,7 +292,7 @@ def test_the_tensors_kept_of_patches_and_whole_images_are_those_that_live(side, 
 MEASURE = """
 import re, sys
 import numpy as np, napari_selfseg as ss
-from napari_selfseg.memory import release_freed_memory
+from napari_selfseg.machine.memory import release_freed_memory
 
 def resident(key):
     return int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024

@@ -21,8 +21,8 @@ from napari_selfseg.cli._options._common import (
 from napari_selfseg.cli._options._interrupt import keeping
 from napari_selfseg.cli._options._numbers import whole
 from napari_selfseg.cli._options._tile_options import add_tile_options, in_tiles
+from napari_selfseg.machine.processes import MOST_THREADS
 from napari_selfseg.outlines import OUTLINES
-from napari_selfseg.processes import MOST_THREADS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_selfseg.consensus._sources import Borders, Faces, Parts, touching
+from napari_selfseg.machine.threads import side_by_side
 from napari_selfseg.superpixels._watersheds._lines import FINER, Lines, light
-from napari_selfseg.threads import side_by_side
 
 __all__ = ["CUT", "POWER", "heights_of", "line_faces", "line_heights", "smallest_cell"]
 

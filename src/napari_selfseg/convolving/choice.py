@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 import torch
 from torch import Tensor
 
-from napari_selfseg.answers import Answers, machine
-from napari_selfseg.threads import limited_threads
+from napari_selfseg.machine.answers import Answers, machine
+from napari_selfseg.machine.threads import limited_threads
 
 from .ways import ALONE, TIMED, WAYS, Way, wanted_way
 

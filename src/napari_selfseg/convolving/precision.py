@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_selfseg.answers import Answers, machine
-from napari_selfseg.threads import limited_threads
+from napari_selfseg.machine.answers import Answers, machine
+from napari_selfseg.machine.threads import limited_threads
 
 from .choice import timed
 from .function import convolve

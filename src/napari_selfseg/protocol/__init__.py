@@ -57,7 +57,7 @@ from napari_selfseg.protocol._schedules._sizes import (
     phases,
     relative_work,
 )
-from napari_selfseg.protocol._work import Progress, StopRelay, Work, WorkStep
+from napari_selfseg.work import Progress, StopRelay, Work, WorkStep
 
 __all__ = [
     "BY_ITSELF",

@@ -12,7 +12,7 @@ from torch import nn
 
 from napari_selfseg import record
 from napari_selfseg.hierarchy import divided
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._checks import (
     as_channels_first,

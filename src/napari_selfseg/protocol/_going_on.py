@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.outlines import Outlines
 from napari_selfseg.protocol._evolve import network_of, seen_by
 from napari_selfseg.protocol._given._checks import as_list

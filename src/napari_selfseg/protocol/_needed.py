@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from napari_selfseg.memory import release_freed_memory
+from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol._given._device import resolve_device, resolve_precision
 from napari_selfseg.protocol._given._limits import computer_memory
 from napari_selfseg.protocol._method._blocks import pixels_at_once

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_selfseg.memory import release_freed_device_memory, release_freed_memory
+from napari_selfseg.machine.memory import release_freed_device_memory, release_freed_memory
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._method._inputs import Inputs
@@ -19,7 +19,7 @@ from napari_selfseg.protocol._results import _endings as endings
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._results._run_results import RunResults
 from napari_selfseg.protocol._training import Training
-from napari_selfseg.protocol._work import Work
+from napari_selfseg.work import Work
 
 __all__ = ["Run"]
 

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from napari_selfseg.processes import deaf, follow_parent
+from napari_selfseg.machine.processes import deaf, follow_parent
 
 __all__ = ["ClusterRunner", "Outcome", "ProcessRunner", "Runner", "SerialRunner", "runner_named"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from napari_selfseg.cli._options._interrupt import stop_on_interrupt
 from napari_selfseg.cli._options._numbers import whole
-from napari_selfseg.processes import MOST_THREADS
+from napari_selfseg.machine.processes import MOST_THREADS
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile

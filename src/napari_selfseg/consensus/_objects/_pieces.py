@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._sources import Parts
-from napari_selfseg.threads import side_by_side
+from napari_selfseg.machine.threads import side_by_side
 
 __all__ = ["Pieces", "Sums", "pieces", "pieces_of", "sums_of"]
 

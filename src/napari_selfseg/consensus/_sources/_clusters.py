@@ -13,8 +13,8 @@ from scipy.cluster.vq import vq
 from napari_selfseg.consensus._sources._said import Borders, Said
 from napari_selfseg.consensus._sources._seen import Parts, Seen
 from napari_selfseg.hierarchy import half_distances
+from napari_selfseg.machine.threads import side_by_side
 from napari_selfseg.protocol import Found
-from napari_selfseg.threads import side_by_side
 
 __all__ = ["Clusters", "shares_of", "tabled"]
 

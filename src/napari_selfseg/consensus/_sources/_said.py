@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from napari_selfseg.consensus._sources._seen import Parts
 from napari_selfseg.grid import Grid
+from napari_selfseg.machine.threads import side_by_side
 from napari_selfseg.protocol import Found
 from napari_selfseg.regions import adjacency
-from napari_selfseg.threads import side_by_side
 
 __all__ = ["Borders", "LabelMap", "Said", "Source", "heard"]
 

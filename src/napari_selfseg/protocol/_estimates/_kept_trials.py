@@ -11,8 +11,8 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from napari_selfseg import record
-from napari_selfseg.answers import Answers, machine
 from napari_selfseg.convolving import wanted_way
+from napari_selfseg.machine.answers import Answers, machine
 from napari_selfseg.protocol._estimates._trial import Question, Trial, made
 from napari_selfseg.protocol._given._device import (
     resolve_device,

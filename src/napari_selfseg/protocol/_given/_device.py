@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from napari_selfseg.convolving import bfloat16_pays
-from napari_selfseg.processes import MOST_THREADS
-from napari_selfseg.threads import limited_threads
+from napari_selfseg.machine.processes import MOST_THREADS
+from napari_selfseg.machine.threads import limited_threads
 
 __all__ = [
     "limited_threads",

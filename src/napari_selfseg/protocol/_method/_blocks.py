@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_selfseg.grid import Grid
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.protocol._method._method import Method
 
 __all__ = ["halo", "pixels_at_once", "predicted"]

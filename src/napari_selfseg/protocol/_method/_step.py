@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_selfseg.hierarchy import Hierarchy
-from napari_selfseg.protocol._work import Progress
+from napari_selfseg.work import Progress
 
 __all__ = ["BY_ITSELF", "Ballot", "Step", "Stop"]
 

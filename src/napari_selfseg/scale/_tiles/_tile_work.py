@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io import load_fit, open_labels, whole_file
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.protocol import Fit, label_dtype, limited_threads, resolve_threads
 from napari_selfseg.scale._plan._identity import check_tile, hash_of
 from napari_selfseg.scale._plan._in_blocks import PIECES, Superpixels, first_pixels, picture_of

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box, Grid
-from napari_selfseg.threads import side_by_side
+from napari_selfseg.machine.threads import side_by_side
 
 __all__ = ["at_once", "block_by_block", "blocks"]
 

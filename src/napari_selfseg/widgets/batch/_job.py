@@ -47,7 +47,7 @@ class Look:
         return (over + self.done / (self.total + 1)) / max(len(self.entries), 1)
 
 
-class BatchJob(WorkJob[Look]):
+class BatchJob(WorkJob):
     """One batch.
 
     Parameters
@@ -64,11 +64,11 @@ class BatchJob(WorkJob[Look]):
         self._clock = _Clock()
 
     def _do(self) -> Over[Look]:
-        batch = self._steered(self._begun())
-        self.mailbox.put(self._look(batch))
-        for entry in batch:
-            self._clock.count(entry)
+        with self._steered(self._begun()) as batch:
             self.mailbox.put(self._look(batch))
+            for entry in batch:
+                self._clock.count(entry)
+                self.mailbox.put(self._look(batch))
         return Over(_ending(batch), look=self._look(batch))
 
     def _last_look(self) -> Look | None:

@@ -91,7 +91,7 @@ class StackJob(LiveJob):
         self._along = request.along
         self._live: set[int] = set()
 
-    def _work(self) -> Ended:
+    def _do(self) -> Ended:
         from napari_selfseg.scale import over_stack
 
         request, stack = self._request, self._request.stack
@@ -108,7 +108,7 @@ class StackJob(LiveJob):
             threads=request.threads,
             precision=request.precision,
         )
-        with self._room.held(), self._steering(begun) as run:
+        with self._room.held(), self._steered(begun) as run:
             self._drain(run)
             return self._ended(run)
 
@@ -179,4 +179,4 @@ class StackJob(LiveJob):
         return words
 
     def _rescued(self, error: Exception) -> Ended:
-        return self._ended(self._run)
+        return self._ended(self._work)

@@ -79,14 +79,14 @@ class TileJob(LiveJob):
         """Whether there is anything to go on from."""
         return self._learned is not None or self._plan is not None
 
-    def _work(self) -> Ended:
+    def _do(self) -> Ended:
         arrays = stack_arrays(self._request)
         with self._room.held():
             if self._plan is None:
                 self._plan = self._planned(arrays)
             if self._plan is None:
                 return Ended(LEARNED if self.begun else "Ended.")
-            with self._steering(self._tiles(self._plan)) as run:
+            with self._steered(self._tiles(self._plan)) as run:
                 self._drain(run)
                 return self._ended(run)
 
@@ -102,7 +102,7 @@ class TileJob(LiveJob):
         image = ImageFile(arrays["image"], axis, mask=arrays["mask"], name=arrays["name"], **place)
         source = Source(image, axis)
         fit = self.fit or self._known(source, given) or self._learnt(source, given)
-        if fit is None or self._asked or self._abandoned:
+        if fit is None or self._relay.asked:
             return None
         return planned(
             source,
@@ -142,7 +142,7 @@ class TileJob(LiveJob):
             threads=request.threads,
             precision=request.precision,
         )
-        with self._steering(begun) as run:
+        with self._steered(begun) as run:
             self._follow(run)
             if run.stopped is not None and run.stopped.kind != "abandoned":
                 self.fit, self._learned = run.fit, json.loads(dumps(run.record()))
@@ -189,6 +189,6 @@ class TileJob(LiveJob):
         if isinstance(error, FailedTiles):
             why = next(iter(error.failed.values())).rstrip(".")
             sentence = FAILED.format(len(error.failed), error.total, why)
-        if isinstance(self._run, TileRun):
-            return self._ended(self._run, sentence)
-        return Ended(sentence, failed=not self._abandoned)
+        if isinstance(self._work, TileRun):
+            return self._ended(self._work, sentence)
+        return Ended(sentence, failed=not self._relay.abandoned)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
 from napari_selfseg.widgets.canvas.halving import add_halved, halved
 from napari_selfseg.widgets.canvas.layer_watcher import Watch

@@ -47,7 +47,7 @@ class Look:
     first: NDArray[Any] | None
 
 
-class TrainingJob(WorkJob[Look]):
+class TrainingJob(WorkJob):
     """One training; its model is written also when it is asked to end.
 
     Parameters
@@ -64,8 +64,8 @@ class TrainingJob(WorkJob[Look]):
 
     def _do(self) -> Over[Look]:
         found = self._wanted.collect()
-        trainer = self._steered(self._begun(found))
-        look = self._drain(trainer, found)
+        with self._steered(self._begun(found)) as trainer:
+            look = self._drain(trainer, found)
         return Over(f"{trainer.stop_reason} The model is in {self._wanted.model}", look=look)
 
     def _begun(self, found: Collection) -> Trainer:

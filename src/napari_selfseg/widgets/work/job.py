@@ -59,8 +59,8 @@ class Job(LiveJob):
         super().__init__()
         self._request = request
 
-    def _work(self) -> Ended:
-        with self._steering(self._begun()) as run:
+    def _do(self) -> Ended:
+        with self._steered(self._begun()) as run:
             self._drain(run)
         return self._ended(run)
 
@@ -84,7 +84,7 @@ class Job(LiveJob):
     def _drain(self, run: Run) -> None:
         pace = Pace(run.method.updates)
         for step in run:
-            if self._abandoned:
+            if self._relay.abandoned:
                 return
             left = pace.left(step.iteration, time.monotonic())
             # Only a reader who is ready is worth a label map; the last one comes with the end.
@@ -127,9 +127,9 @@ class Job(LiveJob):
         return {**run.record(iteration, outlines=outlines), "source": self._request.source}
 
     def _rescued(self, error: Exception) -> Ended:
-        if self._abandoned:
+        if self._relay.abandoned:
             return Ended("Ended.")
-        ended = self._ended(self._run)
+        ended = self._ended(self._work)
         if isinstance(error, MemoryError):
             kept = f" The labels of {ended.iteration} iterations are kept." if ended.run else ""
             ended = dataclasses.replace(ended, sentence=sentence_of(error, self.what) + kept)

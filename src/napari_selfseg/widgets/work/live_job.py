@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.work.mailbox import Mailbox
 from napari_selfseg.widgets.work.runner import sentence_of
+from napari_selfseg.widgets.work.work_job import WorkJob
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
@@ -20,22 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Ended", "LiveJob", "Progress"]
 
 logger: Final = logging.getLogger(__name__)
-
-
-class Steered(Protocol):
-    """What a job goes through, step by step."""
-
-    def stop(self) -> None:
-        """Ask to end, and to settle what was found."""
-
-    def abandon(self) -> None:
-        """Ask to end soon."""
-
-    def close(self) -> None:
-        """End now."""
-
-
-R = TypeVar("R", bound=Steered)
 
 
 @dataclass(frozen=True)
@@ -87,8 +70,8 @@ class Ended:
     run: Run | None = None
 
 
-class LiveJob(ABC):
-    """Something from request to end. Call it in a worker thread; the rest is for the window.
+class LiveJob(WorkJob):
+    """Something live in the labels, from request to end.
 
     Attributes
     ----------
@@ -96,18 +79,9 @@ class LiveJob(ABC):
         The latest `Progress`, and `Ended` at last.
     """
 
-    what: ClassVar[str]
-
     def __init__(self) -> None:
-        self.mailbox: Mailbox[Any] = Mailbox()
-        self._run: Any = None
-        self._asked = self._abandoned = self._left = False
-
-    def stop(self) -> None:
-        """Ask to end; what was found is settled and kept."""
-        self._asked = True
-        if run := self._run:
-            run.stop()
+        super().__init__()
+        self._left = False
 
     def abandon(self, *, leave: bool = False) -> None:
         """End as soon as possible, with what is done.
@@ -117,36 +91,12 @@ class LiveJob(ABC):
         leave : bool
             Whether nobody waits for what takes long to say.
         """
-        self._abandoned, self._left = True, self._left or leave
-        if run := self._run:
-            run.abandon()
+        self._left = self._left or leave
+        self._relay.abandon()
 
-    def __call__(self) -> None:
-        """Run to the end. Never raises: an error is told through the mailbox."""
-        try:
-            self.mailbox.put(self._work())
-        except Exception as error:
-            self.mailbox.put(self._failure(error))
-        finally:
-            self._run = None
-
-    @contextlib.contextmanager
-    def _steering(self, run: R) -> Iterator[R]:
-        """Let a run hear of what is asked while it is gone through, and close it then."""
-        self._run = run
-        # Whoever asked before there was a run found none to ask.
-        if self._asked:
-            run.stop()
-        if self._abandoned:
-            run.abandon()
-        with contextlib.closing(run):
-            yield run
-
-    def _failure(self, error: Exception) -> Ended:
-        if not isinstance(error, ValueError | MemoryError | OSError):
-            logger.exception("%s failed", self.what)
-        if self._run is None:
-            return Ended(sentence_of(error, self.what), failed=not self._abandoned)
+    def _failed(self, error: Exception) -> Ended:
+        if self._work is None:
+            return Ended(sentence_of(error, self.what), failed=not self._relay.abandoned)
         try:
             return self._rescued(error)
         except Exception as other:
@@ -154,9 +104,9 @@ class LiveJob(ABC):
             return Ended(sentence_of(other, self.what), failed=True)
 
     @abstractmethod
-    def _work(self) -> Ended:
+    def _do(self) -> Ended:
         """Do it all, and say how it ended."""
 
     @abstractmethod
     def _rescued(self, error: Exception) -> Ended:
-        """Gather what is left of a run that failed."""
+        """Gather what is left of work that failed."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Protocol, cast
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_selfseg.memory import keep_freed_memory
+from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.model.choices import Choices, load
@@ -79,7 +79,7 @@ class WorkDock(QWidget):
         self._settings = settings.read()
         self._threads = self._settings.threads
         self._loaded = False
-        self._job: WorkJob[Any] | None = None
+        self._job: WorkJob | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -186,7 +186,7 @@ class WorkDock(QWidget):
 
     # Qt has a metaclass of its own, which asks for no abstract methods: mypy does.
     @abstractmethod
-    def _wanted_job(self) -> WorkJob[Any]:
+    def _wanted_job(self) -> WorkJob:
         """Make a job of what is filled in; raise ValueError or OSError where there is none."""
 
     @abstractmethod

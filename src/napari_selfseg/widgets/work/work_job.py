@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from napari_selfseg.widgets.work.mailbox import Mailbox
 from napari_selfseg.widgets.work.runner import sentence_of
+from napari_selfseg.work import StopRelay, Work
 
 __all__ = ["Over", "WorkJob"]
 
 logger: Final = logging.getLogger(__name__)
 
-
-class Stoppable(Protocol):
-    """What a job goes through."""
-
-    def stop(self) -> None:
-        """Ask to end soon."""
-
-
 Look = TypeVar("Look")
-Work = TypeVar("Work", bound=Stoppable)
+W = TypeVar("W", bound=Work[Any])
 
 
 @dataclass(frozen=True)
@@ -45,27 +40,25 @@ class Over(Generic[Look]):
     look: Look | None = None
 
 
-class WorkJob(ABC, Generic[Look]):
+class WorkJob(ABC):
     """One job from request to end. Call it in a worker thread; the rest is for the window.
 
     Attributes
     ----------
     mailbox : Mailbox
-        The latest look, and `Over` at last.
+        The latest look, and how it ended at last.
     """
 
     what: ClassVar[str]
 
     def __init__(self) -> None:
-        self.mailbox: Mailbox[Look | Over[Look]] = Mailbox()
+        self.mailbox: Mailbox[Any] = Mailbox()
+        self._relay = StopRelay()
         self._work: Any = None
-        self._asked = False
 
     def stop(self) -> None:
-        """Ask to end; what is done is kept."""
-        self._asked = True
-        if work := self._work:
-            work.stop()
+        """Ask to end; what was found is settled and kept."""
+        self._relay.stop()
 
     def __call__(self) -> None:
         """Do it all. Never raises: an error is told through the mailbox."""
@@ -74,23 +67,25 @@ class WorkJob(ABC, Generic[Look]):
         except Exception as error:
             if not isinstance(error, ValueError | MemoryError | OSError):
                 logger.exception("%s failed", self.what)
-            sentence = sentence_of(error, self.what)
-            self.mailbox.put(Over(sentence, failed=True, look=self._last_look()))
+            self.mailbox.put(self._failed(error))
         finally:
             self._work = None
 
-    def _steered(self, work: Work) -> Work:
-        """Let work hear of what is asked from now on."""
+    @contextlib.contextmanager
+    def _steered(self, work: W) -> Iterator[W]:
+        """Let work hear of what is asked while it is gone through, and close it then."""
         self._work = work
-        # Whoever asked before there was any found none to ask.
-        if self._asked:
-            work.stop()
-        return work
+        with self._relay.on(work):
+            yield work
 
     @abstractmethod
-    def _do(self) -> Over[Look]:
+    def _do(self) -> Any:
         """Do it all, and say how it ended."""
 
-    def _last_look(self) -> Look | None:
-        """Return what can still be seen of work that failed."""
+    def _failed(self, error: Exception) -> Any:
+        """Say what went wrong, with what can still be seen of the work."""
+        return Over(sentence_of(error, self.what), failed=True, look=self._last_look())
+
+    def _last_look(self) -> Any:
+        """Return what can still be seen of work that failed; None for nothing."""
         return None
