@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
@@ -14,6 +15,7 @@ from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import Outlines
 from napari_selfseg.protocol import (
+    Fit,
     Method,
     Run,
     as_superpixels,
@@ -79,20 +81,51 @@ def default_method() -> Method:
 
 
 def segment(
-    image: Any, method: Method | None = None, *, outlines: Outlines | None = None, **options: Any
+    image: Any,
+    method: Method | None = None,
+    *,
+    superpixels: Superpixels | Any = None,
+    channel_axis: int | None = None,
+    mask: Any = None,
+    scribbles: Any = None,
+    spacing: Sequence[float] | None = None,
+    outlines: Outlines | None = None,
+    device: str | torch.device = "auto",
+    threads: int | None = None,
+    precision: str = "auto",
+    start: Fit | None = None,
+    name: str | Sequence[str] = "",
 ) -> Run:
     """Segment an image to the end.
 
     Parameters
     ----------
     image : array_like, or list of array_like
-        As for `evolve`.
+        ``(*spatial)`` with channels along `channel_axis`; several images get one common fit.
     method : Method, optional
-        The default one otherwise.
+        With its parameters; the default one otherwise.
+    superpixels : Superpixels, array_like of int, or list of those, optional
+        An algorithm, or labels from 1 of the image's shape; the method's own choice by default.
+    channel_axis : int, optional
+        Axis of the channels; None when there is none.
+    mask : array_like of bool, or list of those, optional
+        True where there are data.
+    scribbles : array_like of int, or list of those, optional
+        Classes from 1 where the user drew, 0 elsewhere.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each spatial axis; ones by default.
     outlines : {"superpixels", "image"}, optional
         What the borders of the labels follow; as the method says by default.
-    **options
-        As for `evolve`: ``channel_axis``, ``superpixels``, ``mask``, ``scribbles``, ...
+    device : str or torch.device
+        ``"auto"`` takes CUDA, then MPS, then the CPU.
+    threads : int, optional
+        CPU threads; what torch would use by default.
+    precision : {"auto", "float32", "bfloat16"}
+        Type of the training; auto takes the faster one of the device.
+    start : Fit, optional
+        What to begin with.
+    name : str or list of str
+        What to call the image in the record.
 
     Returns
     -------
@@ -107,7 +140,20 @@ def segment(
     chosen = method or default_method()
     if outlines is not None:
         chosen = chosen.replace(outlines=outlines)
-    return evolve(image, chosen, **options).finish()
+    return evolve(
+        image,
+        chosen,
+        superpixels=superpixels,
+        channel_axis=channel_axis,
+        mask=mask,
+        scribbles=scribbles,
+        spacing=spacing,
+        device=device,
+        threads=threads,
+        precision=precision,
+        start=start,
+        name=name,
+    ).finish()
 
 
 def over_segment(

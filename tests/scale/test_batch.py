@@ -160,7 +160,7 @@ def test_results_are_never_overwritten(folder):
     with pytest.raises(ValueError, match="was made by another recipe"):
         batch(folder, ss.Recipe(METHOD.replace(seed=1)), resume=True)
     tifffile.imwrite(made.folder / "a.tif", picture())
-    with pytest.raises(ValueError, match=r"a\.tif is of no batch"):
+    with pytest.raises(ValueError, match=r"a\.tif was made by no recipe"):
         batch(folder, resume=True)
 
 

@@ -5,6 +5,8 @@ from napari_selfseg.scale._batch._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry
 from napari_selfseg.scale._estimates._tile_estimate import Foresight, estimate_tiles, foreseen
 from napari_selfseg.scale._estimates._trial_tile import TileForecast, forecast
+from napari_selfseg.scale._label._label import label
+from napari_selfseg.scale._label._task import LabelResult
 from napari_selfseg.scale._plan._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._plan._sampling import samples
 from napari_selfseg.scale._plan._source import Source
@@ -48,6 +50,7 @@ __all__ = [
     "Entry",
     "FailedTiles",
     "Foresight",
+    "LabelResult",
     "LargeImage",
     "NothingLeftError",
     "Outcome",
@@ -75,6 +78,7 @@ __all__ = [
     "gathered",
     "hierarchy_of",
     "known_at_once",
+    "label",
     "learning",
     "load_plan",
     "over_stack",

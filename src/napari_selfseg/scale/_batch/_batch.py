@@ -10,12 +10,12 @@ from typing import Any, Final, cast
 
 from napari_selfseg.io import ImageFile, alone
 from napari_selfseg.protocol import StopRelay, Work
-from napari_selfseg.scale._batch._resume import RECIPE, left_earlier
 from napari_selfseg.scale._batch._sources import PREVIEWS, BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry, in_words, write_table
-from napari_selfseg.scale._label._batch_item import Made, Piece
-from napari_selfseg.scale._label._label import make
+from napari_selfseg.scale._label._label import do_task
 from napari_selfseg.scale._label._observer import Observer, Seen
+from napari_selfseg.scale._label._resume import RECIPE, left_earlier
+from napari_selfseg.scale._label._task import LabelResult, LabelTask
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
 
@@ -102,8 +102,8 @@ class Batch(Work[Entry]):
         targets = targets_of(found, self.folder, suffix)
         there = left_earlier(targets, recipe, self.folder, resume)
         self._entries = [Entry(e.title, target) for e, target in zip(found, targets, strict=True)]
-        self._pieces = [
-            Piece(
+        self._tasks = [
+            LabelTask(
                 number=k,
                 image=_elsewhere(each),
                 target=target.absolute(),
@@ -165,7 +165,7 @@ class Batch(Work[Entry]):
     def _made(self) -> Generator[Entry, None, None]:
         self.recipe.save(self.folder / RECIPE)
         write_table(self._entries, self.table)
-        outcomes = self._runner(make, self._pieces)
+        outcomes = self._runner(do_task, self._tasks)
         try:
             for outcome in outcomes:
                 if self._relay.asked and outcome.error:
@@ -179,8 +179,8 @@ class Batch(Work[Entry]):
 
     def _files(self) -> Iterator[Path]:
         """Return all files to come."""
-        for piece in self._pieces:
-            yield from (f for f in (piece.target, piece.preview, piece.table) if f is not None)
+        for task in self._tasks:
+            yield from (f for f in (task.target, task.preview, task.table) if f is not None)
 
     def _entered(self, outcome: Outcome) -> Entry:
         number: int = outcome.piece.number
@@ -188,7 +188,7 @@ class Batch(Work[Entry]):
         if outcome.error:
             entry = dataclasses.replace(entry, state="failed", error=outcome.error)
         else:
-            made = cast(Made, outcome.result)
+            made = cast(LabelResult, outcome.result)
             entry = dataclasses.replace(entry, state="done", **made._asdict())
         self._entries[number] = entry
         write_table(self._entries, self.table)

@@ -1,36 +1,126 @@
-"""The labels of one image by a recipe: the work that a runner sends out."""
+"""Where it is chosen how an image is labelled: as a whole, plane by plane or tile by tile."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import ImageFile, load_fit, open_image, read_record
+from napari_selfseg.io import (
+    OBJECTS,
+    ImageFile,
+    alone,
+    check_labels_target,
+    check_target,
+    load_fit,
+    open_image,
+    read_record,
+)
 from napari_selfseg.record import fingerprint
-from napari_selfseg.scale._label._batch_item import Made, Piece
 from napari_selfseg.scale._label._label_planes import by_planes, planes_failed
 from napari_selfseg.scale._label._label_tiles import by_tiles
 from napari_selfseg.scale._label._label_whole import as_a_whole
 from napari_selfseg.scale._label._memory_check import fits_with_fit, fits_with_method
+from napari_selfseg.scale._label._observer import Observer
+from napari_selfseg.scale._label._resume import may_go_on
+from napari_selfseg.scale._label._task import LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_record import is_same_image
+from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._tiles._large import begun, forget
+from napari_selfseg.work import WorkStep
 
-__all__ = ["make"]
+__all__ = ["do_task", "label"]
 
 
-def make(piece: Piece) -> Made:
+def label(
+    image: str | os.PathLike[str] | ImageFile,
+    recipe: Recipe,
+    out: str | os.PathLike[str],
+    *,
+    memory: int | None = None,
+    resume: bool = False,
+    preview: str | os.PathLike[str] | None = None,
+    objects: str | os.PathLike[str] | None = None,
+    seen: Callable[[WorkStep], None] | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+) -> LabelResult:
+    """Label an image as a recipe says, whatever its size, and write the labels.
+
+    A stack goes plane by plane where the recipe has a carry. An image that fits into `memory` is
+    done as a whole, and any other tile by tile.
+
+    Parameters
+    ----------
+    image : path_like or ImageFile
+        A file, or an image in memory.
+    recipe : Recipe
+        What to do.
+    out : path_like
+        The labels, in a format that holds them: TIFF, OME-Zarr.
+    memory : int, optional
+        Bytes that a run may take beyond what the process holds. Without it nothing goes by tiles.
+    resume : bool
+        Leave labels that are there, and go on with tiles, if they are of this recipe and of an
+        image that is still the same.
+    preview : path_like, optional
+        A picture to write, PNG.
+    objects : path_like, optional
+        A table or polygons of the connected pieces to write, CSV or GeoJSON.
+    seen : callable, optional
+        Called with every step; its ``progress`` says how far the work is.
+    device : str
+        As for `evolve`.
+    threads : int, optional
+        As for `evolve`.
+
+    Returns
+    -------
+    LabelResult
+
+    Raises
+    ------
+    ValueError
+        When the image or the recipe cannot be used, or there are labels already and nobody asked
+        to go on with them; the message says what to do.
+    OSError
+        When the image cannot be read or the labels cannot be written, or another process writes
+        them.
+    """
+    target = check_labels_target(out)
+    picture = None if preview is None else check_target(preview, (".png",))
+    table = None if objects is None else check_target(objects, OBJECTS)
+    task = LabelTask(
+        number=0,
+        image=image if isinstance(image, ImageFile) else Path(image),
+        target=target,
+        preview=picture,
+        table=table,
+        recipe=recipe,
+        again=may_go_on(target, recipe, resume),
+        memory=memory,
+        device=device,
+        threads=threads,
+        observer=Observer(None if seen is None else lambda _, step: seen(step)),
+    )
+    with alone(*filter(None, (target, picture, table))):
+        return do_task(task)
+
+
+def do_task(task: LabelTask) -> LabelResult:
     """Make the labels of an image and write them, whole or not at all.
 
     Parameters
     ----------
-    piece : Piece
+    task : LabelTask
         What to do.
 
     Returns
     -------
-    Made
+    LabelResult
 
     Raises
     ------
@@ -42,25 +132,25 @@ def make(piece: Piece) -> Made:
         When it was stopped; no labels are written, but tiles that are done stay.
     """
     start = time.perf_counter()
-    piece.observer.check()
-    image = piece.image if isinstance(piece.image, ImageFile) else open_image(piece.image)
-    made = _before(piece, image) or _way(piece, image)(piece, image)
+    task.observer.check()
+    image = task.image if isinstance(task.image, ImageFile) else open_image(task.image)
+    made = _before(task, image) or _way(task, image)(task, image)
     return made._replace(seconds=time.perf_counter() - start)
 
 
-def _before(piece: Piece, image: ImageFile) -> Made | None:
+def _before(task: LabelTask, image: ImageFile) -> LabelResult | None:
     """Return what an earlier batch made of the same image; None where that is to be done."""
-    if not piece.again or not piece.target.exists():
+    if not task.again or not task.target.exists():
         return None
     try:
-        record = read_record(piece.target)
+        record = read_record(task.target)
     except ValueError:
         # Tiles that were begun have none yet.
         return None
     if not _is_same(record, image):
         return None
-    forget(piece.target)
-    return Made(record["n_labels"], before=True, error=planes_failed(record))
+    forget(task.target)
+    return LabelResult(record["n_labels"], before=True, error=planes_failed(record))
 
 
 def _is_same(record: dict[str, Any], image: ImageFile) -> bool:
@@ -70,19 +160,19 @@ def _is_same(record: dict[str, Any], image: ImageFile) -> bool:
     return fingerprint(image.data, was["name"]) == was
 
 
-def _way(piece: Piece, image: ImageFile) -> Callable[[Piece, ImageFile], Made]:
+def _way(task: LabelTask, image: ImageFile) -> Callable[[LabelTask, ImageFile], LabelResult]:
     """Choose how an image is done."""
-    if piece.recipe.carry is not None and len(image.shape) > 2:
+    if task.recipe.carry is not None and len(image.shape) > 2:
         return by_planes
-    if piece.again and begun(piece.target) is not None:
+    if task.again and begun(task.target) is not None:
         return by_tiles
-    return as_a_whole if _fits(piece, image) else by_tiles
+    return as_a_whole if _fits(task, image) else by_tiles
 
 
-def _fits(piece: Piece, image: ImageFile) -> bool:
-    if piece.memory is None:
+def _fits(task: LabelTask, image: ImageFile) -> bool:
+    if task.memory is None:
         return True
-    if piece.recipe.method is None:
-        return fits_with_fit(image, load_fit(piece.recipe.model), piece.memory)
-    how = {"device": piece.device, "precision": piece.recipe.precision}
-    return fits_with_method(image, piece.recipe.method, piece.memory, **how)
+    if task.recipe.method is None:
+        return fits_with_fit(image, load_fit(task.recipe.model), task.memory)
+    how = {"device": task.device, "precision": task.recipe.precision}
+    return fits_with_method(image, task.recipe.method, task.memory, **how)

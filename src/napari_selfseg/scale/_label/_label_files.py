@@ -17,7 +17,7 @@ from napari_selfseg.io import (
     written_together,
 )
 from napari_selfseg.objects import connected
-from napari_selfseg.scale._label._batch_item import Made, Piece
+from napari_selfseg.scale._label._task import LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
 
 __all__ = ["draw", "written"]
@@ -27,13 +27,13 @@ SIDE: Final = 1024
 
 
 def written(
-    piece: Piece, image: ImageFile, labels: NDArray[Any], record: dict[str, Any], error: str = ""
-) -> Made:
+    task: LabelTask, image: ImageFile, labels: NDArray[Any], record: dict[str, Any], error: str = ""
+) -> LabelResult:
     """Write labels that are in memory, and what goes with them.
 
     Parameters
     ----------
-    piece : Piece
+    task : LabelTask
         Which files.
     image : ImageFile
         Of which they are.
@@ -46,15 +46,15 @@ def written(
 
     Returns
     -------
-    Made
+    LabelResult
     """
-    labels = as_objects(labels, piece.recipe.objects)
-    record["recipe"] = piece.recipe.as_dict()
-    if piece.recipe.objects:
-        record["objects"] = piece.recipe.objects
+    labels = as_objects(labels, task.recipe.objects)
+    record["recipe"] = task.recipe.as_dict()
+    if task.recipe.objects:
+        record["objects"] = task.recipe.objects
     record["n_labels"] = len(np.unique(labels[labels > 0]))
-    _write(piece, image, labels, record)
-    return Made(record["n_labels"], error=error)
+    _write(task, image, labels, record)
+    return LabelResult(record["n_labels"], error=error)
 
 
 def draw(path: Path, image: ImageFile, labels: Any, *, side: int | None = None) -> None:
@@ -80,28 +80,28 @@ def draw(path: Path, image: ImageFile, labels: Any, *, side: int | None = None) 
     write_preview(path, seen, shown, channel_axis=None if image.channel_axis is None else -1)
 
 
-def _write(piece: Piece, image: ImageFile, labels: NDArray[Any], record: dict[str, Any]) -> None:
+def _write(task: LabelTask, image: ImageFile, labels: NDArray[Any], record: dict[str, Any]) -> None:
     """Write all or nothing, the labels last: where they are, the image is done."""
-    others = [path for path in (piece.preview, piece.table) if path is not None]
-    for path in (*others, piece.target):
+    others = [path for path in (task.preview, task.table) if path is not None]
+    for path in (*others, task.target):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with written_together(*others, piece.target, size=labels.nbytes) as places:
-        at = dict(zip((*others, piece.target), places, strict=True))
-        _write_each(piece, image, labels, record, at)
+    with written_together(*others, task.target, size=labels.nbytes) as places:
+        at = dict(zip((*others, task.target), places, strict=True))
+        _write_each(task, image, labels, record, at)
 
 
 def _write_each(
-    piece: Piece,
+    task: LabelTask,
     image: ImageFile,
     labels: NDArray[Any],
     record: dict[str, Any],
     at: dict[Path, Path],
 ) -> None:
-    if piece.preview is not None:
-        draw(at[piece.preview], image, labels)
-    if piece.table is not None:
+    if task.preview is not None:
+        draw(at[task.preview], image, labels)
+    if task.table is not None:
         write_objects(
-            at[piece.table],
+            at[task.table],
             connected(labels),
             **image.measure,
             georeference=image.georeference,
@@ -109,5 +109,5 @@ def _write_each(
             image=np.asarray(image.data),
             channel_axis=image.channel_axis,
         )
-    piece.observer.check()
-    write_labels(at[piece.target], labels, record=record, **image.place)
+    task.observer.check()
+    write_labels(at[task.target], labels, record=record, **image.place)

@@ -8,8 +8,8 @@ from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
 from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._estimates._tile_estimate import Foresight, foreseen
-from napari_selfseg.scale._label._batch_item import Made, Piece
 from napari_selfseg.scale._label._label_files import SIDE, draw
+from napari_selfseg.scale._label._task import LabelResult, LabelTask
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._tile_record import is_unchanged
 from napari_selfseg.scale._tiles._large import LargeImage, forget
@@ -19,80 +19,80 @@ from napari_selfseg.scale._training._fit_samples import axes_of_sample, known_at
 __all__ = ["by_tiles"]
 
 
-def by_tiles(piece: Piece, image: ImageFile) -> Made:
+def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     """Label an image tile by tile, by what is learned from samples of it or by a model.
 
     Tiles that are done stay, whatever happens afterwards.
 
     Parameters
     ----------
-    piece : Piece
+    task : LabelTask
         What to do.
     image : ImageFile
         As it was opened.
 
     Returns
     -------
-    Made
+    LabelResult
 
     Raises
     ------
     ValueError
         When something cannot be used, or the recipe asks for what needs the whole image.
     """
-    _check(piece)
-    piece.target.parent.mkdir(parents=True, exist_ok=True)
-    large = LargeImage(piece.image, piece.target)
-    plan = _begun(piece, large) or _planned(piece, large)
-    piece.observer.follow(piece.number, TileRun(plan))
-    if piece.preview is not None:
-        draw(piece.preview, image, open_labels(plan.labels), side=SIDE)
+    _check(task)
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    large = LargeImage(task.image, task.target)
+    plan = _begun(task, large) or _planned(task, large)
+    task.observer.follow(task.number, TileRun(plan))
+    if task.preview is not None:
+        draw(task.preview, image, open_labels(plan.labels), side=SIDE)
     large.finish(plan)
-    forget(piece.target)
-    return Made(read_record(piece.target)["n_labels"])
+    forget(task.target)
+    return LabelResult(read_record(task.target)["n_labels"])
 
 
-def _begun(piece: Piece, large: LargeImage) -> Plan | None:
+def _begun(task: LabelTask, large: LargeImage) -> Plan | None:
     """Return what an earlier batch began, if the image is still the same."""
-    plan = large.begun if piece.again else None
+    plan = large.begun if task.again else None
     if plan is None or is_unchanged(plan):
         return plan
     forget(large.target)
     return None
 
 
-def _planned(piece: Piece, large: LargeImage) -> Plan:
-    recipe = piece.recipe
+def _planned(task: LabelTask, large: LargeImage) -> Plan:
+    recipe = task.recipe
     fit = None if recipe.method else load_fit(recipe.model)
-    layout = _layout(piece, large, fit)
+    layout = _layout(task, large, fit)
     return large.planned(
-        fit or _learned(piece, large, layout),
+        fit or _learned(task, large, layout),
         tile=max(layout.tile),
         objects=recipe.minimum_size if recipe.connected else None,
-        device=piece.device,
-        threads=piece.threads,
+        device=task.device,
+        threads=task.threads,
         told={"recipe": recipe.as_dict()},
     )
 
 
-def _layout(piece: Piece, large: LargeImage, fit: Fit | None) -> Foresight:
+def _layout(task: LabelTask, large: LargeImage, fit: Fit | None) -> Foresight:
     """Choose samples and tiles that keep to the memory."""
-    source, method = large.source, fit.method if fit else cast(Method, piece.recipe.method)
+    source, method = large.source, fit.method if fit else cast(Method, task.recipe.method)
     return foreseen(
         source.shape,
         source.n_channels,
         method,
-        memory=piece.memory or available_memory(),
+        memory=task.memory or available_memory(),
         ndim=fit.ndim if fit else axes_of_sample(method, source),
         learned=fit is not None,
-        device=piece.device,
-        precision=piece.recipe.precision,
+        device=task.device,
+        precision=task.recipe.precision,
         masked=large.file.mask is not None,
     )
 
 
-def _learned(piece: Piece, large: LargeImage, layout: Foresight) -> Fit:
-    recipe = piece.recipe
+def _learned(task: LabelTask, large: LargeImage, layout: Foresight) -> Fit:
+    recipe = task.recipe
     method = cast(Method, recipe.method)
     known = known_at_once(large.source, method, superpixels=recipe.superpixels)
     if known is not None:
@@ -103,22 +103,22 @@ def _learned(piece: Piece, large: LargeImage, layout: Foresight) -> Fit:
         size=layout.sample,
         superpixels=recipe.superpixels,
         precision=recipe.precision,
-        device=piece.device,
-        threads=piece.threads,
+        device=task.device,
+        threads=task.threads,
     )
-    piece.observer.follow(piece.number, run)
+    task.observer.follow(task.number, run)
     return run.fit
 
 
-def _check(piece: Piece) -> None:
+def _check(task: LabelTask) -> None:
     """Refuse what needs the whole image."""
-    recipe = piece.recipe
+    recipe = task.recipe
     for asked, what in (
         (recipe.segments is not None, "segments"),
         (recipe.method and recipe.method.outlines != SUPERPIXELS, "outlines along the image"),
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),
         (recipe.model and recipe.superpixels is not None, "superpixels that vote"),
-        (piece.table is not None, "objects in a file"),
+        (task.table is not None, "objects in a file"),
     ):
         if asked:
             raise ValueError(

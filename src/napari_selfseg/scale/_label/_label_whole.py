@@ -10,39 +10,39 @@ from numpy.typing import NDArray
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.io import ImageFile, load_fit, read_image
 from napari_selfseg.protocol import Method, Run, evolve
-from napari_selfseg.scale._label._batch_item import Made, Piece, as_input
 from napari_selfseg.scale._label._label_files import written
+from napari_selfseg.scale._label._task import LabelResult, LabelTask, as_input
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._training._apply_fit import applied
 
 __all__ = ["as_a_whole"]
 
 
-def as_a_whole(piece: Piece, image: ImageFile) -> Made:
+def as_a_whole(task: LabelTask, image: ImageFile) -> LabelResult:
     """Make the labels of an image in memory.
 
     Parameters
     ----------
-    piece : Piece
+    task : LabelTask
         What to do.
     image : ImageFile
         As it was opened.
 
     Returns
     -------
-    Made
+    LabelResult
     """
-    if not isinstance(piece.image, ImageFile) and not isinstance(image.data, np.ndarray):
-        image = read_image(piece.image)
-    labels, record = _labelled(piece, image)
-    return written(piece, image, labels, record)
+    if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
+        image = read_image(task.image)
+    labels, record = _labelled(task, image)
+    return written(task, image, labels, record)
 
 
-def _labelled(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
-    if piece.recipe.method is None:
-        return _applied(piece, image)
-    run = _run(piece, image, piece.recipe.method)
-    wanted = piece.recipe.segments
+def _labelled(task: LabelTask, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
+    if task.recipe.method is None:
+        return _applied(task, image)
+    run = _run(task, image, task.recipe.method)
+    wanted = task.recipe.segments
     if wanted is None:
         return run.labels(), run.record()
     found = hierarchy_of(run, image, image.mask)
@@ -53,33 +53,33 @@ def _labelled(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, A
     return labels, recorded_cut(run, labels)
 
 
-def _run(piece: Piece, image: ImageFile, method: Method) -> Run:
+def _run(task: LabelTask, image: ImageFile, method: Method) -> Run:
     run = evolve(
         image.data,
         method,
-        superpixels=piece.recipe.superpixels,
-        precision=piece.recipe.precision,
-        device=piece.device,
-        threads=piece.threads,
+        superpixels=task.recipe.superpixels,
+        precision=task.recipe.precision,
+        device=task.device,
+        threads=task.threads,
         **as_input(image),
         name=image.name,
     )
-    piece.observer.follow(piece.number, run)
+    task.observer.follow(task.number, run)
     return run
 
 
-def _applied(piece: Piece, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
-    algorithm = piece.recipe.superpixels
+def _applied(task: LabelTask, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
+    algorithm = task.recipe.superpixels
     voting = None if algorithm is None else over_segment(image.data, algorithm, **as_input(image))
     labels, record = applied(
-        load_fit(piece.recipe.model),
+        load_fit(task.recipe.model),
         image.data,
         channel_axis=image.channel_axis,
         mask=image.seen(),
         superpixels=None if voting is None else voting[0],
         spacing=image.spacing,
-        device=piece.device,
-        threads=piece.threads,
+        device=task.device,
+        threads=task.threads,
         name=image.name,
     )
     record["superpixels"] = None if algorithm is None else algorithm.as_dict()

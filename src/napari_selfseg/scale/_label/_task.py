@@ -1,4 +1,4 @@
-"""A piece of work of a batch: one image with all that a worker needs, and what became of it."""
+"""One image to be labelled with all that a worker needs, and what became of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from napari_selfseg.io import ImageFile
 from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._recipe._recipe import Recipe
 
-__all__ = ["Made", "Piece", "as_input"]
+__all__ = ["LabelResult", "LabelTask", "as_input"]
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One image of a batch, with all that a worker needs.
+class LabelTask:
+    """One image to be labelled, with all that a worker needs.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Piece:
     observer: Observer
 
 
-class Made(NamedTuple):
+class LabelResult(NamedTuple):
     """What became of an image.
 
     Attributes

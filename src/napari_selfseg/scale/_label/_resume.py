@@ -1,4 +1,4 @@
-"""What an earlier batch has left in the folder of the results."""
+"""Labels that are there already, and whether they may be gone on with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_selfseg.scale._plan._plan import work_folder
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._tiles._large import begun
 
-__all__ = ["RECIPE", "left_earlier"]
+__all__ = ["RECIPE", "left_earlier", "may_go_on"]
 
 RECIPE: Final = "recipe.json"
 
@@ -45,19 +45,56 @@ def left_earlier(targets: Sequence[Path], recipe: Recipe, folder: Path, resume: 
     OSError
         When the model of the recipe cannot be opened.
     """
-    applied = weights_hash(load_fit(recipe.model).weights) if recipe.model else None
-    there = {each for each in targets if each.exists() or begun(each) is not None}
+    applied = _model_of(recipe)
+    there = {each for each in targets if _is_there(each)}
     if there and not resume:
         raise ValueError(
             f"{folder} holds labels of {len(there)} of these images: resume, to do what is left, "
             "or choose another folder."
         )
     for each in there:
-        _check(each, recipe, applied, folder)
+        _check(each, recipe, applied, f"folder, or take the recipe in {folder / RECIPE}")
     return there
 
 
-def _check(target: Path, recipe: Recipe, applied: str | None, folder: Path) -> None:
+def may_go_on(target: Path, recipe: Recipe, resume: bool) -> bool:
+    """Say whether labels of one image are there, or begun, and may be gone on with.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file of the labels.
+    recipe, resume
+        As for `left_earlier`.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError, OSError
+        As `left_earlier`.
+    """
+    if not _is_there(target):
+        return False
+    if not resume:
+        raise ValueError(
+            f"{target} is there already: resume, to go on with it, or choose another file."
+        )
+    _check(target, recipe, _model_of(recipe), "file")
+    return True
+
+
+def _is_there(target: Path) -> bool:
+    return target.exists() or begun(target) is not None
+
+
+def _model_of(recipe: Recipe) -> str | None:
+    return weights_hash(load_fit(recipe.model).weights) if recipe.model else None
+
+
+def _check(target: Path, recipe: Recipe, applied: str | None, instead: str) -> None:
     try:
         told = _told(target)
         found = Recipe.from_dict(told["recipe"])
@@ -65,16 +102,14 @@ def _check(target: Path, recipe: Recipe, applied: str | None, folder: Path) -> N
         if _is_nothing(target):
             return
         raise ValueError(
-            f"{target} is of no batch: choose another folder, or move it away."
+            f"{target} was made by no recipe: choose another {instead.partition(',')[0]}, or move "
+            "it away."
         ) from None
     if found.model and recipe.model:
         # A model may be moved: what counts is what is in it.
         found = dataclasses.replace(found, model=recipe.model)
     if found != recipe or (applied and told.get("applied") != applied):
-        raise ValueError(
-            f"{target} was made by another recipe: choose another folder, or take the recipe in "
-            f"{folder / RECIPE}."
-        )
+        raise ValueError(f"{target} was made by another recipe: choose another {instead}.")
 
 
 def _told(target: Path) -> Mapping[str, Any]:
