@@ -235,7 +235,7 @@ def _recipe(folder: Path) -> Path:
 def _plan(folder: Path) -> Path:
     tifffile.imwrite(folder / "a.tif", _grey())
     large = LargeImage(folder / "a.tif", folder / "l.ome.zarr")
-    plan = large.planned(_run().fit, tile=16, threads=1)
+    plan = large.plan_tiles(_run().fit, tile=16, threads=1)
     for _ in TileRun(plan):
         break
     return Path(plan.work)

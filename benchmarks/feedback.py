@@ -63,7 +63,7 @@ def _hierarchies(case: Case) -> list[tuple[str, Any]]:
     for title, superpixels in pieces.items():
         for method in (BACKPROP, DIC):
             second = ss.segment(case.image.data, method, superpixels=superpixels, **how)
-            merged = ss.merge(first, second, superpixels=first.superpixels[0])
+            merged = ss.merge_runs(first, second, superpixels=first.superpixels[0])
             found.append((f"{method.title} on {title}", merged))
     return found
 

@@ -36,7 +36,7 @@ from skimage.io import imread
 
 import napari_selfseg as ss
 from napari_selfseg.io import open_labels
-from napari_selfseg.scale import Source, learning, over_tiles, work_folder
+from napari_selfseg.scale import Source, fit_samples, over_tiles, work_folder
 
 METHODS: tuple[Any, ...] = (
     ss.Backprop(iterations=20, channels=32, min_labels=3),
@@ -73,7 +73,7 @@ def main() -> None:
 def _equal(args: argparse.Namespace) -> Any:
     image = _mosaic()
     for method in METHODS:
-        fit = learning(Source(image, -1), method, **HERE).finish().fit
+        fit = fit_samples(Source(image, -1), method, **HERE).finish().fit
         whole, seconds_whole = _timed(partial(_in_one_forward, fit, image))
         blocks, seconds_blocks = _timed(partial(fit.predict, image, channel_axis=-1, **HERE))
         known = {

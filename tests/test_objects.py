@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 from skimage.measure import label, regionprops_table
 
-from napari_selfseg.objects import classes_of, connected, features, merged_small
+from napari_selfseg.objects import classes_of, connected, merged_small, object_features
 
 SHAPES = array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=6)
 CLASSES = arrays(np.uint8, SHAPES, elements=st.integers(0, 3))
@@ -144,22 +144,22 @@ def test_shapes_must_agree():
     with pytest.raises(ValueError, match="make them equal"):
         classes_of(labels, labels[1:])
     with pytest.raises(ValueError, match="make them equal"):
-        features(labels, np.ones((3, 3, 2)))
+        object_features(labels, np.ones((3, 3, 2)))
     with pytest.raises(ValueError, match="2 positive numbers"):
-        features(labels, spacing=(1, 0))
+        object_features(labels, spacing=(1, 0))
     with pytest.raises(ValueError, match="2 channels need as many names"):
-        features(labels, np.ones((3, 3, 2)), channel_axis=-1, channel_names=["red"])
+        object_features(labels, np.ones((3, 3, 2)), channel_axis=-1, channel_names=["red"])
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (3, 0, 2)])
 def test_nothing_has_no_objects(shape):
     empty = np.zeros(shape, np.uint8)
     assert connected(empty, minimum_size=3).shape == shape
-    assert all(len(column) == 0 for column in features(empty, empty, classes=empty).values())
+    assert all(len(column) == 0 for column in object_features(empty, empty, classes=empty).values())
 
 
 def test_no_labels_no_rows():
-    table = features(np.zeros((4, 5), int), np.ones((4, 5)))
+    table = object_features(np.zeros((4, 5), int), np.ones((4, 5)))
     assert {len(column) for column in table.values()} == {0}
     assert "mean" in table
 
@@ -175,7 +175,7 @@ def test_a_mask_is_a_class():
 def test_a_plane_against_scikit_image(spacing):
     labels = blobs()
     image = np.random.default_rng(1).random((*labels.shape, 2))
-    table = features(labels, image, channel_axis=-1, spacing=spacing, unit="µm")
+    table = object_features(labels, image, channel_axis=-1, spacing=spacing, unit="µm")
     square = spacing[0] == spacing[1]
     expected = regionprops_table(
         labels,
@@ -219,7 +219,7 @@ def test_a_volume_against_scikit_image():
     labels = blobs(shape=(12, 20, 24))
     image = np.random.default_rng(1).random(labels.shape)
     spacing = (2.0, 0.5, 0.25)
-    table = features(labels, image, spacing=spacing, unit="µm")
+    table = object_features(labels, image, spacing=spacing, unit="µm")
     properties = ["label", "area", "centroid", "equivalent_diameter_area", "intensity_std"]
     expected = regionprops_table(labels, image, spacing=spacing, properties=properties)
     ours = ["index", "volume (µm³)", "centroid z (µm)", "centroid y (µm)", "centroid x (µm)"]
@@ -232,7 +232,7 @@ def test_a_volume_against_scikit_image():
 @given(PLANES)
 @settings(max_examples=200)
 def test_perimeter_and_eccentricity_of_anything(labels):
-    table = features(labels)
+    table = object_features(labels)
     properties = ("label", "perimeter", "eccentricity")
     expected = regionprops_table(labels, properties=properties)
     np.testing.assert_allclose(table["perimeter (pixel)"], expected["perimeter"], atol=1e-9)
@@ -241,9 +241,9 @@ def test_perimeter_and_eccentricity_of_anything(labels):
 
 @given(PLANES, st.sampled_from([(1.0, 1.0), (0.3, 0.3), (5.0, 0.2)]))
 def test_solidity_has_bounds_and_does_not_know_the_spacing(labels, spacing):
-    found = features(labels, spacing=spacing)["solidity"]
+    found = object_features(labels, spacing=spacing)["solidity"]
     assert ((found > 0) & (found <= 1 + 1e-9)).all()
-    np.testing.assert_allclose(found, features(labels)["solidity"], rtol=1e-9)
+    np.testing.assert_allclose(found, object_features(labels)["solidity"], rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -251,12 +251,12 @@ def test_solidity_has_bounds_and_does_not_know_the_spacing(labels, spacing):
     [("1", 1), ("1111", 1), ("11 11", 1), ("1. 11", 3 / 3.5), ("111 1.1", 5 / 6), ("1..1", 0.5)],
 )
 def test_solidity_of_what_can_be_counted_by_hand(text, solidity):
-    assert features(drawn(text))["solidity"] == pytest.approx([solidity])
+    assert object_features(drawn(text))["solidity"] == pytest.approx([solidity])
 
 
 def test_the_rows_follow_the_numbers_in_use():
     labels = drawn("..7 9.7") * 10**6
-    table = features(labels, classes=drawn("..2 3.2"), image=drawn("..4 6.8"))
+    table = object_features(labels, classes=drawn("..2 3.2"), image=drawn("..4 6.8"))
     assert table["index"].tolist() == [7 * 10**6, 9 * 10**6]
     assert table["class"].tolist() == [2, 3]
     assert table["pixels"].tolist() == [2, 1]
@@ -269,16 +269,16 @@ def test_the_rows_follow_the_numbers_in_use():
 def test_channels_have_names_and_any_place():
     labels = drawn("11 22")
     image = np.stack([labels, labels * 10])
-    table = features(labels, image, channel_axis=0, channel_names=["DAPI", "actin"])
+    table = object_features(labels, image, channel_axis=0, channel_names=["DAPI", "actin"])
     assert table["mean actin"].tolist() == [10, 20]
     np.testing.assert_array_equal(
-        features(labels, np.moveaxis(image, 0, 1), channel_axis=1)["max 2"], [10, 20]
+        object_features(labels, np.moveaxis(image, 0, 1), channel_axis=1)["max 2"], [10, 20]
     )
 
 
 def test_nan_and_infinite_pixels_say_so_and_spare_the_others():
     image = np.array([[np.nan, 1.0], [np.inf, 2.0], [5.0, 5.0]])
-    table = features(drawn("11 22 33"), image)
+    table = object_features(drawn("11 22 33"), image)
     assert np.isnan(table["mean"]).tolist() == [True, False, False]
     assert table["max"][1] == np.inf
     assert table["mean"][2] == 5
@@ -286,4 +286,4 @@ def test_nan_and_infinite_pixels_say_so_and_spare_the_others():
 
 def test_whole_numbers_do_not_overflow():
     image = np.full((3, 3), 65535, np.uint16)
-    assert features(np.ones((3, 3), np.uint8), image)["mean"] == 65535
+    assert object_features(np.ones((3, 3), np.uint8), image)["mean"] == 65535

@@ -235,14 +235,14 @@ def test_a_fit_is_applied_with_the_outlines_of_its_method():
     run = ran(EVERY[-1])
     other = picture(3)
     plain = dataclasses.replace(run.fit, method=run.method.replace(outlines="superpixels"))
-    before, _ = ss.applied(plain, other)
-    found, made = ss.applied(run.fit, other)
+    before, _ = ss.apply_fit(plain, other)
+    found, made = ss.apply_fit(run.fit, other)
     np.testing.assert_array_equal(before, run.fit.predict(other))
     np.testing.assert_array_equal(found, outlined(run.fit, before, other))
     assert (found != before).any(), "test invalid"
     assert made["fitted"]["outlines"] == "image"
     stack = np.stack([other, picture(4)])
-    np.testing.assert_array_equal(ss.applied(run.fit, stack)[0][0], found)
+    np.testing.assert_array_equal(ss.apply_fit(run.fit, stack)[0][0], found)
 
 
 @pytest.mark.parametrize("method", [QUICK, ss.Consensus(outlines="image")])

@@ -8,7 +8,7 @@ import pytest
 import napari_selfseg as ss
 from napari_selfseg import record
 from napari_selfseg.catalogue import METHODS, PIECES, over_segment
-from napari_selfseg.protocol import merge
+from napari_selfseg.protocol import merge_runs
 from napari_selfseg.replaying import replay
 
 HERE = {"device": "cpu", "threads": 1, "precision": "float32"}
@@ -126,7 +126,7 @@ def test_merged_runs_keep_the_strokes_of_each():
     one, other = strokes(), np.zeros((40, 48), int)
     other[15, 2:9] = WATER
     runs = [ss.segment(picture(), EVERY[1], scribbles=each, **HERE) for each in (one, other)]
-    labels = merge(*runs).cut(5)
+    labels = merge_runs(*runs).cut(5)
     assert_as_drawn(labels, np.where(one > 0, one, other))
 
 

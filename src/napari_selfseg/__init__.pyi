@@ -19,8 +19,8 @@ from .methods import Backprop as Backprop
 from .methods import DeepCut as DeepCut
 from .methods import SGSeg as SGSeg
 from .objects import connected as connected
-from .objects import features as features
 from .objects import merged_small as merged_small
+from .objects import object_features as object_features
 from .parameters import Parameters as Parameters
 from .parameters import parameter as parameter
 from .protocol import Estimate as Estimate
@@ -32,7 +32,7 @@ from .protocol import Stop as Stop
 from .protocol import estimate as estimate
 from .protocol import evolve as evolve
 from .protocol import go_on as go_on
-from .protocol import merge as merge
+from .protocol import merge_runs as merge_runs
 from .record import check_image as check_image
 from .record import unpack as unpack
 from .replaying import as_script as as_script
@@ -43,7 +43,7 @@ from .scale import Recipe as Recipe
 from .scale import StackRun as StackRun
 from .scale import TileRun as TileRun
 from .scale import Trainer as Trainer
-from .scale import applied as applied
+from .scale import apply_fit as apply_fit
 from .scale import label as label
 from .scale import over_stack as over_stack
 from .scale import over_tiles as over_tiles

@@ -11,7 +11,7 @@ import tifffile
 from napari_selfseg import Backprop
 from napari_selfseg.cli import main
 from napari_selfseg.io import load_fit, open_labels, read_progress
-from napari_selfseg.scale._tiles._over_tiles import _tile_work as tile_work
+from napari_selfseg.scale._tiles import _tile_work as tile_work
 
 METHOD = ["--method", "backprop", "--channels", "6", "--min-labels", "1", "--device", "cpu"]
 TILES = ["--tile", "32", "--samples", "2", "--sample-size", "24"]

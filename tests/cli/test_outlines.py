@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_selfseg import Backprop, Patches, applied, segment
+from napari_selfseg import Backprop, Patches, apply_fit, segment
 from napari_selfseg.cli import main
 from napari_selfseg.io import load_fit, read_record, save_fit
 
@@ -83,7 +83,7 @@ def test_apply_takes_those_of_the_model_or_others(disc, tmp_path):
     plain = dataclasses.replace(fit, method=METHOD)
     for flags, by in ([], fit), (["--outlines", "superpixels"], plain):
         assert main(["apply", str(model), str(disc), "-o", str(out), *HERE, *flags]) == 0
-        labels, _ = applied(by, iio.imread(disc), device="cpu", threads=1)
+        labels, _ = apply_fit(by, iio.imread(disc), device="cpu", threads=1)
         np.testing.assert_array_equal(tifffile.imread(out / "disc.tif"), labels)
         assert read_record(out / "disc.tif")["fitted"]["outlines"] == by.method.outlines
 

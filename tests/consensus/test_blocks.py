@@ -16,11 +16,10 @@ from napari_selfseg.protocol import Problem
 from napari_selfseg.regions import adjacency
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
-    _block_by_block,
-    _contour_watershed,
     at_once,
     blocks,
 )
+from napari_selfseg.superpixels._watersheds import _block_by_block, _contour_watershed
 
 
 @pytest.fixture

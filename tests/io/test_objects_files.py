@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_selfseg.io import Georeference, write_objects
-from napari_selfseg.objects import features
+from napari_selfseg.objects import object_features
 
 RNG = np.random.default_rng(0)
 # A ring with a hole that another object fills, and an object in two pieces.
@@ -43,7 +43,7 @@ def test_a_table_has_the_columns_of_features(tmp_path):
     write_objects(
         tmp_path / "a.csv", OBJECTS, classes=OBJECTS % 2 + 1, image=IMAGE, channel_axis=-1, **HOW
     )
-    expected = features(OBJECTS, IMAGE, channel_axis=-1, classes=OBJECTS % 2 + 1, **HOW)
+    expected = object_features(OBJECTS, IMAGE, channel_axis=-1, classes=OBJECTS % 2 + 1, **HOW)
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == list(expected)
@@ -65,7 +65,7 @@ def test_polygons_have_their_holes_and_areas(tmp_path):
     pytest.importorskip("rasterio")
     write_objects(tmp_path / "a.geojson", OBJECTS, **HOW)
     found = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))
-    columns = features(OBJECTS, **HOW)
+    columns = object_features(OBJECTS, **HOW)
     assert (found["type"], "crs" in found) == ("FeatureCollection", False)
     assert [each["id"] for each in found["features"]] == [1, 2, 9]
     for each, true in zip(found["features"], columns["area (µm²)"], strict=True):

@@ -11,7 +11,6 @@ import pytest
 
 from napari_selfseg.io import (
     TakenError,
-    _owner,
     alone,
     claimed,
     is_abandoned,
@@ -20,6 +19,7 @@ from napari_selfseg.io import (
     whole_file,
     whole_folder,
 )
+from napari_selfseg.io._writing import _owner
 
 
 def names(folder):

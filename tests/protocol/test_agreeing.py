@@ -107,19 +107,19 @@ def test_there_is_no_such_image(run):
 
 def test_runs_are_merged_on_common_superpixels(run):
     other = evolved(seed=3)
-    both = ss.merge(run, other)
+    both = ss.merge_runs(run, other)
     expected = (run.hierarchy().disagreement + other.hierarchy().disagreement) / 2
     np.testing.assert_allclose(both.disagreement, expected)
     pixels = evolved(variant="continuity")
-    assert ss.merge(run, pixels).disagreement.shape == both.disagreement.shape
-    assert ss.merge(pixels, run).cut(2).max() == 2
+    assert ss.merge_runs(run, pixels).disagreement.shape == both.disagreement.shape
+    assert ss.merge_runs(pixels, run).cut(2).max() == 2
 
 
 def test_runs_on_other_images_cannot_be_merged(run):
     with pytest.raises(ValueError, match="merge runs on the same image"):
-        ss.merge(run, evolved(size=20))
+        ss.merge_runs(run, evolved(size=20))
     with pytest.raises(ValueError, match="Give the runs"):
-        ss.merge()
+        ss.merge_runs()
 
 
 def test_each_image_of_a_fit_has_its_own_hierarchy():

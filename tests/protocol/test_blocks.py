@@ -5,7 +5,7 @@ import pytest
 
 import napari_selfseg as ss
 from napari_selfseg.protocol import bytes_to_predict
-from napari_selfseg.protocol._method._method import _blocks as blocks
+from napari_selfseg.protocol._method import _blocks as blocks
 
 METHODS = {
     "backprop": ss.Backprop(iterations=2, channels=6, min_labels=1),

@@ -7,7 +7,7 @@ import sys
 import psutil
 import pytest
 
-from napari_selfseg.protocol._given._given import _limits as limits
+from napari_selfseg.protocol._given import _limits as limits
 
 
 def group(folder, limit, used, cached=0, version=2):

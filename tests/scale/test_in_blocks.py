@@ -10,21 +10,20 @@ from napari_selfseg.consensus import _spectral
 from napari_selfseg.io import ImageFile, load_fit, open_labels, save_fit
 from napari_selfseg.scale import (
     TileRun,
-    forecast,
-    foreseen,
+    estimate_plan,
     known_at_once,
+    lay_out_tiles,
     over_tiles,
-    planned,
+    plan_tiles,
     tile_record,
 )
 from napari_selfseg.scale._plan._source import Source
-from napari_selfseg.scale._tiles._over_tiles import _tile_work as tile_work
+from napari_selfseg.scale._tiles import _tile_work as tile_work
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
     Slic,
-    _block_by_block,
-    _contour_watershed,
 )
+from napari_selfseg.superpixels._watersheds import _block_by_block, _contour_watershed
 
 HERE = {"device": "cpu", "threads": 1}
 
@@ -74,7 +73,7 @@ def begun(tmp_path, image, method, mask=None, **options):
     axis = -1 if image.ndim == 3 else None
     source = Source(ImageFile(image, axis, (1, 1), "pixel", mask, "it", "yxc"[: image.ndim]), axis)
     fit = known_at_once(source, method)
-    return planned(source, fit, str(tmp_path / "labels.ome.zarr"), **HERE, **options)
+    return plan_tiles(source, fit, str(tmp_path / "labels.ome.zarr"), **HERE, **options)
 
 
 KINDS = {"Regions": coloured, "Objects": spotted, "Cells": celled}
@@ -113,7 +112,7 @@ def test_a_volume(tmp_path):
     whole = ss.segment(image, ss.Consensus(), **HERE).labels()
     source = Source(image, None)
     fit = known_at_once(source, ss.Consensus(), ndim=3)
-    plan = planned(source, fit, str(tmp_path / "labels.ome.zarr"), **HERE)
+    plan = plan_tiles(source, fit, str(tmp_path / "labels.ome.zarr"), **HERE)
     TileRun(plan).finish()
     assert len(plan.grid) > 3
     assert one_to_one(open_labels(plan.labels)[:], whole)
@@ -167,7 +166,7 @@ def test_what_whole_segments_have_no_need_of_is_refused(tmp_path):
     with pytest.raises(ValueError, match="allow more memory"):
         begun(tmp_path, image, ss.Consensus(), memory=1000)
     with pytest.raises(ValueError, match="allow more memory"):
-        foreseen((90_000, 90_000), 3, ss.Consensus(), memory=10**9)
+        lay_out_tiles((90_000, 90_000), 3, ss.Consensus(), memory=10**9)
 
 
 def test_other_superpixels_are_refused_and_the_same_are_not():
@@ -186,9 +185,9 @@ def test_what_is_known_of_one_image_labels_no_other(tmp_path):
 
 def test_what_is_foreseen(tmp_path):
     plan = begun(tmp_path, coloured(), ss.Consensus())
-    found = foreseen((90, 110), 3, ss.Consensus(), memory=10**9)
+    found = lay_out_tiles((90, 110), 3, ss.Consensus(), memory=10**9)
     assert (found.sample, found.tile, found.tiles) == (0, plan.tile, len(plan.grid))
-    expected = forecast(plan)
+    expected = estimate_plan(plan)
     assert expected.tiles == len(plan.grid)
     assert expected.worker.seconds > expected.worker.seconds_per_iteration > 0
 

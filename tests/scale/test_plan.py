@@ -26,7 +26,7 @@ def fit():
 def plan(fit, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plan")
     zarr.create_array(str(folder / "a.zarr"), shape=(40, 48), chunks=(20, 24), dtype="uint8")
-    return LargeImage(folder / "a.zarr", folder / "l.ome.zarr").planned(fit, tile=16, threads=1)
+    return LargeImage(folder / "a.zarr", folder / "l.ome.zarr").plan_tiles(fit, tile=16, threads=1)
 
 
 def test_a_plan_comes_back(plan):
@@ -64,6 +64,6 @@ def test_too_many_tiles_are_refused_at_once(fit, tmp_path, tile, n):
     )
     start = time.process_time()
     with pytest.raises(ValueError, match=f"^{n} tiles are too many"):
-        LargeImage(tmp_path / "a.zarr", tmp_path / "l.ome.zarr").planned(fit, tile=tile)
+        LargeImage(tmp_path / "a.zarr", tmp_path / "l.ome.zarr").plan_tiles(fit, tile=tile)
     assert time.process_time() - start < 3
     assert [each.name for each in tmp_path.iterdir()] == ["a.zarr"]

@@ -191,7 +191,7 @@ def test_what_belongs_to_one_image_is_no_recipe(changes, words):
 def test_labels_of_a_model_point_to_the_model():
     fit = ss.segment(picture(), METHOD, **HERE).fit
     with pytest.raises(ValueError, match="choose the file of the model"):
-        ss.Recipe.from_record(ss.applied(fit, picture(), device="cpu")[1])
+        ss.Recipe.from_record(ss.apply_fit(fit, picture(), device="cpu")[1])
 
 
 def test_a_record_with_something_missing_is_said():

@@ -17,18 +17,18 @@ from napari_selfseg.scale import (
     ProcessRunner,
     TileRun,
     estimate_tiles,
-    foreseen,
-    learning,
+    fit_samples,
+    lay_out_tiles,
     load_plan,
     over_tiles,
-    planned,
+    plan_tiles,
     samples,
     tile_record,
 )
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_size import tile_within
-from napari_selfseg.scale._tiles._over_tiles import _tile_run as tile_run
-from napari_selfseg.scale._tiles._over_tiles import _tile_work as tile_work
+from napari_selfseg.scale._tiles import _tile_run as tile_run
+from napari_selfseg.scale._tiles import _tile_work as tile_work
 
 HERE = {"device": "cpu", "threads": 1}
 METHODS = {
@@ -194,7 +194,7 @@ def test_labels_and_their_plan_may_be_moved_together(tmp_path):
     fit, here, there = fitted(), tmp_path / "here", tmp_path / "there"
     here.mkdir()
     source = Source(str(stored(tmp_path)), -1)
-    run = TileRun(planned(source, fit, str(here / "a.ome.zarr"), tile=32, **HERE))
+    run = TileRun(plan_tiles(source, fit, str(here / "a.ome.zarr"), tile=32, **HERE))
     next(run)
     run.close()
     here.rename(there)
@@ -290,8 +290,8 @@ def test_samples_of_a_stack_are_planes():
 def test_learning_keeps_within_memory_too():
     source = Source(picture(), -1)
     with pytest.raises(ValueError, match=r"Learning from 2 samples of 40 x 40 .* MB are left"):
-        learning(source, METHODS["backprop"], count=2, size=40, memory=1 << 20, **HERE)
-    run = learning(source, METHODS["backprop"], count=2, size=40, memory=1 << 40, **HERE)
+        fit_samples(source, METHODS["backprop"], count=2, size=40, memory=1 << 20, **HERE)
+    run = fit_samples(source, METHODS["backprop"], count=2, size=40, memory=1 << 40, **HERE)
     assert run.finish().stopped.kind == "finished"
 
 
@@ -320,7 +320,7 @@ def test_labels_can_be_watched_at_every_level_while_tiles_are_done(tmp_path):
     assert [each.shape for each in levels] == [(1100, 600), (550, 300)]
     source = Source(in_memory(image, None, "slide"), -1)
     how = {"tile": 320, "told": {"by": "me"}, **HERE}
-    run = TileRun(planned(source, fit, str(out), made=True, **how))
+    run = TileRun(plan_tiles(source, fit, str(out), made=True, **how))
     step = next(run)
     box = run.plan.grid.inner(step.number)
     update_levels(out, box)
@@ -340,8 +340,8 @@ def test_an_array_says_where_it_has_data(tmp_path):
     image, mask = picture(), np.ones((90, 110), bool)
     mask[:40, :50] = False
     source, out = Source(in_memory(image, mask, ""), -1), tmp_path / "labels.ome.zarr"
-    run = learning(source, METHODS["backprop"], count=2, size=30, **HERE)
-    plan = planned(source, run.finish().fit, str(out), tile=32, **HERE)
+    run = fit_samples(source, METHODS["backprop"], count=2, size=30, **HERE)
+    plan = plan_tiles(source, run.finish().fit, str(out), tile=32, **HERE)
     TileRun(plan).finish()
     assert (open_labels(out)[:] != 0).tolist() == mask.tolist()
 
@@ -349,11 +349,11 @@ def test_an_array_says_where_it_has_data(tmp_path):
 def test_volumes_are_learned_and_labelled_as_volumes(tmp_path):
     volume = np.stack([picture((70, 80), seed=n)[..., 0] for n in range(6)])
     source, out = Source(volume, None), tmp_path / "labels.ome.zarr"
-    run = learning(source, METHODS["backprop"], count=2, size=24, ndim=3, **HERE)
+    run = fit_samples(source, METHODS["backprop"], count=2, size=24, ndim=3, **HERE)
     fit = run.finish().fit
     assert fit.ndim == 3
     assert tile_within(fit.method, 1, 3, volume.shape, 1 << 40) == (64, 128, 128)
-    TileRun(planned(source, fit, str(out), tile=32, **HERE)).finish()
+    TileRun(plan_tiles(source, fit, str(out), tile=32, **HERE)).finish()
     assert (open_labels(out)[:] == fit.predict(volume, **HERE)).all()
 
 
@@ -361,14 +361,14 @@ def test_what_tiles_take_is_foreseen_and_kept_to():
     method = METHODS["backprop"]
     how = {"device": "cpu", "precision": "float32"}
     small, large = (
-        foreseen((5000, 4000), 3, method, memory=n, **how) for n in (60 << 20, 600 << 20)
+        lay_out_tiles((5000, 4000), 3, method, memory=n, **how) for n in (60 << 20, 600 << 20)
     )
     assert small.tile < large.tile
     assert small.tiles == -(-5000 // small.tile[0]) * -(-4000 // small.tile[1])
     assert small.sample <= large.sample == 256
     assert small.bytes <= 60 << 20 < large.bytes <= 600 << 20
     assert large.disk >= 5000 * 4000
-    half = foreseen((2500, 4000), 3, method, memory=600 << 20, learned=True, **how)
+    half = lay_out_tiles((2500, 4000), 3, method, memory=600 << 20, learned=True, **how)
     assert half.sample == 0
     seconds = [
         estimate_tiles(found, (n, 4000), 3, method, **how).seconds
@@ -376,7 +376,7 @@ def test_what_tiles_take_is_foreseen_and_kept_to():
     ]
     assert 0 < 2 * seconds[0] < seconds[1], "the whole is learned as well"
     with pytest.raises(ValueError, match="allow more memory"):
-        foreseen((5000, 4000), 3, method, memory=1 << 20, **how)
+        lay_out_tiles((5000, 4000), 3, method, memory=1 << 20, **how)
 
 
 @pytest.mark.parametrize("voting", [False, True])

@@ -11,7 +11,7 @@ import pytest
 import napari_selfseg as ss
 from napari_selfseg.io import load_fit, read_progress
 from napari_selfseg.record import weights_hash
-from napari_selfseg.scale import Trainer, applied
+from napari_selfseg.scale import Trainer, apply_fit
 
 HERE = {"device": "cpu", "threads": 1}
 METHOD = ss.Backprop(iterations=6, channels=6, variant="continuity", min_labels=1)
@@ -47,7 +47,7 @@ def test_checkpoints_are_models_that_know_how_far_they_are(tmp_path):
     for step in trained(path, every=2):
         seen.append((step.iteration, read_progress(path) if path.exists() else None))
     assert seen == [(0, None), (1, None), (2, 2), (3, 2), (4, 4), (5, 4), (6, 6)]
-    assert applied(load_fit(path), pictures()[0], channel_axis=-1, **HERE)[0].shape == (20, 26)
+    assert apply_fit(load_fit(path), pictures()[0], channel_axis=-1, **HERE)[0].shape == (20, 26)
 
 
 def test_looking_at_a_checkpoint_changes_nothing(tmp_path):
@@ -157,7 +157,7 @@ def test_a_fit_of_planes_takes_a_stack_plane_by_plane(tmp_path):
     path = tmp_path / "model.safetensors"
     trained(path).finish()
     fit, stack = load_fit(path), np.stack(pictures())
-    labels, record = applied(fit, stack, channel_axis=-1, name="stack", **HERE)
+    labels, record = apply_fit(fit, stack, channel_axis=-1, name="stack", **HERE)
     each = [fit.predict(one, channel_axis=-1, **HERE) for one in stack]
     np.testing.assert_array_equal(labels, np.stack(each))
     assert record["fitted"] == METHOD.as_dict()
@@ -171,7 +171,7 @@ def test_masks_and_superpixels_of_a_stack_go_with_their_planes(tmp_path):
     mask = np.ones(stack.shape[:3], bool)
     mask[1, :5] = False
     pieces = np.repeat(np.arange(1, 14), 2)[None, None] * np.ones((3, 20, 1), int)
-    labels, _ = applied(fit, stack, channel_axis=-1, mask=mask, superpixels=pieces, **HERE)
+    labels, _ = apply_fit(fit, stack, channel_axis=-1, mask=mask, superpixels=pieces, **HERE)
     assert (labels == 0).sum() == 5 * 26
     assert not labels[1, :5].any()
     assert all(len(np.unique(labels[0][pieces[0] == k])) == 1 for k in range(1, 14))

@@ -9,7 +9,7 @@ import pytest
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels
-from napari_selfseg.scale import foreseen
+from napari_selfseg.scale import lay_out_tiles
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.label_storage import make_tile_room
 from napari_selfseg.widgets.estimates.forecast import Forecast
@@ -41,7 +41,7 @@ def picture(*layers):
 
 def labelled(request):
     """Return what a job leaves in its room, and the job."""
-    layout = foreseen(
+    layout = lay_out_tiles(
         request.shape,
         request.channels or 1,
         request.method,
@@ -85,7 +85,7 @@ def test_a_volume_is_one():
 
 def test_asked_to_stop_before_it_begins_nothing_is_labelled():
     asked = resolve(FORM, picture(PLANE))
-    layout = foreseen(asked.shape, 1, asked.method, memory=30_000_000)
+    layout = lay_out_tiles(asked.shape, 1, asked.method, memory=30_000_000)
     room = make_tile_room(asked.along, np.uint8, asked.spacing, "pixel", layout.tile)
     job = TileJob(asked, room, layout, {}, "key")
     job.abandon()

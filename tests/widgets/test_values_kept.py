@@ -15,7 +15,7 @@ from napari_selfseg.cli._options._common import Parser, add_parameters, values_o
 from napari_selfseg.io import ContourMap
 from napari_selfseg.parameters import Parameter, ParameterError, parse, restore
 from napari_selfseg.record import dumps
-from napari_selfseg.replaying._script import _constructed
+from napari_selfseg.replaying._calls import constructed
 from napari_selfseg.scale import Recipe
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.form import defaults
@@ -113,7 +113,7 @@ def test_records_recipes_flags_and_scripts_give_what_was_written(kind):
         given_there = values_of(parser.parse_args(flags), kind.declared())
         assert kind(**given_there) == one
         if kind is not ContourMap:
-            script = _constructed(one)
+            script = constructed(one)
             assert eval(script, {"ss": ss}) == one
 
     check()
@@ -190,7 +190,7 @@ def test_a_preset_that_cannot_be_used_is_refused_and_fills_nothing(bad, tmp_path
 def test_a_script_keeps_the_members_of_a_consensus():
     members = (ss.Backprop(channels=7, seed=3), ss.DIC(width=5))
     method = ss.Consensus(members=members, iterations=4)
-    assert eval(_constructed(method), {"ss": ss}) == method
+    assert eval(constructed(method), {"ss": ss}) == method
 
 
 def test_a_value_may_have_commas():

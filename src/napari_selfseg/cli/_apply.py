@@ -109,12 +109,12 @@ def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path, tidy: bo
 
 def _apply(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> None:
     from napari_selfseg.io import read_image, write_labels
-    from napari_selfseg.scale import applied
+    from napari_selfseg.scale import apply_fit
 
     image = read_image(path, opacity=args.opacity)
     if fit.ndim == 3 or len(image.shape) > 3:
         check_still(image)
-    labels, record = applied(
+    labels, record = apply_fit(
         fit,
         image.data,
         channel_axis=image.channel_axis,

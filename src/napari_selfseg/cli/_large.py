@@ -42,12 +42,12 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     Interrupted
         When it was: tiles of one image are not labelled by what was half learned.
     """
-    from napari_selfseg.scale import known_at_once, learning
+    from napari_selfseg.scale import fit_samples, known_at_once
 
     method = _method(args)
     if (known := known_at_once(large.source, method)) is not None:
         return known
-    run = learning(
+    run = fit_samples(
         large.source,
         method,
         count=args.samples,
@@ -84,7 +84,7 @@ def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit, **options: An
     -------
     Plan
     """
-    return large.planned(
+    return large.plan_tiles(
         fit,
         tile=args.tile,
         memory=args.memory,
@@ -144,9 +144,9 @@ def say_forecast(plan: Plan) -> None:
     """
     from napari_selfseg.io import load_fit
     from napari_selfseg.protocol import in_words
-    from napari_selfseg.scale import forecast
+    from napari_selfseg.scale import estimate_plan
 
-    expected = forecast(plan)
+    expected = estimate_plan(plan)
     tile = " x ".join(str(n) for n in plan.tile)
     print(
         f"{expected.tiles} tile{'s' * (expected.tiles > 1)} of {tile} pixels: "

@@ -139,7 +139,7 @@ def _check_tiles(args: argparse.Namespace) -> None:
 def _stack_on_disk(args: argparse.Namespace) -> int:
     """Segment a stack from one file into another, a plane at a time."""
     from napari_selfseg.io import finish_labels, open_image, save_fit
-    from napari_selfseg.scale import stack_room
+    from napari_selfseg.scale import create_stack_labels
 
     for flag in ("objects", "preview"):
         if getattr(args, flag):
@@ -152,7 +152,7 @@ def _stack_on_disk(args: argparse.Namespace) -> int:
     with keeping(
         lambda: f"Interrupted; planes that are done are in {args.output}, with no record."
     ):
-        out = stack_room(args.output, image, method, args.carry)
+        out = create_stack_labels(args.output, image, method, args.carry)
         run = segmented_stack(args, method, image, options, out)
         if args.save_fit:
             save_fit(run.fit, args.save_fit)

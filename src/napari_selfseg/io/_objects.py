@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_selfseg.io._pixels._image_file import Georeference
 from napari_selfseg.io._tiff._geotiff import GET_RASTERIO
 from napari_selfseg.io._writing._whole import check_target, whole_file
-from napari_selfseg.objects import features
+from napari_selfseg.objects import object_features
 
 __all__ = ["OBJECTS", "write_objects"]
 
@@ -36,10 +36,10 @@ def write_objects(
 ) -> None:
     """Write what can be measured of objects to a file, whole or not at all.
 
-    A table has the columns of `features`. A map has one polygon an object, with its holes, and the
-    same columns as properties; an object in several pieces is a multipolygon. Coordinates are in
-    the unit of the spacing, from the centre of the first pixel as those of the centroids, or in
-    the coordinates of the georeference, which the file then names.
+    A table has the columns of `object_features`. A map has one polygon an object, with its holes,
+    and the same columns as properties; an object in several pieces is a multipolygon. Coordinates
+    are in the unit of the spacing, from the centre of the first pixel as those of the centroids, or
+    in the coordinates of the georeference, which the file then names.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def write_objects(
         When the file cannot be written; nothing is left behind.
     """
     target = check_target(path, OBJECTS)
-    columns = features(
+    columns = object_features(
         labels, image, channel_axis=channel_axis, spacing=spacing, unit=unit, classes=classes
     )
     georeference = _exact(georeference, target.name)
@@ -150,7 +150,7 @@ def _map(
     found: dict[str, Any] = {"type": "FeatureCollection"}
     if place is not None and place.crs:
         found["crs"] = {"type": "name", "properties": {"name": _name(place.crs)}}
-    found["features"] = [
+    found["object_features"] = [
         {"type": "Feature", "id": row["index"], "properties": row, "geometry": outline}
         for outline, row in zip(outlines, rows, strict=True)
     ]

@@ -13,12 +13,12 @@ from skimage.util import map_array
 from napari_selfseg.objects._pieces import as_labels, classes_of
 from napari_selfseg.objects._shape import convex_areas, perimeters
 
-__all__ = ["features"]
+__all__ = ["object_features"]
 
 Column = NDArray[Any]
 
 
-def features(
+def object_features(
     labels: Any,
     image: Any = None,
     *,

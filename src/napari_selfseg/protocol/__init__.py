@@ -35,7 +35,7 @@ from napari_selfseg.protocol._method._step import BY_ITSELF, Ballot, Step, Stop
 from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
 from napari_selfseg.protocol._refusal import too_large
-from napari_selfseg.protocol._results._agreeing import merge
+from napari_selfseg.protocol._results._agreeing import merge_runs
 from napari_selfseg.protocol._results._outlining import outlined
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._schedules._few_labels import FewLabels
@@ -118,7 +118,7 @@ __all__ = [
     "in_words",
     "label_dtype",
     "limited_threads",
-    "merge",
+    "merge_runs",
     "outlined",
     "over_segmented",
     "parts_by_size",

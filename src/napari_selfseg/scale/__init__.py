@@ -3,8 +3,8 @@
 from napari_selfseg.scale._batch._batch import Batch
 from napari_selfseg.scale._batch._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry
-from napari_selfseg.scale._estimates._tile_estimate import Foresight, estimate_tiles, foreseen
-from napari_selfseg.scale._estimates._trial_tile import TileForecast, forecast
+from napari_selfseg.scale._estimates._tile_estimate import TileLayout, estimate_tiles, lay_out_tiles
+from napari_selfseg.scale._estimates._trial_tile import PlanEstimate, estimate_plan
 from napari_selfseg.scale._label._label import label
 from napari_selfseg.scale._label._task import LabelResult
 from napari_selfseg.scale._plan._plan import Plan, load_plan, work_folder
@@ -19,7 +19,7 @@ from napari_selfseg.scale._planes._stack_estimate import (
     estimate_stack,
     planes_together,
 )
-from napari_selfseg.scale._planes._stack_labels import stack_dtype, stack_room
+from napari_selfseg.scale._planes._stack_labels import create_stack_labels, stack_dtype
 from napari_selfseg.scale._planes._stack_replay import replay_stack
 from napari_selfseg.scale._planes._stack_step import StackStep
 from napari_selfseg.scale._recipe._recipe import Recipe
@@ -33,13 +33,13 @@ from napari_selfseg.scale._runners import (
 )
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._tiles._large import LargeImage
-from napari_selfseg.scale._tiles._over_tiles import over_tiles, planned
+from napari_selfseg.scale._tiles._over_tiles import over_tiles, plan_tiles
 from napari_selfseg.scale._tiles._tile_pass import FailedTiles, TileStep
 from napari_selfseg.scale._tiles._tile_run import TileRun
-from napari_selfseg.scale._training._apply_fit import applied
+from napari_selfseg.scale._training._apply_fit import apply_fit
 from napari_selfseg.scale._training._collection import planes, spots, tiles
 from napari_selfseg.scale._training._files import files_of, gathered
-from napari_selfseg.scale._training._fit_samples import known_at_once, learning
+from napari_selfseg.scale._training._fit_samples import fit_samples, known_at_once
 from napari_selfseg.scale._training._trainer import NothingLeftError, Trainer
 
 __all__ = [
@@ -49,12 +49,12 @@ __all__ = [
     "ClusterRunner",
     "Entry",
     "FailedTiles",
-    "Foresight",
     "LabelResult",
     "LargeImage",
     "NothingLeftError",
     "Outcome",
     "Plan",
+    "PlanEstimate",
     "ProcessRunner",
     "Recipe",
     "Runner",
@@ -62,30 +62,31 @@ __all__ = [
     "Source",
     "StackRun",
     "StackStep",
-    "TileForecast",
+    "TileLayout",
     "TileRun",
     "TileStep",
     "Trainer",
-    "applied",
+    "apply_fit",
     "axes_along",
     "axis_named",
     "bytes_of_stack",
+    "create_stack_labels",
+    "estimate_plan",
     "estimate_stack",
     "estimate_tiles",
     "files_of",
-    "forecast",
-    "foreseen",
+    "fit_samples",
     "gathered",
     "hierarchy_of",
     "known_at_once",
     "label",
-    "learning",
+    "lay_out_tiles",
     "load_plan",
     "over_stack",
     "over_tiles",
+    "plan_tiles",
     "planes",
     "planes_together",
-    "planned",
     "recorded_cut",
     "replay_stack",
     "runner_named",
@@ -93,7 +94,6 @@ __all__ = [
     "sources",
     "spots",
     "stack_dtype",
-    "stack_room",
     "targets_of",
     "tile_record",
     "tiles",

@@ -14,7 +14,7 @@ from napari_selfseg.hierarchy import Hierarchy, divided
 from napari_selfseg.protocol._method._labels import as_superpixels
 from napari_selfseg.regions import vote
 
-__all__ = ["agreeing", "merge", "settled"]
+__all__ = ["agreeing", "merge_runs", "settled"]
 
 # The first part of a run is still noise, and more maps than these change nothing.
 SETTLED = 1 / 3
@@ -77,7 +77,7 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
     return Hierarchy.of(common, families, level=runs[0].level, scribbles=drawn)
 
 
-def merge(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hierarchy:
+def merge_runs(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hierarchy:
     """Return the consensus of several runs on the same image.
 
     Parameters

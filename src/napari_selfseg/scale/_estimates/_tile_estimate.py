@@ -24,7 +24,7 @@ from napari_selfseg.scale._plan._in_blocks import blockwise_of, bytes_to_join
 from napari_selfseg.scale._plan._sampling import COUNT
 from napari_selfseg.scale._plan._tile_size import LARGEST, halo_of, tile_within
 
-__all__ = ["Foresight", "estimate_tiles", "foreseen"]
+__all__ = ["TileLayout", "estimate_tiles", "lay_out_tiles"]
 
 # Sides of samples that are tried, by number of axes: as many pixels in a cube as in a square.
 SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
@@ -35,7 +35,7 @@ LEVELS = 4 / 3
 
 
 @dataclass(frozen=True)
-class Foresight:
+class TileLayout:
     """How a large image is taken apart, and the room that takes.
 
     Attributes
@@ -59,7 +59,7 @@ class Foresight:
     disk: int
 
 
-def foreseen(
+def lay_out_tiles(
     shape: Sequence[int],
     in_channels: int,
     method: Method,
@@ -71,7 +71,7 @@ def foreseen(
     device: str = "auto",
     precision: str = "auto",
     masked: bool = False,
-) -> Foresight:
+) -> TileLayout:
     """Say how an image is labelled by tiles within some memory.
 
     Parameters
@@ -111,7 +111,7 @@ def foreseen(
         how: dict[str, Any] = {"device": device, "precision": precision, "masked": masked}
         sample, learning = _sample(shape[-ndim:], in_channels, method, memory, how)
         needed = max(needed, learning)
-    return Foresight(
+    return TileLayout(
         sample=sample,
         tile=tile,
         tiles=len(Grid(tuple(shape), tile, (0,) * len(shape))),
@@ -120,7 +120,7 @@ def foreseen(
     )
 
 
-def _in_blocks(grid: Grid, in_channels: int, method: Method, memory: int) -> Foresight:
+def _in_blocks(grid: Grid, in_channels: int, method: Method, memory: int) -> TileLayout:
     at_work = bytes_to_predict(method, in_channels, [side + 2 * h for side, h in _sides(grid)])
     needed = max(at_work, bytes_to_join(grid.shape))
     if needed > memory:
@@ -131,7 +131,7 @@ def _in_blocks(grid: Grid, in_channels: int, method: Method, memory: int) -> For
         )
     # Labels and superpixels of 32 bits, and what blocks have found.
     disk = prod(grid.shape) * (4 * LEVELS + 4 + FOUND)
-    return Foresight(sample=0, tile=grid.tile, tiles=len(grid), bytes=needed, disk=int(disk))
+    return TileLayout(sample=0, tile=grid.tile, tiles=len(grid), bytes=needed, disk=int(disk))
 
 
 def _sides(grid: Grid) -> list[tuple[int, int]]:
@@ -139,7 +139,7 @@ def _sides(grid: Grid) -> list[tuple[int, int]]:
 
 
 def estimate_tiles(
-    found: Foresight,
+    found: TileLayout,
     shape: Sequence[int],
     in_channels: int,
     method: Method,
@@ -158,7 +158,7 @@ def estimate_tiles(
     found : Foresight
         How the image is taken apart.
     shape, in_channels, method, ndim
-        As for `foreseen`.
+        As for `lay_out_tiles`.
     device, precision, threads, masked, trials
         As for `estimate`.
 

@@ -17,16 +17,16 @@ from napari_selfseg.protocol import (
     limited_threads,
     resolve_threads,
 )
-from napari_selfseg.scale._estimates._tile_estimate import foreseen
+from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
 from napari_selfseg.scale._plan._in_blocks import picture_of
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._tiles._tile_work import predicted
 
-__all__ = ["TileForecast", "forecast"]
+__all__ = ["PlanEstimate", "estimate_plan"]
 
 
 @dataclass(frozen=True)
-class TileForecast:
+class PlanEstimate:
     """An estimate.
 
     Attributes
@@ -44,7 +44,7 @@ class TileForecast:
     disk: int
 
 
-def forecast(plan: Plan) -> TileForecast:
+def estimate_plan(plan: Plan) -> PlanEstimate:
     """Predict one tile from the middle of the image, and say what all of them will take.
 
     Parameters
@@ -75,14 +75,14 @@ def forecast(plan: Plan) -> TileForecast:
     wide = tuple(t + 2 * h for t, h in zip(plan.tile, plan.halo, strict=True))[-fit.ndim :]
     # Coarser levels add a third; pieces of objects are kept beside them, 4 bytes a pixel.
     depth = open_labels(plan.labels).dtype.itemsize * 4 / 3 + 4 * (plan.objects is not None)
-    return TileForecast(
+    return PlanEstimate(
         tiles=len(grid),
         worker=Estimate(each, each * share, bytes_to_predict(fit.method, fit.in_channels, wide)),
         disk=int(prod(plan.shape) * depth),
     )
 
 
-def _of_blocks(plan: Plan, number: int) -> TileForecast:
+def _of_blocks(plan: Plan, number: int) -> PlanEstimate:
     """Cut and compare a block, alone: what lies beyond it has no superpixels yet."""
     blockwise, known, picture = picture_of(plan)
     inner, outer = plan.grid.inner(number), plan.grid.outer(number)
@@ -93,7 +93,7 @@ def _of_blocks(plan: Plan, number: int) -> TileForecast:
         blockwise.compare(known, picture, _Moved(alone, outer), number)
     each = time.perf_counter() - start
     share = prod(plan.shape) / prod(s.stop - s.start for s in inner)
-    found = foreseen(
+    found = lay_out_tiles(
         plan.shape,
         plan.source.n_channels,
         load_fit(plan.model).method,
@@ -101,7 +101,7 @@ def _of_blocks(plan: Plan, number: int) -> TileForecast:
         ndim=len(plan.shape),
         learned=True,
     )
-    return TileForecast(len(plan.grid), Estimate(each, each * share, found.bytes), found.disk)
+    return PlanEstimate(len(plan.grid), Estimate(each, each * share, found.bytes), found.disk)
 
 
 class _Moved:

@@ -19,7 +19,7 @@ from napari_selfseg.scale._planes._over_stack import over_stack
 from napari_selfseg.scale._planes._slices import Planes
 from napari_selfseg.scale._planes._stack import StackRun
 from napari_selfseg.scale._planes._stack_estimate import planes_together
-from napari_selfseg.scale._planes._stack_labels import stack_dtype, stack_room
+from napari_selfseg.scale._planes._stack_labels import create_stack_labels, stack_dtype
 
 __all__ = ["by_planes", "planes_failed"]
 
@@ -86,7 +86,7 @@ def _on_disk(task: LabelTask, image: ImageFile, axes: tuple[int, ...]) -> LabelR
         path.parent.mkdir(parents=True, exist_ok=True)
     with written_together(*others, task.target) as places:
         part = places[-1]
-        out = stack_room(part, image, _method(task), carry)
+        out = create_stack_labels(part, image, _method(task), carry)
         record = _run(task, image, axes, out).record()
         found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}
         record |= {"recipe": task.recipe.as_dict(), "n_labels": len(found - {0})}

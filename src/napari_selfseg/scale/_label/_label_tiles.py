@@ -7,14 +7,14 @@ from typing import cast
 from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
 from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
-from napari_selfseg.scale._estimates._tile_estimate import Foresight, foreseen
+from napari_selfseg.scale._estimates._tile_estimate import TileLayout, lay_out_tiles
 from napari_selfseg.scale._label._label_files import SIDE, draw
 from napari_selfseg.scale._label._task import LabelResult, LabelTask
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._tile_record import is_unchanged
 from napari_selfseg.scale._tiles._large import LargeImage, forget
 from napari_selfseg.scale._tiles._tile_run import TileRun
-from napari_selfseg.scale._training._fit_samples import axes_of_sample, known_at_once, learning
+from napari_selfseg.scale._training._fit_samples import axes_of_sample, fit_samples, known_at_once
 
 __all__ = ["by_tiles"]
 
@@ -65,7 +65,7 @@ def _planned(task: LabelTask, large: LargeImage) -> Plan:
     recipe = task.recipe
     fit = None if recipe.method else load_fit(recipe.model)
     layout = _layout(task, large, fit)
-    return large.planned(
+    return large.plan_tiles(
         fit or _learned(task, large, layout),
         tile=max(layout.tile),
         objects=recipe.minimum_size if recipe.connected else None,
@@ -75,10 +75,10 @@ def _planned(task: LabelTask, large: LargeImage) -> Plan:
     )
 
 
-def _layout(task: LabelTask, large: LargeImage, fit: Fit | None) -> Foresight:
+def _layout(task: LabelTask, large: LargeImage, fit: Fit | None) -> TileLayout:
     """Choose samples and tiles that keep to the memory."""
     source, method = large.source, fit.method if fit else cast(Method, task.recipe.method)
-    return foreseen(
+    return lay_out_tiles(
         source.shape,
         source.n_channels,
         method,
@@ -91,13 +91,13 @@ def _layout(task: LabelTask, large: LargeImage, fit: Fit | None) -> Foresight:
     )
 
 
-def _learned(task: LabelTask, large: LargeImage, layout: Foresight) -> Fit:
+def _learned(task: LabelTask, large: LargeImage, layout: TileLayout) -> Fit:
     recipe = task.recipe
     method = cast(Method, recipe.method)
     known = known_at_once(large.source, method, superpixels=recipe.superpixels)
     if known is not None:
         return known
-    run = learning(
+    run = fit_samples(
         large.source,
         method,
         size=layout.sample,

@@ -13,7 +13,7 @@ from napari_selfseg.protocol import Method, Run, evolve
 from napari_selfseg.scale._label._label_files import written
 from napari_selfseg.scale._label._task import LabelResult, LabelTask, as_input
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
-from napari_selfseg.scale._training._apply_fit import applied
+from napari_selfseg.scale._training._apply_fit import apply_fit
 
 __all__ = ["as_a_whole"]
 
@@ -71,7 +71,7 @@ def _run(task: LabelTask, image: ImageFile, method: Method) -> Run:
 def _applied(task: LabelTask, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
     algorithm = task.recipe.superpixels
     voting = None if algorithm is None else over_segment(image.data, algorithm, **as_input(image))
-    labels, record = applied(
+    labels, record = apply_fit(
         load_fit(task.recipe.model),
         image.data,
         channel_axis=image.channel_axis,

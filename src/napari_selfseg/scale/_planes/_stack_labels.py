@@ -14,7 +14,7 @@ from napari_selfseg.io import ImageFile, create_labels, has_room_for_place
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._planes._slices import Planes
 
-__all__ = ["StackLabels", "stack_dtype", "stack_room"]
+__all__ = ["StackLabels", "create_stack_labels", "stack_dtype"]
 
 
 def stack_dtype(method: Method, carry: str) -> type[np.uint16] | type[np.uint32]:
@@ -133,7 +133,9 @@ def _marked(done: Any, n: int) -> NDArray[np.bool_]:
     return marks
 
 
-def stack_room(path: str | os.PathLike[str], image: ImageFile, method: Method, carry: str) -> Any:
+def create_stack_labels(
+    path: str | os.PathLike[str], image: ImageFile, method: Method, carry: str
+) -> Any:
     """Make the empty labels of a stack, a chunk a plane.
 
     Parameters

@@ -24,7 +24,7 @@ from napari_selfseg.record import weights_hash
 from napari_selfseg.scale._plan._plan import PLAN, Plan, load_plan, work_folder
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_record import is_same_image, is_unchanged
-from napari_selfseg.scale._tiles._over_tiles import planned
+from napari_selfseg.scale._tiles._over_tiles import plan_tiles
 
 __all__ = ["LargeImage", "begun", "forget"]
 
@@ -80,7 +80,7 @@ class LargeImage:
         plan = begun(self.target)
         return None if plan is None else dataclasses.replace(plan, source=self.source)
 
-    def planned(self, fit: Fit, **options: Any) -> Plan:
+    def plan_tiles(self, fit: Fit, **options: Any) -> Plan:
         """Plan the tiles, and make the empty labels.
 
         Parameters
@@ -88,7 +88,7 @@ class LargeImage:
         fit : Fit
             What predicts.
         **options
-            As of `planned`: ``memory``, ``tile``, ``objects``, ...
+            As of `plan_tiles`: ``memory``, ``tile``, ``objects``, ...
 
         Returns
         -------
@@ -104,7 +104,7 @@ class LargeImage:
         if _tiles(self.target) == self.target:
             has_room_for_place(self.target, self.file.place["axes"], self.file.georeference)
         place = {key: value for key, value in self.file.place.items() if key != "georeference"}
-        return planned(self.source, fit, str(_tiles(self.target)), **place, **options)
+        return plan_tiles(self.source, fit, str(_tiles(self.target)), **place, **options)
 
     def gone_on(self, by: Fit | Method) -> Plan | None:
         """Return what is begun, to go on with it.

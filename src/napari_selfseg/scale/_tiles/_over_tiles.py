@@ -34,7 +34,7 @@ from napari_selfseg.scale._plan._tile_size import halo_of, tile_within
 from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._tiles._tile_run import TileRun
 
-__all__ = ["over_tiles", "planned"]
+__all__ = ["over_tiles", "plan_tiles"]
 
 MODEL = "model.safetensors"
 
@@ -72,7 +72,7 @@ def over_tiles(
     runner : Runner, optional
         Where tiles are predicted; in this process by default.
     **options
-        As of `planned`: ``tile``, ``memory``, ``superpixels``, ``objects``, ``spacing``,
+        As of `plan_tiles`: ``tile``, ``memory``, ``superpixels``, ``objects``, ``spacing``,
         ``resume``, ...
 
     Returns
@@ -88,11 +88,11 @@ def over_tiles(
         When the image cannot be read or `out` cannot be written.
     """
     source = Source(os.fspath(image), channel_axis, nodata) if _is_path(image) else None
-    plan = planned(source or Source(image, channel_axis, nodata), fit, os.fspath(out), **options)
+    plan = plan_tiles(source or Source(image, channel_axis, nodata), fit, os.fspath(out), **options)
     return TileRun(plan, runner)
 
 
-def planned(
+def plan_tiles(
     source: Source,
     fit: Fit,
     out: str,

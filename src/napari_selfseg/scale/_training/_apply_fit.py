@@ -13,10 +13,10 @@ from napari_selfseg import record
 from napari_selfseg.protocol import Fit, outlined
 from napari_selfseg.scale._training._collection import planes
 
-__all__ = ["applied"]
+__all__ = ["apply_fit"]
 
 
-def applied(
+def apply_fit(
     fit: Fit,
     image: NDArray[Any],
     *,
@@ -87,7 +87,7 @@ def applied(
         labels = outlined(fit, labels, image, channel_axis=channel_axis, spacing=spacing)
     return labels, {
         "software": record.software(),
-        "applied": record.weights_hash(fit.weights),
+        "apply_fit": record.weights_hash(fit.weights),
         "fitted": fit.method.as_dict(),
         "images": [record.fingerprint(image, name)],
     }

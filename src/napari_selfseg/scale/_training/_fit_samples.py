@@ -13,10 +13,10 @@ from napari_selfseg.scale._plan._plan_checks import check_outlines
 from napari_selfseg.scale._plan._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._plan._source import Source
 
-__all__ = ["axes_of_sample", "known_at_once", "learning"]
+__all__ = ["axes_of_sample", "fit_samples", "known_at_once"]
 
 
-def learning(
+def fit_samples(
     source: Source,
     method: Method,
     *,
@@ -82,14 +82,14 @@ def known_at_once(
     method : Method
         What labels it.
     ndim : int, optional
-        As for `learning`.
+        As for `fit_samples`.
     superpixels : SuperpixelAlgorithm or array_like of int, optional
         That somebody chose.
 
     Returns
     -------
     Fit or None
-        None where it is to be learned from samples (`learning`).
+        None where it is to be learned from samples (`fit_samples`).
 
     Raises
     ------

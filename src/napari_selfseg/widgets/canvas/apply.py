@@ -83,12 +83,12 @@ class Application:
         ValueError
             When the image does not fit what was learned.
         """
-        from napari_selfseg.scale import applied
+        from napari_selfseg.scale import apply_fit
 
         image, channels = self._read()
         mask = self._mask(image, channels)
         voting = self._over_segmented(image, channels, mask)
-        labels, record = applied(
+        labels, record = apply_fit(
             self.fit,
             image,
             channel_axis=-1 if channels else None,

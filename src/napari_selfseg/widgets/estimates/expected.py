@@ -11,7 +11,7 @@ from napari_selfseg.widgets.model.stacking import FITTED
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Estimate, Tried
-    from napari_selfseg.scale import Foresight
+    from napari_selfseg.scale import TileLayout
 
 __all__ = ["bytes_of", "count_of", "estimated", "estimated_tiles", "size_of"]
 
@@ -47,7 +47,7 @@ def estimated(request: Request, trials: Tried | None) -> Estimate:
     return estimate_stack(*size, request.method, **how)
 
 
-def estimated_tiles(request: Request, layout: Foresight, trials: Tried | None) -> str:
+def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) -> str:
     """Say what labelling by tiles takes.
 
     Parameters
@@ -142,7 +142,7 @@ def size_of(request: Request) -> str:
     return f"{len(along)} planes of {pixels}"
 
 
-def count_of(found: Foresight) -> str:
+def count_of(found: TileLayout) -> str:
     """Say how many tiles there are.
 
     Parameters

@@ -23,7 +23,7 @@ from napari_selfseg.widgets.model.request import Request
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method, Question, Trial, Tried
-    from napari_selfseg.scale import Foresight
+    from napari_selfseg.scale import TileLayout
 
 __all__ = ["Forecast", "Prediction"]
 
@@ -54,7 +54,7 @@ class Prediction:
 
     sentence: str
     enough: bool
-    layout: Foresight | None = None
+    layout: TileLayout | None = None
     remedies: tuple[Remedy, ...] = ()
 
 
@@ -132,7 +132,7 @@ class Forecast:
         except ValueError as error:
             return Prediction(str(error), enough=False)
 
-    def layout(self, request: Request) -> Foresight:
+    def layout(self, request: Request) -> TileLayout:
         """Say how an image is labelled by tiles within the limit, or half of what is free.
 
         Parameters
@@ -150,10 +150,10 @@ class Forecast:
             When not even a small tile fits.
         """
         from napari_selfseg.protocol import available_memory
-        from napari_selfseg.scale import foreseen
+        from napari_selfseg.scale import lay_out_tiles
 
         free = available_memory(request.device)
-        return foreseen(
+        return lay_out_tiles(
             request.shape,
             request.channels or 1,
             request.method,

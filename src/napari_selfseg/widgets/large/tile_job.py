@@ -16,7 +16,7 @@ from napari_selfseg.widgets.work.runner import sentence_of
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Run
-    from napari_selfseg.scale import Foresight, Plan, Source, TileRun
+    from napari_selfseg.scale import Plan, Source, TileLayout, TileRun
     from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["TileJob"]
@@ -60,7 +60,7 @@ class TileJob(LiveJob):
         self,
         request: Request,
         room: Room,
-        layout: Foresight,
+        layout: TileLayout,
         records: MutableMapping[Any, Any],
         key: str,
         before: TileJob | None = None,
@@ -95,7 +95,7 @@ class TileJob(LiveJob):
     def _planned(self, arrays: dict[str, Any]) -> Plan | None:
         """Learn where that is still to be done, and plan; None when asked to end."""
         from napari_selfseg.io import ImageFile
-        from napari_selfseg.scale import Source, planned
+        from napari_selfseg.scale import Source, plan_tiles
 
         axis, given = arrays["channel_axis"], arrays["superpixels"]
         place = {"spacing": arrays["spacing"], "unit": "", "axes": ""}
@@ -104,7 +104,7 @@ class TileJob(LiveJob):
         fit = self.fit or self._known(source, given) or self._learnt(source, given)
         if fit is None or self._relay.asked:
             return None
-        return planned(
+        return plan_tiles(
             source,
             fit,
             str(self._room.path),
@@ -129,10 +129,10 @@ class TileJob(LiveJob):
 
     def _learn(self, source: Source, superpixels: Any) -> None:
         from napari_selfseg.record import dumps
-        from napari_selfseg.scale import learning
+        from napari_selfseg.scale import fit_samples
 
         request = self._request
-        begun = learning(
+        begun = fit_samples(
             source,
             request.method,
             size=self._layout.sample,

@@ -13,7 +13,7 @@ from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.request import Request
 
 if TYPE_CHECKING:
-    from napari_selfseg.scale import Foresight
+    from napari_selfseg.scale import TileLayout
 
 __all__ = ["TileSession"]
 
@@ -39,7 +39,7 @@ class TileSession(LargeSession):
         viewer: Any,
         source: Any,
         request: Request,
-        layout: Foresight,
+        layout: TileLayout,
         before: TileSession | None = None,
     ) -> None:
         super().__init__(viewer, source, request)

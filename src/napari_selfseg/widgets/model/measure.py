@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.objects import features
+from napari_selfseg.objects import object_features
 from napari_selfseg.widgets.model.image_source import read
 from napari_selfseg.widgets.model.request import Request
 
@@ -47,7 +47,7 @@ def measured(
         Columns, one row a label.
     """
     channels = request.channels
-    table = features(
+    table = object_features(
         labels,
         read(request.picture, request.index),
         channel_axis=-1 if channels else None,

@@ -16,7 +16,7 @@ from napari_selfseg.widgets.work.live_session import LiveSession
 from napari_selfseg.widgets.work.session import Session
 
 if TYPE_CHECKING:
-    from napari_selfseg.scale import Foresight
+    from napari_selfseg.scale import TileLayout
 
 __all__ = ["Launcher"]
 
@@ -100,7 +100,7 @@ class Launcher:
         self,
         source: Any,
         request: Request,
-        layout: Foresight | None = None,
+        layout: TileLayout | None = None,
         before: Outcome | None = None,
     ) -> None:
         def make() -> LiveSession:

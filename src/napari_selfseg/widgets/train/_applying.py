@@ -61,11 +61,11 @@ class Labelling:
             When there is no such file.
         """
         from napari_selfseg.io import load_fit
-        from napari_selfseg.scale import applied
+        from napari_selfseg.scale import apply_fit
 
         fit = load_fit(self.model)
         image = read(self.picture, self.index)
-        labels, record = applied(
+        labels, record = apply_fit(
             fit,
             image,
             channel_axis=-1 if image.ndim > len(self.index) else None,

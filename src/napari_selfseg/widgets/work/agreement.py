@@ -211,10 +211,10 @@ class Agreements:
             When there are no labels, or the image cannot be cut into superpixels.
         """
         from napari_selfseg.catalogue import PIECES
-        from napari_selfseg.protocol import merge
+        from napari_selfseg.protocol import merge_runs
 
         alone = moment.superpixels is None
-        found = merge(moment, superpixels=self._over_segmented() if alone else None)
+        found = merge_runs(moment, superpixels=self._over_segmented() if alone else None)
         maps = sum(map(len, moment.ballots.values()))
         pieces = PIECES.as_dict() if alone else None
         made = Agreement(found, moment.record, pieces, maps, moment.scribbles[0])
