@@ -71,12 +71,7 @@ PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)
 
 
 def default_method() -> Method:
-    """Return the method used when none is named.
-
-    Returns
-    -------
-    Method
-    """
+    """Return the method used when none is named."""
     return Consensus()
 
 

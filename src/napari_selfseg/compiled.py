@@ -26,10 +26,6 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     ----------
     function : callable
         In what numba compiles without Python objects (``nopython``).
-
-    Returns
-    -------
-    callable
     """
     return _Compiled(function)
 
@@ -43,10 +39,6 @@ def compiled_sum(function: Callable[P, R]) -> Callable[P, R]:
     ----------
     function : callable
         As for `compiled`; of finite numbers.
-
-    Returns
-    -------
-    callable
     """
     return _Compiled(function, fastmath=True)
 

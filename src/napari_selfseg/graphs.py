@@ -106,10 +106,6 @@ def ncut(W: sparse.csr_array, labels: NDArray[np.integer[Any]]) -> float:
         ``(M, M)``, symmetric, not negative.
     labels : ndarray of int
         ``(M,)`` segment of each node. A segment without any similarity adds nothing.
-
-    Returns
-    -------
-    float
     """
     _, segment = np.unique(labels, return_inverse=True)
     inside = sparse.csr_array((np.ones(len(segment)), (np.arange(len(segment)), segment)))

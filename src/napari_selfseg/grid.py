@@ -43,10 +43,6 @@ class Grid:
             one and a half at most.
         halo : int
             How far to read beyond a tile, along every axis.
-
-        Returns
-        -------
-        Grid
         """
         tile = tuple(-(-n // max(round(n / side), 1)) for n in shape)
         return cls(shape, tile, (halo,) * len(shape))
@@ -85,10 +81,6 @@ class Grid:
         ----------
         place : tuple of int
             As from `place`.
-
-        Returns
-        -------
-        int
         """
         found = 0
         for at, count in zip(place, self.counts, strict=True):

@@ -150,22 +150,12 @@ class Parameters(BaseModel):
 
     @classmethod
     def declared(cls) -> tuple[Parameter, ...]:
-        """Return the declared parameters in their order: fields that hold others are left out.
-
-        Returns
-        -------
-        tuple of Parameter
-        """
+        """Return the declared parameters in their order: fields that hold others are left out."""
         fields = cls.model_fields.items()
         return tuple(_read(name, field) for name, field in fields if field.description)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return name and every value, ready for JSON.
-
-        Returns
-        -------
-        dict
-        """
+        """Return name and every value, ready for JSON."""
         return {"name": self.name, **self.model_dump(mode="json")}
 
     def replace(self, **values: Any) -> Any:
@@ -196,10 +186,6 @@ def named(name: str, known: Iterable[type[Parameters]], what: str) -> type[Param
     what : str
         What is looked for, for the message.
 
-    Returns
-    -------
-    type
-
     Raises
     ------
     ParameterError
@@ -223,10 +209,6 @@ def restore(values: Mapping[str, Any], known: Iterable[type[Parameters]], what: 
     what : str
         What is restored, for the message.
 
-    Returns
-    -------
-    Parameters
-
     Raises
     ------
     ParameterError
@@ -247,10 +229,6 @@ def parse(text: str, known: Iterable[type[Parameters]], what: str) -> Parameters
         Classes to choose from.
     what : str
         What is read, for the message.
-
-    Returns
-    -------
-    Parameters
 
     Raises
     ------

@@ -268,10 +268,6 @@ def adjacency(index: Tensor, n: int, spacing: Sequence[float]) -> Adjacency:
         Number of regions.
     spacing : sequence of float
         Physical size of a pixel along each axis.
-
-    Returns
-    -------
-    Adjacency
     """
     index = exact(index)
     found = [_faces(index, n, axis, spacing) for axis in range(index.ndim)]

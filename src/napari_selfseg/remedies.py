@@ -44,10 +44,6 @@ def reworded(sentence: str, words: Mapping[str, str]) -> str:
         Of an error.
     words : mapping of str to str
         What to say in place of each remedy.
-
-    Returns
-    -------
-    str
     """
     for remedy, ours in words.items():
         sentence = sentence.replace(remedy, ours)

@@ -106,9 +106,5 @@ def with_opacity(record: Mapping[str, Any], args: argparse.Namespace) -> dict[st
         Of labels.
     args : argparse.Namespace
         With the flag of `add_opacity`.
-
-    Returns
-    -------
-    dict
     """
     return {**record, **({"opacity": "channel"} if args.opacity == "channel" else {})}

@@ -33,10 +33,6 @@ def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
     large : LargeImage
         The image.
 
-    Returns
-    -------
-    Fit
-
     Raises
     ------
     Interrupted
@@ -79,10 +75,6 @@ def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit, **options: An
         What predicts.
     **options
         More of `planned`.
-
-    Returns
-    -------
-    Plan
     """
     return large.plan_tiles(
         fit,

@@ -26,10 +26,6 @@ def classical_cost(problem: Problem) -> Cost:
     ----------
     problem : Problem
         Sizes.
-
-    Returns
-    -------
-    Cost
     """
     count, together = at_once(problem.pixels, problem.ndim)
     pixels = float(problem.pixels)

@@ -135,10 +135,6 @@ class ImageEvidence:
         ----------
         kind : str
             Which segments are wanted.
-
-        Returns
-        -------
-        bool
         """
         if kind != "automatic" or self.look is None:
             return kind.endswith("lines")
@@ -167,10 +163,6 @@ class ImageEvidence:
             Whether more label maps follow: then nobody looks for objects yet.
         last : bool
             Whether nothing is asked of this after that, so that its memory can be used.
-
-        Returns
-        -------
-        Hierarchy
         """
         base, look = self._regions(level, smallest, self._histograms(last)), self.look
         if look is None or kind == "regions":

@@ -137,10 +137,6 @@ class _Gathered:
         ----------
         homes : ndarray of int64
             ``(n,)`` block of each.
-
-        Returns
-        -------
-        Borders
         """
         sizes = np.zeros(self.n, np.int64)
         for block in self.compared("sums"):

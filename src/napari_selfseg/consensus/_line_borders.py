@@ -112,10 +112,6 @@ def smallest_cell(lines: Lines, spacing: NDArray[np.float64]) -> float:
         As from `find_lines`.
     spacing : ndarray of float64
         ``(ndim,)``.
-
-    Returns
-    -------
-    float
     """
     return float(np.prod(_CELL * lines.sigma / spacing))
 

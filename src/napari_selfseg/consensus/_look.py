@@ -51,10 +51,6 @@ class Look(Protocol):
             Of the superpixels.
         histograms : ndarray of float32
             ``(n, D)`` of each.
-
-        Returns
-        -------
-        Pieces
         """
 
 

@@ -141,10 +141,6 @@ def agrees(way: Callable[[], Tensor], expected: Tensor) -> bool:
         Returns a tensor.
     expected : Tensor
         What it should be.
-
-    Returns
-    -------
-    bool
     """
     try:
         found = way()
@@ -161,10 +157,6 @@ def timed(way: Callable[[], object]) -> float:
     ----------
     way : callable
         What is timed; it starts no thread.
-
-    Returns
-    -------
-    float
     """
     # On Windows that clock ticks only every 16 ms.
     clock = time.perf_counter if sys.platform == "win32" else time.thread_time

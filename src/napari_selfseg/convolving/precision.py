@@ -41,10 +41,6 @@ def bfloat16_pays() -> bool:
     cache. The environment variable of `PRECISION_SETTING` decides instead. Where the
     processor or PyTorch fails, a warning says so when it is tried.
 
-    Returns
-    -------
-    bool
-
     Raises
     ------
     ValueError

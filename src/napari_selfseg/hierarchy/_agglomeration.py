@@ -85,10 +85,6 @@ def agglomerate(
         w, p, and s as a share of all pixels.
     apart : iterable of int
         Nodes of which no two are ever in one.
-
-    Returns
-    -------
-    Merges
     """
     P = np.zeros((n, 0), np.float32) if histograms is None else histograms
     weight = linkage.region_weight if P.shape[1] else 0.0

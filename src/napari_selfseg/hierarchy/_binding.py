@@ -56,10 +56,6 @@ class Strokes(NamedTuple):
         ----------
         before : ndarray of int64
             Class drawn on each superpixel that was there, 0 for none.
-
-        Returns
-        -------
-        bool
         """
         pairs = (1 + max(before.max(initial=0), self.drawn.max(initial=0)), 1)
         was = np.stack((np.arange(len(before)), before), axis=1)[before > 0] @ pairs
@@ -80,10 +76,6 @@ def strokes_on(
         As of a `Hierarchy`.
     scribbles : ndarray of int
         As for `divided`.
-
-    Returns
-    -------
-    Strokes
     """
     found = divided(superpixels, scribbles)
     drawn, n = drawn_on(found, scribbles), int(superpixels.max(initial=0))

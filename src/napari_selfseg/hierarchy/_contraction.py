@@ -121,10 +121,6 @@ def contract(
         Edges of this height and above stay.
     apart : iterable of int
         Nodes of which no two are ever in one.
-
-    Returns
-    -------
-    Merges
     """
     borders = _Borders(n, edges, heights, lengths, summed)
     near, kept, gone, found = borders.near, [], [], []

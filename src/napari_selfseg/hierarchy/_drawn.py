@@ -176,10 +176,6 @@ def grouped(
         ``(n,)`` class of each node from 1, 0 for none.
     edges, heights, lengths, sizes, histograms
         As for `linked`.
-
-    Returns
-    -------
-    Grouped
     """
     kept, of = together(drawn)
     pairs = np.sort(of[np.asarray(edges, np.int64).reshape(-1, 2)], axis=1)

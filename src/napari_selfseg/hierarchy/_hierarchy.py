@@ -108,10 +108,6 @@ class Hierarchy:
             ``(*spatial)`` classes from 1, 0 where nothing was drawn; superpixels hold one class
             each (`divided`).
 
-        Returns
-        -------
-        Hierarchy
-
         Raises
         ------
         ValueError

@@ -35,10 +35,6 @@ def height_at(
         :math:`\lambda`, the height in an image like most.
     heights, lengths : ndarray of float
         ``(E,)`` height and length of each border.
-
-    Returns
-    -------
-    float
     """
     total = float(np.sum(lengths))
     if total == 0:

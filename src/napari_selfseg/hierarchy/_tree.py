@@ -92,10 +92,6 @@ class Tree:
         ----------
         level : float
             Height.
-
-        Returns
-        -------
-        int
         """
         return self.fewest + int(np.count_nonzero(self.heights > level))
 
@@ -114,10 +110,6 @@ def average_linkage(
     ----------
     n, edges, heights, lengths, sizes, drawn
         As for `linked`.
-
-    Returns
-    -------
-    Tree
     """
     return linked(n, edges, heights, lengths, sizes, drawn=drawn)
 
@@ -151,10 +143,6 @@ def linked(
         What decides.
     drawn : ndarray of int, optional
         ``(n,)`` class from 1 that somebody drew on each node, 0 for none.
-
-    Returns
-    -------
-    Tree
     """
     # It compiles, and so is loaded when a tree is wanted.
     from napari_selfseg.hierarchy._agglomeration import agglomerate
@@ -193,10 +181,6 @@ def merged(
     numbers : ndarray of int64, optional
         ``(n,)`` label that the segment shall have that begins at each node, if no class has it; 0
         for any.
-
-    Returns
-    -------
-    Tree
     """
     if drawn is None or not np.any(drawn):
         return _tree(merges, sizes, np.zeros(len(sizes), np.int64), numbers)

@@ -68,10 +68,6 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
     path : path_like
         From `save_fit`.
 
-    Returns
-    -------
-    Fit
-
     Raises
     ------
     OSError
@@ -96,10 +92,6 @@ def read_progress(path: str | os.PathLike[str]) -> int:
     ----------
     path : path_like
         From `save_fit`.
-
-    Returns
-    -------
-    int
 
     Raises
     ------

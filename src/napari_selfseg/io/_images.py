@@ -29,10 +29,6 @@ def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
         What becomes of a channel that TIFF or PNG calls opacity: pixels where it is 0 have no
         data, or it stays a channel of the image, as for near infrared that was saved as one.
 
-    Returns
-    -------
-    ImageFile
-
     Raises
     ------
     OSError
@@ -50,10 +46,6 @@ def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
     ----------
     path : path_like
         As for `read_image`.
-
-    Returns
-    -------
-    ImageFile
 
     Raises
     ------
@@ -81,10 +73,6 @@ def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
     opacity : {"mask", "channel"}
         As for `read_image`.
 
-    Returns
-    -------
-    ImageFile
-
     Raises
     ------
     OSError
@@ -102,10 +90,6 @@ def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
     ----------
     path : path_like
         As for `read_image`.
-
-    Returns
-    -------
-    ImageFile
 
     Raises
     ------

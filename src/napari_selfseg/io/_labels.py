@@ -29,10 +29,6 @@ def check_labels_target(path: str | os.PathLike[str]) -> Path:
     path : path_like
         The file to come.
 
-    Returns
-    -------
-    pathlib.Path
-
     Raises
     ------
     ValueError
@@ -130,10 +126,6 @@ def has_room_for_place(target: Path, axes: str, georeference: Georeference | Non
         Of the labels.
     georeference : Georeference or None
         Of the image.
-
-    Returns
-    -------
-    bool
     """
     if georeference is None:
         return True
@@ -157,10 +149,6 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     ----------
     path : path_like
         From `write_labels`.
-
-    Returns
-    -------
-    dict
 
     Raises
     ------

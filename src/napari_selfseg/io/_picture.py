@@ -36,10 +36,6 @@ def read_picture(file: Path, *, numbers: bool = False, opacity: Opacity = "mask"
         Whether the numbers are meant, and not the colours or grey levels they stand for.
     opacity : {"mask", "channel"}
         What becomes of a channel that says how opaque a pixel is.
-
-    Returns
-    -------
-    ImageFile
     """
     with _opened(file) as picture:
         notes = orientation_notes(int(picture.getexif().get(ORIENTATION, 0)))

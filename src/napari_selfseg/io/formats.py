@@ -73,10 +73,6 @@ JPEG: Final = Format(
 def formats() -> tuple[Format, ...]:
     """Return all formats: ours, and those that installed packages declare.
 
-    Returns
-    -------
-    tuple of Format
-
     Warns
     -----
     UserWarning
@@ -117,22 +113,12 @@ def format_of(path: str | Path) -> Format | None:
 
 
 def readable() -> tuple[Format, ...]:
-    """Return the formats that images are read from.
-
-    Returns
-    -------
-    tuple of Format
-    """
+    """Return the formats that images are read from."""
     return tuple(each for each in formats() if each.read is not None)
 
 
 def label_formats() -> tuple[Format, ...]:
-    """Return the formats that labels are written to.
-
-    Returns
-    -------
-    tuple of Format
-    """
+    """Return the formats that labels are written to."""
     return tuple(each for each in formats() if each.write is not None)
 
 
@@ -143,10 +129,6 @@ def is_by_blocks(path: str | Path) -> bool:
     ----------
     path : path_like
         It need not be there.
-
-    Returns
-    -------
-    bool
     """
     ending = Path(path).suffix.lower()
     return any(each.by_blocks and ending in each.endings for each in formats())

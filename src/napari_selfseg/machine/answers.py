@@ -27,12 +27,7 @@ LIMITS: Final = (
 
 
 def default_folder() -> Path:
-    """Return where the measurements of this user are kept.
-
-    Returns
-    -------
-    Path
-    """
+    """Return where the measurements of this user are kept."""
     return Path(user_cache_dir("napari-selfseg", appauthor=False)) / "trials"
 
 

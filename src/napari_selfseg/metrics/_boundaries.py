@@ -61,10 +61,6 @@ class BoundaryMatch(NamedTuple):
         ----------
         parts : iterable of BoundaryMatch
             One an image.
-
-        Returns
-        -------
-        BoundaryMatch
         """
         return cls(*(sum(counts) for counts in zip(*parts, strict=True)))
 
@@ -93,10 +89,6 @@ def boundary_match(
         Largest distance as a share of the image's diagonal.
     spacing : sequence of float, optional
         Size of a pixel along each axis.
-
-    Returns
-    -------
-    BoundaryMatch
 
     Raises
     ------

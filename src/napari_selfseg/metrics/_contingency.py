@@ -80,10 +80,6 @@ def contingency(
     ignore : collection of int
         Labels of `regions` whose pixels do not count.
 
-    Returns
-    -------
-    Contingency
-
     Raises
     ------
     ValueError

@@ -40,10 +40,6 @@ class Covering(NamedTuple):
         ----------
         parts : iterable of Covering
             One an image.
-
-        Returns
-        -------
-        Covering
         """
         pairs = list(parts)
         return cls(sum(each.covered for each in pairs), sum(each.total for each in pairs))
@@ -91,10 +87,6 @@ def covering_of(table: Contingency) -> Covering:
     ----------
     table : Contingency
         Of segments and regions.
-
-    Returns
-    -------
-    Covering
     """
     best = np.zeros(len(table.column_sizes))
     np.maximum.at(best, table.columns, table.counts / table.unions)

@@ -58,12 +58,7 @@ class Comparison:
     scores: Mapping[str, float]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold.
-
-        Returns
-        -------
-        dict
-        """
+        """Return what JSON can hold."""
         return {
             "segments": self.n_segments,
             "regions": self.n_regions,
@@ -105,12 +100,7 @@ class Evaluation:
         return overall([self])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold: values, and the counts they come from.
-
-        Returns
-        -------
-        dict
-        """
+        """Return what JSON can hold: values, and the counts they come from."""
         return {
             "segments": self.n_segments,
             "values": self.values,
@@ -145,10 +135,6 @@ def evaluate(
         boundaries, which take most of the time.
     spacing : sequence of float, optional
         Size of a pixel along each axis.
-
-    Returns
-    -------
-    Evaluation
 
     Raises
     ------

@@ -40,10 +40,6 @@ def hungarian(table: Contingency) -> Matched:
     table : Contingency
         Of segments and classes.
 
-    Returns
-    -------
-    Matched
-
     References
     ----------
     Kuhn, Naval Research Logistics Quarterly 1955, doi:10.1002/nav.3800020109; as a measure of

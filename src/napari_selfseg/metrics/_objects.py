@@ -108,10 +108,6 @@ def objects(table: Contingency, *, background: Collection[int] = ()) -> Objects:
         Of segments and regions.
     background : collection of int
         Labels, in either, that are no object.
-
-    Returns
-    -------
-    Objects
     """
     labels = list(background)
     row, column = ~np.isin(table.row_labels, labels), ~np.isin(table.column_labels, labels)

@@ -47,10 +47,6 @@ def ods_ois(
     higher : bool
         True when a higher value is better.
 
-    Returns
-    -------
-    Best
-
     Raises
     ------
     ValueError

@@ -107,10 +107,6 @@ def contrast(image: ArrayLike, labels: ArrayLike, *, channel_axis: int | None = 
     channel_axis : int, optional
         Axis of the channels.
 
-    Returns
-    -------
-    Contrast
-
     Raises
     ------
     ValueError
@@ -150,10 +146,6 @@ def boundary_strength(
     channel_axis : int, optional
         Axis of the channels.
 
-    Returns
-    -------
-    BoundaryStrength
-
     Raises
     ------
     ValueError
@@ -182,10 +174,6 @@ def stability(maps: Sequence[ArrayLike]) -> Stability:
     ----------
     maps : sequence of array_like of int
         At least two of the same shape.
-
-    Returns
-    -------
-    Stability
 
     Raises
     ------

@@ -131,10 +131,6 @@ class SGSegNetwork(nn.Module):
             The pixels with data; None means all.
         order : int, optional
             Raster order of the masked convolutions; None for no mask.
-
-        Returns
-        -------
-        Segmentation
         """
         seen = x if M is None else torch.cat([x, M.to(x.dtype)], dim=1)
         found: Segmentation = self.cnn(seen, valid, order)

@@ -47,10 +47,6 @@ def embedding_work(
         Partitions K.
     normalised : bool
         Whether the responses are.
-
-    Returns
-    -------
-    Work
     """
     maps = sum(n * size for n, size in zip(widths(width), _sizes(ndim), strict=True))
     forward = _encoder(in_channels, ndim, width) + classes * (in_channels + maps)
@@ -70,10 +66,6 @@ def autoencoder_work(in_channels: int, ndim: int, itemsize: int, masked: bool, w
         As in a `Problem`.
     width : int
         Channels of the first level.
-
-    Returns
-    -------
-    Work
     """
     one, two, three = widths(width)
     sizes = _sizes(ndim)
@@ -93,10 +85,6 @@ def n_weights(in_channels: int, ndim: int, width: int, classes: int) -> int:
     ----------
     in_channels, ndim, width, classes : int
         As of the network.
-
-    Returns
-    -------
-    int
     """
     one, two, three = widths(width)
     between = 2 * in_channels * one + 2 * one * two + 2 * two * three

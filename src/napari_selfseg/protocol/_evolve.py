@@ -90,10 +90,6 @@ def evolve(
     name : str or list of str
         What to call the image in the record.
 
-    Returns
-    -------
-    Run
-
     Raises
     ------
     ValueError

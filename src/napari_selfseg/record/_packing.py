@@ -29,10 +29,6 @@ def pack(array: NDArray[Any]) -> dict[str, str]:
     ----------
     array : ndarray
         Of numbers.
-
-    Returns
-    -------
-    dict
     """
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)

@@ -139,10 +139,6 @@ def with_cut(
         The algorithm whose superpixels the segments are made of, where the run has none.
     scribbles : ndarray of int, optional
         What the tree was bound to after it was made (`Hierarchy.bound`).
-
-    Returns
-    -------
-    dict
     """
     cut: dict[str, Any] = {"n_segments": n_segments}
     if superpixels is not None:
@@ -161,10 +157,6 @@ def with_outlines(record: Mapping[str, Any], outlines: str) -> dict[str, Any]:
         From `Run.record`.
     outlines : {"superpixels", "image"}
         What they follow.
-
-    Returns
-    -------
-    dict
     """
     return {**record, "method": {**record["method"], "outlines": outlines}}
 
@@ -176,10 +168,6 @@ def weights_hash(weights: Mapping[str, Tensor]) -> str:
     ----------
     weights : mapping of str to Tensor
         On the CPU.
-
-    Returns
-    -------
-    str
     """
     digest = hashlib.sha256()
     for name in sorted(weights):
@@ -195,10 +183,6 @@ def dumps(record: Mapping[str, Any]) -> str:
     ----------
     record : mapping
         From `Run.record`.
-
-    Returns
-    -------
-    str
     """
     return json.dumps(record, ensure_ascii=True, default=_encoded)
 
@@ -218,10 +202,6 @@ def loads(text: str) -> dict[str, Any]:
     ----------
     text : str
         From `dumps`.
-
-    Returns
-    -------
-    dict
 
     Raises
     ------

@@ -41,10 +41,6 @@ def images(record: Mapping[str, Any]) -> str:
     ----------
     record : mapping
         Of the labels.
-
-    Returns
-    -------
-    str
     """
     found = record["images"]
     lines = [_opened(record), _layers(record)]
@@ -63,10 +59,6 @@ def needs(record: Mapping[str, Any]) -> list[str]:
     ----------
     record : mapping
         Of the labels.
-
-    Returns
-    -------
-    list of str
     """
     samples = [each["sample"] for _, each in _places(record) if each["sample"]]
     lines = ["from napari_selfseg import samples"] * any(each[0] == PLUGIN for each in samples)
@@ -82,10 +74,6 @@ def variables(record: Mapping[str, Any]) -> list[str]:
     ----------
     record : mapping
         Of the labels.
-
-    Returns
-    -------
-    list of str
     """
     if not record.get("several"):
         return ["image"]
@@ -99,10 +87,6 @@ def source_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
     ----------
     record : mapping
         Of the labels.
-
-    Returns
-    -------
-    mapping
     """
     nothing = {"layers": [], "path": "", "multiscale": False, "rgb": False, "region": None}
     source: Mapping[str, Any] = record.get("source") or nothing
@@ -116,10 +100,6 @@ def literal(value: Any) -> str:
     ----------
     value : bool, int, float, str, None, or list of these
         From a record.
-
-    Returns
-    -------
-    str
 
     Raises
     ------

@@ -44,10 +44,6 @@ def given_arrays(record: Mapping[str, Any]) -> str:
     ----------
     record : mapping
         From `StackRun.record`.
-
-    Returns
-    -------
-    str
     """
     return "\n".join(GIVEN.format(what=what) for what in _named(record))
 
@@ -59,10 +55,6 @@ def stack_options(record: Mapping[str, Any]) -> list[str]:
     ----------
     record : mapping
         From `StackRun.record`.
-
-    Returns
-    -------
-    list of str
     """
     told = record["stack"]
     values = [f"{key}={literal(told[key])}" for key in TOLD if told[key] is not None]

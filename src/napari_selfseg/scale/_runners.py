@@ -237,10 +237,6 @@ def runner_named(text: str) -> Runner:
     text : str
         ``"serial"``, ``"processes:4"``, or the address of a dask scheduler.
 
-    Returns
-    -------
-    Runner
-
     Raises
     ------
     ValueError

@@ -53,10 +53,6 @@ def recorded_cut(run: Run, labels: NDArray[Any]) -> dict[str, Any]:
         Ended.
     labels : ndarray of int
         A cut of its `hierarchy_of`.
-
-    Returns
-    -------
-    dict
     """
     superpixels = PIECES if run.superpixels is None else None
     return run.record(n_segments=len(np.unique(labels[labels > 0])), superpixels=superpixels)

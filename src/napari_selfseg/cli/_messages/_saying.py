@@ -58,10 +58,6 @@ def sentence_of(error: BaseException) -> str:
     ----------
     error : BaseException
         Any.
-
-    Returns
-    -------
-    str
     """
     if isinstance(error, MemoryError) and not str(error):
         return "Not enough memory: try a smaller image."
@@ -129,9 +125,5 @@ def in_flags(sentence: str) -> str:
     ----------
     sentence : str
         Of an error.
-
-    Returns
-    -------
-    str
     """
     return remedies.reworded(sentence, WORDS)

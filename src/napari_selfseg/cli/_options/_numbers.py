@@ -48,10 +48,6 @@ def share(text: str) -> float:
     text : str
         Such as ``"0.99"``.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     argparse.ArgumentTypeError

@@ -111,10 +111,6 @@ def segmented_stack(
     out : array_like, optional
         Where labels go; into memory by default.
 
-    Returns
-    -------
-    StackRun
-
     Raises
     ------
     ValueError

@@ -60,10 +60,6 @@ def in_tiles(args: argparse.Namespace) -> bool:
     args : argparse.Namespace
         With those of `add_tile_options`.
 
-    Returns
-    -------
-    bool
-
     Raises
     ------
     ValueError
@@ -115,10 +111,6 @@ def size_of(text: str) -> int:
     ----------
     text : str
         Such as ``"2GB"``, ``"500 MB"`` or ``"1.5GiB"``.
-
-    Returns
-    -------
-    int
 
     Raises
     ------

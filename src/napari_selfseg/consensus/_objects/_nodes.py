@@ -70,10 +70,6 @@ def nodes(merges: Merges, of: Pieces, most: float) -> Nodes:
         Its leaves.
     most : float
         Pixels from which on a node is only counted.
-
-    Returns
-    -------
-    Nodes
     """
     n = len(of.sizes)
     children = _children(n, merges.kept, merges.gone)

@@ -90,10 +90,6 @@ def find_objects(of: Nodes, leaves: Pieces, smallest: float = 0.0) -> Objects:
         Its superpixels.
     smallest : float
         Pixels an object has at least; 0 for those of most images.
-
-    Returns
-    -------
-    Objects
     """
     allowed = (of.sizes >= (smallest or SMALLEST)) & (of.sizes < LARGEST * leaves.sizes.sum())
     worth = of.ellipse**4 * of.ring * of.coherence * of.compact**0.5

@@ -76,10 +76,6 @@ def pieces(
         As the attributes.
     parts : Parts
         The image.
-
-    Returns
-    -------
-    Pieces
     """
 
     def sums() -> Iterator[Sums]:
@@ -108,10 +104,6 @@ def pieces_of(
         As the attributes.
     ndim : int
         Axes of the image.
-
-    Returns
-    -------
-    Pieces
     """
     width, total = 2 + ndim + ndim * (ndim + 1) // 2, np.zeros((0, 0))
     for ids, rows in sums:
@@ -141,10 +133,6 @@ def sums_of(parts: Parts, number: int, superpixels: Any) -> Sums:
         Of the block.
     superpixels : array_like of int
         As for `pieces`.
-
-    Returns
-    -------
-    Sums
     """
     inner = parts.grid.inner(number)
     index = np.asarray(superpixels[inner])

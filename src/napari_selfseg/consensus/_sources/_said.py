@@ -92,10 +92,6 @@ class Borders(NamedTuple):
         ----------
         superpixels : ndarray of int32
             ``(*spatial)`` contiguous from 1, 0 where there are no data.
-
-        Returns
-        -------
-        Borders
         """
         n = int(superpixels.max(initial=0))
         sizes: NDArray[np.int64] = np.bincount(superpixels.ravel(), minlength=n + 1)[1:]

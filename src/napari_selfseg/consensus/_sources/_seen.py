@@ -143,10 +143,6 @@ class Parts:
         ----------
         shape : tuple of int
             Along its spatial axes.
-
-        Returns
-        -------
-        Grid
         """
         return blocks(shape, _HALO[len(shape)])
 
@@ -157,10 +153,6 @@ class Parts:
         ----------
         number : int
             Of the block.
-
-        Returns
-        -------
-        Seen
         """
         if self._only is not None:
             return self._only
@@ -194,10 +186,6 @@ class Parts:
         ----------
         at : int
             Of `samples`.
-
-        Returns
-        -------
-        Seen
         """
         if len(self.grid) == 1:
             return self.seen(0)

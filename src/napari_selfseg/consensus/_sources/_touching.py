@@ -45,10 +45,6 @@ def touching(
         The block in it.
     values : ndarray of float, optional
         ``(*spatial)``; zeros by default.
-
-    Returns
-    -------
-    Faces
     """
     wide = int(index.max(initial=0)) + 1
     keys, strengths = list[NDArray[np.int64]](), list[NDArray[np.float64]]()

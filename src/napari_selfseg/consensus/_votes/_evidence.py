@@ -115,10 +115,6 @@ class Evidence:
         ----------
         kind : str
             Which segments are wanted.
-
-        Returns
-        -------
-        bool
         """
         return all(each.of_lines(kind) for each in self.images)
 
@@ -142,10 +138,6 @@ class Evidence:
             Pixels of the smallest object; 0 finds them.
         in_passing : bool
             Whether more label maps follow: then nobody looks for objects yet.
-
-        Returns
-        -------
-        tuple of Hierarchy
         """
         how = {"in_passing": in_passing}
         return tuple(each.hierarchy(level, kind, smallest, **how) for each in self.images)

@@ -30,10 +30,6 @@ def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
         Of the run.
     steps : sequence of int
         As from `steps_of`.
-
-    Returns
-    -------
-    Inputs
     """
     x, valid = shrunk(inputs.x, inputs.valid, steps)
     index = _fine(x, valid)

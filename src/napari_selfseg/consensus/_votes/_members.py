@@ -109,12 +109,7 @@ class Members(nn.Module):
         return before
 
     def take_pending(self) -> tuple[Ballot, ...]:
-        """Return the votes that no step has brought yet, once.
-
-        Returns
-        -------
-        tuple of Ballot
-        """
+        """Return the votes that no step has brought yet, once."""
         found, self.pending = tuple(self.pending), []
         return found
 

@@ -66,10 +66,6 @@ def beside(file: Path, *endings: str) -> Path | None:
         Such as ``a.tif``.
     *endings : str
         Such as ``".msk"``, for ``a.tif.msk`` or ``a.tif.MSK``.
-
-    Returns
-    -------
-    pathlib.Path or None
     """
     names = [f"{file.name}{each}" for ending in endings for each in (ending, ending.upper())]
     return next((path for name in names if (path := file.with_name(name)).is_file()), None)

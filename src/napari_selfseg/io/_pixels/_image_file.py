@@ -61,10 +61,6 @@ class Georeference:
         ----------
         row, column : int
             Where it begins.
-
-        Returns
-        -------
-        Georeference
         """
         a, b, c, d, e, f = self.transform
         moved = (a, b, a * column + b * row + c, d, e, d * column + e * row + f)
@@ -194,10 +190,6 @@ def reason(error: BaseException) -> str:
     ----------
     error : BaseException
         As a library raised it.
-
-    Returns
-    -------
-    str
     """
     # A reader wraps the decoder's error, which is the one that says something, unless it only
     # names what was looked up.

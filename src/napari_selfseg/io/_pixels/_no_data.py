@@ -67,10 +67,6 @@ def void_beside(file: Path, shape: tuple[int, ...], *, opacity: tuple[int, ...])
         Of the picture, with colours last if there are any.
     opacity : tuple of int
         The channels that are opacity, as the picture itself says.
-
-    Returns
-    -------
-    Void
     """
     other, mask = auxiliary(file), _mask_beside(file)
     n = shape[2] if len(shape) > 2 else 1

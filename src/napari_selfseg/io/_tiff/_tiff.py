@@ -51,10 +51,6 @@ def read_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -
         Whether the numbers are meant, and not the colours they stand for.
     opacity : {"mask", "channel"}
         What becomes of a sample that says how opaque a pixel is.
-
-    Returns
-    -------
-    ImageFile
     """
     with _nothing_missing(file.name), open_set(file) as tiff:
         series, order, notes = _chosen(tiff, file.name)

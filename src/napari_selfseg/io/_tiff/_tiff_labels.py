@@ -74,10 +74,6 @@ def record_in_tiff(file: Path) -> dict[str, Any]:
     file : pathlib.Path
         That is there.
 
-    Returns
-    -------
-    dict
-
     Raises
     ------
     ValueError

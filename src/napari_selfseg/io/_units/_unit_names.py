@@ -119,10 +119,6 @@ def plain(name: str | None) -> str:
     ----------
     name : str or None
         As a file has it.
-
-    Returns
-    -------
-    str
     """
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), str(name or ""))
     text = unicodedata.normalize("NFKC", text).replace("\u03bc", "µ").replace("Âµ", "µ")
@@ -159,10 +155,6 @@ def length_sign(name: str) -> str | None:
     ----------
     name : str
         From `plain`.
-
-    Returns
-    -------
-    str or None
     """
     return name if name in LENGTHS else LENGTH_SIGNS.get(name.lower())
 
@@ -174,10 +166,6 @@ def time_sign(name: str) -> str | None:
     ----------
     name : str
         From `plain`.
-
-    Returns
-    -------
-    str or None
     """
     return name if name in TIMES else TIME_SIGNS.get(name.lower())
 
@@ -189,9 +177,5 @@ def long_name(sign: str) -> str:
     ----------
     sign : str
         From `length_sign` or `time_sign`.
-
-    Returns
-    -------
-    str
     """
     return (LENGTHS | TIMES)[sign].long

@@ -72,10 +72,6 @@ def steps_of(
     otherwise : mapping of str to float, optional
         Steps to compute with, in the common unit, where none is stated; those of x by default.
 
-    Returns
-    -------
-    Steps
-
     Notes
     -----
     Where there is no unit the numbers are kept, and the unit is the pixel. Where there is one that

@@ -38,10 +38,6 @@ def part_prefix(target: Path) -> str:
     ----------
     target : pathlib.Path
         The file to come.
-
-    Returns
-    -------
-    str
     """
     kept = os.fsencode(target.stem)[:KEPT].decode(errors="ignore")
     return f".{kept}-{owner_mark()}-"

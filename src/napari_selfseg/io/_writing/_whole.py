@@ -29,10 +29,6 @@ def check_target(
     folder : bool
         Whether it is going to be a folder.
 
-    Returns
-    -------
-    pathlib.Path
-
     Raises
     ------
     ValueError

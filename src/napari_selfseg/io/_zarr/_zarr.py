@@ -33,10 +33,6 @@ def read_zarr(folder: Path) -> ImageFile:
     ----------
     folder : pathlib.Path
         That is there.
-
-    Returns
-    -------
-    ImageFile
     """
     image = open_zarr(folder)
     check_image_file(image)

@@ -174,10 +174,6 @@ def axes_of(image: Multiscale, level: int) -> list[Axis]:
         From `multiscale`.
     level : int
         Its number.
-
-    Returns
-    -------
-    list of Axis
     """
     own = image.datasets[level].transformations
     size, shift = np.ones(len(image.axes)), np.zeros(len(image.axes))

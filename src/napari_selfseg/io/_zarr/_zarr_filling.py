@@ -24,10 +24,6 @@ def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
     path : path_like
         From `create_labels`.
 
-    Returns
-    -------
-    zarr.Array
-
     Raises
     ------
     ValueError

@@ -23,10 +23,6 @@ def is_zarr(path: Path) -> bool:
     ----------
     path : pathlib.Path
         Any.
-
-    Returns
-    -------
-    bool
     """
     return any((path / name).is_file() for name in METADATA)
 
@@ -38,10 +34,6 @@ def inside_zarr(path: Path) -> bool:
     ----------
     path : pathlib.Path
         Any.
-
-    Returns
-    -------
-    bool
     """
     return path.is_dir() and (is_zarr(path) or any(map(_is_ending, path.absolute().parts)))
 
@@ -91,10 +83,6 @@ def says_image(group: zarr.Group) -> bool:
     ----------
     group : zarr.Group
         Any.
-
-    Returns
-    -------
-    bool
     """
     attributes: Any = group.attrs.asdict()
     newer = attributes.get("ome")

@@ -66,10 +66,6 @@ def create_labels(
     shards : sequence of int, optional
         Shape of the blocks that are files, multiples of the chunks; a file a chunk by default.
 
-    Returns
-    -------
-    zarr.Array
-
     Raises
     ------
     ValueError
@@ -126,10 +122,6 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
     path : path_like
         The folder to come.
 
-    Returns
-    -------
-    pathlib.Path
-
     Raises
     ------
     ValueError
@@ -159,10 +151,6 @@ def record_in(folder: Path) -> dict[str, Any]:
     ----------
     folder : pathlib.Path
         That is there.
-
-    Returns
-    -------
-    dict
 
     Raises
     ------

@@ -107,10 +107,6 @@ def make(
         From `dimensions`.
     layout : mapping
         ``dtype``, ``chunks`` and ``shards``.
-
-    Returns
-    -------
-    zarr.Array
     """
     group = zarr.open_group(str(folder), mode="w", zarr_format=3)
     with any_unit():

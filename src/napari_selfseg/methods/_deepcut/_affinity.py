@@ -72,10 +72,6 @@ def placed(features: Tensor, index: Tensor, n: int) -> Nodes:
         ``(N, *spatial)`` int64 superpixel of each pixel, from 1; 0 where there are no data.
     n : int
         Number of superpixels.
-
-    Returns
-    -------
-    Nodes
     """
     ndim = index.ndim - 1
     places = centroids(index, n, [1.0] * (ndim + 1))[1:]
@@ -124,10 +120,6 @@ def connected_graph(settings: Settings, nodes: Nodes, sigma: Tensor) -> Graph:
         At least one.
     sigma : Tensor
         0-d.
-
-    Returns
-    -------
-    Graph
     """
     x = nodes.features
     if settings.affinity == "distance":

@@ -175,10 +175,6 @@ def objective(
         What is trained.
     generator : torch.Generator
         Of the dropout.
-
-    Returns
-    -------
-    dict of str to Tensor
     """
     each = [_terms(settings, task, generator) for task in tasks]
     return {name: torch.stack([terms[name] for terms in each]).mean() for name in each[0]}

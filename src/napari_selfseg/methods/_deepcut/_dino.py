@@ -95,10 +95,6 @@ def transformer(settings: Settings, in_channels: int, ndim: int) -> Transformer:
     in_channels, ndim : int
         Of the image.
 
-    Returns
-    -------
-    Transformer
-
     Raises
     ------
     ValueError
@@ -123,10 +119,6 @@ def load(name: str, weights: str, **more: Any) -> Transformer:
         Path of a file; empty for the cache. Nothing is downloaded.
     **more
         As for ``timm.create_model``.
-
-    Returns
-    -------
-    Transformer
 
     Raises
     ------

@@ -38,10 +38,6 @@ def n_features(settings: Settings, in_channels: int) -> int:
         Of the run.
     in_channels : int
         Channels of the image.
-
-    Returns
-    -------
-    int
     """
     if settings.features in ("responses", "dino"):
         return RESPONSES if settings.features == "responses" else _dino.WIDTH

@@ -76,10 +76,6 @@ def spnn_losses(settings: Settings, assignment: Assignment, patch: Patch) -> dic
         Of the patches.
     patch : Patch
         What was assigned.
-
-    Returns
-    -------
-    dict of str to Tensor
     """
     (P, I_tilde, _), (_, image, valid, _) = assignment, patch
     I_P = soft_project(P, soft_means(P, image))

@@ -35,10 +35,6 @@ def pooled_mask(valid: Tensor | None) -> Tensor | None:
     ----------
     valid : Tensor of bool, shape (N, 1, *spatial), or None
         The pixels that count; None means all.
-
-    Returns
-    -------
-    Tensor or None
     """
     return None if valid is None else pooled(valid.float()) > 0
 

@@ -90,10 +90,6 @@ def estimate(
         Answers a `Question`; by default what is kept on this machine, or is tried now, which takes
         about a second.
 
-    Returns
-    -------
-    Estimate
-
     Raises
     ------
     ValueError
@@ -219,10 +215,6 @@ def fits_in_memory(estimated: Estimate, limit: int) -> bool:
         Of the run.
     limit : int
         Bytes, such as `available_memory` or a limit the user set.
-
-    Returns
-    -------
-    bool
     """
     return estimated.bytes <= limit
 

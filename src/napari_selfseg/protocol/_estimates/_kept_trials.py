@@ -49,10 +49,6 @@ class Trials:
         question : Question
             What is tried; the first time that takes about a second.
 
-        Returns
-        -------
-        Trial
-
         Raises
         ------
         ValueError

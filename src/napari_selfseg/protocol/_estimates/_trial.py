@@ -171,10 +171,6 @@ def made(question: Question) -> Trial:
     question : Question
         What.
 
-    Returns
-    -------
-    Trial
-
     Raises
     ------
     ValueError

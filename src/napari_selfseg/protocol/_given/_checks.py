@@ -158,10 +158,6 @@ def as_spacing(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...]:
     ndim : int
         Number of spatial axes.
 
-    Returns
-    -------
-    tuple of float
-
     Raises
     ------
     ValueError

@@ -29,10 +29,6 @@ def fast_bfloat16(device: torch.device) -> bool:
     ----------
     device : torch.device
         Where the run takes place.
-
-    Returns
-    -------
-    bool
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
@@ -46,10 +42,6 @@ def resolve_device(device: str | torch.device) -> torch.device:
     ----------
     device : str or torch.device
         ``"auto"`` takes CUDA, then MPS, then the CPU.
-
-    Returns
-    -------
-    torch.device
 
     Raises
     ------
@@ -91,10 +83,6 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     device : torch.device
         Where the run takes place.
 
-    Returns
-    -------
-    torch.dtype
-
     Raises
     ------
     ValueError
@@ -115,10 +103,6 @@ def resolve_threads(threads: int | None) -> int:
     ----------
     threads : int or None
         None keeps what torch would use.
-
-    Returns
-    -------
-    int
 
     Raises
     ------

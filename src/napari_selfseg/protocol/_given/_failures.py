@@ -94,10 +94,6 @@ def reason(error: Exception) -> str:
     ----------
     error : Exception
         Explained.
-
-    Returns
-    -------
-    str
     """
     if isinstance(error, OutOfMemory):
         return "not enough memory."

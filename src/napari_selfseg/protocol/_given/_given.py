@@ -57,10 +57,6 @@ class Given:
             As in `evolve`.
         masked : bool
             Whether a mask was given, also one of all pixels.
-
-        Returns
-        -------
-        dict
         """
         names = _names(name, self.images)
         drawn = any(each is not None for each in self.scribbles)
@@ -90,10 +86,6 @@ def check_given(
     ----------
     image, method, channel_axis, mask, scribbles, spacing
         As in `evolve`.
-
-    Returns
-    -------
-    Given
 
     Raises
     ------
@@ -154,10 +146,6 @@ def paired(value: Any, images: Sequence[Array], what: str) -> list[tuple[Any, Ar
         Of the run.
     what : str
         Its name in a refusal.
-
-    Returns
-    -------
-    list of tuple
 
     Raises
     ------

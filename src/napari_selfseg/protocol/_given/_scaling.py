@@ -45,10 +45,6 @@ class Scaling:
             Each ``(C, *spatial)``, numeric.
         masks : sequence of ndarray or None
             True where an image has data.
-
-        Returns
-        -------
-        Scaling
         """
         samples = [_sample(image, mask) for image, mask in zip(images, masks, strict=True)]
         values = np.concatenate(samples, axis=1)

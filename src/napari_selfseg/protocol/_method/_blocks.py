@@ -81,10 +81,6 @@ def pixels_at_once(method: Method, shape: tuple[int, ...]) -> int:
         What predicts.
     shape : tuple of int
         Spatial shape of the image.
-
-    Returns
-    -------
-    int
     """
     if method.reach is None:
         return prod(shape)

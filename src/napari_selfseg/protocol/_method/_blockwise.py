@@ -54,10 +54,6 @@ class Blockwise(Protocol):
         ----------
         shape : tuple of int
             Along its spatial axes.
-
-        Returns
-        -------
-        Grid
         """
 
     def learn(self, picture: Picture) -> Found:

@@ -113,10 +113,6 @@ def gather(
         Of the run.
     state : TrainingState, optional
         What it begins with.
-
-    Returns
-    -------
-    Inputs
     """
     shape = tuple(int(n) for n in np.max([image.shape[1:] for image in images], axis=0))
     full = all(mask is None for mask in masks) and all(i.shape[1:] == shape for i in images)

@@ -129,10 +129,6 @@ class Method(Parameters, ABC):
         ----------
         problem : Problem
             Sizes and precision.
-
-        Returns
-        -------
-        Cost
         """
 
     def parts(self) -> tuple[Part, ...]:
@@ -188,10 +184,6 @@ class Method(Parameters, ABC):
         ----------
         problem : Problem
             Of that image.
-
-        Returns
-        -------
-        Cost
         """
         return self.cost(problem)
 

@@ -55,10 +55,6 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
     image : int
         Which image of each.
 
-    Returns
-    -------
-    Hierarchy
-
     Raises
     ------
     ValueError
@@ -89,10 +85,6 @@ def merge_runs(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hie
         that has any by default.
     image : int
         Which image, where several were fitted together.
-
-    Returns
-    -------
-    Hierarchy
 
     Raises
     ------

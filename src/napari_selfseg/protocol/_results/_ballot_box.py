@@ -43,10 +43,6 @@ class BallotBox:
         ----------
         history : History
             Of the run that goes on.
-
-        Returns
-        -------
-        BallotBox
         """
         other = BallotBox(history)
         other.steps = self.steps
@@ -101,10 +97,6 @@ class Latest(Generic[T]):
             What it depends on.
         make : callable
             Returns it.
-
-        Returns
-        -------
-        T
         """
         if self._made is None or self._made[0] != key:
             self._made = (key, make())

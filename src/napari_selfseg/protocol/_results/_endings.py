@@ -15,10 +15,6 @@ def completed(done: int, total: int) -> Stop:
     ----------
     done, total : int
         Updates made, and wanted.
-
-    Returns
-    -------
-    Stop
     """
     if done < total:
         return Stop("asked", f"Stopped when asked, after {done} iterations.")
@@ -32,10 +28,6 @@ def abandoned(done: int) -> Stop:
     ----------
     done : int
         Updates made.
-
-    Returns
-    -------
-    Stop
     """
     return Stop("abandoned", f"Ended without a closing pass, after {done} iterations.")
 
@@ -49,9 +41,5 @@ def failed(done: int, error: Exception) -> Stop:
         Updates made.
     error : Exception
         Explained.
-
-    Returns
-    -------
-    Stop
     """
     return Stop("failed", f"The run failed after {done} iterations: {reason(error)}")

@@ -33,12 +33,7 @@ class History:
         self._lock = threading.Lock()
 
     def copy(self) -> History:
-        """Return another history that begins with these maps.
-
-        Returns
-        -------
-        History
-        """
+        """Return another history that begins with these maps."""
         other = History(self._budget)
         with self._lock:
             other._stride, other._maps = self._stride, dict(self._maps)

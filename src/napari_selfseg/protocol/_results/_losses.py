@@ -17,12 +17,7 @@ class Losses:
         self._values: dict[str, dict[int, Tensor | float]] = {}
 
     def copy(self) -> Losses:
-        """Return other losses that begin with these.
-
-        Returns
-        -------
-        Losses
-        """
+        """Return other losses that begin with these."""
         other = Losses()
         other._values = {name: dict(values) for name, values in self._values.items()}
         return other
@@ -41,12 +36,7 @@ class Losses:
             self._values.setdefault(name, {})[iteration] = value
 
     def read(self) -> dict[str, dict[int, float]]:
-        """Return every term by iteration.
-
-        Returns
-        -------
-        dict
-        """
+        """Return every term by iteration."""
         return {
             name: {t: float(value) for t, value in list(values.items())}
             for name, values in list(self._values.items())

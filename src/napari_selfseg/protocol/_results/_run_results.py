@@ -229,10 +229,6 @@ class RunResults(ABC):
         superpixels, image
             As in `merge`, of this run alone; a run without superpixels needs them given.
 
-        Returns
-        -------
-        Hierarchy
-
         Raises
         ------
         ValueError

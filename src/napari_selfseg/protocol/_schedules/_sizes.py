@@ -84,10 +84,6 @@ def at_last_size(schedule: Schedule, iterations: int, t: int) -> bool:
         Its updates.
     t : int
         Updates made.
-
-    Returns
-    -------
-    bool
     """
     return t >= iterations - phases(schedule, iterations)[-1][1]
 

@@ -121,12 +121,7 @@ class Batch(Work[Entry]):
         self._work = self._done()
 
     def __next__(self) -> Entry:
-        """Wait for the next image that is done or failed.
-
-        Returns
-        -------
-        Entry
-        """
+        """Wait for the next image that is done or failed."""
         return next(self._work)
 
     def stop(self) -> None:

@@ -93,10 +93,6 @@ def lay_out_tiles(
     device, precision, masked
         As for `estimate`.
 
-    Returns
-    -------
-    Foresight
-
     Raises
     ------
     ValueError
@@ -155,16 +151,12 @@ def estimate_tiles(
 
     Parameters
     ----------
-    found : Foresight
+    found : TileLayout
         How the image is taken apart.
     shape, in_channels, method, ndim
         As for `lay_out_tiles`.
     device, precision, threads, masked, trials
         As for `estimate`.
-
-    Returns
-    -------
-    Estimate
 
     Raises
     ------

@@ -52,10 +52,6 @@ def estimate_plan(plan: Plan) -> PlanEstimate:
     plan : Plan
         What is to be done.
 
-    Returns
-    -------
-    TileForecast
-
     Raises
     ------
     ValueError, OSError

@@ -77,10 +77,6 @@ def label(
     threads : int, optional
         As for `evolve`.
 
-    Returns
-    -------
-    LabelResult
-
     Raises
     ------
     ValueError
@@ -117,10 +113,6 @@ def do_task(task: LabelTask) -> LabelResult:
     ----------
     task : LabelTask
         What to do.
-
-    Returns
-    -------
-    LabelResult
 
     Raises
     ------

@@ -43,10 +43,6 @@ def written(
         How they were made.
     error : str
         What of it failed.
-
-    Returns
-    -------
-    LabelResult
     """
     labels = as_objects(labels, task.recipe.objects)
     record["recipe"] = task.recipe.as_dict()

@@ -31,10 +31,6 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     image : ImageFile
         As it was opened.
 
-    Returns
-    -------
-    LabelResult
-
     Raises
     ------
     ValueError

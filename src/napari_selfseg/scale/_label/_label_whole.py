@@ -27,10 +27,6 @@ def as_a_whole(task: LabelTask, image: ImageFile) -> LabelResult:
         What to do.
     image : ImageFile
         As it was opened.
-
-    Returns
-    -------
-    LabelResult
     """
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
         image = read_image(task.image)

@@ -27,10 +27,6 @@ def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) 
     **how
         Device and precision, as for `evolve`.
 
-    Returns
-    -------
-    bool
-
     Raises
     ------
     ValueError
@@ -56,10 +52,6 @@ def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
         The model.
     memory : int
         Bytes, beyond what the process holds already.
-
-    Returns
-    -------
-    bool
     """
     plane = image.shape[-fit.ndim :]
     whole = prod(image.data.shape) * image.data.dtype.itemsize

@@ -67,10 +67,6 @@ def may_go_on(target: Path, recipe: Recipe, resume: bool) -> bool:
     recipe, resume
         As for `left_earlier`.
 
-    Returns
-    -------
-    bool
-
     Raises
     ------
     ValueError, OSError

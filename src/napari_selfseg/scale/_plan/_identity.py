@@ -34,10 +34,6 @@ def tile_hash(source: Source, grid: Grid, number: int) -> str:
         Its tiles.
     number : int
         Of the tile.
-
-    Returns
-    -------
-    str
     """
     return hash_of(source.read(grid.inner(number), len(grid.shape))[0])
 

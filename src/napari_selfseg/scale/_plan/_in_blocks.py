@@ -234,10 +234,6 @@ def bytes_to_join(shape: tuple[int, ...]) -> int:
     ----------
     shape : tuple of int
         Of the image, along its spatial axes.
-
-    Returns
-    -------
-    int
     """
     return int(_JOINING * float(np.prod(np.array(shape, np.float64))))
 

@@ -98,10 +98,6 @@ class Ledger:
         ----------
         name : str
             Of the pass.
-
-        Returns
-        -------
-        set of int
         """
         folder = self._folder / "done" / name
         if not folder.is_dir():

@@ -95,10 +95,6 @@ class Plan:
         ----------
         *names : str
             Its parts.
-
-        Returns
-        -------
-        pathlib.Path
         """
         return Path(self.work, *names)
 
@@ -110,10 +106,6 @@ def work_folder(labels: str) -> Path:
     ----------
     labels : str
         The OME-Zarr folder.
-
-    Returns
-    -------
-    pathlib.Path
     """
     path = Path(labels).absolute()
     return path.with_name(f"{path.name}{WORK}")
@@ -150,10 +142,6 @@ def as_json(plan: Plan) -> str:
     ----------
     plan : Plan
         Any.
-
-    Returns
-    -------
-    str
     """
     values = {
         name: getattr(plan, name) if name not in ("source", "superpixels") else None
@@ -182,10 +170,6 @@ def load_plan(path: str | Path) -> Plan:
     ----------
     path : path_like
         The file, or its folder.
-
-    Returns
-    -------
-    Plan
 
     Raises
     ------

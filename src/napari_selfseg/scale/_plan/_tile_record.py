@@ -57,10 +57,6 @@ def is_same_image(found: Mapping[str, Any], source: Source) -> bool:
         From `tile_record`.
     source : Source
         The image.
-
-    Returns
-    -------
-    bool
     """
     shape = source.shape
     if len(shape) != len(found["tile"]):
@@ -78,10 +74,6 @@ def is_unchanged(plan: Plan) -> bool:
     ----------
     plan : Plan
         That was begun.
-
-    Returns
-    -------
-    bool
     """
     if plan.source.shape != plan.shape:
         return False

@@ -21,10 +21,6 @@ def axes_along(text: str | None, method: Method, image: ImageFile) -> tuple[int,
     image : ImageFile
         On this.
 
-    Returns
-    -------
-    tuple of int
-
     Raises
     ------
     ValueError
@@ -46,10 +42,6 @@ def axis_named(text: str, axes: str) -> tuple[int, ...]:
         Such as ``"z"``, ``"tz"``, ``"0"`` or ``"0,1"``.
     axes : str
         A letter for each spatial axis, such as ``"zyx"``.
-
-    Returns
-    -------
-    tuple of int
 
     Raises
     ------

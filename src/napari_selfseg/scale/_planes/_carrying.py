@@ -190,10 +190,6 @@ def updates_from_neighbour(method: Method, iterations: int | None) -> int:
         Of the stack.
     iterations : int or None
         As asked for; None for a share of the method's.
-
-    Returns
-    -------
-    int
     """
     return iterations or max(1, round(SHARE * method.iterations))
 

@@ -82,10 +82,6 @@ def pairs(labels: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]]) -> di
     ----------
     labels, ids : ndarray of int
         Before and after.
-
-    Returns
-    -------
-    dict of int to int
     """
     found, first = np.unique(labels, return_index=True)
     return dict(zip(found.tolist(), ids.ravel()[first].tolist(), strict=True))

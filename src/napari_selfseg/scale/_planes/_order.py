@@ -92,10 +92,6 @@ def plane_in_view(viewed: Viewed, shape: Sequence[int]) -> int:
         Its number, its index along each axis, or a function that returns one of these.
     shape : sequence of int
         Planes along each axis.
-
-    Returns
-    -------
-    int
     """
     found = viewed() if callable(viewed) else viewed
     if isinstance(found, int | np.integer):

@@ -91,10 +91,6 @@ def over_stack(
     name : str
         What to call the image in the record.
 
-    Returns
-    -------
-    StackRun
-
     Raises
     ------
     ValueError

@@ -71,10 +71,6 @@ class StackRequest:
             With as many iterations as it should have.
         start : Fit, optional
             As for `evolve`.
-
-        Returns
-        -------
-        Run
         """
         regions = self.superpixels
         return evolve(
@@ -164,10 +160,6 @@ def check_stack(
         As in `over_stack`.
     how : dict
         Device, threads and precision.
-
-    Returns
-    -------
-    StackRequest
 
     Raises
     ------

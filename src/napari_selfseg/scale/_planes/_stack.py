@@ -68,10 +68,6 @@ class StackRun(Work[StackStep]):
     def __next__(self) -> StackStep:
         """Advance by one iteration of a run, or end a plane.
 
-        Returns
-        -------
-        StackStep
-
         Raises
         ------
         OutOfMemory, DeviceLost

@@ -108,10 +108,6 @@ def planes_together(carry: str, planes: int, planes_fitted: int | None = None) -
     ----------
     carry, planes, planes_fitted
         As for `estimate_stack`.
-
-    Returns
-    -------
-    int
     """
     return min(planes_fitted or FITTED, planes) if carry == "joint" else 1
 

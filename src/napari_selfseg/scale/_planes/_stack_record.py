@@ -32,10 +32,6 @@ def stack_record(
         Updates made on all planes.
     stop : Stop or None
         Why it ended.
-
-    Returns
-    -------
-    dict
     """
     kept = dict(told)
     name, channel_axis, spacing = (kept.pop(each) for each in ("name", "channel_axis", "spacing"))

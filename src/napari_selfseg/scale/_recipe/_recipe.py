@@ -97,10 +97,6 @@ class Recipe:
         record : mapping
             From a labels file or a layer.
 
-        Returns
-        -------
-        Recipe
-
         Raises
         ------
         ValueError
@@ -109,12 +105,7 @@ class Recipe:
         return cls.from_dict(recorded(record))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return every value, ready for JSON.
-
-        Returns
-        -------
-        dict
-        """
+        """Return every value, ready for JSON."""
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         for name in ("method", "superpixels"):
             values[name] = None if values[name] is None else values[name].as_dict()
@@ -128,10 +119,6 @@ class Recipe:
         ----------
         values : mapping
             By attribute; those left out have their defaults.
-
-        Returns
-        -------
-        Recipe
 
         Raises
         ------
@@ -181,10 +168,6 @@ class Recipe:
         ----------
         path : path_like
             From `save`; or a labels file, for how it was made; or a model, to apply it.
-
-        Returns
-        -------
-        Recipe
 
         Raises
         ------

@@ -63,10 +63,6 @@ def face_of(pieces: Labels, classes: Labels, axis: int, last: bool) -> Face:
         Across which the neighbour lies.
     last : bool
         Whether it comes after the tile, not before.
-
-    Returns
-    -------
-    Face
     """
     at = [slice(None)] * pieces.ndim
     at[axis] = slice(-1, None) if last else slice(1)

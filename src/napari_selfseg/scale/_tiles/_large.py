@@ -90,10 +90,6 @@ class LargeImage:
         **options
             As of `plan_tiles`: ``memory``, ``tile``, ``objects``, ...
 
-        Returns
-        -------
-        Plan
-
         Raises
         ------
         ValueError
@@ -149,10 +145,6 @@ class LargeImage:
         ----------
         by : Fit or Method
             As for `gone_on`.
-
-        Returns
-        -------
-        bool
         """
         try:
             record = read_record(self.target)

@@ -156,10 +156,6 @@ def plan_tiles(
         Whether to read an image in a file once, so that each tile of it that changes before it is
         labelled is noticed; by default that is looked at in the first tile, and in those done.
 
-    Returns
-    -------
-    Plan
-
     Raises
     ------
     ValueError

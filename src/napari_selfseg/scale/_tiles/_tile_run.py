@@ -66,12 +66,7 @@ class TileRun(Work[TileStep]):
         self._work: Generator[TileStep] = self._through()
 
     def __next__(self) -> TileStep:
-        """Wait for a tile.
-
-        Returns
-        -------
-        TileStep
-        """
+        """Wait for a tile."""
         return next(self._work)
 
     def stop(self) -> None:

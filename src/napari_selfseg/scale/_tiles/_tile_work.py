@@ -104,10 +104,6 @@ def read_face(plan: Plan, number: int, axis: int, last: bool) -> Face:
         Across which the neighbour lies.
     last : bool
         Whether it comes after the tile.
-
-    Returns
-    -------
-    Face
     """
     key = f"{axis}{int(last)}"
     return Face(*loaded(plan, "faces", number, f"pieces{key}", f"classes{key}"))

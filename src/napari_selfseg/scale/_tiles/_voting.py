@@ -34,10 +34,6 @@ def counted(superpixels: Labels, classes: Labels) -> Votes:
     ----------
     superpixels, classes : ndarray of int
         ``(*spatial)`` from 1; pixels that are 0 in either do not vote.
-
-    Returns
-    -------
-    Votes
     """
     seen = (superpixels > 0) & (classes > 0)
     pairs = np.stack([superpixels[seen], classes[seen]], axis=-1).astype(np.int64)

@@ -91,10 +91,6 @@ class Gathered(NamedTuple):
         ----------
         which : sequence of int
             Their numbers.
-
-        Returns
-        -------
-        Gathered
         """
         images, names, masks = (
             [each[k] for k in which] for each in (self.images, self.names, self.masks)
@@ -124,10 +120,6 @@ def gathered(
         Axis of the channels that all have to have; that of the first by default.
     opacity : {"mask", "channel"}
         As for `read_image`.
-
-    Returns
-    -------
-    Gathered
 
     Raises
     ------

@@ -124,10 +124,6 @@ def axes_of_sample(method: Method, source: Source) -> int:
         What is trained.
     source : Source
         The image.
-
-    Returns
-    -------
-    int
     """
     spatial = len(source.shape)
     return 2 if 2 in method.ndims and spatial >= 2 else spatial

@@ -36,12 +36,7 @@ class Change:
         return self.where.nbytes + self.before.nbytes + self.after.nbytes
 
     def reversed(self) -> Change:
-        """Return the change back.
-
-        Returns
-        -------
-        Change
-        """
+        """Return the change back."""
         return Change(self.words, self.where, self.after, self.before)
 
 

@@ -59,10 +59,6 @@ def edge_buckets(image: NDArray[np.float64], mask: NDArray[np.bool_]) -> EdgeBuc
         ``(*spatial, C)``.
     mask : ndarray of bool
         ``(*spatial)``.
-
-    Returns
-    -------
-    EdgeBuckets
     """
     steps = _steps(mask.ndim)
     strides = np.array([int(np.prod(mask.shape[axis + 1 :])) for axis in range(mask.ndim)])

@@ -28,10 +28,6 @@ def blocks(shape: tuple[int, ...], halo: int = 0) -> Grid:
         Of the image, of two or three axes.
     halo : int
         How far a block sees beyond itself.
-
-    Returns
-    -------
-    Grid
     """
     return Grid.even(shape, _SIDE[len(shape)], halo)
 

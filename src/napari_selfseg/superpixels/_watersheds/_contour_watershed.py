@@ -89,10 +89,6 @@ class ContourWatershed(Superpixels):
         ----------
         pixels : int
             With data.
-
-        Returns
-        -------
-        int
         """
         return max(_FEWEST, pixels // _PIXELS)
 
@@ -106,10 +102,6 @@ class ContourWatershed(Superpixels):
             With data.
         n_blocks : int
             Of the image; of several none has to know of the others.
-
-        Returns
-        -------
-        float
         """
         return ContourWatershed.usual(pixels) / pixels if n_blocks == 1 else 1 / _PIXELS
 

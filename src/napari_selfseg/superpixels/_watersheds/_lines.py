@@ -187,10 +187,6 @@ def find_lines(
         ``(*spatial)``, True where there are data.
     polarity : int
         Of the lines; 0 for the clearer ones.
-
-    Returns
-    -------
-    Lines
     """
     window = window_of(mask.shape, lambda box: int(np.count_nonzero(mask[box])))
     seen, data = image[window], mask[window]

@@ -40,10 +40,6 @@ class Arcs(NamedTuple):
             ``(*spatial)``; 0 has no borders.
         contour : ndarray of float
             ``(*spatial)``; a face between two pixels has their mean.
-
-        Returns
-        -------
-        Arcs
         """
         faces = [
             _faces(np.moveaxis(labels, axis, 0), np.moveaxis(contour, axis, 0))
@@ -53,12 +49,7 @@ class Arcs(NamedTuple):
         return cls(ends, strength, np.ones(len(ends))).summed()
 
     def summed(self) -> Arcs:
-        """Add up what lies between the same two regions.
-
-        Returns
-        -------
-        Arcs
-        """
+        """Add up what lies between the same two regions."""
         low, high = self.ends.min(axis=1), self.ends.max(axis=1)
         n = int(high.max(initial=0)) + 1
         keys, which = np.unique(low * n + high, return_inverse=True)
@@ -110,10 +101,6 @@ def merge_tree(
         ``(n, F)`` features summed over each region; h is their mean.
     weight : float
         w.
-
-    Returns
-    -------
-    Tree
     """
     n, sizes, sums = len(sizes), sizes.copy(), sums.copy()
     first, floor = np.arange(n), np.zeros(n)

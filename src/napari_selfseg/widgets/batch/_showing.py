@@ -48,10 +48,6 @@ def read_result(target: Path, image: str | None) -> Result:
     image : str or None
         The file of their image; None where that is a layer.
 
-    Returns
-    -------
-    Result
-
     Raises
     ------
     ValueError

@@ -64,10 +64,6 @@ def recipe_from(form: Form) -> Recipe:
     form : Form
         As filled in.
 
-    Returns
-    -------
-    Recipe
-
     Raises
     ------
     ValueError

@@ -76,10 +76,6 @@ def state(entry: Entry, running: str = "") -> str:
         The image.
     running : str
         How far it is, while it is worked on.
-
-    Returns
-    -------
-    str
     """
     if entry.state == "failed":
         return "failed"
@@ -95,10 +91,6 @@ def detail(entry: Entry) -> str:
     ----------
     entry : Entry
         The image.
-
-    Returns
-    -------
-    str
     """
     if entry.state == "failed":
         return f"{entry.image}: {entry.error}"

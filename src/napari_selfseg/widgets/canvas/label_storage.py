@@ -120,10 +120,6 @@ def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> 
         Size of a pixel along each axis.
     unit : str
         Of the spacing.
-
-    Returns
-    -------
-    Room
     """
     axes, size = letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
     if size <= IN_MEMORY or axes is None:
@@ -149,10 +145,6 @@ def make_tile_room(
         Of the spacing.
     tile : sequence of int
         Shape of a tile.
-
-    Returns
-    -------
-    Room
     """
     from napari_selfseg.io import open_levels
 

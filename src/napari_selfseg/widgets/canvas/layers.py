@@ -51,10 +51,6 @@ def describe_image(
         Layers of the same shape that are further channels.
     rectangle : napari.layers.Shapes or None
         With a drawn rectangle; the last one counts.
-
-    Returns
-    -------
-    Picture
     """
     # A world of more axes than the layer shows the layer along its last ones.
     offset = dims.ndim - layer.ndim
@@ -104,10 +100,6 @@ def shift_of(layer: Any, index: Index) -> tuple[float, ...]:
         Which begins where the part does.
     index : tuple of int or slice
         The part.
-
-    Returns
-    -------
-    tuple of float
     """
     common = layer.units[-1]
     each = zip(layer.translate, layer.units, index, strict=True)
@@ -126,10 +118,6 @@ def origin_of(layer: Any) -> Origin:
     ----------
     layer : napari.layers.Layer
         Any.
-
-    Returns
-    -------
-    Origin
     """
     # Ours say it themselves, also where no menu opened them.
     ours, sample = layer.metadata.get("sample"), getattr(layer.source, "sample", None)
@@ -147,10 +135,6 @@ def describe_labels(layer: Any, image: Any) -> Overlay:
         Chosen by the user.
     image : napari.layers.Image
         The image it lies over.
-
-    Returns
-    -------
-    Overlay
     """
     start: tuple[int, ...] = ()
     if layer.ndim == image.ndim:
@@ -240,10 +224,6 @@ def is_mark(layer: Any) -> bool:
     ----------
     layer : napari.layers.Layer
         Any.
-
-    Returns
-    -------
-    bool
     """
     return MARK in layer.metadata
 

@@ -27,10 +27,6 @@ def estimated(request: Request, trials: Tried | None) -> Estimate:
         The run.
     trials : callable or None
         As for `napari_selfseg.protocol.estimate`.
-
-    Returns
-    -------
-    Estimate
     """
     from napari_selfseg.protocol import estimate
     from napari_selfseg.scale import estimate_stack
@@ -54,7 +50,7 @@ def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) 
     ----------
     request : Request
         The run.
-    layout : Foresight
+    layout : TileLayout
         How it is taken apart.
     trials : callable or None
         As for `napari_selfseg.protocol.estimate`.
@@ -91,10 +87,6 @@ def bytes_of(request: Request, shape: Sequence[int] | None = None) -> int:
         The run.
     shape : sequence of int, optional
         In place of its own.
-
-    Returns
-    -------
-    int
     """
     from napari_selfseg.protocol import bytes_needed
     from napari_selfseg.scale import bytes_of_stack
@@ -147,7 +139,7 @@ def count_of(found: TileLayout) -> str:
 
     Parameters
     ----------
-    found : Foresight
+    found : TileLayout
         How an image is taken apart.
 
     Returns

@@ -46,7 +46,7 @@ class Prediction:
         Time and memory, or what to reduce where that is too much.
     enough : bool
         Whether there is the memory, and the user allows it: no run starts without.
-    layout : Foresight or None
+    layout : TileLayout or None
         How the image is taken apart, where it is labelled by tiles.
     remedies : tuple of Remedy
         What can be done where there is not enough.
@@ -89,10 +89,6 @@ class Forecast:
             The run.
         wanted : callable, optional
             Whether somebody still waits for it.
-
-        Returns
-        -------
-        Prediction
 
         Raises
         ------
@@ -140,10 +136,6 @@ class Forecast:
         request : Request
             Of one plane or volume; with a `Request.start` nothing is to be learned.
 
-        Returns
-        -------
-        Foresight
-
         Raises
         ------
         ValueError
@@ -173,10 +165,6 @@ class Forecast:
         ----------
         request : Request
             With the method that was trained.
-
-        Returns
-        -------
-        bool
         """
         from napari_selfseg.protocol import bytes_to_predict
 
@@ -194,10 +182,6 @@ class Forecast:
             Of which only the channels count.
         shape : sequence of int
             Spatial shape.
-
-        Returns
-        -------
-        bool
         """
         from napari_selfseg.protocol import bytes_needed
 

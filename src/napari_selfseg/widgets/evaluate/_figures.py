@@ -128,10 +128,6 @@ def figures(wanted: Wanted) -> Figures:
     wanted : Wanted
         What is compared.
 
-    Returns
-    -------
-    Figures
-
     Raises
     ------
     ValueError

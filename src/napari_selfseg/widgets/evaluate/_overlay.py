@@ -47,10 +47,6 @@ def disagreeing(wanted: Wanted) -> Disagreeing:
     wanted : Wanted
         With one of each.
 
-    Returns
-    -------
-    Disagreeing
-
     Raises
     ------
     ValueError

@@ -87,10 +87,6 @@ def part_over(layer: Any, frame: Any) -> Part:
     frame : napari.layers.Labels
         The other one.
 
-    Returns
-    -------
-    Part
-
     Raises
     ------
     ValueError

@@ -65,10 +65,6 @@ def resolve(
     ignore, background : str
         As typed.
 
-    Returns
-    -------
-    Wanted
-
     Raises
     ------
     ValueError
@@ -104,10 +100,6 @@ def whole_numbers(text: str, what: str) -> tuple[int, ...]:
         With commas or spaces between them; may be empty.
     what : str
         They are, for the sentence when they cannot be read.
-
-    Returns
-    -------
-    tuple of int
 
     Raises
     ------

@@ -35,7 +35,7 @@ class TileJob(LiveJob):
         With `Request.tiles`.
     room : Room
         For the labels.
-    layout : Foresight
+    layout : TileLayout
         How large samples and tiles are.
     records : dict
         Of the layer: a plain dict, so that the record gets there also when nobody waits for it.

@@ -25,7 +25,7 @@ class TileSession(LargeSession):
     ----------
     viewer, source, request
         As of `LiveSession`; with `Request.tiles`. With a `Request.start` nothing is learned.
-    layout : Foresight
+    layout : TileLayout
         How large samples and tiles are.
     before : TileSession, optional
         One of the same request, whose fit and tiles are kept.

@@ -44,12 +44,7 @@ class Choices:
 
 
 def load() -> Choices:
-    """Import the methods and look for devices; takes seconds the first time.
-
-    Returns
-    -------
-    Choices
-    """
+    """Import the methods and look for devices; takes seconds the first time."""
     import torch
 
     from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method

@@ -66,10 +66,6 @@ def continuation(
         The last run; it has ended.
     fit : Fit or None
         What was learned last, or loaded.
-
-    Returns
-    -------
-    Continuation
     """
     if before is None and fit is None:
         return Continuation(reason=NOTHING)

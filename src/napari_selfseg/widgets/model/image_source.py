@@ -108,10 +108,6 @@ class Picture:
         ----------
         box : tuple of (int, int)
             As `view`.
-
-        Returns
-        -------
-        bool
         """
         return all(box[axis][0] < self.shape[axis] and box[axis][1] > 0 for axis in self.plane)
 
@@ -163,10 +159,6 @@ def shape_of(shape: Sequence[int], index: Index, thin: bool = False) -> tuple[in
         The part.
     thin : bool
         Whether an axis that was cut through stays, one pixel long.
-
-    Returns
-    -------
-    tuple of int
     """
     pairs = zip(shape, index, strict=True)
     lengths = [(len(range(*e.indices(n))) if isinstance(e, slice) else None) for n, e in pairs]

@@ -44,10 +44,6 @@ def with_sure_path(record: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     record : mapping
         With its ``"source"``.
-
-    Returns
-    -------
-    dict
     """
     source = record["source"]
     origins = source.get("origins") or [{"path": source["path"], "sample": None}]

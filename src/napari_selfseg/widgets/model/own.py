@@ -16,10 +16,6 @@ def made(kind: Literal["image", "overlay"]) -> dict[str, Any]:
     ----------
     kind : {"image", "overlay"}
         Whether it is an image that can be worked on, or only lies over one.
-
-    Returns
-    -------
-    dict
     """
     return {KEY: kind}
 
@@ -31,10 +27,6 @@ def is_made(layer: Any) -> bool:
     ----------
     layer : napari.layers.Layer
         Any.
-
-    Returns
-    -------
-    bool
     """
     return KEY in layer.metadata
 
@@ -46,9 +38,5 @@ def is_overlay(layer: Any) -> bool:
     ----------
     layer : napari.layers.Layer
         Any.
-
-    Returns
-    -------
-    bool
     """
     return layer.metadata.get(KEY) == "overlay"

@@ -19,12 +19,7 @@ Stored = dict[str, dict[str, dict[str, Any]]]
 
 
 def default_path() -> Path:
-    """Return where the presets of this user are.
-
-    Returns
-    -------
-    Path
-    """
+    """Return where the presets of this user are."""
     return Path(user_config_dir("napari-selfseg", appauthor=False)) / "presets.json"
 
 

@@ -116,10 +116,6 @@ def resolve(
         The chosen image.
     superpixels, mask, scribbles : Overlay or None
         The labels layers chosen for these.
-
-    Returns
-    -------
-    Request or Missing
     """
     try:
         if picture is None:

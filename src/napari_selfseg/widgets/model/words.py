@@ -34,10 +34,6 @@ class Pace:
             Iterations made.
         now : float
             Seconds of a monotonic clock.
-
-        Returns
-        -------
-        float
         """
         # The first iteration warms up caches and allocators, so the clock starts after it.
         if self._started is None:

@@ -121,10 +121,6 @@ class Curve:
         ----------
         x : float
             0 at the first iteration of the frame, 1 at the last.
-
-        Returns
-        -------
-        int
         """
         assert self.frame is not None
         wanted = self.frame.first + x * (self.frame.last - self.frame.first)

@@ -101,10 +101,6 @@ def label_kinds(*, by_blocks: bool) -> str:
     ----------
     by_blocks : bool
         Whether those that are written piece by piece come first.
-
-    Returns
-    -------
-    str
     """
     from napari_selfseg.io.formats import label_formats
 

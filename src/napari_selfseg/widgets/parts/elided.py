@@ -102,10 +102,6 @@ def breakable(text: str) -> str:
     ----------
     text : str
         Plain or rich; tags are left alone.
-
-    Returns
-    -------
-    str
     """
     parts = TAG.split(text)
     return "".join(

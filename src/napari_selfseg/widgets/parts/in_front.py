@@ -52,9 +52,5 @@ def in_dock(sentence: str, words: Mapping[str, str]) -> str:
         Of an error.
     words : mapping of str to str
         Those of the dock.
-
-    Returns
-    -------
-    str
     """
     return remedies.reworded(sentence, words)

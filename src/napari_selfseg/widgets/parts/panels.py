@@ -160,10 +160,6 @@ def stacked(widget: QWidget) -> QVBoxLayout:
     ----------
     widget : QWidget
         Without a layout.
-
-    Returns
-    -------
-    QVBoxLayout
     """
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -188,10 +184,6 @@ def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
     ----------
     named : sequence of (str, QWidget)
         Label and widget of each line.
-
-    Returns
-    -------
-    QWidget
     """
     page = QWidget()
     layout = QFormLayout(page)
@@ -215,10 +207,6 @@ def beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:
         From the left.
     first : int
         Share of the first one; the others have 1.
-
-    Returns
-    -------
-    QHBoxLayout
     """
     layout = QHBoxLayout()
     for position, each in enumerate(widgets):

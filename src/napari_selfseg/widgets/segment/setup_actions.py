@@ -79,12 +79,7 @@ class SetupActions:
         self._view.result.target.show_scene(scene)
 
     def request(self) -> Request | Missing:
-        """Turn what is filled in into a run.
-
-        Returns
-        -------
-        Request or Missing
-        """
+        """Turn what is filled in into a run."""
         setup, image = self._view.setup, self._view.setup.image.thing
         form = setup.form(self._threads())
         if image is None:

@@ -76,10 +76,6 @@ def make(wanted: Wanted) -> Made:
     wanted : Wanted
         What to make.
 
-    Returns
-    -------
-    Made
-
     Raises
     ------
     ValueError

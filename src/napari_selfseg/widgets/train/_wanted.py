@@ -100,10 +100,6 @@ class Wanted:
     def collect(self) -> Collection:
         """Read the images; slow where they lie on a disk.
 
-        Returns
-        -------
-        Collection
-
         Raises
         ------
         ValueError

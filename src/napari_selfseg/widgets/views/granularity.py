@@ -43,10 +43,6 @@ def nearest(numbers: Sequence[int], number: int) -> int:
         Ascending.
     number : int
         Any.
-
-    Returns
-    -------
-    int
     """
     after = min(bisect_left(numbers, number), len(numbers) - 1)
     before = max(0, after - 1)

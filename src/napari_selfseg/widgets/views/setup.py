@@ -112,10 +112,6 @@ class SetupView(QWidget):
         threads : int
             CPU threads of a run; 0 leaves one core to the window.
 
-        Returns
-        -------
-        Form
-
         Raises
         ------
         RuntimeError

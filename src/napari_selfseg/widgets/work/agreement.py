@@ -98,10 +98,6 @@ class Agreement:
         ----------
         scribbles : ndarray of int
             ``(*spatial)`` classes from 1.
-
-        Returns
-        -------
-        Agreement
         """
         found = replace(self, hierarchy=self.hierarchy.bound(scribbles), scribbles=scribbles)
         _ = found.automatic
@@ -138,10 +134,6 @@ class Agreement:
         ----------
         n_segments : int or None
             None for the automatic number; the nearest possible one is taken.
-
-        Returns
-        -------
-        Cut
         """
         wanted = self.automatic if n_segments is None else n_segments
         return Cut(self, min(max(wanted, self.fewest), self.most))
@@ -201,10 +193,6 @@ class Agreements:
         moment : Moment
             Of this run.
 
-        Returns
-        -------
-        Agreement
-
         Raises
         ------
         ValueError
@@ -245,10 +233,6 @@ class Turns:
         ----------
         now : float
             Seconds of a monotonic clock.
-
-        Returns
-        -------
-        bool
         """
         return now >= self._next
 

@@ -63,10 +63,6 @@ class Binder:
         ----------
         before : ndarray of int or None
             What was drawn for the run.
-
-        Returns
-        -------
-        bool
         """
         return not _same(self._strokes(), before)
 

@@ -88,10 +88,6 @@ def main_window(dock: QWidget) -> QWidget | None:
     ----------
     dock : QWidget
         A floating one is a window of its own, which Qt hides with that of napari.
-
-    Returns
-    -------
-    QWidget or None
     """
     window = dock.window()
     parent = None if window is None else window.parentWidget()

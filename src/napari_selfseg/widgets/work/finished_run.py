@@ -141,12 +141,7 @@ class Outcome:
         return self._canvas.layer
 
     def hand_on(self) -> Canvas:
-        """Let another run go on in the layer; labels somebody edited stay in one of their own.
-
-        Returns
-        -------
-        Canvas
-        """
+        """Let another run go on in the layer; labels somebody edited stay in one of their own."""
         if self.edited:
             self._leave()
         self.layer.visible, self.layer.editable, self.layer.features = True, False, {}
