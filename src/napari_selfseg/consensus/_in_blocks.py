@@ -166,10 +166,7 @@ class _Gathered:
 
 
 def _lines(known: Found) -> Lines | None:
-    if "lines" not in known:
-        return None
-    channel, polarity, *rest = known["lines"].tolist()
-    return Lines(int(channel), int(polarity), *rest)
+    return Lines.restored(known["lines"]) if "lines" in known else None
 
 
 def _of(known: Found, source: Source) -> Found:

@@ -56,6 +56,7 @@ from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.protocol import (
     Ballot,
     Cost,
+    Found,
     Inputs,
     Method,
     Part,
@@ -246,7 +247,9 @@ class Consensus(Settings):
             with inputs.control.closing():
                 pass
 
-        coming = self._classical(evidence, inputs.x, inputs.valid, check)
+        # What was found out about an image holds for no other shape.
+        known = inputs.findings if inputs.valid is None else ()
+        coming = self._classical(evidence, inputs.x, inputs.valid, check, known)
         before = M.begin(evidence, coming)
         if inputs.control.begun:
             self._remember(M, before, evidence, inputs)
@@ -277,6 +280,7 @@ class Consensus(Settings):
         x: Tensor,
         valid: Tensor | None,
         check: Callable[[], None] = lambda: None,
+        known: Sequence[Found] = (),
     ) -> Iterator[Ballot]:
         """Let the maps vote that need no network, one after the other."""
         images = x.movedim(1, -1).cpu().numpy()
@@ -285,8 +289,11 @@ class Consensus(Settings):
             Whole(image, np.ones(image.shape[:-1], bool) if mask is None else mask)
             for image, mask in zip(images, masks, strict=True)
         ]
-        lines = polarity_of(self.structure)
-        evidence.see([Parts(each, self.seed, check, polarity=lines) for each in pictures])
+        how = {"polarity": polarity_of(self.structure)}
+        parts = [Parts(each, self.seed, check, **how) for each in pictures]
+        for part, found in zip(parts, known, strict=False):
+            part.remember(found)
+        evidence.see(parts)
         # Where the lines decide, one map is enough for what asks how sure a border is.
         sources = SOURCES[:1] if evidence.of_lines(self.structure) else SOURCES
         for source in sources if self.classical else ():

@@ -29,10 +29,11 @@ from napari_selfseg.protocol._given._device import (
 from napari_selfseg.protocol._given._failures import explaining
 from napari_selfseg.protocol._given._given import Given, check_drawn, check_given, paired
 from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._blockwise import Found
 from napari_selfseg.protocol._method._control import Control
 from napari_selfseg.protocol._method._inputs import gather
 from napari_selfseg.protocol._method._labels import as_superpixels
-from napari_selfseg.protocol._method._method import Method, SuperpixelAlgorithm
+from napari_selfseg.protocol._method._method import Finding, Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._refusal import check_memory
 from napari_selfseg.protocol._results._outlining import Outlining
@@ -107,7 +108,7 @@ def evolve(
         given = check_given(image, method, channel_axis, mask, scribbles, spacing)
         check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
-        regions, source = _over_segmented(superpixels, method, scaled, given)
+        regions, source, findings = _over_segmented(superpixels, method, scaled, given)
         seen = seen_by(given.masks, regions)
         check_drawn(given.scribbles, seen)
         regions = _divided(regions, given)
@@ -130,6 +131,7 @@ def evolve(
                 dtype,
                 Control(),
                 TrainingState(start.training_state if start else None),
+                findings,
             ),
             scaling=scaling,
             shapes=[i.shape[1:] for i in given.images],
@@ -205,24 +207,32 @@ def _over_segmented(
     method: Method,
     scaled: list[NDArray[np.float32]],
     given: Given,
-) -> tuple[list[NDArray[np.int32]] | None, dict[str, Any] | list[Array] | None]:
-    """Return the superpixels of each image, and what the record says of their origin."""
+) -> tuple[list[NDArray[np.int32]] | None, dict[str, Any] | list[Array] | None, Sequence[Found]]:
+    """Return the superpixels of each image, what the record says of them, and findings."""
     if superpixels is not None and method.default_superpixels() is None:
         raise ValueError(f"{method.title} uses no superpixels as it is set: leave them out.")
     algorithm = method.default_superpixels() if superpixels is None else superpixels
     if algorithm is None:
-        return None, None
+        return None, None, ()
     if callable(algorithm):
         made = [
-            algorithm(np.moveaxis(i, 0, -1), spacing=given.spacing, mask=m)
+            _with_findings(algorithm, np.moveaxis(i, 0, -1), given.spacing, m)
             for i, m in zip(scaled, given.masks, strict=True)
         ]
-        return made, algorithm.as_dict()
+        return [each for each, _ in made], algorithm.as_dict(), [found for _, found in made]
     labels = [
         as_superpixels(s, i.shape[1:], mask=m)
         for (s, i), m in zip(paired(superpixels, scaled, "superpixel"), given.masks, strict=True)
     ]
-    return labels, list(labels)
+    return labels, list(labels), ()
+
+
+def _with_findings(
+    algorithm: SuperpixelAlgorithm, image: Array, spacing: tuple[float, ...], mask: Any
+) -> tuple[NDArray[np.int32], Found]:
+    if isinstance(algorithm, Finding):
+        return algorithm.with_findings(image, spacing=spacing, mask=mask)
+    return algorithm(image, spacing=spacing, mask=mask), {}
 
 
 def _divided(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -14,7 +14,10 @@ from napari_selfseg.parameters import Parameters
 from napari_selfseg.remedies import NAN
 from napari_selfseg.superpixels._tidy import split
 
-__all__ = ["Superpixels", "filled", "prepared"]
+__all__ = ["Findings", "Superpixels", "filled", "prepared"]
+
+# What an algorithm has found out about an image on its way, by name.
+Findings = Mapping[str, NDArray[Any]]
 
 # A pixel so many times as long along one axis as along another has no neighbour along it that is
 # near; longer ones change nothing but the numbers, which then leave their range.
@@ -72,13 +75,43 @@ class Superpixels(Parameters, ABC):
             When image, spacing and mask do not fit together or the algorithm; the message is a
             sentence that says what to do.
         """
+        return self.with_findings(image, spacing=spacing, mask=mask)[0]
+
+    @final
+    def with_findings(
+        self,
+        image: NDArray[Any],
+        *,
+        spacing: Sequence[float] | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.int32], Findings]:
+        """Cut an image into superpixels, and tell what was found out about it on the way.
+
+        Parameters
+        ----------
+        image, spacing, mask
+            As when an algorithm is called.
+
+        Returns
+        -------
+        labels : ndarray of int32
+            As when an algorithm is called.
+        findings : mapping of str to ndarray
+            Of `over_segment_with_findings`.
+
+        Raises
+        ------
+        ValueError
+            As when an algorithm is called.
+        """
         self._check_axes(image)
         data, steps, inside, box = prepared(image, spacing, mask, cropped=not self.in_blocks)
+        pieces, findings = self.over_segment_with_findings(data, steps, inside[box])
         # The shift keeps pixels that the algorithm left at 0 apart from those without data.
-        found = np.where(inside[box], self.over_segment(data, steps, inside[box]) + 1, 0)
+        found = np.where(inside[box], pieces + 1, 0)
         labels = np.zeros(inside.shape, dtype=np.int32)
         labels[box] = split(found, self.connectivity)
-        return labels
+        return labels, findings
 
     @abstractmethod
     def over_segment(
@@ -101,6 +134,25 @@ class Superpixels(Parameters, ABC):
             ``(*spatial)``, not negative. Pixels left at 0 become superpixels of their own pieces,
             and labels outside the mask are dropped.
         """
+
+    def over_segment_with_findings(
+        self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
+    ) -> tuple[NDArray[Any], Findings]:
+        """Do `over_segment`, and tell what of it a method can use: nothing, unless overridden.
+
+        Parameters
+        ----------
+        image, spacing, mask
+            As for `over_segment`.
+
+        Returns
+        -------
+        labels : ndarray of int
+            As from `over_segment`.
+        findings : mapping of str to ndarray
+            Of any image that is given without pixel sizes, and without a mask.
+        """
+        return self.over_segment(image, spacing, mask), {}
 
     @property
     def bytes_a_pixel(self) -> int:

@@ -213,14 +213,18 @@ class Parts:
         Parameters
         ----------
         learnt : mapping of str to ndarray
-            As from `learnt`.
+            As from `learnt`; or ``"lines"``, as an array.
 
         Returns
         -------
         Parts
             Itself.
         """
-        self.__dict__["pixels"], self.__dict__["_axis"] = int(learnt["pixels"]), learnt.get("axis")
+        if "pixels" in learnt:
+            self.__dict__["pixels"] = int(learnt["pixels"])
+            self.__dict__["_axis"] = learnt.get("axis")
+        if "lines" in learnt:
+            self.__dict__["lines"] = Lines.restored(learnt["lines"])
         return self
 
     @cached_property

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_selfseg.protocol._method._blockwise import Found
 from napari_selfseg.protocol._method._control import Control
 from napari_selfseg.protocol._method._training_state import TrainingState
 
@@ -41,6 +42,8 @@ class Inputs:
         Counts the updates and tells when to stop.
     state : TrainingState
         Watches the optimiser and what is drawn at random, and gives both what they begin with.
+    findings : sequence of mapping of str to ndarray
+        What the superpixel algorithm has found out about each image; empty where nobody knows.
     """
 
     x: Tensor
@@ -51,6 +54,7 @@ class Inputs:
     precision: torch.dtype
     control: Control
     state: TrainingState = field(default_factory=TrainingState)
+    findings: Sequence[Found] = ()
 
     @cached_property
     def drawn(self) -> Tensor | None:
@@ -96,6 +100,7 @@ def gather(
     precision: torch.dtype,
     control: Control,
     state: TrainingState | None = None,
+    findings: Sequence[Found] = (),
 ) -> Inputs:
     """Pad to one shape, number superpixels through, and move to the device.
 
@@ -113,6 +118,8 @@ def gather(
         Of the run.
     state : TrainingState, optional
         What it begins with.
+    findings : sequence of mapping of str to ndarray
+        See `Inputs`.
     """
     shape = tuple(int(n) for n in np.max([image.shape[1:] for image in images], axis=0))
     full = all(mask is None for mask in masks) and all(i.shape[1:] == shape for i in images)
@@ -137,6 +144,7 @@ def gather(
         precision=precision,
         control=control,
         state=state or TrainingState(),
+        findings=findings,
     )
 
 

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from napari_selfseg.hierarchy import LEVEL, Hierarchy
 from napari_selfseg.outlines import Outlines
 from napari_selfseg.parameters import Parameters, parameter
-from napari_selfseg.protocol._method._blockwise import Blockwise
+from napari_selfseg.protocol._method._blockwise import Blockwise, Found
 from napari_selfseg.protocol._method._cost import Cost, Part, Problem
 from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._step import Ballot, Step, Stop
 
-__all__ = ["GIVEN", "Method", "Smoothing", "SuperpixelAlgorithm"]
+__all__ = ["GIVEN", "Finding", "Method", "Smoothing", "SuperpixelAlgorithm"]
 
 # In place of an algorithm: superpixels that are there already.
 GIVEN: Final = "given"
@@ -46,6 +46,20 @@ class SuperpixelAlgorithm(Protocol):
 
     def work(self, pixels: int) -> float:
         """Say how an image of so many pixels compares with others in time, in any unit."""
+
+
+@runtime_checkable
+class Finding(Protocol):
+    """A superpixel algorithm that tells what it has found out about an image on its way."""
+
+    def with_findings(
+        self,
+        image: NDArray[np.float32],
+        *,
+        spacing: tuple[float, ...] | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.int32], Found]:
+        """Label an image; see `napari_selfseg.superpixels.Superpixels.with_findings`."""
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box
 from napari_selfseg.parameters import parameter
-from napari_selfseg.superpixels._base import Superpixels, filled
+from napari_selfseg.superpixels._base import Findings, Superpixels, filled
 from napari_selfseg.superpixels._tidy import split
 from napari_selfseg.superpixels._watersheds._block_by_block import at_once, block_by_block, blocks
 from napari_selfseg.superpixels._watersheds._contour_watershed import ContourWatershed
@@ -56,6 +56,12 @@ class AutomaticWatershed(Superpixels):
         self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
     ) -> NDArray[Any]:
         """See `Superpixels.over_segment`."""
+        return self.over_segment_with_findings(image, spacing, mask)[0]
+
+    def over_segment_with_findings(
+        self, image: NDArray[np.float32], spacing: NDArray[np.float64], mask: NDArray[np.bool_]
+    ) -> tuple[NDArray[Any], Findings]:
+        """See `Superpixels.over_segment_with_findings`: ``"lines"``, as of `Lines`."""
         lines = None
         if self.structure != "regions":
             lines = find_lines(image, spacing, mask, polarity_of(self.structure))
@@ -65,7 +71,9 @@ class AutomaticWatershed(Superpixels):
         def cut(box: Box) -> NDArray[Any]:
             return self.cut(image[box], spacing, mask[box], lines, density)
 
-        return block_by_block(cut, grid)
+        # With other pixels, or with what stands where there are no data, others find other lines.
+        plain = lines is not None and mask.all() and (spacing == 1).all()
+        return block_by_block(cut, grid), {"lines": np.array(lines, np.float64)} if plain else {}
 
     def cut(
         self,

@@ -102,6 +102,22 @@ class Lines(NamedTuple):
         deep = self.depth >= max(_SHARE, _RATIO * self.opposite)
         return deep and self.skewness <= _SKEWNESS
 
+    @classmethod
+    def restored(cls, numbers: NDArray[np.float64]) -> Lines:
+        """Read lines from the array that was made of them.
+
+        Parameters
+        ----------
+        numbers : ndarray of float64
+            ``(6,)``, in the order of the attributes.
+
+        Returns
+        -------
+        Lines
+        """
+        channel, polarity, *rest = numbers.tolist()
+        return cls(int(channel), int(polarity), *rest)
+
 
 class _Level(NamedTuple):
     """An image at some resolution: light, where there are data, and the size of its pixels."""
