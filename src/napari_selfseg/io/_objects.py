@@ -150,7 +150,7 @@ def _map(
     found: dict[str, Any] = {"type": "FeatureCollection"}
     if place is not None and place.crs:
         found["crs"] = {"type": "name", "properties": {"name": _name(place.crs)}}
-    found["object_features"] = [
+    found["features"] = [
         {"type": "Feature", "id": row["index"], "properties": row, "geometry": outline}
         for outline, row in zip(outlines, rows, strict=True)
     ]
