@@ -87,7 +87,7 @@ def apply_fit(
         labels = outlined(fit, labels, image, channel_axis=channel_axis, spacing=spacing)
     return labels, {
         "software": record.software(),
-        "apply_fit": record.weights_hash(fit.weights),
+        "applied": record.weights_hash(fit.weights),
         "fitted": fit.method.as_dict(),
         "images": [record.fingerprint(image, name)],
     }
