@@ -33,7 +33,6 @@ TPAMI 2011, doi:10.1109/TPAMI.2010.161.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import ClassVar, cast
@@ -43,9 +42,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_selfseg.consensus._cost import classical_cost
+from napari_selfseg.consensus._cost import Costs
 from napari_selfseg.consensus._in_blocks import InBlocks
-from napari_selfseg.consensus._settings import MOST, Settings
+from napari_selfseg.consensus._settings import MOST
 from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Whole
 from napari_selfseg.consensus._votes._evidence import Evidence, cut
 from napari_selfseg.consensus._votes._halving import halved
@@ -55,12 +54,9 @@ from napari_selfseg.consensus._votes._training import SideBySide
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.protocol import (
     Ballot,
-    Cost,
     Found,
     Inputs,
     Method,
-    Part,
-    Problem,
     Step,
     Stop,
     over_segmented,
@@ -74,13 +70,8 @@ from napari_selfseg.superpixels._watersheds._lines import polarity_of
 
 __all__ = ["Consensus"]
 
-# Forwards that take as long as an update.
-FORWARDS = 3
-# Updates between two votes that never come.
-MOST_UPDATES = 100_000
 
-
-class Consensus(Settings):
+class Consensus(Costs):
     """Consensus of clusters, of regions and, where wanted, of networks trained on the image."""
 
     name: ClassVar[str] = "consensus"
@@ -91,7 +82,7 @@ class Consensus(Settings):
     doi: ClassVar[str] = "10.1109/TPAMI.2005.113"
     segments: ClassVar[bool] = True
     costless: ClassVar[tuple[str, ...]] = (
-        *Settings.costless,
+        *Costs.costless,
         "every",
         "granularity",
         "n_segments",
@@ -118,43 +109,6 @@ class Consensus(Settings):
         """Regions between contours, or between lines: what the segments are made of."""
         shown = "regions" if self.structure == "objects" else self.structure
         return AutomaticWatershed(structure=shown)
-
-    def cost(self, problem: Problem) -> Cost:
-        """Sum over the members; without any, what the classical maps take."""
-        if not self.resolved():
-            return classical_cost(problem)
-        shrunk_to = problem.pixels // (2**problem.ndim if self.half_resolution else 1)
-        seen = dataclasses.replace(problem, pixels=max(shrunk_to, 1))
-        costs = [each.cost(seen) for each in self.resolved()]
-        return Cost(
-            sum(each.flops for each in costs),
-            sum(each.moved for each in costs) + 40.0 * problem.pixels,
-            sum(each.kept for each in costs) + 40.0 * problem.pixels,
-        )
-
-    def cost_to_predict(self, problem: Problem) -> Cost:
-        """Count all classical maps, and a forward of each copy of a network that has voted."""
-        iteration, looks = self.cost(problem), (1 + self.iterations // self.every) / FORWARDS
-        classical = classical_cost(problem).moved * self.classical
-        return Cost(looks * iteration.flops, looks * iteration.moved + classical, iteration.kept)
-
-    @property
-    def updates(self) -> int:
-        """Those of the networks; 0, where there are none."""
-        return self.iterations if self.resolved() else 0
-
-    @property
-    def likely_iterations(self) -> int:
-        """All updates of the networks; one, where there are none."""
-        return self.iterations if self.resolved() else 1
-
-    def parts(self) -> tuple[Part, ...]:
-        """Updates between votes, and those with one."""
-        if not self.resolved():
-            return (Part(self, 1),)
-        voting = self.iterations // self.every
-        kinds = ((MOST_UPDATES, self.iterations - voting), (1, voting))
-        return tuple(Part(self.replace(every=every), n) for every, n in kinds if n)
 
     def blockwise(self) -> InBlocks | None:
         """See `Method.blockwise`; networks see the whole image at once."""
