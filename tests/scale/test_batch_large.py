@@ -72,7 +72,7 @@ def interrupted(made, after=3):
             if len(seen) == after:
                 raise KeyboardInterrupt
 
-    made._watch._seen = see
+    made._tasks[0].observer._seen = see
     with contextlib.suppress(KeyboardInterrupt):
         made.finish()
     return made
