@@ -32,6 +32,7 @@ FORCED = {
     "NAPARI_SELFSEG_WEIGHT_GRADIENT": "channels-last",
     "NAPARI_SELFSEG_AUTO_PRECISION": "float32",
 }
+COMMAND_LINE = "import sys; from napari_selfseg.cli import main; sys.exit(main(sys.argv[1:]))"
 SIDE = 72
 
 
@@ -77,7 +78,7 @@ def labels_of(checkout: Path, *, window: bool) -> dict[str, str]:
 
 def run(words: list[str], folder: str, environment: dict[str, str]) -> int:
     """Run a command line in a folder."""
-    command = [sys.executable, "-m", "napari_selfseg", *words]
+    command = [sys.executable, "-c", COMMAND_LINE, *words]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr}")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.measure import label
 
-from napari_selfseg.superpixels._tidy import borders, contiguous, merge_small, split
+from napari_selfseg.labelmaps import borders, contiguous, split
+from napari_selfseg.superpixels._tidy import merge_small
 
 
 def drawn(*rows):

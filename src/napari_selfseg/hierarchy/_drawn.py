@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["Grouped", "divided", "drawn_on", "grouped", "together", "weights"]
+__all__ = [
+    "Grouped",
+    "averaged",
+    "divided",
+    "drawn_on",
+    "grouped",
+    "together",
+    "united",
+    "weights",
+]
 
 
 def divided(
@@ -178,6 +187,35 @@ def grouped(
         As for `linked`.
     """
     kept, of = together(drawn)
+    unique, mean, total = united(of, edges, heights, lengths)
+    counts = np.zeros(len(kept), np.int64)
+    np.add.at(counts, of, np.asarray(sizes, np.int64))
+    P = None if histograms is None else averaged(histograms, sizes, of, counts)
+    return Grouped(of, unique, mean, total, counts, np.asarray(drawn, np.int64)[kept], P)
+
+
+def united(
+    of: NDArray[np.int64],
+    edges: NDArray[np.integer[Any]],
+    heights: NDArray[np.floating[Any]],
+    lengths: NDArray[np.floating[Any]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Make one border of all borders between two nodes that others have become part of.
+
+    Parameters
+    ----------
+    of : ndarray of int64
+        ``(n,)`` the node that each node has become part of.
+    edges, heights, lengths
+        As for `linked`.
+
+    Returns
+    -------
+    edges : ndarray of int64
+        ``(E, 2)``, the smaller node first, sorted.
+    heights, lengths : ndarray of float64
+        ``(E,)`` the mean by length, and the sum.
+    """
     pairs = np.sort(of[np.asarray(edges, np.int64).reshape(-1, 2)], axis=1)
     apart = pairs[:, 0] != pairs[:, 1]
     unique, edge = np.unique(pairs[apart], axis=0, return_inverse=True)
@@ -185,19 +223,34 @@ def grouped(
     each = np.asarray(lengths, np.float64)[apart]
     total = np.bincount(edge, each, m).astype(np.float64)
     moments = np.bincount(edge, each * np.asarray(heights, np.float64)[apart], m)
-    counts = np.zeros(len(kept), np.int64)
-    np.add.at(counts, of, np.asarray(sizes, np.int64))
     mean: NDArray[np.float64] = moments / total
-    P = None if histograms is None else _averaged(histograms, sizes, of, counts)
-    return Grouped(of, unique, mean, total, counts, np.asarray(drawn, np.int64)[kept], P)
+    return unique, mean, total
 
 
-def _averaged(
+def averaged(
     histograms: NDArray[np.floating[Any]],
     sizes: NDArray[Any],
     of: NDArray[np.int64],
-    counts: NDArray[np.int64],
+    counts: NDArray[Any],
 ) -> NDArray[np.float32]:
+    """Average histograms over the pixels of all nodes that have become one.
+
+    Parameters
+    ----------
+    histograms : ndarray of float
+        ``(n, D)``.
+    sizes : ndarray
+        ``(n,)`` pixels of each node.
+    of : ndarray of int64
+        ``(n,)`` the node that each has become part of.
+    counts : ndarray
+        ``(m,)`` pixels of each of these.
+
+    Returns
+    -------
+    ndarray of float32
+        ``(m, D)``.
+    """
     found = np.empty((len(counts), histograms.shape[1]), np.float32)
     for column, share in enumerate(histograms.T):
         found[:, column] = np.bincount(of, share * sizes, len(counts)) / counts

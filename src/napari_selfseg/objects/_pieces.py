@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label
+
+from napari_selfseg.labelmaps import borders, split
 
 __all__ = ["as_labels", "classes_of", "connected", "merged_small"]
 
@@ -42,7 +43,7 @@ def connected(
         When the labels are not whole numbers from 0, or the connectivity is not 1 to ``ndim``.
     """
     kept = merged_small(labels, minimum_size, connectivity=connectivity, keep=keep)
-    return _numbered(kept, connectivity)
+    return split(kept, connectivity)
 
 
 def merged_small(
@@ -82,7 +83,7 @@ def merged_small(
     kept = _as_kept(keep, classes.shape)
     _check_connectivity(connectivity, classes.ndim)
     while minimum_size > 1:
-        pieces = _numbered(classes, connectivity)
+        pieces = split(classes, connectivity)
         sizes = np.bincount(pieces.ravel())
         small = (sizes < minimum_size) & (np.arange(len(sizes)) > 0)
         if kept is not None:
@@ -174,13 +175,6 @@ def _as_kept(keep: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     return kept
 
 
-def _numbered(classes: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
-    if not classes.size:
-        return np.zeros(classes.shape, np.int32)
-    pieces: NDArray[Any] = label(classes, background=0, connectivity=connectivity)
-    return pieces.astype(np.int32)
-
-
 def _takers(
     pieces: NDArray[np.int32], sizes: NDArray[np.int64], small: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
@@ -201,11 +195,13 @@ def _longest_border(
     pieces: NDArray[np.int32], small: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the small pieces that have a neighbour, and for each the one to join."""
-    n = len(small)
-    keys = [_touching(np.moveaxis(pieces, axis, 0), n, small) for axis in range(pieces.ndim)]
-    pairs, length = np.unique(np.concatenate(keys), return_counts=True)
-    best = pairs[_first_largest(pairs // n, length)]
-    return best // n, best % n
+    edges, length = borders(pieces)
+    both, length = np.concatenate((edges, edges[:, ::-1])), np.concatenate((length, length))
+    mine = small[both[:, 0]]
+    both, length = both[mine], length[mine]
+    order = np.lexsort((both[:, 1], both[:, 0]))
+    best = both[order][_first_largest(both[order, 0], length[order])]
+    return best[:, 0], best[:, 1]
 
 
 def _first_largest(group: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -217,12 +213,3 @@ def _first_largest(group: NDArray[np.int64], count: NDArray[np.int64]) -> NDArra
     largest = np.flatnonzero(count == np.repeat(most, np.diff(starts, append=len(group))))
     found: NDArray[np.int64] = largest[np.flatnonzero(np.diff(group[largest], prepend=-1))]
     return found
-
-
-def _touching(pieces: NDArray[np.int32], n: int, small: NDArray[np.bool_]) -> NDArray[np.int64]:
-    one, other = pieces[:-1].ravel(), pieces[1:].ravel()
-    differ = (one != other) & (one > 0) & (other > 0)
-    one, other = one[differ].astype(np.int64), other[differ].astype(np.int64)
-    both = np.concatenate((one * n + other, other * n + one))
-    keys: NDArray[np.int64] = both[small[both // n]]
-    return keys

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_selfseg.labelmaps import split
 from napari_selfseg.parameters import Parameters
 from napari_selfseg.remedies import NAN
-from napari_selfseg.superpixels._tidy import split
 
 __all__ = ["Findings", "Superpixels", "filled", "prepared"]
 

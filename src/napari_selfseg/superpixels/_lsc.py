@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.colours import lab
+from napari_selfseg.labelmaps import split
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels
 from napari_selfseg.superpixels._grid import cells as numbered
 from napari_selfseg.superpixels._grid import counts
-from napari_selfseg.superpixels._tidy import merge_small, split
+from napari_selfseg.superpixels._tidy import merge_small
 
 __all__ = ["Lsc"]
 

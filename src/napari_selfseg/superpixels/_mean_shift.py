@@ -10,9 +10,10 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from napari_selfseg.colours import lab
+from napari_selfseg.labelmaps import join, split
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels
-from napari_selfseg.superpixels._tidy import join, merge_small, split
+from napari_selfseg.superpixels._tidy import merge_small
 
 __all__ = ["MeanShift"]
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import slic
 
+from napari_selfseg.labelmaps import split
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels
-from napari_selfseg.superpixels._tidy import merge_small, split
+from napari_selfseg.superpixels._tidy import merge_small
 
 __all__ = ["Slic"]
 

@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from napari_selfseg.colours import lab
+from napari_selfseg.labelmaps import split
 from napari_selfseg.losses import clustering, edges, reconstructions, smoothness
 from napari_selfseg.nets import SPNN, coordinates, initialise, part, soft_means, soft_project
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Superpixels
-from napari_selfseg.superpixels._tidy import merge_small, split
+from napari_selfseg.superpixels._tidy import merge_small
 
 __all__ = ["Spnn"]
 

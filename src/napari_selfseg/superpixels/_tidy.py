@@ -6,97 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from skimage.measure import label
 
-__all__ = ["borders", "contiguous", "join", "merge_small", "split"]
+from napari_selfseg.labelmaps import borders, join
 
-
-def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:
-    """Number the labels from 1 in increasing order; 0 stays 0.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        Any shape, not negative, in any range.
-
-    Returns
-    -------
-    ndarray of int32
-        Same shape, every number from 1 to the largest in use.
-    """
-    found, inverse = np.unique(labels, return_inverse=True)
-    start = 0 if found[:1] == 0 else 1
-    return (inverse + start).reshape(labels.shape).astype(np.int32)
-
-
-def split(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
-    """Give every connected piece of a label its own number.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        Any shape; 0 is no data.
-    connectivity : int
-        How many axes a step between neighbours may cross: 1 is face to face.
-
-    Returns
-    -------
-    ndarray of int32
-        Contiguous from 1, in the order in which the pieces are first met.
-    """
-    pieces: NDArray[np.int32] = label(labels, background=0, connectivity=connectivity)
-    return pieces.astype(np.int32)
-
-
-def borders(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the labels that touch face to face.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        Any shape; 0 has no neighbours.
-
-    Returns
-    -------
-    edges : ndarray of int64
-        ``(E, 2)``, the smaller label first, sorted.
-    length : ndarray of int64
-        ``(E,)``, faces shared.
-    """
-    n = int(labels.max(initial=0)) + 1
-    keys = [_touching(np.moveaxis(labels, axis, 0), n) for axis in range(labels.ndim)]
-    found, length = np.unique(np.concatenate(keys), return_counts=True)
-    return np.stack((found // n, found % n), axis=1), length
-
-
-def _touching(labels: NDArray[Any], n: int) -> NDArray[np.int64]:
-    one, other = labels[:-1].ravel(), labels[1:].ravel()
-    differ = (one != other) & (one > 0) & (other > 0)
-    one, other = one[differ].astype(np.int64), other[differ].astype(np.int64)
-    keys: NDArray[np.int64] = np.minimum(one, other) * n + np.maximum(one, other)
-    return keys
-
-
-def join(edges: NDArray[np.int64], n: int) -> NDArray[np.int32]:
-    """Number the connected components of a graph.
-
-    Parameters
-    ----------
-    edges : ndarray of int64
-        ``(E, 2)`` nodes from 0 to n - 1.
-    n : int
-        Number of nodes.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(n,)`` component of each node, contiguous from 0.
-    """
-    weight = np.ones(len(edges), dtype=bool)
-    graph = sparse.coo_matrix((weight, (edges[:, 0], edges[:, 1])), shape=(n, n))
-    components: NDArray[np.int32] = sparse.csgraph.connected_components(graph, directed=False)[1]
-    return components
+__all__ = ["merge_small"]
 
 
 def merge_small(

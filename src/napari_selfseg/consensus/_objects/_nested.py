@@ -13,12 +13,13 @@ From a tree that knows objects and one that knows regions, with :math:`t` the he
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy._contraction import Merges
+from napari_selfseg.hierarchy._drawn import averaged, united
 
 __all__ = ["Graph", "nested"]
 
@@ -135,15 +136,7 @@ def _numbered(group: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 def _contracted(graph: Graph, of: NDArray[np.int64]) -> Graph:
     """Make one node of all that go together."""
-    n = int(of.max(initial=-1)) + 1
-    pairs = np.sort(of[graph.edges], axis=1)
-    apart = pairs[:, 0] != pairs[:, 1]
-    keys, edge = np.unique(pairs[apart] @ np.array([n, 1]), return_inverse=True)
-    length = np.bincount(edge, graph.lengths[apart], len(keys))
-    moment = np.bincount(edge, (graph.lengths * graph.heights)[apart], len(keys))
-    sizes = np.bincount(of, graph.sizes, n).astype(np.float64)
-    sums: NDArray[Any] = np.zeros((n, graph.histograms.shape[1]))
-    np.add.at(sums, of, graph.histograms * graph.sizes[:, None])
-    histograms = (sums / np.maximum(sizes, 1)[:, None]).astype(np.float32)
-    edges = np.stack((keys // n, keys % n), axis=1)
-    return Graph(edges, moment / length, length.astype(np.float64), sizes, histograms)
+    edges, heights, lengths = united(of, graph.edges, graph.heights, graph.lengths)
+    sizes = np.bincount(of, graph.sizes).astype(np.float64)
+    histograms = averaged(graph.histograms, graph.sizes, of, np.maximum(sizes, 1))
+    return Graph(edges, heights, lengths, sizes, histograms)

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from napari_selfseg.labelmaps import join
 from napari_selfseg.objects import connected
 
 __all__ = ["Face", "face_of", "joined", "pieces_of"]
@@ -98,8 +97,8 @@ def joined(
     pairs = [_touching(first[a], one, first[b], other) for a, one, b, other in faces]
     ends = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
     n = int(first[-1])
-    graph = sparse.coo_array((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(n, n))
-    count, owner = connected_components(graph, directed=False)
+    owner = join(ends, n)
+    count = int(owner.max(initial=-1)) + 1
     pixels = np.bincount(owner, np.concatenate([*sizes, np.zeros(0)]), minlength=count)
     number = np.zeros(count, np.int64)
     large = pixels >= minimum_size

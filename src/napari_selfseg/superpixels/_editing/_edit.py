@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_selfseg.labelmaps import contiguous
 from napari_selfseg.superpixels._editing._geodesic import nearest_seeds
 from napari_selfseg.superpixels._editing._undo import Change, History
-from napari_selfseg.superpixels._tidy import contiguous
 
 __all__ = ["Edits"]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box
+from napari_selfseg.labelmaps import split
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels._base import Findings, Superpixels, filled
-from napari_selfseg.superpixels._tidy import split
 from napari_selfseg.superpixels._watersheds._block_by_block import at_once, block_by_block, blocks
 from napari_selfseg.superpixels._watersheds._contour_watershed import ContourWatershed
 from napari_selfseg.superpixels._watersheds._line_watershed import LineWatershed

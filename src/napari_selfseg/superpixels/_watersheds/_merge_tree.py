@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.compiled import compiled
-from napari_selfseg.superpixels._tidy import join
+from napari_selfseg.labelmaps import join
 
 __all__ = ["Arcs", "Tree", "cut", "merge_tree"]
 
