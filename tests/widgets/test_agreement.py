@@ -8,6 +8,7 @@ import pytest
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import evolve
+from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.overlay import Void
@@ -49,7 +50,7 @@ def test_a_cut_is_that_of_a_script_and_is_replayed():
     cut = agreement.cut(7)
     np.testing.assert_array_equal(cut.labels(), run.cut(7))
     assert cut.record["cut"] == {"n_segments": 7}
-    np.testing.assert_array_equal(catalogue.replay(cut.record, part()), cut.labels())
+    np.testing.assert_array_equal(replay(cut.record, part()), cut.labels())
     assert agreement.sentence == "What 5 label maps up to iteration 6 agree on."
 
 
@@ -78,7 +79,7 @@ def test_a_run_without_superpixels_gets_some_once(monkeypatch, void):
     assert cut.record["cut"] == {"n_segments": 6, "superpixels": catalogue.PIECES.as_dict()}
     seen = np.ones(asked.shape, bool) if void is None else part() != 0
     np.testing.assert_array_equal(cut.labels() > 0, seen)
-    np.testing.assert_array_equal(catalogue.replay(cut.record, part()), cut.labels())
+    np.testing.assert_array_equal(replay(cut.record, part()), cut.labels())
 
 
 def test_a_moment_stays_as_it_was_while_the_run_goes_on():
@@ -90,7 +91,7 @@ def test_a_moment_stays_as_it_was_while_the_run_goes_on():
     cut = Agreements(asked)(moment).cut(9)
     np.testing.assert_array_equal(cut.labels(), expected)
     assert (run.cut(9) != expected).any(), "test invalid"
-    np.testing.assert_array_equal(catalogue.replay(cut.record, part()), expected)
+    np.testing.assert_array_equal(replay(cut.record, part()), expected)
 
 
 def test_many_segments_need_another_type():

@@ -15,6 +15,7 @@ from napari_selfseg import catalogue, record
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.methods import Backprop
+from napari_selfseg.replaying import replay
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.segment.dock import SegmentDock
@@ -85,7 +86,7 @@ def assert_as_drawn(labels, drawn):
 
 def assert_replayed(layer):
     made = record.loads(record.dumps(layer.metadata[METADATA]))
-    np.testing.assert_array_equal(catalogue.replay(made, picture()), layer.data)
+    np.testing.assert_array_equal(replay(made, picture()), layer.data)
 
 
 def test_a_stroke_shows_at_once_and_undone_it_is_gone(ran, qtbot):

@@ -13,6 +13,7 @@ from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels, Unwanted
 from napari_selfseg.protocol._estimates import _kept_trials
+from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.state import NO_IMAGE
@@ -226,7 +227,7 @@ def test_the_dock_gives_the_labels_of_a_script(opened, qtbot):
     run(dock, QUICK)
     until_ended(dock, qtbot)
     (layer,) = results(viewer)
-    again = catalogue.replay(layer.metadata[METADATA], NOISE)
+    again = replay(layer.metadata[METADATA], NOISE)
     np.testing.assert_array_equal(layer.data, again)
 
 

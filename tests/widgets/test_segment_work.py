@@ -16,6 +16,7 @@ from napari_selfseg.consensus import Consensus
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
 from napari_selfseg.protocol import outlined as outlined_by
+from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.segment import dock as segment
@@ -167,7 +168,7 @@ def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot,
     assert dock.view.controls.status.text().startswith("Iteration 1: ")
     found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
     np.testing.assert_array_equal(found, layer.data)
-    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+    np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), layer.data)
     timeline.go_to(6)
     np.testing.assert_array_equal(layer.data, end)
 
@@ -203,7 +204,7 @@ def test_objects_are_measured_in_physical_units_and_saved(
     file = tmp_path / "labels.tif"
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, f"Saved: {file}")
-    again = catalogue.replay(read_record(file), NOISE)
+    again = replay(read_record(file), NOISE)
     np.testing.assert_array_equal(again, layer.data)
     found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
     np.testing.assert_array_equal(found, layer.data)
@@ -439,7 +440,7 @@ def test_names_go_where_their_strokes_lie_also_in_segments(opened, qtbot):
         granularity.number.setValue(number)
         qtbot.waitUntil(lambda n=number: len(np.unique(layer.data)) == n, timeout=120_000)
         assert_named(dock, qtbot, layer, scribbles.data)
-    found = catalogue.replay(layer.metadata[METADATA], NOISE)
+    found = replay(layer.metadata[METADATA], NOISE)
     np.testing.assert_array_equal(found, layer.data)
 
 

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QApplication
 from napari_selfseg import catalogue, read_record
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import Run
+from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.segment import result_actions
@@ -109,7 +110,7 @@ def test_segments_after_a_run_are_cut_as_the_slider_moves(opened, qtbot, monkeyp
     until_cut(viewer, qtbot, 12)
     assert not granularity.automatic.isChecked()
     np.testing.assert_array_equal(layer.data, run.cut(12))
-    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+    np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), layer.data)
     QApplication.clipboard().clear()
     dock.view.result.copy.click()
     until_said(dock, qtbot, "clipboard")
@@ -126,12 +127,12 @@ def test_segments_after_a_run_are_cut_as_the_slider_moves(opened, qtbot, monkeyp
     monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(file))
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, f"Saved: {file}")
-    np.testing.assert_array_equal(catalogue.replay(read_record(file), NOISE), layer.data)
+    np.testing.assert_array_equal(replay(read_record(file), NOISE), layer.data)
 
     dock.view.result.smallest.setValue(60)
     wanted = {"connected": False, "minimum_size": 60}
     qtbot.waitUntil(lambda: layer.metadata[METADATA].get("objects") == wanted, timeout=120_000)
-    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+    np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), layer.data)
     dock.view.result.smallest.setValue(0)
 
     granularity.automatic.click()
@@ -164,7 +165,7 @@ def test_segments_follow_a_live_run_and_classes_come_back(opened, qtbot):
     record = layer.metadata[METADATA]
     assert record["cut"] == {"n_segments": 9}
     assert record["stop"] is None
-    np.testing.assert_array_equal(catalogue.replay(record, NOISE), layer.data)
+    np.testing.assert_array_equal(replay(record, NOISE), layer.data)
     dock.deleteLater()
 
 
@@ -217,7 +218,7 @@ def test_a_plane_of_a_stack_without_superpixels(opened, qtbot):
     assert layer.data.dtype == np.uint16
     record = layer.metadata[METADATA]
     assert record["cut"]["superpixels"] == catalogue.PIECES.as_dict()
-    again = catalogue.replay(record, stack[1, :40, 8:])
+    again = replay(record, stack[1, :40, 8:])
     np.testing.assert_array_equal(again, layer.data[0])
     granularity.number.setValue(20)
     until_cut(viewer, qtbot, 20)
@@ -352,7 +353,7 @@ def test_outlines_follow_once_the_slider_rests(opened, qtbot, monkeypatch):
     settled(layer, qtbot, "image", n_segments=12)
     np.testing.assert_array_equal(layer.data, original(run, plain, outlines="image"))
     assert (layer.data != plain).any(), "test invalid"
-    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+    np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), layer.data)
 
     result.outlines.choose("superpixels")
     settled(layer, qtbot, "superpixels", n_segments=12)

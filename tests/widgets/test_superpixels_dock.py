@@ -19,6 +19,7 @@ from tifffile import imwrite
 
 from napari_selfseg import catalogue
 from napari_selfseg.io import ContourMap
+from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import CompactWatershed, Edits
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
@@ -145,7 +146,7 @@ def test_superpixels_lie_over_their_image_with_their_record(made):
     for name in ("scale", "translate", "rotate", "shear", "units", "axis_labels"):
         np.testing.assert_array_equal(getattr(layer, name), getattr(image, name))
     np.testing.assert_allclose(layer.extent.world, image.extent.world)
-    np.testing.assert_array_equal(catalogue.replay(layer.metadata[METADATA], NOISE), layer.data)
+    np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), layer.data)
     assert "edited" not in layer.metadata[METADATA]
     assert dock.view.count.text() == counted(Edits(layer.data.copy()))
     assert layer.contour == 1
@@ -447,7 +448,7 @@ def test_a_contour_map_is_cut_where_its_contours_are_strong(opened, qtbot, tmp_p
     assert layer.name == "noise [Contour map]"
     assert np.unique(layer.data[:, :30]).tolist() == [1]
     assert np.unique(layer.data[:, 31:]).tolist() == [2]
-    again = catalogue.replay(layer.metadata[METADATA], NOISE)
+    again = replay(layer.metadata[METADATA], NOISE)
     np.testing.assert_array_equal(again, layer.data)
 
 
