@@ -24,6 +24,7 @@ from napari_selfseg.protocol._estimate import (
 from napari_selfseg.protocol._evolve import evolve, prepare
 from napari_selfseg.protocol._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._few_labels import FewLabels
+from napari_selfseg.protocol._first_look import FirstLook, first_look
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
 from napari_selfseg.protocol._going_on import go_on
 from napari_selfseg.protocol._in_words import in_words
@@ -66,6 +67,7 @@ __all__ = [
     "DeviceLost",
     "Estimate",
     "FewLabels",
+    "FirstLook",
     "Fit",
     "Found",
     "Grid",
@@ -102,6 +104,7 @@ __all__ = [
     "check_finite",
     "estimate",
     "evolve",
+    "first_look",
     "fits_in_memory",
     "go_on",
     "halo",
