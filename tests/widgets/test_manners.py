@@ -142,7 +142,7 @@ def test_no_memory_for_the_superpixels(opened, qtbot, monkeypatch):
 
     viewer, dock = opened()
     with monkeypatch.context() as patch:
-        patch.setattr(Slic, "__call__", full)
+        patch.setattr(Slic, "over_segment", full)
         assert "Not enough memory" in ended(dock, qtbot)
     assert made(viewer) == []
     works_again(viewer, dock, qtbot)
@@ -184,7 +184,7 @@ def test_a_full_disk_leaves_no_half_file(opened, qtbot, monkeypatch, tmp_path):
 
 
 def test_cancelled_while_superpixels_are_made(opened, qtbot, monkeypatch):
-    gate, began, call = threading.Event(), threading.Event(), Slic.__call__
+    gate, began, call = threading.Event(), threading.Event(), Slic.over_segment
 
     def slow(self, *args, **options):
         began.set()
@@ -192,7 +192,7 @@ def test_cancelled_while_superpixels_are_made(opened, qtbot, monkeypatch):
         return call(self, *args, **options)
 
     viewer, dock = opened()
-    monkeypatch.setattr(Slic, "__call__", slow)
+    monkeypatch.setattr(Slic, "over_segment", slow)
     dock.start()
     assert began.wait(120)
     dock.view.controls.stop.click()
@@ -202,7 +202,7 @@ def test_cancelled_while_superpixels_are_made(opened, qtbot, monkeypatch):
     assert made(viewer) == []
     gate.set()
     qtbot.waitUntil(lambda: not working(), timeout=120_000)
-    monkeypatch.setattr(Slic, "__call__", call)
+    monkeypatch.setattr(Slic, "over_segment", call)
     works_again(viewer, dock, qtbot)
 
 

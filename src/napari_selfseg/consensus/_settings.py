@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from pydantic import Field, SerializeAsAny, field_serializer, field_validator, model_validator
 
@@ -116,6 +117,13 @@ class Settings(Method):
         if not self.classical and not self.resolved():
             raise ValueError("nothing votes: choose networks, or classical maps")
         return self
+
+    def smaller(self, steps: Sequence[int]) -> Settings:
+        """See `Method.smaller`: the smallest object has fewer pixels."""
+        if not self.smallest:
+            return self
+        smallest = max(round(self.smallest / math.prod(steps)), 1)
+        return cast(Settings, self.replace(smallest=smallest))
 
     def resolved(self) -> tuple[Method, ...]:
         """Return the members whose networks are trained.

@@ -12,6 +12,7 @@ from napari_selfseg.protocol._estimates._estimate import (
 from napari_selfseg.protocol._estimates._kept_trials import Trials
 from napari_selfseg.protocol._estimates._trial import Question, Spent, Trial, Unwanted
 from napari_selfseg.protocol._evolve import evolve, prepare
+from napari_selfseg.protocol._first_look import FirstLook, first_look
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
 from napari_selfseg.protocol._given._checks import as_spacing, check_finite
 from napari_selfseg.protocol._given._device import (
@@ -72,6 +73,7 @@ __all__ = [
     "DeviceLost",
     "Estimate",
     "FewLabels",
+    "FirstLook",
     "Fit",
     "Found",
     "Grid",
@@ -112,6 +114,7 @@ __all__ = [
     "check_finite",
     "estimate",
     "evolve",
+    "first_look",
     "fits_in_memory",
     "go_on",
     "halo",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -180,6 +180,21 @@ class Method(Parameters, ABC):
             None where each tile is labelled by what was learned before.
         """
         return None
+
+    def smaller(self, steps: Sequence[int]) -> Method:
+        """Return what does the same to a small picture of an image.
+
+        Parameters
+        ----------
+        steps : sequence of int
+            How many pixels along each axis of the image are one of the picture.
+
+        Returns
+        -------
+        Method
+            Itself, unless parameters count pixels.
+        """
+        return self
 
     @property
     def updates(self) -> int:

@@ -14,6 +14,7 @@ from skimage.color import hsv2rgb
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
 from napari_selfseg.widgets.canvas.sheet import Sheet
+from napari_selfseg.widgets.canvas.steady_colours import following
 from napari_selfseg.widgets.model.image_source import shape_of
 from napari_selfseg.widgets.model.own import made
 from napari_selfseg.widgets.model.request import Request
@@ -57,6 +58,9 @@ class Canvas:
         self.layer = self._sheet.layer
         self._n_classes = request.method.n_classes
         self.kind: Kind = "classes"
+        # Colours of drawn classes are those of their strokes, whatever a first look shows.
+        self._steady = request.scribbles is None
+        self._early: NDArray[Any] | None = None
 
     def show(self, labels: NDArray[Any], kind: Kind) -> None:
         """Write a label map into the layer.
@@ -72,6 +76,20 @@ class Canvas:
             # The colours first: a palette of few classes repeats them for many labels.
             self.kind = kind
             self.layer.colormap = self._colours()
+        elif self._early is not None and self._steady:
+            self.layer.colormap = following(self._colours(), labels, self._early)
+        self._early = None
+        self._sheet.write(labels)
+
+    def show_early(self, labels: NDArray[Any]) -> None:
+        """Write what a first look has found, whose numbers are not those of the run.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            Of the segmented part. What is shown next has the same colours, where it is the same.
+        """
+        self._early = labels
         self._sheet.write(labels)
 
     def _colours(self) -> CyclicLabelColormap:

@@ -6,10 +6,19 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["BY_TILES", "Pace", "duration", "progress", "stack_progress", "tile_progress"]
+__all__ = [
+    "BY_TILES",
+    "FIRST_LOOK",
+    "Pace",
+    "duration",
+    "progress",
+    "stack_progress",
+    "tile_progress",
+]
 
 # What the area is called; the estimate recommends it by this name.
 BY_TILES: Final = "All of it, by tiles"
+FIRST_LOOK: Final = "First look, at a small picture of it"
 
 
 class Pace:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
-from napari_selfseg.widgets.model.words import Pace, progress
+from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress
 from napari_selfseg.widgets.work.agreement import Moment
 from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Run, Step
+    from napari_selfseg.protocol import FirstLook, Run, Step
     from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["Job", "Update"]
+__all__ = ["Early", "Job", "Update"]
 
 # Ends without a closing step.
 UNFINISHED: Final = ("abandoned", "failed")
@@ -44,6 +46,19 @@ class Update(Progress):
     moment: Moment
 
 
+@dataclass(frozen=True, kw_only=True)
+class Early(Progress):
+    """What a first look at a small picture has found, before the run has any labels.
+
+    Attributes
+    ----------
+    labels : ndarray
+        A label map of the image.
+    """
+
+    labels: NDArray[Any]
+
+
 class Job(LiveJob):
     """One run of an image.
 
@@ -60,14 +75,45 @@ class Job(LiveJob):
         self._request = request
 
     def _do(self) -> Ended:
-        with self._steered(self._begun()) as run:
+        arrays = self._request.arrays()
+        self._look_first(arrays)
+        with self._steered(self._begun(arrays)) as run:
             self._drain(run)
         return self._ended(run)
 
-    def _begun(self) -> Run:
+    def _look_first(self, arrays: dict[str, Any]) -> None:
+        """Show something of a large image at once; whatever is wrong with it, the run tells."""
+        from napari_selfseg.protocol import first_look
+
+        request = self._request
+        if request.after or request.start or isinstance(arrays["superpixels"], np.ndarray):
+            return
+        keys = ("image", "superpixels", "channel_axis", "mask", "scribbles", "spacing")
+        with contextlib.suppress(ValueError, MemoryError):
+            look = first_look(
+                method=request.method,
+                device=request.device,
+                threads=request.threads,
+                **{key: arrays[key] for key in keys},
+            )
+            if look is None:
+                return
+            self._finish(look)
+            if not self._relay.abandoned:
+                labels = look.labels()
+                self.mailbox.put(Early(iteration=0, total=0, sentence=FIRST_LOOK, labels=labels))
+
+    def _finish(self, look: FirstLook) -> None:
+        try:
+            with self._steered(look.run) as run:
+                run.finish()
+        finally:
+            self._run = None  # what comes of it is no result
+
+    def _begun(self, arrays: dict[str, Any]) -> Run:
         from napari_selfseg.protocol import evolve, go_on
 
-        request, arrays = self._request, self._request.arrays()
+        request = self._request
         if request.after is not None:
             total = request.method.iterations
             outlines = request.method.outlines

@@ -9,7 +9,7 @@ from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.work.agreement import Cut
 from napari_selfseg.widgets.work.finished_run import Outcome
-from napari_selfseg.widgets.work.job import Job, Update
+from napari_selfseg.widgets.work.job import Early, Job, Update
 from napari_selfseg.widgets.work.live_job import Ended, Progress
 from napari_selfseg.widgets.work.live_session import LiveSession
 
@@ -64,6 +64,8 @@ class Session(LiveSession):
         pass
 
     def _show(self, message: Progress | Ended) -> None:
+        if isinstance(message, Early):
+            self._canvas.show_early(message.labels)
         if isinstance(message, Update | Ended) and message.labels is not None:
             self._latest = message
             if self._cut is None:
