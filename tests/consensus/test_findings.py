@@ -5,7 +5,7 @@ import pytest
 
 import napari_selfseg as ss
 from napari_selfseg.consensus._sources import _seen
-from napari_selfseg.superpixels import _automatic_watershed
+from napari_selfseg.superpixels._watersheds import _automatic_watershed
 from napari_selfseg.superpixels._watersheds._lines import Lines, find_lines
 
 QUICK = {"device": "cpu", "threads": 1}

@@ -105,13 +105,13 @@ def test_what_is_wrong_with_an_image_is_told_by_the_run(soon, monkeypatch):
 
 def test_abandoned_at_the_first_look(soon, monkeypatch):
     job = Job(request())
-    begun = job._steering
+    begun = job._steered
 
     def steering(run):
         job.abandon()
         return begun(run)
 
-    monkeypatch.setattr(job, "_steering", steering)
+    monkeypatch.setattr(job, "_steered", steering)
     (last,) = messages_of(job, monkeypatch)
     assert isinstance(last, Ended)
     assert last.labels is None

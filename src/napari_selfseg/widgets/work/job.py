@@ -108,7 +108,7 @@ class Job(LiveJob):
             with self._steered(look.run) as run:
                 run.finish()
         finally:
-            self._run = None  # what comes of it is no result
+            self._work = None  # what comes of it is no result
 
     def _begun(self, arrays: dict[str, Any]) -> Run:
         from napari_selfseg.protocol import evolve, go_on
