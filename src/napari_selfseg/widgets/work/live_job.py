@@ -15,7 +15,7 @@ from napari_selfseg.widgets.work.mailbox import Mailbox
 from napari_selfseg.widgets.work.runner import sentence_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Run
+    from napari_selfseg.protocol import FirstLook, Run
 
 __all__ = ["Ended", "LiveJob", "Progress"]
 
@@ -141,6 +141,14 @@ class LiveJob(ABC):
             run.abandon()
         with contextlib.closing(run):
             yield run
+
+    def _finish(self, look: FirstLook) -> None:
+        """Go through a first look, of which nobody is told."""
+        try:
+            with self._steering(look.run) as run:
+                run.finish()
+        finally:
+            self._run = None  # what comes of it is no result
 
     def _failure(self, error: Exception) -> Ended:
         if not isinstance(error, ValueError | MemoryError | OSError):
