@@ -7,9 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_selfseg.consensus import Consensus
+from napari_selfseg.io import open_levels
+from napari_selfseg.io._zarr import _zarr_levels
 from napari_selfseg.methods import Backprop
-from napari_selfseg.protocol import FewLabels
+from napari_selfseg.protocol import FewLabels, _first_look
 from napari_selfseg.scale import lay_out_tiles
+from napari_selfseg.superpixels._watersheds import _block_by_block
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.label_storage import make_tile_room
 from napari_selfseg.widgets.estimates.forecast import Forecast
@@ -127,3 +131,46 @@ def test_a_plane_of_a_volume_is_one_pixel_thick():
     for key in keys:
         np.testing.assert_array_equal(thick[key], whole[key])
     np.testing.assert_array_equal(np.asarray(thick), whole)
+
+
+def seen_at(job, request, monkeypatch):
+    """Return what the coarsest level shows when each message comes."""
+    found, room = [], job._room
+    put = job.mailbox.put
+
+    def noted(message):
+        found.append((message.sentence, np.array(room.levels[-1])))
+        put(message)
+
+    monkeypatch.setattr(job.mailbox, "put", noted)
+    job()
+    return found
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_an_image_that_is_labelled_as_one_is_seen_at_once(monkeypatch, stopped):
+    monkeypatch.setattr(_first_look, "LARGE", 5000)
+    monkeypatch.setattr(_block_by_block, "_SIDE", {2: 128, 3: 64})
+    monkeypatch.setattr(_zarr_levels, "COARSEST", 256)
+    image = np.where(np.arange(600)[None] < 300, PLANE.repeat(4, 0)[:, :1] // 2, 220)
+    image = (image + RNG.integers(0, 9, (600, 600))).astype(np.uint8)
+    asked = resolve(replace(FORM, method=Consensus, values={"n_segments": 2}), picture(image))
+    layout = lay_out_tiles(asked.shape, 1, asked.method, memory=30_000_000, ndim=2)
+    room = make_tile_room(asked.along, np.uint32, asked.spacing, "pixel", layout.tile)
+    job = TileJob(asked, room, layout, {}, "key")
+    if stopped:
+        monkeypatch.setattr(job.mailbox, "put", lambda message: job.stop())
+        job()
+        assert not room.levels[-1].any(), "nothing was labelled"
+        return
+    (first, early), *between, (_, last) = seen_at(job, asked, monkeypatch)
+    assert first == "First look, at a small picture of it"
+    middle = early.shape[1] // 2
+    assert (early[:, : middle - 1] == early[0, 0]).mean() > 0.9
+    assert (early[:, middle + 1 :] == early[0, -1]).mean() > 0.9
+    assert early[0, 0] != early[0, -1]
+    before = [shown for sentence, shown in between if not sentence.startswith("Numbering")]
+    assert len(before) >= 2 * layout.tiles
+    assert all(shown.all() for shown in before), "what was seen stays until there is more"
+    np.testing.assert_array_equal(last, np.asarray(open_levels(room.path)[-1]))
+    assert not np.array_equal(last, early)

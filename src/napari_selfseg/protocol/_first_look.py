@@ -27,7 +27,7 @@ FEWER: Final = 32
 # Pixels along a short axis that are left.
 LEAST: Final = 4
 # Pixels beyond which it takes long to read them all.
-MOST: Final = 2**30
+MOST: Final = 2**28
 # Pixels that are read at once.
 _SLAB: Final = 2**22
 # Of what can be averaged in float32 without losing grey levels.
@@ -52,13 +52,13 @@ class FirstLook:
     steps: tuple[int, ...]
     shape: tuple[int, ...]
 
-    def labels(self, steps: Sequence[int] = ()) -> NDArray[Any]:
+    def labels(self, shape: Sequence[int] = ()) -> NDArray[Any]:
         """Return the labels of the run at the size of the image.
 
         Parameters
         ----------
-        steps : sequence of int, optional
-            Instead, at the size of an image of which so many pixels along each axis are one.
+        shape : sequence of int, optional
+            Another size along each axis, to which they are stretched.
 
         Returns
         -------
@@ -66,12 +66,12 @@ class FirstLook:
             ``(*spatial)`` from 1, 0 where there are no data.
         """
         small = self.run.labels()
-        if not steps:
+        if not shape:
             found = restored_size(torch.from_numpy(small.astype(np.int32)), self.shape, self.steps)
             return found.numpy().astype(small.dtype)
         axes = [
-            np.minimum(np.arange(-(-n // coarse)) * coarse // step, m - 1)
-            for n, coarse, step, m in zip(self.shape, steps, self.steps, small.shape, strict=True)
+            ((np.arange(size) + 0.5) * n / size).astype(np.int64) // step
+            for size, n, step in zip(shape, self.shape, self.steps, strict=True)
         ]
         return small[np.ix_(*axes)]
 

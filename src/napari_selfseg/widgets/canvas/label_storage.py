@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_selfseg.widgets.canvas.temporary_folder import Lease
 from napari_selfseg.widgets.model.image_source import Index
@@ -76,8 +77,43 @@ class Room:
         from napari_selfseg.io import open_levels, update_levels
 
         update_levels(self.path, box)
-        if isinstance(self.levels[-1], np.ndarray):
-            self.levels[-1][...] = open_levels(self.path)[-1][...]
+        if (coarsest := self._in_memory) is None:
+            return
+        scales = [-(-n // m) for n, m in zip(self.array.shape, coarsest.shape, strict=True)]
+        pairs = zip(box, scales, strict=True)
+        part = tuple(slice(each.start // k, -(-each.stop // k)) for each, k in pairs)
+        found = open_levels(self.path)[-1][part]
+        # What a first look shows stays until there are labels.
+        if np.any(found):
+            coarsest[part] = found
+
+    @property
+    def early(self) -> tuple[int, ...] | None:
+        """Shape of what a first look can be shown in; None where it cannot be shown."""
+        return None if self._in_memory is None else tuple(self._in_memory.shape)
+
+    def show_early(self, labels: NDArray[Any]) -> None:
+        """Show what a first look has found, until the labels themselves are written.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            Of the shape `early`.
+        """
+        if self._in_memory is not None:
+            self._in_memory[...] = labels
+
+    def settle(self) -> None:
+        """Show what was written, and nothing else."""
+        if self.path is not None and self._in_memory is not None:
+            from napari_selfseg.io import open_levels
+
+            self._in_memory[...] = open_levels(self.path)[-1][...]
+
+    @property
+    def _in_memory(self) -> NDArray[Any] | None:
+        coarsest = self.levels[-1] if self.levels else None
+        return coarsest if isinstance(coarsest, np.ndarray) else None
 
     @property
     def where(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import MutableMapping, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.large.stack_arrays import Part, stack_arrays
 from napari_selfseg.widgets.model.records import renew
-from napari_selfseg.widgets.model.words import Pace, progress, tile_progress
+from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress, tile_progress
 from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
 
@@ -82,13 +83,38 @@ class TileJob(LiveJob):
     def _do(self) -> Ended:
         arrays = stack_arrays(self._request)
         with self._room.held():
-            if self._plan is None:
-                self._plan = self._planned(arrays)
-            if self._plan is None:
-                return Ended(LEARNED if self.begun else "Ended.")
-            with self._steered(self._tiles(self._plan)) as run:
-                self._drain(run)
-                return self._ended(run)
+            try:
+                return self._labelled(arrays)
+            finally:
+                self._room.settle()
+
+    def _labelled(self, arrays: dict[str, Any]) -> Ended:
+        if self._plan is None:
+            self._look_first(arrays)
+            self._plan = self._planned(arrays)
+        if self._plan is None:
+            return Ended(LEARNED if self.begun else "Ended.")
+        with self._steered(self._tiles(self._plan)) as run:
+            self._drain(run)
+            return self._ended(run)
+
+    def _look_first(self, arrays: dict[str, Any]) -> None:
+        """Show something at once of an image that is labelled as one, which takes long."""
+        from napari_selfseg.protocol import first_look
+
+        request, shape = self._request, self._room.early
+        as_one = request.method.blockwise() is not None and arrays["superpixels"] is None
+        if shape is None or request.start is not None or not as_one:
+            return
+        keys = ("image", "channel_axis", "mask", "spacing")
+        given: dict[str, Any] = {key: arrays[key] for key in keys}
+        given |= {"device": request.device, "threads": request.threads}
+        with contextlib.suppress(ValueError, MemoryError):  # the work itself tells what is wrong
+            look = first_look(method=request.method, **given)
+            if look is not None and not self._relay.asked:
+                self._finish(look)
+                self._room.show_early(look.labels(shape))
+                self.mailbox.put(Progress(0, 0, FIRST_LOOK))
 
     # Learning
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.work.agreement import Moment
-from napari_selfseg.widgets.work.job import Early, Update
+from napari_selfseg.widgets.work.job import Update
 from napari_selfseg.widgets.work.live_job import Ended, Progress
 from napari_selfseg.widgets.work.live_session import LiveSession
 from napari_selfseg.widgets.work.runner import sentence_of
@@ -152,7 +152,7 @@ class Live(QObject):
         if message.total:
             losses = message.losses if isinstance(message, Progress) else {}
             self._controls.show_step(message.iteration, message.total, message.sentence, losses)
-        elif isinstance(message, Update | Early):  # nothing is trained: there is no bar to fill
+        elif isinstance(message, Progress):  # nothing is trained: there is no bar to fill
             self._controls.say(message.sentence)
         if isinstance(message, Ended):
             self._let_go(session, self._reason or message.sentence, message)

@@ -18,7 +18,7 @@ from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import FirstLook, Run, Step
+    from napari_selfseg.protocol import Run, Step
     from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["Early", "Job", "Update"]
@@ -102,13 +102,6 @@ class Job(LiveJob):
             if not self._relay.abandoned:
                 labels = look.labels()
                 self.mailbox.put(Early(iteration=0, total=0, sentence=FIRST_LOOK, labels=labels))
-
-    def _finish(self, look: FirstLook) -> None:
-        try:
-            with self._steered(look.run) as run:
-                run.finish()
-        finally:
-            self._work = None  # what comes of it is no result
 
     def _begun(self, arrays: dict[str, Any]) -> Run:
         from napari_selfseg.protocol import evolve, go_on

@@ -14,7 +14,7 @@ from napari_selfseg.widgets.work.runner import sentence_of
 from napari_selfseg.widgets.work.work_job import WorkJob
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Run
+    from napari_selfseg.protocol import FirstLook, Run
 
 __all__ = ["Ended", "LiveJob", "Progress"]
 
@@ -93,6 +93,14 @@ class LiveJob(WorkJob):
         """
         self._left = self._left or leave
         self._relay.abandon()
+
+    def _finish(self, look: FirstLook) -> None:
+        """Go through a first look, of which nobody is told."""
+        try:
+            with self._steered(look.run) as run:
+                run.finish()
+        finally:
+            self._work = None  # what comes of it is no result
 
     def _failed(self, error: Exception) -> Ended:
         if self._work is None:
