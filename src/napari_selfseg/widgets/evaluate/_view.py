@@ -8,7 +8,6 @@ from typing import Final
 from qtpy.QtWidgets import (
     QCheckBox,
     QLineEdit,
-    QProgressBar,
     QSizePolicy,
     QTabWidget,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_selfseg.metrics import MERGED, SPLIT
 from napari_selfseg.widgets.evaluate._table import FiguresView
+from napari_selfseg.widgets.parts.calm_bar import CalmBar
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
 from napari_selfseg.widgets.parts.panels import beside, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
@@ -57,7 +57,7 @@ class EvaluateView(StatusWidget):
         self.one = Chooser("The labels to look at.", nothing="None checked")
         self.other = Chooser("The truth to compare them with.", nothing="None checked")
         self.run = button("Evaluate", "Compute the figures of the labels that are checked.")
-        self.bar = QProgressBar()
+        self.bar = CalmBar()
         self.legend = sentence()
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)

@@ -8,7 +8,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QSizePolicy,
     QSpinBox,
     QTabWidget,
@@ -17,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.parts.calm_bar import CalmBar
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.number_box import NumberBox
@@ -72,7 +72,7 @@ class TrainView(StatusWidget):
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.run = button("Train", "Start, and write the model as it goes.")
         self.stop = button("Stop", "End and keep what was learned.")
-        self.bar = QProgressBar()
+        self.bar = CalmBar()
         self.plot = LossPlot()
         self.target = LayerChooser(
             "The image to label; a stack is labelled plane by plane.", nothing="No image is open"

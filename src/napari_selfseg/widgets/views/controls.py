@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from qtpy.QtWidgets import QProgressBar
-
 from napari_selfseg.widgets.estimates.remedies import Remedy
+from napari_selfseg.widgets.parts.calm_bar import CalmBar
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.in_front import SEGMENT, in_dock
 from napari_selfseg.widgets.parts.panels import beside, stacked
@@ -42,7 +41,7 @@ class Controls(StatusWidget):
         self.subject = Line()
         self.estimate = sentence()
         self.remedies = RemedyBar()
-        self.bar = QProgressBar()
+        self.bar = CalmBar()
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
         self.shown = ShownView()
