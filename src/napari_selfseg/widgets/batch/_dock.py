@@ -49,7 +49,7 @@ class BatchDock(WorkDock):
         self.recipe = RecipeActions(self.view, self._tasks)
         self._results = Results(napari_viewer, self._tasks.begin)
         self._connect_widgets()
-        self._live_from_now()
+        self._open_from_now()
 
     def _wanted_job(self) -> BatchJob:
         wanted = self._wanted()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.evaluate._actions import DisagreementActions
@@ -14,10 +13,7 @@ from napari_selfseg.widgets.evaluate._saving import save_lines
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
 from napari_selfseg.widgets.parts.dialogs import ask_save
-from napari_selfseg.widgets.parts.panels import stacked
-from napari_selfseg.widgets.work.dock_lifecycle import Life
-from napari_selfseg.widgets.work.removal import SafeRemoval
-from napari_selfseg.widgets.work.task import Tasks
+from napari_selfseg.widgets.work.work_dock import DockBase
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -31,7 +27,7 @@ WORKING: Final = "Comparing..."
 COPIED: Final = "The table is on the clipboard."
 
 
-class EvaluateDock(QWidget):
+class EvaluateDock(DockBase):
     """Compare labels layers with truth layers, and show where they disagree.
 
     Parameters
@@ -40,21 +36,18 @@ class EvaluateDock(QWidget):
         Where the layers are.
     """
 
-    ended = Signal()
+    view: EvaluateView
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.view = EvaluateView()
-        stacked(self).addWidget(self.view)
+        view = EvaluateView()
+        super().__init__(napari_viewer, view, view.show_error)
         self._found: Figures | None = None
         self._live = False
         self._hint = ""
-        self._tasks = Tasks(self, self.view.show_error)
         self._desk = DisagreementActions(napari_viewer, self.view, self._tasks.begin)
         self._connect_widgets()
         self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
-        self._removal = SafeRemoval(self, napari_viewer)
-        self._life = Life(self, self._watch.begin, self._end)
+        self._open_from_now()
 
     @property
     def live(self) -> bool:
@@ -90,8 +83,7 @@ class EvaluateDock(QWidget):
     # Opened and closed
 
     def _end(self) -> None:
-        self._watch.end()
-        self._tasks.clear()
+        super()._end()
         self._desk.close()
         if self.live:
             self._finish("")

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
@@ -21,7 +19,6 @@ from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import NO_IMAGE, Missing
-from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
 from napari_selfseg.widgets.segment.fit_actions import FitActions
@@ -34,13 +31,11 @@ from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.strokes import Strokes
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
 from napari_selfseg.widgets.views.view import SegmentView
-from napari_selfseg.widgets.work.dock_lifecycle import Life
 from napari_selfseg.widgets.work.finished_run import Outcome
 from napari_selfseg.widgets.work.live_job import Ended
 from napari_selfseg.widgets.work.live_session import LiveSession
-from napari_selfseg.widgets.work.removal import SafeRemoval
 from napari_selfseg.widgets.work.session import Session
-from napari_selfseg.widgets.work.task import Tasks
+from napari_selfseg.widgets.work.work_dock import DockBase
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -50,7 +45,7 @@ __all__ = ["SegmentDock"]
 READY: Final = "Ready."
 
 
-class SegmentDock(QWidget):
+class SegmentDock(DockBase):
     """Segment an image of the viewer, live.
 
     Parameters
@@ -59,20 +54,17 @@ class SegmentDock(QWidget):
         Where the images are.
     """
 
-    ended = Signal()
+    view: SegmentView
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.view = SegmentView(presets.Presets(presets.default_path()))
-        stacked(self).addWidget(self.view)
-        self._viewer: Any = napari_viewer
+        view = SegmentView(presets.Presets(presets.default_path()))
+        super().__init__(napari_viewer, view, view.controls.show_error)
         self._settings = settings.read()
         self._forecast = Forecast(self._settings.memory_limit)
         self._threads = self._settings.threads
         self._last_words, self._spoken_of = "", None
         self._start_when_loaded = False
         self._open = False
-        self._tasks = Tasks(self, self.view.controls.show_error)
         begin, threads = self._tasks.begin, lambda: self._threads
         self._watch = Watch(
             napari_viewer,
@@ -123,8 +115,7 @@ class SegmentDock(QWidget):
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
-        self._removal = SafeRemoval(self, napari_viewer)
-        self._life = Life(self, self._begin, self._end)
+        self._open_from_now()
 
     @property
     def live(self) -> bool:
@@ -161,15 +152,14 @@ class SegmentDock(QWidget):
 
     def _begin(self) -> None:
         self._open = True
-        self._watch.begin()
+        super()._begin()
         if not self.loaded:
             self._tasks.begin(load, self._populate, "Loading the methods")
 
     def _end(self) -> None:
         self._open = False
         self._guide.stop()
-        self._tasks.clear()
-        self._watch.end()
+        super()._end()
         self._setup.close()
         self._strokes.close()
         self._live.leave()

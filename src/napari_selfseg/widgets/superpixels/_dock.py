@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QWidget
-
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import cut
 from napari_selfseg.widgets.model.state import NO_IMAGE
-from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.subject import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.superpixels._actions import Actions
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
 from napari_selfseg.widgets.superpixels._making import Made, Wanted, make
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
-from napari_selfseg.widgets.work.dock_lifecycle import Life
-from napari_selfseg.widgets.work.removal import SafeRemoval
-from napari_selfseg.widgets.work.task import Tasks
+from napari_selfseg.widgets.work.work_dock import DockBase
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -33,7 +27,7 @@ CANCELLED: Final = "Cancelled."
 REMOVED: Final = "Ended: the image layer was removed."
 
 
-class SuperpixelsDock(QWidget):
+class SuperpixelsDock(DockBase):
     """Cut an image of the viewer into superpixels, and pick, merge and split them.
 
     Parameters
@@ -42,15 +36,12 @@ class SuperpixelsDock(QWidget):
         Where the images are.
     """
 
-    ended = Signal()
+    view: SuperpixelsView
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.view = SuperpixelsView()
-        stacked(self).addWidget(self.view)
-        self._viewer: Any = napari_viewer
-        self._desk = Actions(napari_viewer, self.view)
-        self._tasks = Tasks(self, self.view.show_error)
+        view = SuperpixelsView()
+        super().__init__(napari_viewer, view, view.show_error)
+        self._desk = Actions(napari_viewer, view)
         self._live: Wanted | None = None
         self._source: Any = None
         self._image: Any = None
@@ -58,8 +49,7 @@ class SuperpixelsDock(QWidget):
         self._watch = Watch(
             napari_viewer, self._offer_layers, self._on_removed, selected=self._offer_layers
         )
-        self._removal = SafeRemoval(self, napari_viewer)
-        self._life = Life(self, self._begin, self._end)
+        self._open_from_now()
 
     @property
     def live(self) -> bool:
@@ -97,13 +87,12 @@ class SuperpixelsDock(QWidget):
     # Opened and closed
 
     def _begin(self) -> None:
-        self._watch.begin()
+        super()._begin()
         if not self.view.loaded:
             self._tasks.begin(load, self._populate, "Loading the algorithms")
 
     def _end(self) -> None:
-        self._tasks.clear()
-        self._watch.end()
+        super()._end()
         self._desk.close()
         if self.live:
             self._finish("")

@@ -47,7 +47,7 @@ class TrainDock(WorkDock):
         super().__init__(napari_viewer, TrainView())
         self._preview: Preview | None = None
         self._connect_widgets()
-        self._live_from_now()
+        self._open_from_now()
 
     def _wanted_job(self) -> TrainingJob:
         wanted = self._wanted()

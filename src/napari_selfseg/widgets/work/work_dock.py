@@ -1,9 +1,10 @@
-"""What the docks share that do one long job at a time."""
+"""What all docks share, and what those share that do one long job at a time."""
 
 from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, Protocol, cast
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
@@ -21,7 +22,7 @@ from napari_selfseg.widgets.work.runner import in_thread, sentence_of
 from napari_selfseg.widgets.work.task import POLL_MS, Tasks
 from napari_selfseg.widgets.work.work_job import Over, WorkJob
 
-__all__ = ["WorkDock"]
+__all__ = ["DockBase", "WorkDock"]
 
 STOPPING: Final = "It is stopping."
 SHOWING: Final = "Showing how far it is"
@@ -51,7 +52,56 @@ class WorkView(Protocol):
         """Show that a job can be started."""
 
 
-class WorkDock(QWidget):
+class DockBase(QWidget):
+    """A dock: a view, work in threads, layers that are watched, and an end of it all.
+
+    A dock makes what it needs and then calls `_open_from_now`. What it opens and closes beyond that
+    is said by `_begin` and `_end`.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the layers are.
+    view : QWidget
+        What it shows.
+    show_error : callable
+        Called with a sentence where work in a thread fails.
+
+    Attributes
+    ----------
+    view : QWidget
+        As given.
+    """
+
+    ended = Signal()
+    # Set by each dock before it is open.
+    _watch: Watch
+
+    def __init__(
+        self, napari_viewer: Any, view: QWidget, show_error: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self.view: Any = view
+        stacked(self).addWidget(view)
+        self._viewer = napari_viewer
+        self._tasks = Tasks(self, show_error)
+
+    def _open_from_now(self) -> None:
+        """Follow the viewer while the dock is open; the last thing to be called when it is made."""
+        self._removal = SafeRemoval(self, self._viewer)
+        self._life = Life(self, self._begin, self._end)
+
+    def _begin(self) -> None:
+        """Follow the layers; the dock is open."""
+        self._watch.begin()
+
+    def _end(self) -> None:
+        """Let go of all work and layers; the dock is closed."""
+        self._tasks.clear()
+        self._watch.end()
+
+
+class WorkDock(DockBase):
     """A dock that does one long job at a time in a worker thread.
 
     Parameters
@@ -67,15 +117,11 @@ class WorkDock(QWidget):
         As given.
     """
 
-    ended = Signal()
     preparing: ClassVar[str]
     stopping: ClassVar[str]
 
     def __init__(self, napari_viewer: Any, view: WorkView) -> None:
-        super().__init__()
-        self.view: Any = view
-        stacked(self).addWidget(cast(QWidget, view))
-        self._viewer = napari_viewer
+        super().__init__(napari_viewer, cast(QWidget, view), view.show_error)
         self._settings = settings.read()
         self._threads = self._settings.threads
         self._loaded = False
@@ -83,8 +129,9 @@ class WorkDock(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
-        self._tasks = Tasks(self, view.show_error)
         self._watch = Watch(napari_viewer, self._offer, self._forget, selected=self._offer)
+        # Threads that start later share one heap with it.
+        keep_freed_memory()
         view.run.clicked.connect(self.start)
         view.stop.clicked.connect(self.stop)
 
@@ -124,21 +171,14 @@ class WorkDock(QWidget):
             allow(self.view.stop, STOPPING)
             self.view.say(self.stopping)
 
-    def _live_from_now(self) -> None:
-        """Follow the viewer while the dock is open; the last thing to be called when it is made."""
-        keep_freed_memory()
-        self._removal = SafeRemoval(self, self._viewer)
-        self._life = Life(self, self._begin, self._end)
-
     def _begin(self) -> None:
-        self._watch.begin()
+        super()._begin()
         if not self.loaded:
             self._tasks.begin(load, self._populate, "Loading the methods")
 
     def _end(self) -> None:
         self._timer.stop()
-        self._tasks.clear()
-        self._watch.end()
+        super()._end()
         if self._job is not None:
             # What is done is written; nobody looks any more.
             self._job.stop()
