@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -19,7 +19,8 @@ from napari_selfseg.parameters import Parameters, named, parse
 from napari_selfseg.protocol import Method
 from napari_selfseg.superpixels import Superpixels
 
-KNOWN: tuple[type[Parameters], ...] = (*METHODS, *SUPERPIXELS, *BASELINES)
+KNOWN: tuple[type[Parameters], ...] = (*SUPERPIXELS, *BASELINES, *METHODS)  # of one name the last
+REGIONS: tuple[type[Parameters], ...] = (*SUPERPIXELS, Ucm2)
 EVERY = 50  # iterations between the labels of a run that are scored
 
 # The one parameter that is swept when it is not given; best with the truth, so an oracle.
@@ -156,7 +157,7 @@ def read_job(text: str, precision: str, threads: int) -> Job:
     several = [pair for pair in given.split(",") if "/" in pair]
     text = ":".join((name, ",".join(pairs)))
     what = parse(text, KNOWN, "method or baseline")
-    superpixels = parse(regions, (*SUPERPIXELS, Ucm2), "superpixels") if regions else None
+    superpixels = parse(regions, REGIONS, "superpixels") if regions else None
     axis, values = _several(*several) if several else _axis(what, text)
     return Job(what, superpixels, axis, values, precision, threads)
 
@@ -181,8 +182,8 @@ def completed(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "parameters": {**defaults, **row["parameters"]}}
 
 
-def _class(key: dict[str, Any]) -> type[Parameters]:
-    return named(key["parameters"]["name"], KNOWN, "method or baseline")
+def _class(key: dict[str, Any], known: Sequence[type[Parameters]] = KNOWN) -> type[Parameters]:
+    return named(key["parameters"]["name"], known, "method or baseline")
 
 
 def own_level(key: dict[str, Any]) -> float:
@@ -192,14 +193,16 @@ def own_level(key: dict[str, Any]) -> float:
     return cast(Method, cls(**fields)).level
 
 
-def title(key: dict[str, Any]) -> str:
+def title(key: dict[str, Any], known: Sequence[type[Parameters]] = KNOWN) -> str:
     """Name a key with the parameters that are not the defaults."""
-    cls, given = _class(key), dict(key["parameters"])
+    cls, given = _class(key, known), dict(key["parameters"])
     given.pop("name")
     defaults = {each.name: each.default for each in cls.declared()}
     parts = [f"{k} {v}" for k, v in given.items() if v != defaults.get(k, v)]
     if key["superpixels"]:
-        parts.append("on " + title({"parameters": key["superpixels"], "superpixels": None}))
+        # A method and superpixels may have one name.
+        on = {"parameters": key["superpixels"], "superpixels": None}
+        parts.append("on " + title(on, REGIONS))
     if key.get("precision", "auto") != "auto":
         parts.append(key["precision"])
     return ", ".join([cls.title, *parts])

@@ -95,3 +95,12 @@ def test_an_image_without_contours_has_no_row_on_their_superpixels():
 
     case = SimpleNamespace(contours=None)
     assert read_job("dic+ucm2:threshold=0.1", "auto", 1).row(case) is None
+
+
+def test_a_method_and_superpixels_of_one_name_are_told_apart():
+    from _jobs import read_job, title
+
+    key = read_job("dic+consensus:n_segments=50", "auto", 1).key
+    assert title(key) == "DIC, on Consensus, n_segments 50"
+    method = read_job("consensus:networks=both", "auto", 1)
+    assert title(method.key) == "Consensus, networks both"
