@@ -1,9 +1,15 @@
-"""All that can be chosen by name, and the functions that need the names."""
+"""All that can be chosen by name, and the functions that need the names.
+
+A package adds methods by the entry points ``napari_selfseg.methods``, whose values are classes
+derived from `Method`, and superpixel algorithms by ``napari_selfseg.superpixels``.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from functools import cache, partial
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
@@ -11,9 +17,11 @@ from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
 from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
+from napari_selfseg.extensions import extended
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import Outlines
+from napari_selfseg.parameters import Parameters
 from napari_selfseg.protocol import (
     Fit,
     Method,
@@ -39,14 +47,22 @@ from napari_selfseg.superpixels import (
 
 __all__ = [
     "METHODS",
+    "METHOD_GROUP",
     "PIECES",
     "SUPERPIXELS",
+    "SUPERPIXEL_GROUP",
     "as_objects",
     "default_method",
+    "known_methods",
+    "known_superpixels",
     "over_segment",
     "segment",
 ]
 
+METHOD_GROUP: Final = "napari_selfseg.methods"
+SUPERPIXEL_GROUP: Final = "napari_selfseg.superpixels"
+
+# Those of this package: all there are say `known_methods` and `known_superpixels`.
 METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC, DeepCut, SGSeg)
 
 
@@ -70,9 +86,37 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)
 
 
+# Names that mean something else where superpixels are named.
+_TAKEN: Final = ("contour_map", "given")
+
+P = TypeVar("P", bound=Parameters)
+
+
 def default_method() -> Method:
     """Return the method used when none is named."""
     return Consensus()
+
+
+def known_methods() -> tuple[type[Method], ...]:
+    """Return all methods: `METHODS`, and those that installed packages declare.
+
+    Warns
+    -----
+    UserWarning
+        When what a package declares is no method, or has the name of another one.
+    """
+    return _with_declared(METHODS, METHOD_GROUP, "method", Method)
+
+
+def known_superpixels() -> tuple[type[Superpixels], ...]:
+    """Return all superpixel algorithms: `SUPERPIXELS`, and those that installed packages declare.
+
+    Warns
+    -----
+    UserWarning
+        When what a package declares is no algorithm, or has the name of another one.
+    """
+    return _with_declared(SUPERPIXELS, SUPERPIXEL_GROUP, "superpixel algorithm", Superpixels)
 
 
 def segment(
@@ -237,3 +281,30 @@ def as_objects(
     if wanted["connected"]:
         return connected(labels, minimum_size=size, keep=keep)
     return merged_small(labels, size, keep=keep)
+
+
+@cache
+def _with_declared(
+    ours: tuple[type[P], ...], group: str, what: str, base: type[P]
+) -> tuple[type[P], ...]:
+    return extended(ours, group, what, partial(_problem, base))
+
+
+def _problem(base: type[Parameters], declared: Any, known: Sequence[type[Parameters]]) -> str:
+    """Say why a class cannot be chosen by its name; empty where it can."""
+    if not (inspect.isclass(declared) and issubclass(declared, base)):
+        return f"{declared!r} is no class derived from {base.__name__}"
+    unset = [each for each in sorted(declared.__class_vars__) if not hasattr(declared, each)]
+    if missing := [*sorted(declared.__abstractmethods__), *unset]:
+        return f"{declared.__name__} does not define {', '.join(missing)}"
+    if required := [name for name, each in declared.model_fields.items() if each.is_required()]:
+        return f"{', '.join(required)} of {declared.__name__} has no default"
+    # Scripts and worker processes import it by that name.
+    if "." in declared.__qualname__:
+        return f"{declared.__qualname__} is not at the top of its module"
+    if not declared.name.isidentifier() or declared.name in _TAKEN:
+        return f"{declared.name!r} is no name for it: take letters, digits and underscores"
+    for each in known:
+        if each.name == declared.name or each.title == declared.title:
+            return f"{each.__module__} has the name {each.name} and the title {each.title}"
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,13 @@ def worked_example():
     return found
 
 
+def entry_point():
+    """Return the entry point that the page declares for it."""
+    blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (found,) = [each for each in blocks if GROUP in each]
+    return tomllib.loads(found)["project"]["entry-points"][GROUP]
+
+
 @pytest.fixture(autouse=True)
 def looked_for_anew():
     formats.cache_clear()
@@ -64,7 +72,7 @@ def installed(tmp_path, monkeypatch):
 
 
 def test_a_format_of_a_package_is_read_written_and_offered(installed, tmp_path, capsys):
-    installed(arrays="arrays_format:ARRAYS")
+    installed(**entry_point())
     (tmp_path / "images").mkdir()
     image, labels = tmp_path / "images" / "cells.NPZ", tmp_path / "labels.npz"
     with image.open("wb") as file:

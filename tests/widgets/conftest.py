@@ -20,15 +20,6 @@ def own_presets(monkeypatch, tmp_path):
     return path
 
 
-@pytest.fixture(scope="session", autouse=True)
-def names_read_once():
-    """Import what copies the names of the catalogue, before a test puts others in their place.
-
-    Scripts are first written in a worker thread: methods of that test would stay for all others.
-    """
-    import_module("napari_selfseg.replaying")
-
-
 @pytest.fixture(scope="module", autouse=True)
 def little_to_collect():
     """Keep what is there before a module from being looked through after each window.

@@ -173,12 +173,12 @@ def _choices(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _algorithm(text: str | None) -> Superpixels | None:
-    from napari_selfseg.catalogue import SUPERPIXELS
+    from napari_selfseg.catalogue import known_superpixels
     from napari_selfseg.parameters import parse
 
     if text is None:
         return None
-    return cast("Superpixels", parse(text, SUPERPIXELS, "superpixel algorithm"))
+    return cast("Superpixels", parse(text, known_superpixels(), "superpixel algorithm"))
 
 
 class _Progress:

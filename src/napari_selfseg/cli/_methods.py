@@ -33,15 +33,15 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method
+    from napari_selfseg.catalogue import default_method, known_methods, known_superpixels
     from napari_selfseg.io import ContourMap
 
     default = default_method().name
-    for method in METHODS:
+    for method in known_methods():
         mark = " (default)" if method.name == default else ""
         print(f"{method.name}{mark}: {method.title}. {method.citation}, doi:{method.doi}")
         print(*_table(method), sep="\n", end="\n\n")
-    for algorithm in SUPERPIXELS:
+    for algorithm in known_superpixels():
         planes = "planes and volumes" if 3 in algorithm.ndims else "planes"
         print(f"{algorithm.name}: superpixels, {algorithm.title}, for {planes}")
         print(*_table(algorithm), sep="\n", end="\n\n")

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from napari_selfseg.catalogue import METHODS
+from napari_selfseg.catalogue import known_methods
 from napari_selfseg.io._writing._whole import check_target, whole_file
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Fit, Method, Scaling
@@ -131,7 +131,7 @@ def _fit(meaning: dict[str, Any], weights: dict[str, Any]) -> Fit:
     if not fits or not all(a < b < math.inf for a, b in zip(*scaling.values(), strict=True)):
         raise ValueError(f"its scaling is {scaling}")
     return Fit(
-        method=cast(Method, restore(meaning["method"], METHODS, "method")),
+        method=cast(Method, restore(meaning["method"], known_methods(), "method")),
         in_channels=int(meaning["in_channels"]),
         ndim=int(meaning["ndim"]),
         scaling=Scaling(**scaling),

@@ -6,12 +6,12 @@ package adds a format by the entry point ``napari_selfseg.formats``, whose value
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
+from napari_selfseg.extensions import extended
 from napari_selfseg.io._format import Format, How, Place, filter_of
 from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff._tiff import open_tiff, read_tiff
@@ -78,18 +78,7 @@ def formats() -> tuple[Format, ...]:
     UserWarning
         When what a package declares is no format, or has an ending of another one.
     """
-    found = [TIFF, OME_ZARR, PNG, JPEG]
-    for point in entry_points(group=GROUP):
-        try:
-            declared = point.load()
-        except Exception as error:  # whatever another package does, ours are read
-            warnings.warn(f"The format {point.name} cannot be loaded: {error}", stacklevel=2)
-            continue
-        if problem := _problem(declared, found):
-            warnings.warn(f"The format {point.name} is left out: {problem}.", stacklevel=2)
-        else:
-            found.append(declared)
-    return tuple(found)
+    return extended((TIFF, OME_ZARR, PNG, JPEG), GROUP, "format", _problem)
 
 
 def format_of(path: str | Path) -> Format | None:
@@ -134,7 +123,7 @@ def is_by_blocks(path: str | Path) -> bool:
     return any(each.by_blocks and ending in each.endings for each in formats())
 
 
-def _problem(declared: object, known: list[Format]) -> str:
+def _problem(declared: object, known: Sequence[Format]) -> str:
     if not isinstance(declared, Format):
         return f"it is {type(declared).__name__}, and no napari_selfseg.io.formats.Format"
     taken = {ending: each.name for each in known for ending in each.endings}

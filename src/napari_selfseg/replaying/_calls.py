@@ -7,7 +7,7 @@ from typing import Any
 
 from napari_selfseg.parameters import Parameters
 
-__all__ = ["WIDTH", "bracketed", "call", "comment", "constructed"]
+__all__ = ["WIDTH", "bracketed", "call", "comment", "constructed", "home"]
 
 WIDTH = 96
 
@@ -31,7 +31,14 @@ def constructed(parameters: Parameters, always: Iterable[str] = ()) -> str:
     if members := getattr(parameters, "members", ()):
         made = [constructed(each, ("seed",)) for each in members]
         values.append(f"members=({', '.join(made)},)")
-    return call(f"ss.{type(parameters).__name__}", values)
+    module = home(parameters)
+    return call(f"{module or 'ss'}.{type(parameters).__name__}", values)
+
+
+def home(parameters: Parameters) -> str:
+    """Return the module of a class that another package adds; empty for one of ours."""
+    module = type(parameters).__module__
+    return "" if module.split(".")[0] == __name__.split(".")[0] else module
 
 
 def bracketed(variables: Sequence[str], record: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_selfseg import record as _record
-from napari_selfseg.catalogue import SUPERPIXELS
+from napari_selfseg.catalogue import known_superpixels
 from napari_selfseg.parameters import restore
 from napari_selfseg.replaying._calls import WIDTH, bracketed, constructed
 from napari_selfseg.replaying._reading import literal
@@ -70,7 +70,7 @@ def options(record: Mapping[str, Any]) -> list[str]:
     """Write superpixels, mask, scribbles, axes and names as keyword arguments."""
     values = []
     if isinstance(record["superpixels"], Mapping):
-        algorithm = restore(record["superpixels"], SUPERPIXELS, "superpixel algorithm")
+        algorithm = restore(record["superpixels"], known_superpixels(), "superpixel algorithm")
         values.append(f"superpixels={constructed(algorithm)}")
     for key in ("superpixels", "mask", "scribbles"):
         variables = [

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
-from napari_selfseg.catalogue import METHODS, SUPERPIXELS, as_objects, over_segment
+from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels, over_segment
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import (
     BY_ITSELF,
@@ -141,7 +141,7 @@ def _begun_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:
             "This run began from a fit that is not in the record: load that fit and pass it as "
             "start to evolve."
         )
-    method = cast(Method, restore(record["method"], METHODS, "method"))
+    method = cast(Method, restore(record["method"], known_methods(), "method"))
     shapes = _shapes(record)
     return evolve(
         image,
@@ -163,7 +163,7 @@ def _shapes(record: Mapping[str, Any]) -> list[tuple[int, ...]]:
 
 def _superpixels(source: Any, shapes: Sequence[tuple[int, ...]]) -> Any:
     if isinstance(source, Mapping):
-        return restore(source, SUPERPIXELS, "superpixel algorithm")
+        return restore(source, known_superpixels(), "superpixel algorithm")
     return _arrays(source, shapes)
 
 

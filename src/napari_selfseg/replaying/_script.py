@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from napari_selfseg import record as _record
-from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.catalogue import known_methods, known_superpixels
 from napari_selfseg.outlines import IMAGE
 from napari_selfseg.parameters import restore
-from napari_selfseg.replaying._calls import bracketed, call, comment, constructed
+from napari_selfseg.replaying._calls import bracketed, call, comment, constructed, home
 from napari_selfseg.replaying._given import (
     LATER,
     arrays,
@@ -99,7 +99,7 @@ def _stack_parts(record: Mapping[str, Any]) -> list[str]:
     told = record["stack"]
     # Asked before each plane, and before a common fit.
     views = [*told["order"][: told["carry"] == "joint"], *told["order"]]
-    method = constructed(restore(record["method"], METHODS, "method"), ("seed",))
+    method = constructed(restore(record["method"], known_methods(), "method"), ("seed",))
     regions = record["superpixels"]
     made = {**record, "superpixels": None} if regions is None or "sha256" in regions else record
     values = ["image", "method", *stack_options(record), *options({**made, "mask": None})]
@@ -132,7 +132,18 @@ def _imports(record: Mapping[str, Any]) -> str:
         lines.append("from napari_selfseg.catalogue import over_segment")
     if record.get("start") is not None:
         lines.append("from napari_selfseg.record import weights_hash")
-    return "\n".join([*needs(record), *lines]) + "\n"
+    return "\n".join([*_packages(record), *needs(record), *lines]) + "\n"
+
+
+def _packages(record: Mapping[str, Any]) -> list[str]:
+    """Write the imports of a method and of superpixels that other packages add."""
+    used = (
+        [] if record["method"] is None else [restore(record["method"], known_methods(), "method")]
+    )
+    for each in (record["superpixels"], _pieces(record)):
+        if isinstance(each, Mapping) and "name" in each:
+            used.append(restore(each, known_superpixels(), "superpixel algorithm"))
+    return [f"import {module}" for module in sorted(set(map(home, used)) - {""})]
 
 
 def _warm(record: Mapping[str, Any]) -> str:
@@ -140,7 +151,7 @@ def _warm(record: Mapping[str, Any]) -> str:
 
 
 def _method(record: Mapping[str, Any]) -> str:
-    method = restore(record["method"], METHODS, "method")
+    method = restore(record["method"], known_methods(), "method")
     # As many updates as were made: a run that was stopped equals one that was asked for them.
     done = int(record["iterations"])
     if _unfinished(record):
@@ -224,7 +235,7 @@ def _which(record: Mapping[str, Any]) -> str:
     pieces = _pieces(record)
     cut = f"n_segments={int(record['cut']['n_segments'])}"
     if pieces is not None:
-        algorithm = restore(pieces, SUPERPIXELS, "superpixel algorithm")
+        algorithm = restore(pieces, known_superpixels(), "superpixel algorithm")
         cut += f", superpixels={constructed(algorithm)}"
     return cut if drawn_later(record) is None else f"{cut}, scribbles={LATER}"
 
@@ -240,7 +251,7 @@ def _shown(record: Mapping[str, Any]) -> list[str]:
         if not bound:
             return [f"labels = run.cut({n_segments})"]
         return [f"labels = run.hierarchy(){bound}.cut({n_segments})", *_outlined(record)]
-    algorithm = constructed(restore(recorded, SUPERPIXELS, "superpixel algorithm"))
+    algorithm = constructed(restore(recorded, known_superpixels(), "superpixel algorithm"))
     masks = zip(numbered("mask", record), given(record, "mask"), strict=True)
     mask = [f"mask={variable}" for variable, array in list(masks)[:1] if array is not None]
     values = [variables(record)[0], algorithm, *mask, *axes(record)]

@@ -96,13 +96,13 @@ def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None 
     otherwise : type of Method, optional
         When they name none; the default one by default.
     """
-    from napari_selfseg.catalogue import METHODS, default_method
+    from napari_selfseg.catalogue import default_method, known_methods
     from napari_selfseg.parameters import named
 
     first = Parser(add_help=False, allow_abbrev=False)
     first.add_argument("--method")
     name = first.parse_known_args(words)[0].method
-    kind = named(name, METHODS, "method") if name else otherwise or type(default_method())
+    kind = named(name, known_methods(), "method") if name else otherwise or type(default_method())
     add_parameters(parser, f"parameters of {kind.title}", kind.declared())
     parser.set_defaults(kind=kind)
 
@@ -181,13 +181,13 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
     ValueError
         When it is none of these, or does not fit the image.
     """
-    from napari_selfseg.catalogue import SUPERPIXELS
+    from napari_selfseg.catalogue import known_superpixels
     from napari_selfseg.io import ContourMap, read_label_image
     from napari_selfseg.parameters import parse
 
     if text is None:
         return None
-    known: tuple[type[Parameters], ...] = (*SUPERPIXELS, ContourMap)
+    known: tuple[type[Parameters], ...] = (*known_superpixels(), ContourMap)
     # A value such as 0.5 looks like a file's suffix.
     if Path(text).is_file() or (Path(text).suffix and "=" not in text):
         return read_label_image(text)

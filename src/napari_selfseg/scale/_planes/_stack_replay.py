@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from numpy.typing import NDArray
 
-from napari_selfseg.catalogue import METHODS, SUPERPIXELS, as_objects
+from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
 from napari_selfseg.record import check_image, check_record
@@ -55,12 +55,12 @@ def _again(record: Mapping[str, Any], image: Any, mask: Any, superpixels: Any) -
     if regions is None or "sha256" in regions:
         _check_given(superpixels, regions, "superpixels")
     else:
-        superpixels = restore(regions, SUPERPIXELS, "superpixel algorithm")
+        superpixels = restore(regions, known_superpixels(), "superpixel algorithm")
     # Asked before each plane, and before a common fit.
     views = iter([*told["order"][: told["carry"] == "joint"], *told["order"]])
     run = over_stack(
         image,
-        cast(Method, restore(record["method"], METHODS, "method")),
+        cast(Method, restore(record["method"], known_methods(), "method")),
         mask=mask,
         superpixels=superpixels,
         viewed=lambda: _next(views),

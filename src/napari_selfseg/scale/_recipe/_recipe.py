@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from napari_selfseg.catalogue import METHODS, SUPERPIXELS
+from napari_selfseg.catalogue import known_methods, known_superpixels
 from napari_selfseg.io import load_fit, read_record, whole_file
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
@@ -129,7 +129,7 @@ class Recipe:
         if unknown := sorted(set(values) - known):
             raise ValueError(f"A recipe has no {unknown[0]!r}.")
         found = dict(values)
-        for name, kinds in (("method", METHODS), ("superpixels", SUPERPIXELS)):
+        for name, kinds in (("method", known_methods()), ("superpixels", known_superpixels())):
             if found.get(name) is not None:
                 if not isinstance(found[name], Mapping):
                     raise ValueError(f"The {name} of a recipe have a name and parameters.")

@@ -47,15 +47,15 @@ def load() -> Choices:
     """Import the methods and look for devices; takes seconds the first time."""
     import torch
 
-    from napari_selfseg.catalogue import METHODS, SUPERPIXELS, default_method
+    from napari_selfseg.catalogue import default_method, known_methods, known_superpixels
     from napari_selfseg.io import ContourMap
 
     cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     mps = ["mps"] if torch.backends.mps.is_available() else []
     return Choices(
-        methods=METHODS,
+        methods=known_methods(),
         default=type(default_method()),
-        superpixels=SUPERPIXELS,
+        superpixels=known_superpixels(),
         files=(ContourMap,),
         devices=("auto", "cpu", *cuda, *mps),
         threads=max(1, torch.get_num_threads() - 1),

@@ -1,7 +1,8 @@
-"""The page of a method, in a window of its own: it is part of the package, and needs no network."""
+"""The page of a method, in a window of its own: it is installed with it, and needs no network."""
 
 from __future__ import annotations
 
+import inspect
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from napari_selfseg.widgets.parts.panels import stacked
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
 
-__all__ = ["show_page"]
+__all__ = ["page_of", "show_page"]
 
 SIZE: Final = (720, 640)
 
@@ -33,14 +34,27 @@ def show_page(parent: QWidget, kind: type[Method]) -> QDialog:
     QDialog
         Not modal, so that one can read and try.
     """
-    text = (files("napari_selfseg") / "pages" / f"{kind.name}.md").read_text(encoding="utf-8")
     dialog = QDialog(parent)
     dialog.setWindowTitle(kind.title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     browser = QTextBrowser()
     browser.setOpenExternalLinks(True)
-    browser.setMarkdown(text)
+    browser.setMarkdown(page_of(kind))
     stacked(dialog).addWidget(browser)
     dialog.resize(*SIZE)
     dialog.show()
     return dialog
+
+
+def page_of(kind: type[Method]) -> str:
+    """Return the page of a method in Markdown: of one of another package, what its class says.
+
+    Parameters
+    ----------
+    kind : type
+        The method.
+    """
+    page = files("napari_selfseg") / "pages" / f"{kind.name}.md"
+    return (
+        page.read_text(encoding="utf-8") if page.is_file() else inspect.cleandoc(kind.__doc__ or "")
+    )
