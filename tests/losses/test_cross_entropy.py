@@ -1,10 +1,14 @@
 """Cross entropy against torch's."""
 
+import importlib
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from napari_selfseg.losses import cross_entropy
+
+module = importlib.import_module("napari_selfseg.losses.cross_entropy")
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 7, 6), (1, 4, 3, 5, 6)])
@@ -49,3 +53,21 @@ def test_the_loss_of_many_pixels_does_not_drift(dtype):
     one = cross_entropy(row.view(1, 2, 1, 1), torch.zeros(1, 1, 1, dtype=torch.int64))
     many = cross_entropy(y, torch.zeros(1, 1000, 2000, dtype=torch.int64))
     torch.testing.assert_close(many, one, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+def test_blocks_of_pixels_and_weights(weight, monkeypatch):
+    monkeypatch.setattr(module, "rows_at_once", lambda rows, width: 3)
+    generator = torch.Generator().manual_seed(0)
+    y = (10 * torch.randn((2, 5, 7, 6), generator=generator)).requires_grad_()
+    c = torch.randint(-1, 5, (2, 7, 6), generator=generator)
+    loss, expected = weight * cross_entropy(y, c), weight * F.cross_entropy(y, c, ignore_index=-1)
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(*(torch.autograd.grad(x, y)[0] for x in (loss, expected)))
+
+
+def test_two_losses_of_the_same_responses_add_up():
+    y = torch.randn((1, 3, 4, 4), generator=torch.Generator().manual_seed(0)).requires_grad_()
+    one, other = y.detach().argmin(1), y.detach().argmax(1)
+    losses = [f(y, one) + 0.5 * f(y, other) for f in (cross_entropy, F.cross_entropy)]
+    torch.testing.assert_close(*(torch.autograd.grad(x, y)[0] for x in losses))

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_selfseg.nets import Normalisation
+from napari_selfseg.nets import Convolution, Normalisation, initialise
+from napari_selfseg.nets.layers import batch_norm
 
 SHAPES = [(2, 5, 13, 11), (1, 3, 4, 6, 5)]
 
@@ -80,3 +81,56 @@ def test_layout_does_not_matter():
     norm, x = layer(5, relu=True), image((2, 5, 13, 11))
     last = x.contiguous(memory_format=torch.channels_last)
     assert torch.equal(norm(x.clone()), norm(last))
+
+
+@pytest.mark.parametrize("rectified", [True, False])
+@pytest.mark.parametrize("relu", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_blocks_of_pixels_are_the_whole(shape, relu, rectified, monkeypatch):
+    monkeypatch.setattr(batch_norm, "rows_at_once", lambda rows, width: 4)
+    norm = layer(shape[1], relu=relu)
+    norm.rectified = rectified
+    x = image(shape).requires_grad_()
+    expected = oracle(x, norm)
+    expected = F.relu(expected) if rectified else expected
+    y = norm(x.clone())
+    torch.testing.assert_close(y, expected)
+    inputs = (x, norm.gamma, norm.beta)
+    for ours, theirs in zip(
+        differentiated(y, *inputs), differentiated(expected, *inputs), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rectified", [True, False])
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_relu_that_follows_is_that_of_the_result(rectified, masked, dtype):
+    norm, x = layer(5, relu=False), image((2, 5, 13, 11), dtype=dtype)
+    valid = image((2, 1, 13, 11), seed=2) > 0 if masked else None
+    expected = norm(x.clone(), valid)
+    assert bool((expected < 0).any())
+    norm.rectified = rectified
+    for each in (norm, norm.eval()):
+        y = each(x.clone(), valid)
+        assert bool((y < 0).any()) != rectified
+    norm.train()
+    assert torch.equal(norm(x, valid), F.relu(expected) if rectified else expected)
+
+
+def test_a_convolution_keeps_no_normalised_map_and_has_the_same_gradient():
+    norm, convolution = layer(5, relu=True), Convolution(5, 4, 3, 2)
+    initialise(convolution, torch.Generator().manual_seed(0))
+    x = image((1, 5, 13, 11)).requires_grad_()
+    y = norm(x.clone())
+    z = convolution(y)
+    assert len(z.grad_fn.saved_tensors) == 1, "the kernels alone"
+    again = y.grad_fn.again(y.grad_fn)
+    assert torch.equal(again, y)
+    assert again.data_ptr() != y.data_ptr()
+    inputs = (x, convolution.weight, norm.gamma)
+    expected = F.conv2d(oracle(x, norm), convolution.weight, convolution.bias, padding=1)
+    for ours, theirs in zip(
+        differentiated(z, *inputs), differentiated(expected, *inputs), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)

@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
+from napari_selfseg.convolving import SETTING as WEIGHT_GRADIENT
 from napari_selfseg.protocol import (
     GIVEN,
     Estimate,
@@ -184,8 +185,13 @@ def test_iterations_take_time_and_where_maps_of_pixels_are_kept_some_room():
     assert maps[1] - maps[0] == pytest.approx(200 * 100 * 200, abs=1)
 
 
-def test_half_precision_takes_less_room():
-    assert estimated(precision="bfloat16").bytes < 0.6 * estimated().bytes
+def test_half_precision_takes_less_room_where_as_many_maps_are_kept():
+    half, whole = (estimated(precision=p, masked=True) for p in ("bfloat16", "float32"))
+    assert half.bytes < 0.8 * whole.bytes
+
+
+def test_float32_keeps_fewer_maps_than_with_a_mask():
+    assert estimated().bytes < 0.4 * estimated(masked=True).bytes
 
 
 @pytest.mark.parametrize(
@@ -262,7 +268,10 @@ class Living(TorchDispatchMode):
 @pytest.mark.parametrize("scribbled", [False, True])
 @pytest.mark.parametrize("values", [{}, {"depth": 4}, {"variant": "continuity"}], ids=repr)
 @pytest.mark.parametrize("shape", [(60, 70), (10, 20, 20)])
-def test_the_tensors_kept_are_those_that_live(precision, masked, scribbled, values, shape):
+def test_the_tensors_kept_are_those_that_live(
+    precision, masked, scribbled, values, shape, monkeypatch
+):
+    monkeypatch.setenv(WEIGHT_GRADIENT, "products")  # what a trial keeps is no part of the run
     method = ss.Backprop(channels=40, iterations=2, min_labels=1, **values)
     image = np.random.default_rng(0).random((*shape, 3), np.float32)
     mask = np.indices(shape).sum(axis=0) > 3 if masked else None
@@ -279,7 +288,10 @@ def test_the_tensors_kept_are_those_that_live(precision, masked, scribbled, valu
 
 @pytest.mark.parametrize("side", [64, 256])
 @pytest.mark.parametrize("backbone", ["none", "superpixels", "diffgcn"])
-def test_the_tensors_kept_of_patches_and_whole_images_are_those_that_live(side, backbone):
+def test_the_tensors_kept_of_patches_and_whole_images_are_those_that_live(
+    side, backbone, monkeypatch
+):
+    monkeypatch.setenv(WEIGHT_GRADIENT, "products")
     size = {"patch_size": 32, "batch_size": 4, "width": 8, "n_superpixels": 50}
     method = ss.SGSeg(backbone=backbone, iterations=2, spnn_iterations=1, view_every=1, **size)
     image = np.random.default_rng(0).random((side, side, 3), np.float32)

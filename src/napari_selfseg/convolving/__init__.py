@@ -1,6 +1,7 @@
 """Convolutions on the CPU each of whose passes takes the fastest way this machine has."""
 
 from .function import LAST, convolve, convolve_transposed
+from .noted import following, noting
 from .precision import PRECISION_SETTING, bfloat16_pays
 from .ways import SETTING, WAYS, wanted_way
 
@@ -12,5 +13,7 @@ __all__ = [
     "bfloat16_pays",
     "convolve",
     "convolve_transposed",
+    "following",
+    "noting",
     "wanted_way",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from napari_selfseg.machine.answers import Answers, machine
 from napari_selfseg.machine.threads import limited_threads
 
+from .noted import follow, note
 from .ways import ALONE, TIMED, WAYS, Way, wanted_way
 
 # Multiplications of a trial, and the sides of its result, by number of axes.
@@ -52,6 +54,12 @@ class Kind(NamedTuple):
     made: int
     alone: bool
 
+    def __str__(self) -> str:
+        """Name it, as records do."""
+        threads = "one thread" if self.alone else "threads"
+        layer = f"{self.seen} to {self.made}, size {self.size}, stride {self.stride}"
+        return f"{self.ndim}-D, {layer}, {threads}"
+
 
 def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
     """Return the way to take.
@@ -70,11 +78,55 @@ def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
     callable
         Of ``(x, g, size, stride)``.
     """
-    wanted = wanted_way()
-    if wanted != TIMED:
-        return WAYS[wanted]
     alone = torch.get_num_threads() == 1
-    return WAYS[chosen(Kind(x.ndim - 2, size, stride, x.shape[1], g.shape[1], alone))]
+    kind = Kind(x.ndim - 2, size, stride, x.shape[1], g.shape[1], alone)
+    found = wanted_way()
+    if found == TIMED:
+        found = _followed(kind) or chosen(kind)
+    note(str(kind), found)
+    return WAYS[found]
+
+
+def _followed(kind: Kind) -> str | None:
+    """Return the way a record says, None where it says none or PyTorch here has it not."""
+    recorded = follow(str(kind))
+    if recorded is None or works(kind, recorded):
+        return recorded
+    warnings.warn(
+        f"Gradients were computed in a way this PyTorch has not ({recorded:.40}): labels may "
+        "differ from those recorded.",
+        stacklevel=2,
+    )
+    return None
+
+
+@functools.cache
+def works(kind: Kind, name: str) -> bool:
+    """Say whether a way can be taken here.
+
+    Parameters
+    ----------
+    kind : Kind
+        Of convolution.
+    name : str
+        Of the way.
+
+    Returns
+    -------
+    bool
+    """
+    ways = _ways(kind)
+    first = next(iter(ways))
+    return name in ways and (name == first or agrees(ways[name], ways[first]()))
+
+
+def _ways(kind: Kind) -> dict[str, Callable[[], Tensor]]:
+    """Return the ways that may be taken, on something to try them with."""
+    x, g = _pictures(kind)
+    able = {name: way for name, way in WAYS.items() if kind.alone or name not in ALONE}
+    return {
+        name: functools.partial(way, x, g, kind.size, kind.stride) for name, way in able.items()
+    }
 
 
 @functools.cache
@@ -94,10 +146,7 @@ def chosen(kind: Kind) -> str:
     kept, question = Answers(), _told(kind)
     found = kept.read(question)
     if found not in list(WAYS):
-        x, g = _pictures(kind)
-        size, stride = kind.size, kind.stride
-        able = {name: way for name, way in WAYS.items() if kind.alone or name not in ALONE}
-        ways = {name: functools.partial(way, x, g, size, stride) for name, way in able.items()}
+        ways = _ways(kind)
         # Threads wait for each other, and so for other programs: what a busy machine answers would
         # be kept when it is no more. One alone is timed rightly.
         with limited_threads(1):

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from .bands import in_bands
 from .choice import way_for
 from .ways import backward
 
@@ -80,8 +81,7 @@ def _forward(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Ten
     # F.conv2d gives small images to other kernels, which round differently: tiles of an image
     # would then differ from the whole in the last bits.
     if _ours(x):
-        ones = [1] * ndim
-        return torch.mkldnn_convolution(x, weight, bias, [pad] * ndim, [stride] * ndim, ones, 1)
+        return in_bands(x, weight, bias, stride)
     return (F.conv2d if ndim == 2 else F.conv3d)(x, weight, bias, padding=pad, stride=stride)
 
 
@@ -106,19 +106,30 @@ def _to_weight(x: Tensor, g: Tensor, weight: Tensor, stride: int) -> Tensor:
     return way_for(x, g, weight.shape[-1], stride)(x, g, weight.shape[-1], stride)
 
 
+def _keep(ctx: Any, x: Tensor, weight: Tensor) -> None:
+    """Keep what the gradients need; of maps that can be made again, how."""
+    ctx.source = x.grad_fn if hasattr(x.grad_fn, "again") else None
+    ctx.save_for_backward(weight, *([] if ctx.source else [x]))
+
+
+def _kept(ctx: Any) -> tuple[Tensor, Tensor]:
+    weight, *x = ctx.saved_tensors
+    return (x[0] if x else ctx.source.again(ctx.source)), weight
+
+
 class _Convolution(torch.autograd.Function):
     """`convolve`, with a gradient."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tensor:
-        ctx.save_for_backward(x, weight)
+        _keep(ctx, x, weight)
         ctx.stride = stride
         return _forward(x, weight, bias, stride)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
-        x, weight = ctx.saved_tensors
+        x, weight = _kept(ctx)
         g = g.contiguous(memory_format=LAST[x.ndim - 2])
         to_input, to_weight, to_bias, _ = ctx.needs_input_grad
         return (
@@ -140,13 +151,13 @@ class _Transposed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, more: list[int]) -> Tensor:
-        ctx.save_for_backward(x, weight)
+        _keep(ctx, x, weight)
         return _transposed(x, weight, more)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        x, weight = ctx.saved_tensors
+        x, weight = _kept(ctx)
         g = g.contiguous(memory_format=LAST[x.ndim - 2])
         to_input, to_weight, _ = ctx.needs_input_grad
         return (

@@ -10,7 +10,10 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["limited_threads", "side_by_side"]
+__all__ = ["limited_threads", "rows_at_once", "side_by_side"]
+
+# Numbers of a map that one thread computes with at once: its caches hold three such maps.
+ALONE = 2**17
 
 R = TypeVar("R")
 
@@ -49,6 +52,25 @@ def side_by_side(work: Callable[[int], R], count: int) -> Iterator[R]:
         finally:
             for each in at_work:
                 each.cancel()
+
+
+def rows_at_once(rows: int, width: int) -> int:
+    """Return how many rows to compute with at once, where several operations follow each other.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    width : int
+        Numbers in a row.
+
+    Returns
+    -------
+    int
+        At least 1. All of them for several threads, which wait for each other after each operation.
+    """
+    alone = torch.get_num_threads() == 1
+    return max(ALONE // width if alone else rows, 1)
 
 
 @contextlib.contextmanager

@@ -70,6 +70,8 @@ __all__ = ["Backprop"]
 ADAPTIVE_LABELS = 15
 # Updates after which half of 83 images had so few labels that their runs ended, with superpixels.
 USUAL_END = 100
+# Bytes that the gradient of a convolution's weights takes at most, with one thread.
+ROWS = 2**24
 
 
 class Backprop(Method):
@@ -184,6 +186,9 @@ class Backprop(Method):
         small_ones = problem.pixels * (problem.in_channels * (4 + size) + 32)
         weights = taps * (3 * 4 + size)
         kept = problem.pixels * q * self._kept(problem) + small_ones + weights
+        if problem.lean:
+            # While a gradient of weights is made, rows of three pixels, a part of a large image.
+            kept += min(problem.pixels * q * 2 * size, ROWS)
         share = relative_work(self.schedule, problem)
         return Cost(share * flops, share * problem.pixels * q * self._moved(problem), kept)
 
@@ -201,11 +206,12 @@ class Backprop(Method):
 
     def _kept(self, problem: Problem) -> int:
         """Bytes a pixel and class: of the maps kept for the backward pass, and those of a loss."""
-        size = problem.itemsize
-        # Before and after each normalisation, which with a mask keeps three more in float32.
-        layer = 2 * size + 12 * problem.masked
-        # Log-softmax and, where the gradient begins, two maps; differences and their gradients.
-        loss = 3 + problem.scribbled
+        size, lean = problem.itemsize, problem.lean
+        # Before and after each normalisation, which with a mask keeps three more in float32; or
+        # before it alone.
+        layer = size if lean else 2 * size + 12 * problem.masked
+        # Responses and gradient; or log-softmax and, where the gradient begins, two maps.
+        loss = (2 if lean else 3) + problem.scribbled
         if self.variant == "continuity":
             loss += 1 + problem.ndim
         return (self.depth + 1) * layer + loss * size
@@ -240,9 +246,10 @@ class Backprop(Method):
             shown = {name: term.detach() for name, term in losses.items()}
             yield Step(t, self.iterations, votes, raw_labels, shown)
             optimiser.zero_grad()
+            del y  # the gradients need the room
             loss.backward()
             optimiser.step()
-            del y, loss, losses  # the next forward needs the room
+            del loss, losses  # the next forward does
         return None
 
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:

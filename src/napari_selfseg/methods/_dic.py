@@ -223,9 +223,10 @@ class DIC(Method):
     def _kept(self, problem: Problem) -> float:
         """Bytes a pixel: of the maps kept for the backward pass, and those of the loss."""
         w, size, block = self.width, problem.itemsize, _block(problem)
-        # Before and after each block, which with a mask keeps three more in float32; the pooled
-        # map and where its pixels came from; the concatenation.
-        blocks = self._features(problem) * (2 * size + 12 * problem.masked)
+        # Before and after each block, which with a mask keeps three more in float32, or before it
+        # alone; the pooled map and where its pixels came from; the concatenation.
+        each = size if problem.lean else 2 * size + 12 * problem.masked
+        blocks = self._features(problem) * each
         between = w * ((3 + 1 / block) * size + 8 / block)
         # Y before and after the normalisation, log-softmax and two maps where the gradient begins.
         responses = self.n_clusters * ((5 + problem.scribbled) * size + 8 * problem.masked)

@@ -101,7 +101,7 @@ class Embedding(nn.Module):
         self.autoencoder = SuperAE(in_channels, ndim, width=width)
         maps = (in_channels, *widths(width))
         self.classifier = Classifier(maps, classes, ndim, bias=not normalised)
-        self.whitening = Normalisation(classes, relu=False) if normalised else None
+        self.whitening = Normalisation(classes) if normalised else None
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
         self.smoother = SuperAE(in_channels, ndim, width=width).requires_grad_(False)
 

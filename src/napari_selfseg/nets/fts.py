@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from napari_selfseg.nets.layers.convolution import Convolution
 from napari_selfseg.nets.layers.normalisation import Normalisation
@@ -27,11 +26,11 @@ class Block(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, ndim: int) -> None:
         super().__init__()
         self.convolution = Convolution(in_channels, out_channels, 3, ndim, bias=False)
-        self.normalisation = Normalisation(out_channels, relu=False)
+        self.normalisation = Normalisation(out_channels, rectified=True)
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """Return features that are 0 or more, and 0 where not `valid`."""
-        y: Tensor = F.relu(self.normalisation(self.convolution(x), valid))
+        y: Tensor = self.normalisation(self.convolution(x), valid)
         return y
 
 
@@ -105,7 +104,7 @@ class FTS(nn.Module):
         self.deconvolution = Deconvolution(2 * w, 2 * w, ndim)
         self.end = nn.ModuleList([Block(3 * w, 2 * w, ndim), Block(2 * w, 2 * w, ndim)])
         self.last = Convolution(2 * w, classes, 1, ndim, bias=False)
-        self.whitening = Normalisation(classes, relu=False)
+        self.whitening = Normalisation(classes)
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """Compute the features Y in the type of `x` (float32 or bfloat16).

@@ -7,7 +7,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from napari_selfseg.nets.layers.convolution import Convolution
 from napari_selfseg.nets.layers.normalisation import Normalisation
@@ -105,11 +104,11 @@ class Layer(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.convolution = Convolution(in_channels, out_channels, 1, 2, bias=False)
-        self.norm = Normalisation(out_channels, relu=False)
+        self.norm = Normalisation(out_channels, rectified=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform `x`, (B, in_channels, N, k)."""
-        y: Tensor = F.relu(self.norm(self.convolution(x)))
+        y: Tensor = self.norm(self.convolution(x))
         return y
 
 

@@ -48,7 +48,7 @@ class Responses(nn.Module):
             Normalisation(channels, relu=True) for _ in range(depth)
         )
         self.classifier = Convolution(widths[-1], classes, 1, ndim, bias=False)
-        self.whitening = Normalisation(classes, relu=False)
+        self.whitening = Normalisation(classes)
 
     @property
     def reach(self) -> int:

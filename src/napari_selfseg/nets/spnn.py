@@ -92,7 +92,7 @@ class SPNN(nn.Module):
         super().__init__()
         w, self.superpixels = width, superpixels
         self.first = Convolution(in_channels, w, 5, 2, bias=False)
-        self.norm = Normalisation(w, relu=False)
+        self.norm = Normalisation(w, rectified=True)
         self.blocks = nn.ModuleList(Block(n * w, 2 * n * w, 2) for n in (1, 2, 4))
         self.atrous = Atrous(8 * w)
         self.penultimate = Block(len(DILATIONS) * 8 * w, 8 * w, 2)
@@ -122,7 +122,7 @@ class SPNN(nn.Module):
 
     def features(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """Return those of the penultimate layer, in the type of `x`."""
-        y = F.relu(self.norm(self.first(x), valid))
+        y = self.norm(self.first(x), valid)
         for block in self.blocks:
             y = block(y, valid)
         y = self.atrous(y)

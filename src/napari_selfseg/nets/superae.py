@@ -69,8 +69,10 @@ class SuperAE(nn.Module):
             ]
         )
         self.decoder = nn.ModuleList([Upsampling(three, two, ndim), Upsampling(two, one, ndim)])
-        self.encoder_norms = nn.ModuleList(Normalisation(n, relu=False) for n in (one, two, three))
-        self.decoder_norms = nn.ModuleList(Normalisation(n, relu=False) for n in (two, one))
+        self.encoder_norms = nn.ModuleList(
+            Normalisation(n, rectified=True) for n in (one, two, three)
+        )
+        self.decoder_norms = nn.ModuleList(Normalisation(n, rectified=True) for n in (two, one))
         self.last = Convolution(one, in_channels, 3, ndim)
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
@@ -93,7 +95,7 @@ class SuperAE(nn.Module):
         y = levels[-1]
         for k, (convolution, norm) in enumerate(zip(self.decoder, self.decoder_norms, strict=True)):
             finer = len(levels) - 2 - k
-            y = norm(convolution(y, levels[finer].shape[2:]), masks[finer]).relu()
+            y = norm(convolution(y, levels[finer].shape[2:]), masks[finer])
         y = self.last(y)
         return torch.sigmoid(y.to(torch.promote_types(y.dtype, torch.float32)))
 
@@ -114,7 +116,7 @@ class SuperAE(nn.Module):
         """
         found = []
         for convolution, norm, mask in zip(self.encoder, self.encoder_norms, masks, strict=True):
-            x = norm(convolution(x), mask).relu()
+            x = norm(convolution(x), mask)
             found.append(x)
         return found
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from napari_selfseg import record
+from napari_selfseg.convolving import noting
 from napari_selfseg.hierarchy import divided
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.protocol._fit import Fit
@@ -108,7 +109,9 @@ def evolve(
         given = check_given(image, method, channel_axis, mask, scribbles, spacing)
         check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
-        regions, source, findings = _over_segmented(superpixels, method, scaled, given)
+        ways: dict[str, str] = {}
+        with noting(ways):
+            regions, source, findings = _over_segmented(superpixels, method, scaled, given)
         seen = seen_by(given.masks, regions)
         check_drawn(given.scribbles, seen)
         regions = _divided(regions, given)
@@ -118,6 +121,7 @@ def evolve(
             "superpixels": source,
             **given.as_record(image, name, channel_axis, mask is not None),
             **_how(where, dtype, used_threads, start),
+            "ways": ways,
         }
         return Run(
             method,

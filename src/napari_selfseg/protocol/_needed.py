@@ -62,9 +62,11 @@ def bytes_needed(
         When device or precision cannot be used.
     """
     where = resolve_device(device)
-    itemsize = resolve_precision(precision, where).itemsize
+    itemsize, on_cpu = resolve_precision(precision, where).itemsize, where.type == "cpu"
     pixels = images * prod(shape)
-    cost = method.cost(Problem(in_channels, pixels, len(shape), itemsize, masked, scribbled))
+    cost = method.cost(
+        Problem(in_channels, pixels, len(shape), itemsize, masked, scribbled, on_cpu)
+    )
     kept = cost.kept * GAPS.get(where.type, GAPS_ELSEWHERE)
     suggested = method.default_superpixels()
     if suggested is None:

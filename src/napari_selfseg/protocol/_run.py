@@ -62,7 +62,9 @@ class Run(RunResults, Work[Step]):
     ) -> None:
         super().__init__(method, shapes, superpixels, scribbles, provenance, outlining, after)
         self.threads = threads
-        self._training = Training(method, network, inputs, scaling, threads)
+        self._training = Training(
+            method, network, inputs, scaling, threads, provenance.get("ways", {})
+        )
 
     def __next__(self) -> Step:
         """Advance by one iteration.

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from napari_selfseg.convolving import noting
+from napari_selfseg.machine.buffers import Buffers, reusing
 from napari_selfseg.protocol._closing import closing_forward
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._device import limited_threads
@@ -39,6 +41,8 @@ class Training:
         How the images were read.
     threads : int
         CPU threads to use.
+    ways : dict of str to str
+        Where the ways of the gradients are noted.
 
     Attributes
     ----------
@@ -49,7 +53,13 @@ class Training:
     """
 
     def __init__(
-        self, method: Method, network: nn.Module, inputs: Inputs, scaling: Scaling, threads: int
+        self,
+        method: Method,
+        network: nn.Module,
+        inputs: Inputs,
+        scaling: Scaling,
+        threads: int,
+        ways: dict[str, str],
     ) -> None:
         self.control: Control = inputs.control
         self.stopped: Stop | None = None
@@ -58,9 +68,11 @@ class Training:
         self._inputs: Inputs | None = inputs
         self._scaling = scaling
         self._threads = threads
+        self._ways = ways
         self._fit: Fit | None = None
         self._state = inputs.state
         self._settled = Settled()
+        self._buffers = Buffers()
         self.control.watch(network)
         self._steps = method.steps(network, inputs)
 
@@ -78,7 +90,7 @@ class Training:
             When the machine refused.
         """
         try:
-            with limited_threads(self._threads), _gradients():
+            with limited_threads(self._threads), _gradients(), self._watched():
                 return self._step()
         except Interrupted:
             self.end(endings.abandoned(self.control.done))
@@ -89,6 +101,11 @@ class Training:
             if meant is error:
                 raise
             raise meant from error
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        with reusing(self._buffers), noting(self._ways):
+            yield
 
     def end(self, stop: Stop) -> None:
         """Say why, and let go of the network and its inputs.
@@ -103,6 +120,7 @@ class Training:
         self._state.let_go()
         self._settled = Settled()
         self._network = self._inputs = None
+        self._buffers = Buffers()
 
     @property
     def fit(self) -> Fit:

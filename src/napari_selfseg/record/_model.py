@@ -80,6 +80,7 @@ class _Common(_Part):
     device: str = ""
     precision: str = ""
     threads: _Count | None = None
+    ways: dict[str, str] | None = None
     stop: _Stop | None = None
     objects: _Objects | _Count | None = None
     source: _Source | None = None

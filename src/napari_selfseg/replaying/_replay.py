@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
 from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels, over_segment
+from napari_selfseg.convolving import following
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import (
     BY_ITSELF,
@@ -67,7 +68,8 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             return _superpixels_again(record["superpixels"], record, image)
         drawn = (_arrays(record["scribbles"], _shapes(record)) or [None])[0]
         drawn = drawn if (later := _drawn_later(record)) is None else later
-        return as_objects(_labels_again(record, image), record.get("objects"), drawn)
+        with following(record.get("ways") or {}):
+            return as_objects(_labels_again(record, image), record.get("objects"), drawn)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 

@@ -76,12 +76,12 @@ class Pointwise(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = Convolution(channels, channels, 1, 2, bias=False)
-        self.norm = Normalisation(channels, relu=False)
+        self.norm = Normalisation(channels, rectified=True)
         self.second = Convolution(channels, channels, 1, 2)
 
     def forward(self, x: Tensor, valid: Tensor | None) -> Tensor:
         """Return `x` and what the convolutions add to it."""
-        y: Tensor = self.second(F.relu(self.norm(self.first(x), valid)))
+        y: Tensor = self.second(self.norm(self.first(x), valid))
         return x + y
 
 
@@ -105,7 +105,7 @@ class Residual(nn.Module):
         super().__init__()
         self.more = out_channels - in_channels
         self.autoregressive = Autoregressive(in_channels, out_channels)
-        self.norms = nn.ModuleList(Normalisation(out_channels, relu=False) for _ in range(2))
+        self.norms = nn.ModuleList(Normalisation(out_channels, rectified=True) for _ in range(2))
         self.mixing = Convolution(out_channels, out_channels, 1, 2, bias=False)
         self.pointwise = nn.ModuleList(Pointwise(out_channels) for _ in range(2))
 
@@ -126,8 +126,8 @@ class Residual(nn.Module):
         Tensor, shape (B, out_channels, H, W)
             0 where not valid.
         """
-        y = F.relu(self.norms[0](self.autoregressive(x, order), valid))
-        y = F.relu(self.norms[1](self.mixing(y), valid))
+        y: Tensor = self.norms[0](self.autoregressive(x, order), valid)
+        y = self.norms[1](self.mixing(y), valid)
         y = y + F.pad(x, (0, 0, 0, 0, 0, self.more))
         for each in self.pointwise:
             y = each(y, valid)

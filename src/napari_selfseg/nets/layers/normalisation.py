@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .batch_norm import batch_norm
+
 EPS = 1e-5
 
 
 class Normalisation(nn.Module):
-    r"""Zero mean and unit variance for every channel, after an optional ReLU.
+    r"""Zero mean and unit variance for every channel, after or before an optional ReLU.
 
     .. math:: y_i = \gamma_i \frac{z_i - \mu_i}{\sqrt{\sigma_i^2 + \epsilon}} + \beta_i,
               \qquad z = \mathrm{ReLU}(x) \text{ or } x
@@ -29,6 +31,8 @@ class Normalisation(nn.Module):
         Number of channels C.
     relu : bool
         Whether a ReLU comes first.
+    rectified : bool
+        Whether a ReLU follows: max(y, 0) is the result.
 
     References
     ----------
@@ -38,9 +42,9 @@ class Normalisation(nn.Module):
     mean: Tensor
     var: Tensor
 
-    def __init__(self, channels: int, *, relu: bool) -> None:
+    def __init__(self, channels: int, *, relu: bool = False, rectified: bool = False) -> None:
         super().__init__()
-        self.relu = relu
+        self.relu, self.rectified = relu, rectified
         self.measuring = False
         self.gamma = nn.Parameter(torch.ones(channels))
         self.beta = nn.Parameter(torch.zeros(channels))
@@ -63,10 +67,13 @@ class Normalisation(nn.Module):
         Tensor, shape (N, C, *spatial)
             In the type of `x`, channels last.
         """
+        frozen = self.measuring or not self.training
+        if valid is None and not frozen and _fast(x):
+            both = {"before": self.relu, "after": self.rectified}
+            return batch_norm(x, self.gamma, self.beta, EPS, **both)
         z = x.relu_() if self.relu else x
         if self.measuring:
             self._measure(z, valid)
-        frozen = self.measuring or not self.training
         if valid is None:
             return self._normalised(z, frozen)
         y = self._normalised(z, frozen) if frozen else self._counting(z, valid)
@@ -76,7 +83,7 @@ class Normalisation(nn.Module):
         mean, var = (self.mean, self.var) if frozen else (None, None)
         plane = _plane(z)
         y = F.batch_norm(plane, mean, var, self.gamma, self.beta, training=not frozen, eps=EPS)
-        return _like(y, z)
+        return _like(y.relu_() if self.rectified else y, z)
 
     def _measure(self, z: Tensor, valid: Tensor | None) -> None:
         var, mean = statistics(z, valid)
@@ -86,7 +93,7 @@ class Normalisation(nn.Module):
     def _counting(self, z: Tensor, valid: Tensor) -> Tensor:
         var, mean = statistics(z, valid)
         y = self.gamma * (rows(z) - mean) * (var + EPS).rsqrt() + self.beta
-        return _like(y.to(z.dtype), z)
+        return _like((y.relu_() if self.rectified else y).to(z.dtype), z)
 
 
 def statistics(z: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -108,6 +115,10 @@ def statistics(z: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
         pixels = pixels[rows(valid)[:, 0]]
     wide = torch.promote_types(z.dtype, torch.float32)
     return torch.var_mean(pixels.to(wide), dim=0, correction=0)
+
+
+def _fast(x: Tensor) -> bool:
+    return x.device.type == "cpu" and x.dtype.itemsize > 2
 
 
 def rows(x: Tensor) -> Tensor:

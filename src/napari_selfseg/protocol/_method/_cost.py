@@ -34,6 +34,8 @@ class Problem:
         Whether some pixels have no data.
     scribbled : bool
         Whether there are scribbles.
+    cpu : bool
+        Whether it is done on the processor.
     """
 
     in_channels: int
@@ -42,6 +44,12 @@ class Problem:
     itemsize: int = 4
     masked: bool = False
     scribbled: bool = False
+    cpu: bool = True
+
+    @property
+    def lean(self) -> bool:
+        """Whether normalised maps are made again, and a loss keeps its gradient alone."""
+        return self.cpu and self.itemsize > 2 and not self.masked
 
 
 @dataclass(frozen=True)

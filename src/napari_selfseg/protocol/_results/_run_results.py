@@ -312,6 +312,8 @@ class RunResults(ABC):
             return with_cut(self.record(outlines=outlines), n_segments, given, scribbles)
         return {
             **with_outlines(self.provenance, outlines or self.method.outlines),
+            # Those that are still found are no part of what is recorded now.
+            "ways": dict(self.provenance.get("ways", {})),
             "iterations": self.iteration,
             "shown": self._shown(iteration),
             "stop": None if self.stopped is None else dataclasses.asdict(self.stopped),

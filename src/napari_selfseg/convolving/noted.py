@@ -1,0 +1,82 @@
+"""Which ways a run took, and taking the same ones again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+
+__all__ = ["follow", "following", "note", "noting"]
+
+_NOTES: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
+_FOLLOWED: ContextVar[Mapping[str, str]] = ContextVar("followed", default=MappingProxyType({}))
+
+
+@contextmanager
+def noting(notes: dict[str, str]) -> Iterator[None]:
+    """Write down the ways that are taken inside the block, in this thread.
+
+    Parameters
+    ----------
+    notes : dict of str to str
+        Kind of layer to way; added to.
+
+    Yields
+    ------
+    None
+    """
+    token = _NOTES.set(notes)
+    try:
+        yield
+    finally:
+        _NOTES.reset(token)
+
+
+@contextmanager
+def following(recorded: Mapping[str, str]) -> Iterator[None]:
+    """Take the ways that were noted once, inside the block and in this thread.
+
+    Parameters
+    ----------
+    recorded : mapping of str to str
+        From `noting`.
+
+    Yields
+    ------
+    None
+    """
+    token = _FOLLOWED.set(recorded)
+    try:
+        yield
+    finally:
+        _FOLLOWED.reset(token)
+
+
+def follow(kind: str) -> str | None:
+    """Return the way that was noted once.
+
+    Parameters
+    ----------
+    kind : str
+        Of layer.
+
+    Returns
+    -------
+    str or None
+        None where nothing was.
+    """
+    return _FOLLOWED.get().get(kind)
+
+
+def note(kind: str, way: str) -> None:
+    """Write down which way was taken.
+
+    Parameters
+    ----------
+    kind, way : str
+        Of layer, and how.
+    """
+    notes = _NOTES.get()
+    if notes is not None:
+        notes[kind] = way

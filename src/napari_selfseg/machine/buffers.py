@@ -1,0 +1,126 @@
+"""Memory of large tensors that is used again for the next tensor of the same size."""
+
+from __future__ import annotations
+
+import weakref
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = ["Buffers", "empty_maps", "reusing"]
+
+# Numbers below which the C library's heap does as well.
+LARGE: Final = 2**20
+# Numbers from one multiple of the processor's cache lines to the next.
+LINE: Final = 16
+# A free block that so many later tensors did not ask for is given back: maps have another size now.
+PATIENCE: Final = 200
+
+
+class Buffers:
+    """Blocks of memory, each of which one tensor after another of the same size lives in.
+
+    The heap of glibc seeks a few bytes more than an aligned tensor has, so that the gap one leaves
+    often does not fit the next of its size, and half of what a run holds is gaps. A block comes
+    back when the last tensor that uses it is gone, in whichever thread.
+    """
+
+    def __init__(self) -> None:
+        self._free: defaultdict[int, deque[tuple[int, NDArray[np.float32]]]] = defaultdict(deque)
+        self._asked = 0
+
+    def empty(self, stored: Sequence[int]) -> Tensor:
+        """Return maps of any value.
+
+        Parameters
+        ----------
+        stored : sequence of int
+            ``(N, *spatial, C)``, as they lie in memory.
+
+        Returns
+        -------
+        Tensor of float32, shape (N, C, *spatial)
+            On the CPU.
+        """
+        self._asked += 1
+        count = prod(stored)
+        try:
+            block = self._free[count].pop()[1]
+        except IndexError:
+            self._forget()
+            block = _aligned(count)
+        # An array of its own, which ends with the storage of the tensor. A view by PyTorch would
+        # not do: it could not be changed in place where a function of ours returns it.
+        lent = np.moveaxis(block.reshape(stored), -1, 1)
+        weakref.finalize(lent, self._back, block).atexit = False
+        return torch.from_numpy(lent)
+
+    def _back(self, block: NDArray[np.float32]) -> None:
+        self._free[block.size].append((self._asked, block))
+
+    def _forget(self) -> None:
+        for blocks in list(self._free.values()):
+            while blocks and self._asked - blocks[0][0] > PATIENCE:
+                blocks.popleft()
+
+
+_AT_WORK: ContextVar[Buffers | None] = ContextVar("buffers", default=None)
+
+
+@contextmanager
+def reusing(buffers: Buffers | None) -> Iterator[None]:
+    """Let `empty_maps` take its memory from here.
+
+    Parameters
+    ----------
+    buffers : Buffers or None
+        To take from, in this thread; None leaves it to PyTorch.
+
+    Yields
+    ------
+    None
+    """
+    token = _AT_WORK.set(buffers)
+    try:
+        yield
+    finally:
+        _AT_WORK.reset(token)
+
+
+def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
+    """Return maps of any value, stored channels last.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(N, C, *spatial)``.
+    like : Tensor
+        Of the type and on the device that are wanted.
+
+    Returns
+    -------
+    Tensor
+    """
+    batch, channels, *spatial = shape
+    stored = (batch, *spatial, channels)
+    buffers = _AT_WORK.get()
+    ours = like.dtype == torch.float32 and like.device.type == "cpu" and prod(shape) >= LARGE
+    if buffers is not None and ours:
+        return buffers.empty(stored)
+    strides = [prod(stored[axis + 1 :]) for axis in range(len(stored))]
+    placed = [strides[0], strides[-1], *strides[1:-1]]
+    return torch.empty_strided(tuple(shape), placed, dtype=like.dtype, device=like.device)
+
+
+def _aligned(count: int) -> NDArray[np.float32]:
+    block: NDArray[Any] = np.empty(count + LINE, np.float32)
+    offset = -block.ctypes.data % (4 * LINE) // 4
+    return block[offset : offset + count]
