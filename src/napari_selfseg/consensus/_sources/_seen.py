@@ -15,7 +15,8 @@ from napari_selfseg.colours import lab
 from napari_selfseg.grid import Box, Grid
 from napari_selfseg.protocol import Found, Picture
 from napari_selfseg.superpixels import blocks
-from napari_selfseg.superpixels._watersheds._lines import Lines, find_lines, window_of
+from napari_selfseg.superpixels._watersheds._lines import Lines, find_lines
+from napari_selfseg.superpixels._watersheds._window import window_of
 
 __all__ = ["Parts", "Seen", "Whole"]
 

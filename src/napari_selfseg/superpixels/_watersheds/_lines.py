@@ -24,9 +24,7 @@ same for both polarities; that with the larger :math:`D_s - D_{-s}` at its width
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -35,9 +33,9 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from napari_selfseg.colours import lab
-from napari_selfseg.grid import Box
 from napari_selfseg.superpixels._watersheds._hessian import largest_eigenvalue
 from napari_selfseg.superpixels._watersheds._merge_tree import Arcs
+from napari_selfseg.superpixels._watersheds._window import window_of
 
 __all__ = [
     "FINER",
@@ -48,27 +46,38 @@ __all__ = [
     "find_lines",
     "light",
     "polarity_of",
-    "window_of",
 ]
 
 # What parts superpixels is finer than what fits the lines, so that none is smoothed away; .5 to .75
 # do equally well.
 FINER: Final = 0.6
+
+
 POLARITY: Final = {"dark": 1, "bright": -1}
+
+
 # Widths looked for, in pixels, an octave from one resolution each.
 _STEPS: Final = (1.0, 2**0.5)
+
+
 _OCTAVES: Final = 4
+
+
 # Pixels along an axis below which nothing is said of an octave, of planes and of volumes: some
 # hundred basins have to be there.
 _LEAST: Final = {2: 64, 3: 24}
-# Pixels that are looked at: of a larger image a window will do.
-_SEEN: Final = 2**20
+
+
 _CHANNELS: Final = 8
-# Places of a window, the middle first.
-_PLACES: Final = (0.5, 0.0, 1.0)
+
+
 # Membranes of every section of two specimens pass, and none of 245 other images.
 _SHARE: Final = 0.33
+
+
 _RATIO: Final = 1.2
+
+
 _SKEWNESS: Final = 1.3
 
 
@@ -326,31 +335,3 @@ def _vertex(x: NDArray[np.float64], y: NDArray[np.float64], best: int) -> float:
     bend = low - 2 * top + high
     shift = 0.5 * (low - high) / bend if bend < 0 else 0.0
     return float(x[best] + shift * (x[best] - x[best - 1]))
-
-
-def window_of(shape: tuple[int, ...], data: Callable[[Box], int]) -> Box:
-    """Return the part of a large image that is looked at: its middle, or where most data lie.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the image.
-    data : callable
-        Given a part, returns how many of its pixels have data.
-
-    Returns
-    -------
-    tuple of slice
-        All of a small image.
-    """
-    size = (_SEEN / math.prod(shape)) ** (1 / len(shape))
-    if size >= 1:
-        return (slice(None),) * len(shape)
-    windows = itertools.product(*([_part(n, size, at) for at in _PLACES] for n in shape))
-    return max(windows, key=data)
-
-
-def _part(n: int, size: float, place: float) -> slice:
-    long = max(round(n * size), 1)
-    start = round((n - long) * place)
-    return slice(start, start + long)

@@ -1,16 +1,16 @@
-"""A widget that ends in a sentence: how things are, or what went wrong."""
+"""Lines of a dock: what is being done, and which image is meant."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_selfseg.widgets.parts.in_front import ELSEWHERE, in_dock
 from napari_selfseg.widgets.parts.style import ERROR, sentence
 
-__all__ = ["StatusWidget"]
+__all__ = ["AT_WORK", "NEXT", "NONE", "StatusWidget"]
 
 
 class StatusWidget(QWidget):
@@ -59,3 +59,8 @@ class StatusWidget(QWidget):
         self.error.hide()
         self.status.setText(in_dock(sentence, self.words))
         self.status.setVisible(bool(sentence))
+
+
+NEXT: Final = "Image: {name}"
+AT_WORK: Final = "Running on: {name}"
+NONE: Final = "Image: none is open"

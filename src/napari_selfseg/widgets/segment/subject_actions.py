@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from napari_selfseg.widgets.parts.subject import AT_WORK, NEXT, NONE
+from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.segment.large_actions import LargeActions
 from napari_selfseg.widgets.segment.result_actions import ResultActions
 from napari_selfseg.widgets.views.view import SegmentView

@@ -9,7 +9,7 @@ from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import cut
 from napari_selfseg.widgets.model.state import NO_IMAGE
-from napari_selfseg.widgets.parts.subject import AT_WORK, NEXT, NONE
+from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.superpixels._actions import Actions
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
 from napari_selfseg.widgets.superpixels._making import Made, Wanted, make

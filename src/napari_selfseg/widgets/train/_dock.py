@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QFileDialog
 from napari_selfseg.widgets.canvas.apply import add_applied
 from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.parts.dialogs import ask_save
+from napari_selfseg.widgets.parts.status import NEXT, NONE
 from napari_selfseg.widgets.parts.style import allow
-from napari_selfseg.widgets.parts.subject import NEXT, NONE
 from napari_selfseg.widgets.train._applying import Labelling
 from napari_selfseg.widgets.train._job import Look, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
