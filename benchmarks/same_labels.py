@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,18 +66,21 @@ def labels_of(checkout: Path, *, window: bool) -> dict[str, str]:
             command, env=environment, stdout=subprocess.PIPE, text=True, check=True
         )
         found |= json.loads(done.stdout.splitlines()[-1])
-    for name, command in COMMANDS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            make_inputs(Path(folder), lambda words: run(words, folder, environment))
-            there = set(label_files(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = Path(folder) / "inputs"
+        inputs.mkdir()
+        make_inputs(inputs, lambda words: run(words, inputs, environment))
+        there = {path.relative_to(inputs) for path in label_files(inputs)}
+        for number, (name, command) in enumerate(COMMANDS.items()):
+            place = shutil.copytree(inputs, Path(folder) / str(number))
             for words in command.words:
-                run(words, folder, environment)
-            for path in sorted(set(label_files(Path(folder))) - there):
-                found[f"{name}: {path.relative_to(folder)}"] = digest(read(path))
+                run(words, place, environment)
+            for path in sorted({each.relative_to(place) for each in label_files(place)} - there):
+                found[f"{name}: {path}"] = digest(read(place / path))
     return found
 
 
-def run(words: list[str], folder: str, environment: dict[str, str]) -> int:
+def run(words: list[str], folder: Path, environment: dict[str, str]) -> int:
     """Run a command line in a folder."""
     command = [sys.executable, "-c", COMMAND_LINE, *words]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
