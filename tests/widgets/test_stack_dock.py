@@ -202,7 +202,7 @@ def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):
     dock.setParent(None)
     assert not dock.live
     held.release(10_000)
-    qtbot.waitUntil(lambda: job._run is None, timeout=120_000)
+    qtbot.waitUntil(lambda: job._work is None, timeout=120_000)
     assert [bool(plane.any()) for plane in layer.data] == [True] + 5 * [False]
     assert layer.editable
     assert layer.metadata[METADATA]["stop"]["kind"] == "abandoned"

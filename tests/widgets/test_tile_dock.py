@@ -242,13 +242,13 @@ def test_removed_labels_and_a_closed_dock_end_it_and_leave_no_folder(opened, qtb
     qtbot.wait(500)
     assert folders(tmp_path), "the worker still writes there"
     held.release(10_000)
-    qtbot.waitUntil(lambda: job._run is None and not folders(tmp_path), timeout=120_000)
+    qtbot.waitUntil(lambda: job._work is None and not folders(tmp_path), timeout=120_000)
     begun(dock, qtbot)
     until_said(dock, qtbot, "tiles done")
     layer, job = labels_of(viewer), dock._live.session._job
     dock.setParent(None)
     assert not dock.live
-    qtbot.waitUntil(lambda: job._run is None, timeout=120_000)
+    qtbot.waitUntil(lambda: job._work is None, timeout=120_000)
     assert folders(tmp_path), "its layer is still there"
     assert np.asarray(layer.data).any()
     viewer.layers.append(Labels(layer.data, name="the same"))
