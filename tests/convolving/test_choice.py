@@ -227,3 +227,13 @@ def test_the_environment_decides_instead(monkeypatch):
 def test_the_step_that_is_tried_has_gradients_that_agree():
     one, two = (deciding._gradient(dtype) for dtype in (torch.float32, torch.bfloat16))
     assert 0 < (one - two).norm() / one.norm() < deciding.APART / 2
+
+
+@pytest.mark.parametrize(("threads", "alone"), [(1, True), (2, False)])
+def test_one_thread_and_several_are_timed_apart(threads, alone, monkeypatch):
+    kinds = []
+    monkeypatch.delenv(SETTING, raising=False)
+    monkeypatch.setattr(choosing, "chosen", lambda kind: kinds.append(kind) or "channels-last")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    choosing.way_for(torch.zeros((1, 3, 8, 8)), torch.zeros((1, 5, 8, 8)), 3, 1)
+    assert [kind.alone for kind in kinds] == [alone]
