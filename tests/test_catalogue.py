@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -295,3 +297,17 @@ def test_labels_given_as_superpixels_are_kept_in_the_record():
     labels[0, 0] = 7
     assert (found["superpixels"][0] == 1).all()
     assert (ss.replay(plain(found), picture()) == 1).all()
+
+
+def test_what_pages_call_is_there():
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", *root.glob("docs/*.md"), *root.glob("docs/*.ipynb")]
+    pages += root.glob("src/napari_selfseg/pages/*.md")
+    # The package by its usual name, and no file ending such as ss.py.
+    called = {
+        (page.name, name)
+        for page in pages
+        for name in re.findall(r"\bss\.([A-Za-z_]+)(?=[(.]|\b\s*\()", page.read_text("utf-8"))
+    }
+    assert ("consensus.md", "merge_runs") in called, "test invalid"
+    assert not {(page, name) for page, name in called if not hasattr(ss, name)}
