@@ -13,9 +13,11 @@ from napari_selfseg.metrics import (
     BoundaryMatch,
     Covering,
     Evaluation,
+    aggregated_jaccard,
     contingency,
     evaluate,
     hungarian,
+    objects,
 )
 from napari_selfseg.objects import connected
 
@@ -127,6 +129,26 @@ def human(case: Case) -> Figures | None:
     }
 
 
+def object_scores(labels: np.ndarray, truth: np.ndarray) -> Figures:
+    """Compare objects with those of a truth; label 0 is background in both.
+
+    Returns
+    -------
+    dict
+        ``f1`` and ``ap50`` at an IoU above 0.5, ``map`` over 0.50, 0.55, ... 0.95, ``pq`` and
+        ``aji``, each 0 to 1.
+    """
+    table = contingency(labels, truth)
+    found = objects(table, background=(0,))
+    return {
+        "f1": found.f_score(0.5),
+        "ap50": found.accuracy(0.5),
+        "map": found.mean_accuracy,
+        "pq": found.panoptic_quality,
+        "aji": aggregated_jaccard(table, background=(0,)),
+    }
+
+
 def _against(labels: np.ndarray, truths: Sequence[np.ndarray], case: Case) -> Figures:
     # Boundaries take most of the time.
     tolerance = TOLERANCE if case.of.kind == "regions" else None
@@ -143,8 +165,8 @@ def _every(found: Evaluation) -> Figures:
 
 def _nuclei(labels: np.ndarray, case: Case, finds_objects: bool) -> Figures:
     (truth,) = case.truths
-    objects = labels if finds_objects else _on_background(labels)
-    found = evaluate(objects, [truth], background=(0,), tolerance=None)
+    pieces = labels if finds_objects else _on_background(labels)
+    found = evaluate(pieces, [truth], background=(0,), tolerance=None)
     classes = labels > 0 if finds_objects else labels
     return {
         "segments": len(np.unique(classes)),

@@ -51,6 +51,18 @@ def test_a_parameter_chosen_on_other_images_is_no_oracle():
     assert not chosen.oracle
 
 
+def test_scores_of_objects_leave_out_the_background():
+    import numpy as np
+    from _scores import object_scores
+
+    truth = np.array([[0, 1, 1, 1, 1, 0, 2, 2]])
+    labels = np.array([[0, 3, 3, 3, 0, 0, 4, 4]])
+    of_ten = (5 + 5 / 3) / 10  # the IoU of 3 / 4 is above five of the ten thresholds
+    expected = {"f1": 1, "ap50": 1, "map": of_ten, "pq": (3 / 4 + 1) / 2, "aji": 5 / 6}
+    assert object_scores(labels, truth) == pytest.approx(expected)
+    assert set(object_scores(truth * 0, truth).values()) == {0.0}
+
+
 def test_differences_are_paired_by_image():
     from _scores import SC
     from _table import _difference

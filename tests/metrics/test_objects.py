@@ -43,6 +43,33 @@ def test_f_and_ap_are_counts_of_objects(background, pair, threshold):
     assert found.f_score(threshold) == pytest.approx(2 * tp / both if both else 1)
 
 
+@pytest.mark.parametrize("background", [(), (0,)])
+@given(pair=PAIRS)
+def test_panoptic_quality_is_the_sum_over_objects_found(background, pair):
+    table, _ = ious(*pair, background)
+    tp, fp, fn = brute_counts(*pair, 0.5, background)
+    overlap, found = table[table > 0.5].sum(), objects(contingency(*pair), background=background)
+    either = tp + fp / 2 + fn / 2
+    assert found.panoptic_quality == pytest.approx(overlap / either if either else 1)
+    assert found.segmentation_quality == pytest.approx(overlap / tp if tp else float(not either))
+    assert found.panoptic_quality <= found.f_score(0.5)
+
+
+def test_a_panoptic_quality_by_hand():
+    truth = np.array([[1, 1, 1, 1, 0, 2, 2, 0, 3]])
+    labels = np.array([[4, 4, 4, 0, 0, 5, 5, 0, 0]])
+    found = objects(contingency(labels, truth), background=[0])
+    assert found.segmentation_quality == (3 / 4 + 1) / 2
+    assert found.panoptic_quality == pytest.approx((3 / 4 + 1) / (2 + 1 / 2))
+
+
+def test_mean_accuracy_takes_ten_thresholds():
+    truth = np.array([[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]])
+    labels = np.array([[1, 1, 1, 1, 1, 1, 1, 0, 0, 0]])
+    # An IoU of 0.7 is above 0.50, 0.55, 0.60 and 0.65.
+    assert objects(contingency(labels, truth), background=[0]).mean_accuracy == 0.4
+
+
 def brute_average_precision(images, threshold):
     """Precision and recall of all segments of a size and above, for every size there is."""
     found, n_regions = [], 0
@@ -100,10 +127,13 @@ def test_background_is_no_object_but_its_pixels_count_in_the_union():
 def test_nothing_to_find():
     nothing = objects(contingency([[0, 0]], [[0, 0]]), background=[0])
     assert nothing.f_score(0.5) == nothing.accuracy(0.5) == average_precision([nothing], 0.5) == 1
+    assert nothing.panoptic_quality == nothing.segmentation_quality == 1
     wrong = objects(contingency([[1, 0]], [[0, 0]]), background=[0])
     assert wrong.f_score(0.5) == wrong.accuracy(0.5) == average_precision([wrong], 0.5) == 0
+    assert wrong.panoptic_quality == wrong.segmentation_quality == 0
     missed = objects(contingency([[0, 0]], [[1, 0]]), background=[0])
     assert missed.f_score(0.5) == missed.accuracy(0.5) == average_precision([missed], 0.5) == 0
+    assert missed.panoptic_quality == missed.segmentation_quality == 0
 
 
 def test_an_iou_at_the_threshold_is_not_above_it():

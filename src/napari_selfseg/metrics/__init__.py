@@ -4,6 +4,7 @@ from napari_selfseg.metrics._adherence import (
     achievable_segmentation_accuracy,
     undersegmentation_error,
 )
+from napari_selfseg.metrics._aggregated import aggregated_jaccard
 from napari_selfseg.metrics._boundaries import (
     BoundaryMatch,
     boundary_displacement_error,
@@ -54,6 +55,7 @@ __all__ = [
     "achievable_segmentation_accuracy",
     "adapted_rand_error",
     "adjusted_rand_index",
+    "aggregated_jaccard",
     "assigned",
     "average_precision",
     "boundary_displacement_error",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Contingency", "as_labels", "contingency", "numbered"]
+__all__ = ["Contingency", "as_labels", "best_pairs", "contingency", "numbered"]
 
 SLACK = 1 << 16
 
@@ -147,6 +147,28 @@ def numbered(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     numbers = np.zeros(len(seen), dtype=np.int64)
     numbers[found] = np.arange(len(found))
     return found.astype(values.dtype) + values.dtype.type(low), numbers[offset]
+
+
+def best_pairs(
+    one: NDArray[np.int64], other: NDArray[np.int64], value: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Choose the pair of the largest value for each of `one`.
+
+    Parameters
+    ----------
+    one, other : ndarray of int64
+        ``(pairs,)`` numbers of the partners.
+    value : ndarray
+        ``(pairs,)``; of equals, the pair with the smallest of `other`.
+
+    Returns
+    -------
+    ndarray of int64
+        Indices of the pairs, by ascending `one`.
+    """
+    order = np.lexsort((other, -value, one))
+    _, first = np.unique(one[order], return_index=True)
+    return np.asarray(order[first])
 
 
 def _runs(

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_selfseg.metrics._contingency import as_labels, contingency, numbered
+from napari_selfseg.metrics._contingency import as_labels, best_pairs, contingency, numbered
 
 __all__ = ["MERGED", "SPLIT", "disagreement"]
 
@@ -51,8 +51,8 @@ def disagreement(
     """
     segments, regions = as_labels(labels), as_labels(truth)
     table = contingency(segments, regions, ignore=ignore)
-    home = _largest(table.rows, table.columns, table.counts)
-    owner = _largest(table.columns, table.rows, table.counts)
+    home = table.columns[best_pairs(table.rows, table.columns, table.counts)]
+    owner = table.rows[best_pairs(table.columns, table.rows, table.counts)]
     row = _positions(segments, table.row_labels)
     column = _positions(regions, table.column_labels)
     found = np.zeros(segments.size, dtype=np.uint8)
@@ -61,13 +61,6 @@ def disagreement(
     if len(ignore):
         found[np.isin(regions.ravel(), list(ignore))] = 0
     return found.reshape(segments.shape)
-
-
-def _largest(one: Numbers, other: Numbers, counts: Numbers) -> Numbers:
-    """Return the partner with which each of `one` shares the most pixels."""
-    order = np.lexsort((other, -counts, one))
-    _, first = np.unique(one[order], return_index=True)
-    return np.asarray(other[order][first])
 
 
 def _positions(labels: NDArray[Any], known: NDArray[Any]) -> Numbers:

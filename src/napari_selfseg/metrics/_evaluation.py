@@ -13,6 +13,7 @@ from napari_selfseg.metrics._adherence import (
     achievable_segmentation_accuracy,
     undersegmentation_error,
 )
+from napari_selfseg.metrics._aggregated import aggregated_jaccard
 from napari_selfseg.metrics._boundaries import (
     TOLERANCE,
     BoundaryMatch,
@@ -24,12 +25,10 @@ from napari_selfseg.metrics._covering import Covering, covering_of, global_consi
 from napari_selfseg.metrics._information import variation_of_information
 from napari_selfseg.metrics._matching import hungarian, majority
 from napari_selfseg.metrics._names import METRICS
-from napari_selfseg.metrics._objects import Objects, average_precision, objects
+from napari_selfseg.metrics._objects import THRESHOLDS, Objects, average_precision, objects
 from napari_selfseg.metrics._rand import adapted_rand_error, adjusted_rand_index, rand_index
 
 __all__ = ["Comparison", "Evaluation", "evaluate", "overall"]
-
-THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,10 @@ def _compared(
         "object_f_70": found.f_score(0.7),
         "instance_ap_50": found.accuracy(0.5),
         "instance_ap_75": found.accuracy(0.75),
-        "instance_ap": float(np.mean([found.accuracy(t) for t in THRESHOLDS])),
+        "instance_ap": found.mean_accuracy,
+        "panoptic_quality": found.panoptic_quality,
+        "segmentation_quality": found.segmentation_quality,
+        "aggregated_jaccard": aggregated_jaccard(table, background=background),
         "hungarian_accuracy": one_to_one.accuracy,
         "hungarian_miou": one_to_one.mean_iou,
         "majority_accuracy": by_majority.accuracy,

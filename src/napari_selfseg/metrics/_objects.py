@@ -1,4 +1,4 @@
-"""Objects found: F-score and the two kinds of average precision at thresholds of the IoU."""
+"""Objects found: F-score, panoptic quality and two kinds of average precision, by the IoU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from napari_selfseg.metrics._contingency import Contingency
 
-__all__ = ["Objects", "average_precision", "objects"]
+__all__ = ["THRESHOLDS", "Objects", "average_precision", "no_background", "objects"]
+
+THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
 
 
 class Objects(NamedTuple):
@@ -98,6 +100,42 @@ class Objects(NamedTuple):
         either = len(self.best) + self.n_regions - hits
         return hits / either if either else 1.0
 
+    @property
+    def mean_accuracy(self) -> float:
+        """`accuracy`, the mean over IoU thresholds 0.50, 0.55, ... 0.95 (mAP)."""
+        return float(np.mean([self.accuracy(threshold) for threshold in THRESHOLDS]))
+
+    @property
+    def segmentation_quality(self) -> float:
+        r"""Mean IoU of the objects that are found (SQ), those above an IoU of 0.5.
+
+        .. math:: SQ = \frac{1}{TP} \sum_{(i, j) \in TP} IoU(i, j)
+
+        0, or 0.5 to 1; 0 where none is found, 1 where there is no object and none was found.
+
+        References
+        ----------
+        Kirillov et al., CVPR 2019, doi:10.1109/CVPR.2019.00963, equation 2.
+        """
+        if not len(self.best) + self.n_regions:
+            return 1.0
+        found = self.best[self.best > 0.5]
+        return float(found.mean()) if found.size else 0.0
+
+    @property
+    def panoptic_quality(self) -> float:
+        r"""Segmentation quality times recognition quality (PQ), of one class of objects.
+
+        .. math:: PQ = SQ \cdot RQ, \quad RQ = \frac{TP}{TP + FP / 2 + FN / 2}
+
+        RQ is `f_score` at 0.5. 0 to 1; 1 where there is no object and none was found.
+
+        References
+        ----------
+        Kirillov et al., CVPR 2019, doi:10.1109/CVPR.2019.00963, equation 2.
+        """
+        return self.segmentation_quality * self.f_score(0.5)
+
 
 def objects(table: Contingency, *, background: Collection[int] = ()) -> Objects:
     """Find the object of the truth that each segment meets best.
@@ -109,12 +147,34 @@ def objects(table: Contingency, *, background: Collection[int] = ()) -> Objects:
     background : collection of int
         Labels, in either, that are no object.
     """
-    labels = list(background)
-    row, column = ~np.isin(table.row_labels, labels), ~np.isin(table.column_labels, labels)
+    row, column = no_background(table, background)
     pairs = column[table.columns]
     best = np.zeros(len(row))
     np.maximum.at(best, table.rows[pairs], (table.counts / table.unions)[pairs])
     return Objects(table.row_sizes[row], best[row], int(column.sum()))
+
+
+def no_background(
+    table: Contingency, background: Collection[int]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say which segments and which regions are objects.
+
+    Parameters
+    ----------
+    table : Contingency
+        Of segments and regions.
+    background : collection of int
+        Labels, in either, that are no object.
+
+    Returns
+    -------
+    ndarray of bool
+        Of each segment.
+    ndarray of bool
+        Of each region.
+    """
+    labels = list(background)
+    return ~np.isin(table.row_labels, labels), ~np.isin(table.column_labels, labels)
 
 
 def average_precision(pool: Iterable[Objects], threshold: float) -> float:

@@ -125,6 +125,20 @@ WORDS: Final = {
         "Instance AP, mean",
         "TP / (TP + FP + FN), the mean over IoU thresholds 0.50, 0.55, ... 0.95.",
     ),
+    "panoptic_quality": Words(
+        "PQ",
+        "Panoptic quality: Object F at 0.5 times the mean IoU of the objects that are found.",
+    ),
+    "segmentation_quality": Words(
+        "  outlines (SQ)",
+        "Mean IoU of the objects that are found, above an IoU of 0.5. Says nothing of those "
+        "that are not.",
+    ),
+    "aggregated_jaccard": Words(
+        "AJI",
+        "Aggregated Jaccard index: pixels that true objects share with the object that meets "
+        "each best, over all pixels of these pairs and of the objects left over.",
+    ),
     "hungarian_accuracy": Words(
         "Accuracy, 1 to 1",
         "Share of pixels whose segment is matched to their class, one segment to one class. "
