@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
-__all__ = ["Progress", "StopRelay", "Work", "WorkStep"]
+__all__ = ["Progress", "StopRelay", "Watch", "Work", "WorkStep", "follow"]
 
 
 class Progress(NamedTuple):
@@ -16,13 +16,13 @@ class Progress(NamedTuple):
 
     Attributes
     ----------
-    what : {"iteration", "plane", "tile"}
+    what : {"iteration", "plane", "tile", "image"}
         What is counted.
     done, total : int
         How many are done, and of how many; the last one is not the end.
     """
 
-    what: Literal["iteration", "plane", "tile"]
+    what: Literal["iteration", "plane", "tile", "image"]
     done: int
     total: int
 
@@ -51,6 +51,11 @@ class Work(Iterator[T]):
     def __next__(self) -> T:
         """Advance by one step."""
 
+    @property
+    @abstractmethod
+    def progress(self) -> Progress:
+        """How far it is; known before it begins."""
+
     @abstractmethod
     def stop(self) -> None:
         """Ask to end soon and to settle what was found; from any thread."""
@@ -76,6 +81,23 @@ class Work(Iterator[T]):
 
 
 W = TypeVar("W", bound=Work[Any])
+# Opened around work; what it gives is called with every step.
+Watch = Callable[[Work[Any]], AbstractContextManager[Callable[[Any], object]]]
+
+
+def follow(work: Work[Any], watch: Watch) -> None:
+    """Go through work to its end, and show every step of it.
+
+    Parameters
+    ----------
+    work : Work
+        Not begun.
+    watch : Watch
+        Who sees it.
+    """
+    with watch(work) as see:
+        for step in work:
+            see(step)
 
 
 class StopRelay:

@@ -1,5 +1,6 @@
 """Images larger than memory from the command line."""
 
+import signal
 from argparse import ArgumentTypeError
 
 import numpy as np
@@ -9,10 +10,11 @@ import zarr
 from PIL import Image
 
 import napari_selfseg as ss
-from napari_selfseg.cli import _large, main
+from napari_selfseg.cli import main
 from napari_selfseg.cli._options._tile_options import size_of
 from napari_selfseg.io import alone, open_labels
 from napari_selfseg.scale import load_plan
+from napari_selfseg.scale._tiles import _tile_work as tile_work
 
 QUICK = ["--iterations", "2", "--channels", "6", "--min-labels", "1", "--threads", "1"]
 METHOD = ["--method", "backprop", *QUICK, "--device", "cpu"]
@@ -216,9 +218,15 @@ def test_a_method_that_sees_the_whole_says_what_tiles_cost(image, tmp_path, caps
 def begun(image, model, tmp_path, monkeypatch):
     """Labels of which one tile is done."""
     out = str(tmp_path / "begun.ome.zarr")
-    monkeypatch.setattr(_large, "do_tiles", lambda run, again: next(run) and run.stop())
+    predict = tile_work._predict
+
+    def sending(plan, number):
+        signal.raise_signal(signal.SIGTERM)
+        return predict(plan, number)
+
+    monkeypatch.setattr(tile_work, "_predict", sending)
     begun = [image, "-o", out, *METHOD, "--tile", "32", "--samples", "2", "--sample-size", "32"]
-    assert main(["segment", *begun]) == 0
+    assert main(["segment", *begun]) == 130
     monkeypatch.undo()
     return begun
 

@@ -72,7 +72,7 @@ def test_labels_without_their_fit_are_not_finished(stack, tmp_path, monkeypatch,
     def full(*args):
         raise OSError("Cannot write the fit.")
 
-    monkeypatch.setattr("napari_selfseg.io.save_fit", full)
+    monkeypatch.setattr("napari_selfseg.scale._label._label_planes.save_fit", full)
     out, fit = tmp_path / "o.ome.zarr", str(tmp_path / "fit.safetensors")
     assert segment(stack, out, "--carry", "joint", "--save-fit", fit) == 2
     with pytest.raises(ValueError, match="not finished"):

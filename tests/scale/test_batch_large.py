@@ -11,6 +11,7 @@ import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, read_image, read_label_image, read_record
 from napari_selfseg.io._pixels._lazy import View
 from napari_selfseg.objects import connected
+from napari_selfseg.scale._label._observer import seeing
 from napari_selfseg.scale._tiles import _tile_work as tile_work
 
 HERE = {"device": "cpu", "threads": 1}
@@ -66,13 +67,13 @@ def interrupted(made, after=3):
     """Run until so many tiles are done, and end as Ctrl-C ends."""
     seen = []
 
-    def see(number, step):
+    def see(step):
         if type(step).__name__ == "TileStep":
             seen.append(step)
             if len(seen) == after:
                 raise KeyboardInterrupt
 
-    made._tasks[0].observer._seen = see
+    made._tasks[0].observer._watch = seeing(see)
     with contextlib.suppress(KeyboardInterrupt):
         made.finish()
     return made

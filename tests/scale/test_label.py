@@ -6,6 +6,7 @@ import tifffile
 
 import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, read_label_image
+from napari_selfseg.scale import LabelFiles, LabelTask, choose_way, do_alone
 
 HERE = {"device": "cpu", "threads": 1}
 METHOD = ss.Backprop(iterations=2, channels=6, min_labels=1, variant="continuity")
@@ -94,3 +95,39 @@ def test_a_file_that_cannot_be_is_refused_before_any_work(image, tmp_path, name,
     places = {key: tmp_path / value for key, value in files.items()}
     with pytest.raises(ValueError, match=sentence):
         ss.label(image, RECIPE, tmp_path / name, seen=lambda step: pytest.fail("work"), **places)
+
+
+@pytest.mark.parametrize(
+    ("ndim", "along", "tiled", "fits", "way"),
+    [
+        (2, False, False, True, "whole"),
+        (2, False, False, False, "tiles"),
+        (2, False, True, None, "tiles"),
+        (2, True, False, True, "whole"),
+        (3, True, False, None, "planes"),
+        (3, True, True, None, "planes"),
+        (3, False, False, True, "whole"),
+    ],
+)
+def test_the_way_is_chosen_by_one_function(ndim, along, tiled, fits, way):
+    def asked():
+        assert fits is not None, "memory is asked where something else decides"
+        return fits
+
+    assert choose_way(ndim, along=along, tiled=tiled, fits=asked) == way
+
+
+def test_who_prepares_sees_the_image_and_the_way_before_any_work(image, tmp_path):
+    seen = []
+
+    def refuse(opened, way):
+        seen.append((opened.shape, way))
+        raise ValueError("Not this one.")
+
+    task = LabelTask(
+        image=image, files=LabelFiles(tmp_path / "l.tif"), recipe=RECIPE, prepare=refuse, **HERE
+    )
+    with pytest.raises(ValueError, match="Not this one"):
+        do_alone(task)
+    assert seen == [((24, 30), "whole")]
+    assert not (tmp_path / "l.tif").exists()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_selfseg.cli._messages._saying import in_a_line
@@ -13,11 +16,11 @@ from napari_selfseg.cli._options._common import (
     Commands,
     add_method,
     add_run_options,
-    progress_bar,
     values_of,
 )
 from napari_selfseg.cli._options._interrupt import keeping
 from napari_selfseg.cli._options._numbers import whole
+from napari_selfseg.cli._options._progress import progress_bar
 from napari_selfseg.cli._options._stack import add_stack
 from napari_selfseg.cli._options._tile_options import add_memory, add_scheduler
 
@@ -113,6 +116,7 @@ def label_ending(text: str) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import Batch, runner_named
+    from napari_selfseg.work import follow
 
     recipe = _recipe(args)
     progress = _Progress()
@@ -130,7 +134,8 @@ def _run(args: argparse.Namespace) -> int:
         device=args.device,
         threads=args.threads,
     )
-    return _drain(batch, progress)
+    follow(batch, partial(_shown, progress))
+    return 0 if batch.complete else 1
 
 
 def _of_a_run(memory: int | None) -> int | None:
@@ -200,15 +205,18 @@ class _Progress:
         self.bar.update(round(n - self.bar.n, 2))
 
 
-def _drain(batch: Batch, progress: _Progress) -> int:
-    """Do all images; an interrupt drops the one at hand, but for its tiles that are done."""
+@contextmanager
+def _shown(progress: _Progress, batch: Batch) -> Iterator[Callable[[Entry], None]]:
+    """Show all images; an interrupt drops the one at hand, but for its tiles that are done."""
+
+    def see(entry: Entry) -> None:
+        progress.count()
+        _say(f"{progress.done}/{len(batch.entries)} {_line(entry)}")
+
     kept = keeping(lambda: f"Interrupted; {batch.summary} --resume does what is left.")
     with kept, progress_bar(len(batch.entries), unit="image") as progress.bar:
-        for number, entry in enumerate(batch, 1):
-            progress.count()
-            _say(f"{number}/{len(batch.entries)} {_line(entry)}")
+        yield see
     _say(batch.summary)
-    return 0 if batch.complete else 1
 
 
 def _line(entry: Entry) -> str:

@@ -8,8 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from napari_selfseg.cli._options._common import Commands, drain
+from napari_selfseg.cli._options._common import Commands
 from napari_selfseg.cli._options._interrupt import Interrupted
+from napari_selfseg.cli._options._progress import Shown
 
 __all__ = ["add"]
 
@@ -71,6 +72,7 @@ def _into_files(folder: Path) -> int:
     )
     from napari_selfseg.protocol import evolve
     from napari_selfseg.samples import load
+    from napari_selfseg.work import follow
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +83,8 @@ def _into_files(folder: Path) -> int:
         picture, labels, preview = (folder / name for name in FILES)
         method = default_method().replace(iterations=ITERATIONS)
         run = evolve(image, method, channel_axis=-1, name=picture.name)
-        through = drain(run)
+        shown = Shown()
+        follow(run, shown.watch)
         with written_together(picture, preview, labels) as places:
             write_picture(places[0], image)
             write_preview(places[1], image, run.labels(), channel_axis=-1)
@@ -89,6 +92,6 @@ def _into_files(folder: Path) -> int:
     print(
         run.stop_reason, *(f"{path.stem}: {path.resolve()}" for path in (labels, preview)), sep="\n"
     )
-    if not through:
-        raise Interrupted(f"Interrupted after {run.iteration} of {ITERATIONS} iterations.")
+    if shown.interrupted:
+        raise Interrupted(f"Interrupted {shown.interrupted}.")
     return 0

@@ -1,91 +1,106 @@
-"""What commands for large images share: learning, planning, and doing the tiles."""
+"""What commands for large images share: what is planned, and how learning and tiles are shown."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._options._common import drain, progress_bar, values_of
-from napari_selfseg.cli._options._interrupt import Interrupted, keeping, stop_on_interrupt
+from napari_selfseg.cli._options._common import values_of
+from napari_selfseg.cli._options._interrupt import Interrupted, keeping
+from napari_selfseg.cli._options._progress import Shown
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Method
-    from napari_selfseg.scale import LargeImage, Plan, TileRun
+    from napari_selfseg.protocol import Fit, Method, Work
+    from napari_selfseg.scale import LabelFiles, LabelTask, Plan, Recipe, TileRun
 
-__all__ = [
-    "do_tiles",
-    "label_large",
-    "learned",
-    "plan_of",
-    "say_forecast",
-]
+__all__ = ["label_large", "say_forecast", "tiles_shown", "tiles_task"]
 
 
-def learned(args: argparse.Namespace, large: LargeImage) -> Fit:
-    """Learn from samples of the image, with a progress bar.
+def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None = None) -> int:
+    """Label an image tile by tile, with what is learned from it or with a model.
 
     Parameters
     ----------
     args : argparse.Namespace
-        With ``kind`` and the flags of the method.
-    large : LargeImage
+        With the flags of `add_tile_options`.
+    image : str
         The image.
+    out : str
+        The labels.
+    fit : Fit, optional
+        Of a model.
 
-    Raises
-    ------
-    Interrupted
-        When it was: tiles of one image are not labelled by what was half learned.
+    Returns
+    -------
+    int
+        Exit code.
     """
-    from napari_selfseg.scale import fit_samples, known_at_once
+    from napari_selfseg.scale import LabelFiles, do_alone
 
-    method = _method(args)
-    if (known := known_at_once(large.source, method)) is not None:
-        return known
-    run = fit_samples(
-        large.source,
-        method,
-        count=args.samples,
-        size=args.sample_size,
-        memory=args.memory,
+    if do_alone(tiles_task(args, image, LabelFiles.checked(out), fit)).before:
+        print(f"{out} is finished: nothing is left to do.", file=sys.stderr)
+    return 0
+
+
+def tiles_task(
+    args: argparse.Namespace, image: str, files: LabelFiles, fit: Fit | None = None
+) -> LabelTask:
+    """Return the task of an image that goes tile by tile.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        With the flags of `add_tile_options`.
+    image : str
+        The image.
+    files : LabelFiles
+        To write.
+    fit : Fit, optional
+        Of a model; without one it is learned from samples.
+    """
+    from napari_selfseg.scale import LabelTask, Observer, Tiling, runner_named
+
+    scheduler = getattr(args, "scheduler", "serial")
+    learning = {} if fit else {"samples": args.samples, "sample_size": args.sample_size}
+    return LabelTask(
+        image=Path(image),
+        files=files,
+        recipe=_recipe(args, fit),
+        by_recipe=False,
+        again=getattr(args, "resume", False),
+        tiling=Tiling(
+            args.tile,
+            args.memory,
+            args.votes,
+            threads=_threads(scheduler),
+            runner=runner_named(scheduler),
+            **learning,
+        ),
+        opacity=args.opacity,
+        fit=fit,
         device=args.device,
         threads=args.threads,
-        precision=args.precision,
+        observer=Observer(partial(tiles_shown, "--resume goes on", forecast=True)),
     )
-    if not drain(run, stop=run.abandon):
-        raise Interrupted("Interrupted while it learned; nothing was written.")
-    return run.fit
 
 
-def _method(args: argparse.Namespace) -> Method:
-    return cast("Method", args.kind(**values_of(args, args.kind.declared())))
+def _recipe(args: argparse.Namespace, fit: Fit | None) -> Recipe:
+    from napari_selfseg.scale import Recipe
 
-
-def plan_of(args: argparse.Namespace, large: LargeImage, fit: Fit, **options: Any) -> Plan:
-    """Plan the tiles as the flags say.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With those of `add_tile_options`.
-    large : LargeImage
-        The image, and the file of its labels.
-    fit : Fit
-        What predicts.
-    **options
-        More of `planned`.
-    """
-    return large.plan_tiles(
-        fit,
-        tile=args.tile,
-        memory=args.memory,
-        superpixels=args.votes,
-        objects=args.connected,
-        device=args.device,
-        threads=args.threads or _threads(getattr(args, "scheduler", "")),
-        **options,
-    )
+    pieces: dict[str, Any] = {
+        "connected": args.connected is not None,
+        "minimum_size": args.connected or 0,
+    }
+    if fit is not None:
+        return Recipe(model=args.model, **pieces)
+    method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
+    return Recipe(method, precision=args.precision, **pieces)
 
 
 def _threads(scheduler: str) -> int | None:
@@ -96,28 +111,46 @@ def _threads(scheduler: str) -> int | None:
     return max(1, (os.cpu_count() or 1) // max(1, int(count)))
 
 
-def do_tiles(run: TileRun, again: str) -> None:
-    """Do all tiles with a progress bar on a terminal; an interrupt keeps those that are done.
+@contextmanager
+def tiles_shown(
+    again: str, work: Work[Any], *, forecast: bool = False
+) -> Iterator[Callable[[Any], None]]:
+    """Show how samples are learned from, and tiles are done; an interrupt keeps done tiles.
 
     Parameters
     ----------
-    run : TileRun
-        Not yet begun.
     again : str
         How to go on, in words.
+    work : Work
+        Not begun: a run on samples, or tiles.
+    forecast : bool
+        Whether to say what tiles that nobody began are going to take.
+
+    Yields
+    ------
+    callable
+        To be called with every step.
 
     Raises
     ------
     Interrupted
-        When it was, after the tiles at work or, the second time, at once.
+        When it was: tiles of one image are not labelled by what was half learned.
     """
-    with keeping(lambda: _kept(run, again)), stop_on_interrupt(run.stop):
-        with progress_bar(len(run.plan.grid), unit="tile") as bar:
-            for step in run:
-                bar.set_description(step.name, refresh=False)
-                bar.total, bar.n = step.total, step.done
-                bar.refresh()
-        if run.stopped:
+    from napari_selfseg.scale import TileRun
+
+    shown = Shown()
+    if not isinstance(work, TileRun):
+        with shown.watch(work, stop=work.abandon) as see:
+            yield see
+        if shown.interrupted:
+            raise Interrupted("Interrupted while it learned; nothing was written.")
+        return
+    if forecast and not work.begun:
+        say_forecast(work.plan)
+    with keeping(lambda: _kept(work, again)):
+        with shown.watch(work) as see:
+            yield see
+        if shown.interrupted:
             raise KeyboardInterrupt
 
 
@@ -153,42 +186,3 @@ def say_forecast(plan: Plan) -> None:
             "meet. With backprop, dic and dsc, and consensus without networks, they do not.",
             file=sys.stderr,
         )
-
-
-def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None = None) -> int:
-    """Label an image tile by tile, with what is learned from it or with a model.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With the flags of `add_tile_options`.
-    image : str
-        The image.
-    out : str
-        The labels.
-    fit : Fit, optional
-        Of a model.
-
-    Returns
-    -------
-    int
-        Exit code.
-    """
-    from napari_selfseg.io import alone, check_labels_target
-    from napari_selfseg.scale import LargeImage, TileRun, runner_named
-
-    target = check_labels_target(out)
-    with alone(target):
-        large = LargeImage(image, target, opacity=args.opacity)
-        runner = runner_named(args.scheduler)
-        by = fit or _method(args)
-        plan = large.gone_on(by) if args.resume else None
-        if plan is None and args.resume and large.finished_before(by):
-            print(f"{out} is finished: nothing is left to do.", file=sys.stderr)
-            return 0
-        if plan is None:
-            plan = plan_of(args, large, fit or learned(args, large))
-            say_forecast(plan)
-        do_tiles(TileRun(plan, runner), "--resume goes on")
-        large.finish(plan)
-    return 0

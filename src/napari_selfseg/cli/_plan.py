@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._large import learned, plan_of, say_forecast
+from napari_selfseg.cli._large import say_forecast, tiles_task
 from napari_selfseg.cli._options._common import Commands, add_method, add_opacity, add_run_options
 from napari_selfseg.cli._options._tile_options import add_tile_options
 
@@ -36,12 +36,12 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import alone, check_zarr, load_fit
-    from napari_selfseg.scale import LargeImage
+    from napari_selfseg.scale import LabelFiles, plan_label
 
-    with alone(check_zarr(args.output)):
-        large = LargeImage(args.image, args.output, opacity=args.opacity)
-        fit = load_fit(args.model) if args.model else learned(args, large)
-        plan = plan_of(args, large, fit, every_hash=True)
+    files = LabelFiles(check_zarr(args.output))
+    with alone(files.labels):
+        fit = load_fit(args.model) if args.model else None
+        plan = plan_label(tiles_task(args, args.image, files, fit), every_hash=True)
     say_forecast(plan)
     print(f"On each of M machines, N from 0: napari-selfseg run {args.output} --index N --of M")
     print(f"When all are done: napari-selfseg run {args.output}")

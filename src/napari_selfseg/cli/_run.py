@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
-from napari_selfseg.cli._large import do_tiles
+from napari_selfseg.cli._large import tiles_shown
 from napari_selfseg.cli._options._common import Commands
 from napari_selfseg.cli._options._numbers import whole
 from napari_selfseg.cli._options._tile_options import add_scheduler
@@ -32,11 +33,12 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import TileRun, load_plan, runner_named, work_folder
+    from napari_selfseg.work import follow
 
     plan = load_plan(work_folder(args.labels))
     if args.index is not None and not 0 <= args.index < args.of:
         raise ValueError(f"--index {args.index} is none of {args.of} machines, counted from 0.")
     share = None if args.index is None else (args.index, args.of)
     run = TileRun(plan, runner_named(args.scheduler), share=share)
-    do_tiles(run, "the same command goes on")
+    follow(run, partial(tiles_shown, "the same command goes on"))
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from napari_selfseg.cli._files import Files, with_opacity, write_files
 from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
     Commands,
@@ -42,17 +41,11 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import over_segment
-    from napari_selfseg.io import (
-        alone,
-        check_labels_target,
-        check_target,
-        read_image,
-    )
+    from napari_selfseg.io import alone, read_image
+    from napari_selfseg.scale import LabelFiles, write_files
 
-    check_labels_target(args.output)
-    if args.preview:
-        check_target(args.preview, (".png",))
-    with alone(args.output, *filter(None, [args.preview])):
+    files = LabelFiles.checked(args.output, args.preview)
+    with alone(files.labels, *files.others):
         image = read_image(args.image, opacity=args.opacity)
         check_still(image)
         labels, record = over_segment(
@@ -63,6 +56,8 @@ def _run(args: argparse.Namespace) -> int:
             spacing=image.spacing,
             name=image.name,
         )
-        write_files(Files(args.output, args.preview), image, labels, with_opacity(record, args))
+        if args.opacity == "channel":
+            record["opacity"] = args.opacity
+        write_files(files, image, labels, record)
     print(f"{labels.max()} superpixels")
     return 0

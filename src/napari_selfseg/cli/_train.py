@@ -14,11 +14,11 @@ from napari_selfseg.cli._options._common import (
     add_method,
     add_opacity,
     add_run_options,
-    drain,
     values_of,
 )
 from napari_selfseg.cli._options._interrupt import keeping
 from napari_selfseg.cli._options._numbers import share, whole
+from napari_selfseg.cli._options._progress import Shown
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
@@ -80,6 +80,7 @@ def add(commands: Commands, words: list[str]) -> None:
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import alone, check_target
     from napari_selfseg.scale import NothingLeftError
+    from napari_selfseg.work import follow
 
     check_target(args.output, (".safetensors",))
     with alone(args.output):
@@ -89,7 +90,9 @@ def _run(args: argparse.Namespace) -> int:
             print(nothing, file=sys.stderr)
             return 0
         with keeping(lambda: _kept(args.output)):
-            if not drain(trainer, trainer.before):
+            shown = Shown()
+            follow(trainer, shown.watch)
+            if shown.interrupted:
                 raise KeyboardInterrupt
     return 0
 

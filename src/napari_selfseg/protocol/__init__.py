@@ -16,6 +16,7 @@ from napari_selfseg.protocol._first_look import FirstLook, first_look
 from napari_selfseg.protocol._fit import Fit, label_dtype, small
 from napari_selfseg.protocol._given._checks import as_spacing, check_finite
 from napari_selfseg.protocol._given._device import (
+    check_precision,
     limited_threads,
     resolve_device,
     resolve_precision,
@@ -58,7 +59,7 @@ from napari_selfseg.protocol._schedules._sizes import (
     phases,
     relative_work,
 )
-from napari_selfseg.work import Progress, StopRelay, Work, WorkStep
+from napari_selfseg.work import Progress, StopRelay, Watch, Work, WorkStep, follow
 
 __all__ = [
     "BY_ITSELF",
@@ -103,6 +104,7 @@ __all__ = [
     "Trials",
     "Tried",
     "Unwanted",
+    "Watch",
     "Work",
     "WorkStep",
     "as_spacing",
@@ -112,10 +114,12 @@ __all__ = [
     "bytes_needed",
     "bytes_to_predict",
     "check_finite",
+    "check_precision",
     "estimate",
     "evolve",
     "first_look",
     "fits_in_memory",
+    "follow",
     "go_on",
     "halo",
     "in_words",

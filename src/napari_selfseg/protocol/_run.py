@@ -19,7 +19,7 @@ from napari_selfseg.protocol._results import _endings as endings
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._results._run_results import RunResults
 from napari_selfseg.protocol._training import Training
-from napari_selfseg.work import Work
+from napari_selfseg.work import Progress, Work
 
 __all__ = ["Run"]
 
@@ -123,6 +123,11 @@ class Run(RunResults, Work[Step]):
     def iteration(self) -> int:
         """Updates made so far."""
         return self._training.control.done
+
+    @property
+    def progress(self) -> Progress:
+        """How many updates are made."""
+        return Progress("iteration", self.iteration, self.method.updates)
 
     @property
     def fit(self) -> Fit:

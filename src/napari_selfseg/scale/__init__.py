@@ -5,8 +5,12 @@ from napari_selfseg.scale._batch._sources import BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry
 from napari_selfseg.scale._estimates._tile_estimate import TileLayout, estimate_tiles, lay_out_tiles
 from napari_selfseg.scale._estimates._trial_tile import PlanEstimate, estimate_plan
-from napari_selfseg.scale._label._label import label
-from napari_selfseg.scale._label._task import LabelResult
+from napari_selfseg.scale._label._label import do_alone, label
+from napari_selfseg.scale._label._label_files import write_files
+from napari_selfseg.scale._label._label_tiles import plan_label
+from napari_selfseg.scale._label._observer import Observer
+from napari_selfseg.scale._label._task import Given, LabelFiles, LabelResult, LabelTask, Tiling
+from napari_selfseg.scale._label._way import Way, choose_way
 from napari_selfseg.scale._plan._plan import Plan, load_plan, work_folder
 from napari_selfseg.scale._plan._sampling import samples
 from napari_selfseg.scale._plan._source import Source
@@ -49,9 +53,13 @@ __all__ = [
     "ClusterRunner",
     "Entry",
     "FailedTiles",
+    "Given",
+    "LabelFiles",
     "LabelResult",
+    "LabelTask",
     "LargeImage",
     "NothingLeftError",
+    "Observer",
     "Outcome",
     "Plan",
     "PlanEstimate",
@@ -65,12 +73,16 @@ __all__ = [
     "TileLayout",
     "TileRun",
     "TileStep",
+    "Tiling",
     "Trainer",
+    "Way",
     "apply_fit",
     "axes_along",
     "axis_named",
     "bytes_of_stack",
+    "choose_way",
     "create_stack_labels",
+    "do_alone",
     "estimate_plan",
     "estimate_stack",
     "estimate_tiles",
@@ -84,6 +96,7 @@ __all__ = [
     "load_plan",
     "over_stack",
     "over_tiles",
+    "plan_label",
     "plan_tiles",
     "planes",
     "planes_together",
@@ -98,4 +111,5 @@ __all__ = [
     "tile_record",
     "tiles",
     "work_folder",
+    "write_files",
 ]

@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.protocol import Estimate, Method
+    from napari_selfseg.scale import Given, Way
 
-__all__ = ["expect_run", "expect_stack"]
+__all__ = ["expect"]
 
 SMALLER: Final = "give a part of the image or one of half the size, or a smaller network"
 TILES: Final = "add --memory SIZE, such as --memory 2GB, to work tile by tile, or "
 PLANES: Final = "add --carry independent to go plane by plane, or "
 
 
-def expect_run(
+def expect(
     args: argparse.Namespace,
     method: Method,
     image: ImageFile,
-    options: dict[str, Any],
+    given: Given,
+    way: Way,
     *,
     entire: bool,
 ) -> None:
@@ -36,8 +38,10 @@ def expect_run(
         To be run.
     image : ImageFile
         The image.
-    options : dict
-        As for `evolve`.
+    given : Given
+        What belongs to it alone.
+    way : {"whole", "planes"}
+        How it is labelled.
     entire : bool
         Whether something was asked for that needs the whole image.
 
@@ -46,11 +50,21 @@ def expect_run(
     ValueError
         With the flags that help.
     """
+    how = _how(args, given, image)
+    if way == "planes":
+        _expect_planes(args, method, image, {**how, "scribbled": False})
+    else:
+        _expect_whole(args, method, image, how, entire)
+
+
+def _expect_whole(
+    args: argparse.Namespace, method: Method, image: ImageFile, how: dict[str, Any], entire: bool
+) -> None:
     from napari_selfseg.protocol import estimate, too_large
 
     apart = PLANES if len(image.shape) == 3 and 2 in method.ndims else ""
     tiles = "" if entire else TILES
-    how, size = _how(options), (image.shape, _channels(image), method)
+    size = (image.shape, _channels(image), method)
     refused = too_large(*size, advice=apart + tiles + SMALLER, **how)
     if refused:
         raise ValueError(refused)
@@ -58,27 +72,9 @@ def expect_run(
         _say(estimate(*size, threads=args.threads, **how), _pixels(image.shape))
 
 
-def expect_stack(
-    args: argparse.Namespace, method: Method, image: ImageFile, options: dict[str, Any]
+def _expect_planes(
+    args: argparse.Namespace, method: Method, image: ImageFile, how: dict[str, Any]
 ) -> None:
-    """Refuse a stack whose planes are too large for memory; on a terminal, say what it takes.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Of ``segment``, with ``--carry``.
-    method : Method
-        To be run.
-    image : ImageFile
-        The stack.
-    options : dict
-        As for `evolve`.
-
-    Raises
-    ------
-    ValueError
-        With what helps.
-    """
     from napari_selfseg.protocol import too_large
     from napari_selfseg.scale import axes_along, estimate_stack, planes_together
 
@@ -86,7 +82,6 @@ def expect_stack(
     plane = tuple(n for axis, n in enumerate(image.shape) if axis not in axes)
     planes = prod(image.shape[axis] for axis in axes)
     together = planes_together(args.carry, planes, args.planes_fitted)
-    how = _how({**options, "scribbles": None})
     refused = too_large(plane, _channels(image), method, advice=SMALLER, images=together, **how)
     if refused:
         raise ValueError(refused)
@@ -97,16 +92,16 @@ def expect_stack(
         _say(found, f"{planes} planes of {_pixels(plane)}")
 
 
-def _how(options: dict[str, Any]) -> dict[str, Any]:
+def _how(args: argparse.Namespace, given: Given, image: ImageFile) -> dict[str, Any]:
     from napari_selfseg.protocol import GIVEN
 
-    given = options["superpixels"]
+    pieces = given.superpixels
     return {
-        "superpixels": given if given is None or callable(given) else GIVEN,
-        "device": options["device"],
-        "precision": options["precision"],
-        "masked": options["mask"] is not None,
-        "scribbled": options["scribbles"] is not None,
+        "superpixels": pieces if pieces is None or callable(pieces) else GIVEN,
+        "device": args.device,
+        "precision": args.precision,
+        "masked": given.mask is not None or image.mask is not None,
+        "scribbled": given.scribbles is not None,
     }
 
 

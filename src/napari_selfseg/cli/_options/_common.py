@@ -1,24 +1,22 @@
-"""What several commands share: flags from declarations, progress, options of a run."""
+"""What several commands share: flags from declarations, and options of a run."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from napari_selfseg.cli._options._interrupt import stop_on_interrupt
 from napari_selfseg.cli._options._numbers import whole
 from napari_selfseg.machine.processes import MOST_THREADS
 
 if TYPE_CHECKING:
-    from napari_selfseg.io import ImageFile
+    from napari_selfseg.io import ContourMap, ImageFile
     from napari_selfseg.parameters import Parameter, Parameters
-    from napari_selfseg.protocol import Method, Run
-    from napari_selfseg.scale import Trainer
+    from napari_selfseg.protocol import Method
+    from napari_selfseg.superpixels import Superpixels
 
 __all__ = [
     "IMAGES_HELP",
@@ -29,9 +27,8 @@ __all__ = [
     "add_opacity",
     "add_parameters",
     "add_run_options",
+    "algorithm_from",
     "check_still",
-    "drain",
-    "progress_bar",
     "superpixels_from",
     "values_of",
     "warnings_as_sentences",
@@ -162,6 +159,25 @@ SUPERPIXELS_HELP = (
 )
 
 
+def algorithm_from(text: str | None) -> Superpixels | None:
+    """Read ``--superpixels`` where it is an algorithm; None where it is of one image alone.
+
+    Parameters
+    ----------
+    text : str or None
+        As for `superpixels_from`.
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+    """
+    from napari_selfseg.io import ContourMap
+
+    found = _superpixels(text)
+    return None if isinstance(found, ContourMap | Path) else found
+
+
 def superpixels_from(text: str | None, image: ImageFile) -> Any:
     """Read ``--superpixels``: an algorithm with parameters, a contour map, or a labels file.
 
@@ -181,8 +197,17 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
     ValueError
         When it is none of these, or does not fit the image.
     """
-    from napari_selfseg.catalogue import known_superpixels
     from napari_selfseg.io import ContourMap, read_label_image
+
+    found = _superpixels(text)
+    if isinstance(found, Path):
+        return read_label_image(found)
+    return found.regions(image.shape) if isinstance(found, ContourMap) else found
+
+
+def _superpixels(text: str | None) -> Superpixels | ContourMap | Path | None:
+    from napari_selfseg.catalogue import known_superpixels
+    from napari_selfseg.io import ContourMap
     from napari_selfseg.parameters import parse
 
     if text is None:
@@ -190,9 +215,8 @@ def superpixels_from(text: str | None, image: ImageFile) -> Any:
     known: tuple[type[Parameters], ...] = (*known_superpixels(), ContourMap)
     # A value such as 0.5 looks like a file's suffix.
     if Path(text).is_file() or (Path(text).suffix and "=" not in text):
-        return read_label_image(text)
-    found = parse(text, known, "superpixel algorithm")
-    return found.regions(image.shape) if isinstance(found, ContourMap) else found
+        return Path(text)
+    return cast("Superpixels | ContourMap", parse(text, known, "superpixel algorithm"))
 
 
 def check_still(image: ImageFile) -> None:
@@ -229,54 +253,6 @@ def add_opacity(parser: Parser) -> None:
         default="mask",
         help="what a TIFF or PNG calls opacity: 0 in it is no data, or it is one of the channels",
     )
-
-
-def drain(run: Run | Trainer, first: int = 0, stop: Callable[[], None] | None = None) -> bool:
-    """Run to the end with a progress bar on a terminal; the first interrupt stops the run.
-
-    Parameters
-    ----------
-    run : Run or Trainer
-        Not yet started.
-    first : int
-        Iterations made before.
-    stop : callable, optional
-        How to end it; ``run.stop`` by default, which keeps what was found.
-
-    Returns
-    -------
-    bool
-        Whether it went through: False where it was interrupted before its end.
-    """
-    total = run.method.updates
-    with stop_on_interrupt(stop or run.stop) as heard, progress_bar(total, first) as bar:
-        for step in run:
-            bar.set_postfix(labels=step.n_labels, refresh=False)
-            bar.update(step.iteration - bar.n)
-    if sys.stderr.isatty() and not heard.interrupt:
-        print(run.stop_reason, file=sys.stderr)
-    return not heard.interrupt
-
-
-def progress_bar(total: int, first: int = 0, unit: str = "it") -> Any:
-    """Return a bar with the time left; nothing is drawn where there is no terminal.
-
-    Parameters
-    ----------
-    total : int
-        At its end.
-    first : int
-        At its begin.
-    unit : str
-        What it counts.
-
-    Returns
-    -------
-    tqdm.tqdm
-    """
-    from tqdm import tqdm
-
-    return tqdm(total=total, initial=first, disable=None, unit=unit)
 
 
 @contextmanager

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from napari_selfseg.cli._messages._saying import in_a_line
 from napari_selfseg.cli._options._common import Parser
-from napari_selfseg.cli._options._interrupt import Interrupted, stop_on_interrupt
+from napari_selfseg.cli._options._interrupt import Interrupted
 from napari_selfseg.cli._options._numbers import whole
+from napari_selfseg.cli._options._progress import Shown
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.protocol import Method
-    from napari_selfseg.scale import StackRun
+    from napari_selfseg.scale import StackRun, StackStep
 
-__all__ = ["add_stack", "check_stack", "check_volume", "interrupted_at", "segmented_stack"]
+__all__ = ["add_stack", "check_along", "check_axes", "stack_shown"]
 
 PLANES_ONLY = ("segments", "scribbles")
 
@@ -55,13 +58,40 @@ def add_stack(parser: Parser) -> None:
     )
 
 
-def check_volume(args: argparse.Namespace, method: Method, image: ImageFile) -> None:
-    """Refuse what only makes sense along a stack, and a stack where no plane is asked for.
+def check_along(args: argparse.Namespace) -> None:
+    """Refuse flags that do not go together along a stack, or go with one only.
 
     Parameters
     ----------
     args : argparse.Namespace
-        Without ``--carry``.
+        Of ``segment``.
+
+    Raises
+    ------
+    ValueError
+        With what to do.
+    """
+    if not args.carry:
+        for flag in ("axis", "stack_iterations", "planes_fitted"):
+            if getattr(args, flag) is not None:
+                raise ValueError(f"--{flag.replace('_', '-')} is for stacks: add --carry.")
+        return
+    for flag in PLANES_ONLY:
+        if getattr(args, flag) is not None:
+            raise ValueError(f"--{flag} is for one image: leave it out, or leave out --carry.")
+    if args.save_fit and args.carry != "joint":
+        raise ValueError(
+            "A fit of the whole stack is made with --carry joint: --save-fit needs it."
+        )
+
+
+def check_axes(args: argparse.Namespace, method: Method, image: ImageFile) -> None:
+    """Refuse a stack where no planes are asked for, and a plane where they are.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Of ``segment``.
     method : Method
         To be run.
     image : ImageFile
@@ -72,10 +102,13 @@ def check_volume(args: argparse.Namespace, method: Method, image: ImageFile) -> 
     ValueError
         With what to do.
     """
-    for flag in ("axis", "stack_iterations", "planes_fitted"):
-        if getattr(args, flag) is not None:
-            raise ValueError(f"--{flag.replace('_', '-')} is for stacks: add --carry.")
     n = len(image.shape)
+    if args.carry:
+        if n < 3:
+            raise ValueError(
+                f"{image.name} is a single plane, and --carry is for stacks: leave it out."
+            )
+        return
     if "t" in image.axes:
         raise ValueError(
             f"{image.name} has the axes {image.axes}: go along time with --carry independent, warm "
@@ -89,116 +122,36 @@ def check_volume(args: argparse.Namespace, method: Method, image: ImageFile) -> 
         )
 
 
-def segmented_stack(
-    args: argparse.Namespace,
-    method: Method,
-    image: ImageFile,
-    options: dict[str, Any],
-    out: Any = None,
-) -> StackRun:
-    """Segment a stack with a progress bar; the first interrupt keeps the planes that are done.
+@contextmanager
+def stack_shown(shown: Shown, name: str, work: StackRun) -> Iterator[Callable[[StackStep], None]]:
+    """Show a stack, and say which planes could not be used.
 
     Parameters
     ----------
-    args : argparse.Namespace
-        With ``--carry``.
-    method : Method
-        To be run.
-    image : ImageFile
-        The stack.
-    options : dict
-        As for `evolve`.
-    out : array_like, optional
-        Where labels go; into memory by default.
+    shown : Shown
+        Which draws the bar.
+    name : str
+        Of the image.
+    work : StackRun
+        Not begun.
+
+    Yields
+    ------
+    callable
+        To be called with every step.
 
     Raises
     ------
     ValueError
-        When something cannot be used, or no plane could.
+        When no plane could be used.
     Interrupted
         When it was interrupted before there was anything to keep.
     """
-    from napari_selfseg.scale import axes_along, over_stack
-
-    options = {key: value for key, value in options.items() if key != "scribbles"}
-    run = over_stack(
-        image.data,
-        method,
-        carry=args.carry,
-        axis=axes_along(args.axis, method, image),
-        iterations=args.stack_iterations,
-        planes_fitted=args.planes_fitted,
-        out=out,
-        **options,
-    )
-    _drain(run)
-    if not run.done.any() and not run.stops and interrupted_at(run):
-        raise Interrupted("Interrupted before any plane was done.")
-    if not run.done.any() and not run.stops:
-        raise ValueError(f"Nothing was written: {run.stop_reason}")
-    for plane, why in run.failed.items():
-        print(in_a_line(f"napari-selfseg: {image.name}: plane {plane}: {why}"), file=sys.stderr)
-    return run
-
-
-def interrupted_at(run: StackRun) -> str:
-    """Say how far a stack was when it was interrupted; empty when it was not.
-
-    Parameters
-    ----------
-    run : StackRun
-        At its end.
-
-    Returns
-    -------
-    str
-        Such as ``"after 3 of 12 planes"``.
-    """
-    if run.stopped is None or run.stopped.kind not in ("asked", "abandoned"):
-        return ""
-    return f"after {int(run.done.sum())} of {len(run.done)} planes"
-
-
-def check_stack(args: argparse.Namespace, image: ImageFile) -> None:
-    """Refuse what does not go together with ``--carry``.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With ``--carry``.
-    image : ImageFile
-        What it is for.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
-    if len(image.shape) < 3:
-        raise ValueError(
-            f"{image.name} is a single plane, and --carry is for stacks: leave it out."
-        )
-    for flag in PLANES_ONLY:
-        if getattr(args, flag) is not None:
-            raise ValueError(f"--{flag} is for one image: leave it out, or leave out --carry.")
-    if args.save_fit and args.carry != "joint":
-        raise ValueError(
-            "A fit of the whole stack is made with --carry joint: --save-fit needs it."
-        )
-
-
-def _drain(run: StackRun) -> None:
-    from tqdm import tqdm
-
-    bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt} planes [{elapsed}{postfix}]"
-    with (
-        stop_on_interrupt(run.stop),
-        tqdm(total=len(run.done), disable=None, bar_format=bar_format) as bar,
-    ):
-        for step in run:
-            left = "" if step.seconds_left is None else tqdm.format_interval(step.seconds_left)
-            at = "" if step.step is None else f", update {step.step.iteration}/{step.step.total}"
-            bar.set_postfix_str(f"{left} left{at}" if left else at.lstrip(", "), refresh=False)
-            bar.update(step.done - bar.n)
-    if sys.stderr.isatty() and not interrupted_at(run):
-        print(run.stop_reason, file=sys.stderr)
+    with shown.watch(work) as see:
+        yield see
+    if not work.done.any() and not work.stops:
+        if shown.interrupted:
+            raise Interrupted("Interrupted before any plane was done.")
+        raise ValueError(f"Nothing was written: {work.stop_reason}")
+    for plane, why in work.failed.items():
+        print(in_a_line(f"napari-selfseg: {name}: plane {plane}: {why}"), file=sys.stderr)

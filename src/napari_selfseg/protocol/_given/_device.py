@@ -9,6 +9,7 @@ from napari_selfseg.machine.processes import MOST_THREADS
 from napari_selfseg.machine.threads import limited_threads
 
 __all__ = [
+    "check_precision",
     "limited_threads",
     "resolve_device",
     "resolve_precision",
@@ -73,6 +74,23 @@ def _there(device: torch.device) -> bool:
     return device.type == "cpu" or (device.type == "mps" and torch.backends.mps.is_available())
 
 
+def check_precision(precision: object) -> None:
+    """Refuse a precision that there is not.
+
+    Parameters
+    ----------
+    precision : object
+        From a person.
+
+    Raises
+    ------
+    ValueError
+        When there is none of that name.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"There is no precision {precision!r:.60}: use {', '.join(PRECISIONS)}.")
+
+
 def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     """Turn a wish into the type the training forward and backward use.
 
@@ -88,8 +106,7 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     ValueError
         When the word is unknown.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f"There is no precision {precision!r:.60}: use {', '.join(PRECISIONS)}.")
+    check_precision(precision)
     wanted = (
         ("bfloat16" if fast_bfloat16(device) else "float32") if precision == "auto" else precision
     )

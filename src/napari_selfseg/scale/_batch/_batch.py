@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
 from napari_selfseg.io import ImageFile, alone
-from napari_selfseg.protocol import StopRelay, Work
+from napari_selfseg.protocol import Progress, StopRelay, Work, WorkStep
 from napari_selfseg.scale._batch._sources import PREVIEWS, BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry, in_words, write_table
 from napari_selfseg.scale._label._label import do_task
-from napari_selfseg.scale._label._observer import Observer, Seen
+from napari_selfseg.scale._label._observer import Observer, seeing
 from napari_selfseg.scale._label._resume import RECIPE, left_earlier
-from napari_selfseg.scale._label._task import LabelResult, LabelTask
+from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
 
 __all__ = ["Batch"]
 
 TABLE: Final = "batch.csv"
+Seen = Callable[[int, WorkStep], None]
 
 
 class Batch(Work[Entry]):
@@ -97,7 +99,6 @@ class Batch(Work[Entry]):
         self.recipe, self.folder = recipe, Path(folder)
         self._runner = runner or SerialRunner()
         self._relay = StopRelay()
-        observer = Observer(seen, self._relay)
         found = sources(images, self.folder)
         targets = targets_of(found, self.folder, suffix)
         there = left_earlier(targets, recipe, self.folder, resume)
@@ -106,15 +107,17 @@ class Batch(Work[Entry]):
             LabelTask(
                 number=k,
                 image=_elsewhere(each),
-                target=target.absolute(),
-                preview=self._preview(each) if preview else None,
-                table=self._table(each, objects) if objects else None,
+                files=LabelFiles(
+                    target.absolute(),
+                    self._preview(each) if preview else None,
+                    self._table(each, objects) if objects else None,
+                ),
                 recipe=recipe,
                 again=target in there,
                 memory=memory,
                 device=device,
                 threads=threads,
-                observer=observer,
+                observer=Observer(seeing(seen and partial(seen, k)), self._relay),
             )
             for k, (each, target) in enumerate(zip(found, targets, strict=True))
         ]
@@ -131,6 +134,12 @@ class Batch(Work[Entry]):
     def close(self) -> None:
         """End now; from the thread that iterates."""
         self._work.close()
+
+    @property
+    def progress(self) -> Progress:
+        """How many images are done, or failed."""
+        ended = sum(each.state != "left" for each in self._entries)
+        return Progress("image", ended, len(self._entries))
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -175,7 +184,7 @@ class Batch(Work[Entry]):
     def _files(self) -> Iterator[Path]:
         """Return all files to come."""
         for task in self._tasks:
-            yield from (f for f in (task.target, task.preview, task.table) if f is not None)
+            yield from (task.files.labels, *task.files.others)
 
     def _entered(self, outcome: Outcome) -> Entry:
         number: int = outcome.piece.number

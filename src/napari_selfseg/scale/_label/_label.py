@@ -8,31 +8,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import (
-    OBJECTS,
-    ImageFile,
-    alone,
-    check_labels_target,
-    check_target,
-    load_fit,
-    open_image,
-    read_record,
-)
+from napari_selfseg.io import ImageFile, alone, load_fit, open_image, read_record
 from napari_selfseg.record import fingerprint
 from napari_selfseg.scale._label._label_planes import by_planes, planes_failed
 from napari_selfseg.scale._label._label_tiles import by_tiles
 from napari_selfseg.scale._label._label_whole import as_a_whole
 from napari_selfseg.scale._label._memory_check import fits_with_fit, fits_with_method
-from napari_selfseg.scale._label._observer import Observer
+from napari_selfseg.scale._label._observer import Observer, seeing
 from napari_selfseg.scale._label._resume import may_go_on
-from napari_selfseg.scale._label._task import LabelResult, LabelTask
+from napari_selfseg.scale._label._task import Given, LabelFiles, LabelResult, LabelTask
+from napari_selfseg.scale._label._way import Way, choose_way
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_record import is_same_image
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._tiles._large import begun, forget
 from napari_selfseg.work import WorkStep
 
-__all__ = ["do_task", "label"]
+__all__ = ["do_alone", "do_task", "label"]
 
 
 def label(
@@ -86,23 +78,34 @@ def label(
         When the image cannot be read or the labels cannot be written, or another process writes
         them.
     """
-    target = check_labels_target(out)
-    picture = None if preview is None else check_target(preview, (".png",))
-    table = None if objects is None else check_target(objects, OBJECTS)
+    files = LabelFiles.checked(out, preview, objects)
     task = LabelTask(
-        number=0,
         image=image if isinstance(image, ImageFile) else Path(image),
-        target=target,
-        preview=picture,
-        table=table,
+        files=files,
         recipe=recipe,
-        again=may_go_on(target, recipe, resume),
+        again=may_go_on(files.labels, recipe, resume),
         memory=memory,
         device=device,
         threads=threads,
-        observer=Observer(None if seen is None else lambda _, step: seen(step)),
+        observer=Observer(seeing(seen)),
     )
-    with alone(*filter(None, (target, picture, table))):
+    return do_alone(task)
+
+
+def do_alone(task: LabelTask) -> LabelResult:
+    """Do a task while no other process writes its files.
+
+    Parameters
+    ----------
+    task : LabelTask
+        What to do.
+
+    Raises
+    ------
+    ValueError, OSError, LeftError
+        As `do_task`, and when another process writes the labels.
+    """
+    with alone(task.files.labels, *task.files.others):
         return do_task(task)
 
 
@@ -125,23 +128,33 @@ def do_task(task: LabelTask) -> LabelResult:
     """
     start = time.perf_counter()
     task.observer.check()
-    image = task.image if isinstance(task.image, ImageFile) else open_image(task.image)
-    made = _before(task, image) or _way(task, image)(task, image)
+    image = task.image
+    if not isinstance(image, ImageFile):
+        image = open_image(image, opacity=task.opacity)
+    made = _before(task, image) or _made(task, image)
     return made._replace(seconds=time.perf_counter() - start)
+
+
+def _made(task: LabelTask, image: ImageFile) -> LabelResult:
+    way = _way(task, image)
+    given = task.prepare(image, way) if task.prepare else Given()
+    if way == "tiles":
+        return by_tiles(task, image)
+    return (by_planes if way == "planes" else as_a_whole)(task, image, given)
 
 
 def _before(task: LabelTask, image: ImageFile) -> LabelResult | None:
     """Return what an earlier batch made of the same image; None where that is to be done."""
-    if not task.again or not task.target.exists():
+    if not (task.again and task.by_recipe and task.files.labels.exists()):
         return None
     try:
-        record = read_record(task.target)
+        record = read_record(task.files.labels)
     except ValueError:
         # Tiles that were begun have none yet.
         return None
     if not _is_same(record, image):
         return None
-    forget(task.target)
+    forget(task.files.labels)
     return LabelResult(record["n_labels"], before=True, error=planes_failed(record))
 
 
@@ -152,19 +165,20 @@ def _is_same(record: dict[str, Any], image: ImageFile) -> bool:
     return fingerprint(image.data, was["name"]) == was
 
 
-def _way(task: LabelTask, image: ImageFile) -> Callable[[LabelTask, ImageFile], LabelResult]:
-    """Choose how an image is done."""
-    if task.recipe.carry is not None and len(image.shape) > 2:
-        return by_planes
-    if task.again and begun(task.target) is not None:
-        return by_tiles
-    return as_a_whole if _fits(task, image) else by_tiles
+def _way(task: LabelTask, image: ImageFile) -> Way:
+    left = task.again and task.by_recipe and begun(task.files.labels) is not None
+    return choose_way(
+        len(image.shape),
+        along=task.recipe.carry is not None,
+        tiled=left or task.tiling is not None,
+        fits=lambda: _fits(task, image),
+    )
 
 
 def _fits(task: LabelTask, image: ImageFile) -> bool:
     if task.memory is None:
         return True
     if task.recipe.method is None:
-        return fits_with_fit(image, load_fit(task.recipe.model), task.memory)
+        return fits_with_fit(image, task.fit or load_fit(task.recipe.model), task.memory)
     how = {"device": task.device, "precision": task.recipe.precision}
     return fits_with_method(image, task.recipe.method, task.memory, **how)

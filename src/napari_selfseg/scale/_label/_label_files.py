@@ -1,7 +1,8 @@
-"""What a batch writes for an image: labels, objects and a picture."""
+"""What is written of an image: labels, objects, a picture, and what was learned."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,23 +12,30 @@ from numpy.typing import NDArray
 from napari_selfseg.catalogue import as_objects
 from napari_selfseg.io import (
     ImageFile,
+    save_fit,
     write_labels,
     write_objects,
     write_preview,
     written_together,
 )
 from napari_selfseg.objects import connected
-from napari_selfseg.scale._label._task import LabelResult, LabelTask
+from napari_selfseg.protocol import Fit
+from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
 
-__all__ = ["draw", "written"]
+__all__ = ["draw", "write_files", "written"]
 
 # Longest side of the picture of a large image.
 SIDE: Final = 1024
 
 
 def written(
-    task: LabelTask, image: ImageFile, labels: NDArray[Any], record: dict[str, Any], error: str = ""
+    task: LabelTask,
+    image: ImageFile,
+    labels: NDArray[Any],
+    record: dict[str, Any],
+    error: str = "",
+    fit: Fit | None = None,
 ) -> LabelResult:
     """Write labels that are in memory, and what goes with them.
 
@@ -43,14 +51,18 @@ def written(
         How they were made.
     error : str
         What of it failed.
+    fit : Fit, optional
+        What was learned, where that is wanted.
     """
     labels = as_objects(labels, task.recipe.objects)
-    record["recipe"] = task.recipe.as_dict()
     if task.recipe.objects:
         record["objects"] = task.recipe.objects
-    record["n_labels"] = len(np.unique(labels[labels > 0]))
-    _write(task, image, labels, record)
-    return LabelResult(record["n_labels"], error=error)
+    n_labels = len(np.unique(labels[labels > 0]))
+    for path in (*task.files.others, task.files.labels):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    task.observer.check()
+    write_files(task.files, image, labels, task.recorded(record, n_labels), fit)
+    return LabelResult(n_labels, error=error)
 
 
 def draw(path: Path, image: ImageFile, labels: Any, *, side: int | None = None) -> None:
@@ -76,34 +88,60 @@ def draw(path: Path, image: ImageFile, labels: Any, *, side: int | None = None) 
     write_preview(path, seen, shown, channel_axis=None if image.channel_axis is None else -1)
 
 
-def _write(task: LabelTask, image: ImageFile, labels: NDArray[Any], record: dict[str, Any]) -> None:
-    """Write all or nothing, the labels last: where they are, the image is done."""
-    others = [path for path in (task.preview, task.table) if path is not None]
-    for path in (*others, task.target):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with written_together(*others, task.target, size=labels.nbytes) as places:
-        at = dict(zip((*others, task.target), places, strict=True))
-        _write_each(task, image, labels, record, at)
-
-
-def _write_each(
-    task: LabelTask,
+def write_files(
+    files: LabelFiles,
     image: ImageFile,
     labels: NDArray[Any],
-    record: dict[str, Any],
-    at: dict[Path, Path],
+    record: Mapping[str, Any],
+    fit: Fit | None = None,
 ) -> None:
-    if task.preview is not None:
-        draw(at[task.preview], image, labels)
-    if task.table is not None:
-        write_objects(
-            at[task.table],
-            connected(labels),
-            **image.measure,
-            georeference=image.georeference,
-            classes=labels,
-            image=np.asarray(image.data),
-            channel_axis=image.channel_axis,
-        )
-    task.observer.check()
-    write_labels(at[task.target], labels, record=record, **image.place)
+    """Write all or nothing, the labels last: where they are, the image is done.
+
+    Parameters
+    ----------
+    files : LabelFiles
+        Where.
+    image : ImageFile
+        Of which they are.
+    labels : ndarray of int
+        The labels.
+    record : mapping
+        How they were made.
+    fit : Fit, optional
+        What was learned, where that is wanted.
+
+    Raises
+    ------
+    OSError
+        When one of them cannot be written: then none is.
+    """
+    paths = (*files.others, files.labels)
+    with written_together(*paths, size=_size(files, image, labels, fit)) as places:
+        at = dict(zip(paths, places, strict=True))
+        if files.objects is not None:
+            _write_objects(at[files.objects], image, labels)
+        if files.preview is not None:
+            draw(at[files.preview], image, labels)
+        if files.fit is not None and fit is not None:
+            save_fit(fit, at[files.fit])
+        write_labels(at[files.labels], labels, record=record, **image.place)
+
+
+def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | None) -> int:
+    """Bound what is written, but for the objects: they are counted when they are made."""
+    plane = image.shape[-2] * image.shape[-1]
+    tensors = [*fit.weights.values(), *fit.training_state.values()] if fit else []
+    learned = sum(each.numel() * each.element_size() for each in tensors)
+    return labels.nbytes + (6 * plane if files.preview else 0) + learned
+
+
+def _write_objects(path: Path, image: ImageFile, labels: NDArray[Any]) -> None:
+    write_objects(
+        path,
+        connected(labels),
+        **image.measure,
+        georeference=image.georeference,
+        classes=labels,
+        image=np.asarray(image.data),
+        channel_axis=image.channel_axis,
+    )

@@ -1,19 +1,21 @@
-"""A stack of a batch, gone along plane by plane."""
+"""A stack, gone along plane by plane."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from napari_selfseg.io import ImageFile, finish_labels, written_together
+from napari_selfseg.io import ImageFile, finish_labels, save_fit, written_together
 from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale._label._label_files import draw, written
 from napari_selfseg.scale._label._memory_check import check_planes
-from napari_selfseg.scale._label._task import LabelResult, LabelTask, as_input
+from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
 from napari_selfseg.scale._planes._axes import axes_along
 from napari_selfseg.scale._planes._over_stack import over_stack
 from napari_selfseg.scale._planes._slices import Planes
@@ -24,7 +26,7 @@ from napari_selfseg.scale._planes._stack_labels import create_stack_labels, stac
 __all__ = ["by_planes", "planes_failed"]
 
 
-def by_planes(task: LabelTask, image: ImageFile) -> LabelResult:
+def by_planes(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     """Make the labels of a stack; in OME-Zarr they are written plane by plane.
 
     Parameters
@@ -33,6 +35,8 @@ def by_planes(task: LabelTask, image: ImageFile) -> LabelResult:
         What to do, with a carry in its recipe.
     image : ImageFile
         As it was opened.
+    given : Given
+        What belongs to it alone.
 
     Returns
     -------
@@ -46,10 +50,10 @@ def by_planes(task: LabelTask, image: ImageFile) -> LabelResult:
     """
     axes = axes_along(task.recipe.axis, _method(task), image)
     # Objects are made, and measured, of the whole stack.
-    whole = not is_by_blocks(task.target) or task.recipe.objects or task.table is not None
+    whole = not is_by_blocks(task.files.labels) or task.recipe.objects or task.files.objects
     if task.memory is not None:
         _check_memory(task, image, axes, bool(whole), task.memory)
-    return _in_memory(task, image, axes) if whole else _on_disk(task, image, axes)
+    return (_in_memory if whole else _on_disk)(task, image, given, axes)
 
 
 def planes_failed(record: Mapping[str, Any]) -> str:
@@ -73,31 +77,48 @@ def planes_failed(record: Mapping[str, Any]) -> str:
     return f"{len(failed)} of {len(told['order'])} planes failed, plane {plane} with: {why}"
 
 
-def _in_memory(task: LabelTask, image: ImageFile, axes: tuple[int, ...]) -> LabelResult:
-    run = _run(task, image, axes)
+def _in_memory(
+    task: LabelTask, image: ImageFile, given: Given, axes: tuple[int, ...]
+) -> LabelResult:
+    run = _run(task, image, given, axes)
     record = run.record()
-    return written(task, image, run.out, record, planes_failed(record))
+    fit = run.fit if task.files.fit else None
+    return written(task, image, run.out, record, planes_failed(record), fit)
 
 
-def _on_disk(task: LabelTask, image: ImageFile, axes: tuple[int, ...]) -> LabelResult:
+def _on_disk(task: LabelTask, image: ImageFile, given: Given, axes: tuple[int, ...]) -> LabelResult:
     carry = cast(str, task.recipe.carry)
-    others = [] if task.preview is None else [task.preview]
-    for path in (*others, task.target):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with written_together(*others, task.target) as places:
-        part = places[-1]
+    with _places(task) as at:
+        part = at[task.files.labels]
         out = create_stack_labels(part, image, _method(task), carry)
-        record = _run(task, image, axes, out).record()
+        run = _run(task, image, given, axes, out)
         found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}
-        record |= {"recipe": task.recipe.as_dict(), "n_labels": len(found - {0})}
-        if others:
-            draw(places[0], image, out)
-        finish_labels(part, record=record)
+        record = task.recorded(run.record(), len(found - {0}))
+        if task.files.preview is not None:
+            draw(at[task.files.preview], image, out)
+        if task.files.fit is not None:
+            save_fit(run.fit, at[task.files.fit])
         task.observer.check()
-    return LabelResult(record["n_labels"], error=planes_failed(record))
+        finish_labels(part, record=record)
+    return LabelResult(len(found - {0}), error=planes_failed(record))
 
 
-def _run(task: LabelTask, image: ImageFile, axes: tuple[int, ...], out: Any = None) -> StackRun:
+@contextmanager
+def _places(task: LabelTask) -> Iterator[dict[Path, Path]]:
+    """Give where to write each file: beside it, or where it is to be, so that planes stay."""
+    paths = (*task.files.others, task.files.labels)
+    if not task.by_recipe:
+        yield dict(zip(paths, paths, strict=True))
+        return
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with written_together(*paths) as places:
+        yield dict(zip(paths, places, strict=True))
+
+
+def _run(
+    task: LabelTask, image: ImageFile, given: Given, axes: tuple[int, ...], out: Any = None
+) -> StackRun:
     recipe = task.recipe
     run = over_stack(
         image.data,
@@ -106,16 +127,17 @@ def _run(task: LabelTask, image: ImageFile, axes: tuple[int, ...], out: Any = No
         axis=axes,
         iterations=recipe.stack_iterations,
         planes_fitted=recipe.planes_fitted,
-        superpixels=recipe.superpixels,
+        superpixels=recipe.superpixels if given.superpixels is None else given.superpixels,
         precision=recipe.precision,
         out=out,
         device=task.device,
         threads=task.threads,
-        **as_input(image),
+        **as_input(image, given.mask),
         name=image.name,
     )
-    task.observer.follow(task.number, run)
-    if not run.done.any():
+    task.observer.follow(run)
+    # A plane that was stopped on its way is shown, and not done.
+    if not run.done.any() and not run.stops:
         raise ValueError(run.stop_reason)
     return run
 
@@ -134,7 +156,7 @@ def _check_memory(
     check_planes(image, axes, method, together, memory, **how)
     labels = np.dtype(stack_dtype(method, carry)).itemsize
     room = prod(image.shape) * labels
-    if task.table is not None:
+    if task.files.objects is not None:
         # Objects are numbered beside the labels, and measured on the image.
         room = 2 * room + prod(image.data.shape) * image.data.dtype.itemsize
     if whole and room > memory:

@@ -1,26 +1,26 @@
-"""An image of a batch that does not fit into memory, done tile by tile."""
+"""An image that is labelled tile by tile, by what is learned from samples of it or by a model."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
 from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
-from napari_selfseg.scale._estimates._tile_estimate import TileLayout, lay_out_tiles
+from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
 from napari_selfseg.scale._label._label_files import SIDE, draw
-from napari_selfseg.scale._label._task import LabelResult, LabelTask
+from napari_selfseg.scale._label._task import LabelResult, LabelTask, Tiling
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._tile_record import is_unchanged
 from napari_selfseg.scale._tiles._large import LargeImage, forget
 from napari_selfseg.scale._tiles._tile_run import TileRun
 from napari_selfseg.scale._training._fit_samples import axes_of_sample, fit_samples, known_at_once
 
-__all__ = ["by_tiles"]
+__all__ = ["by_tiles", "plan_label"]
 
 
 def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
-    """Label an image tile by tile, by what is learned from samples of it or by a model.
+    """Label an image tile by tile.
 
     Tiles that are done stay, whatever happens afterwards.
 
@@ -36,45 +36,85 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     ValueError
         When something cannot be used, or the recipe asks for what needs the whole image.
     """
-    _check(task)
-    task.target.parent.mkdir(parents=True, exist_ok=True)
-    large = LargeImage(task.image, task.target)
-    plan = _begun(task, large) or _planned(task, large)
-    task.observer.follow(task.number, TileRun(plan))
-    if task.preview is not None:
-        draw(task.preview, image, open_labels(plan.labels), side=SIDE)
+    if task.tiling is None:
+        _check_parts(task)
+    target = task.files.labels
+    target.parent.mkdir(parents=True, exist_ok=True)
+    large = _large(task)
+    plan = _begun(task, large)
+    if plan is None and _finished(task, large):
+        return LabelResult(read_record(target)["n_labels"], before=True)
+    plan = plan or _planned(task, large)
+    task.observer.follow(TileRun(plan, task.tiling.runner if task.tiling else None))
+    if task.files.preview is not None:
+        draw(task.files.preview, image, open_labels(plan.labels), side=SIDE)
     large.finish(plan)
-    forget(task.target)
-    return LabelResult(read_record(task.target)["n_labels"])
+    if task.by_recipe:
+        forget(target)
+    return LabelResult(read_record(target)["n_labels"])
+
+
+def plan_label(task: LabelTask, **options: Any) -> Plan:
+    """Learn what labels an image, and plan its tiles, so that others can do them.
+
+    Parameters
+    ----------
+    task : LabelTask
+        What to do.
+    **options
+        More of `plan_tiles`.
+
+    Raises
+    ------
+    ValueError
+        As `by_tiles`, or when tiles are begun there.
+    """
+    return _planned(task, _large(task), **options)
+
+
+def _large(task: LabelTask) -> LargeImage:
+    return LargeImage(task.image, task.files.labels, opacity=task.opacity)
 
 
 def _begun(task: LabelTask, large: LargeImage) -> Plan | None:
-    """Return what an earlier batch began, if the image is still the same."""
-    plan = large.begun if task.again else None
+    """Return what was begun earlier, if it is to be gone on with."""
+    if not task.again:
+        return None
+    if not task.by_recipe:
+        return large.gone_on(_by(task))
+    plan = large.begun
     if plan is None or is_unchanged(plan):
         return plan
     forget(large.target)
     return None
 
 
-def _planned(task: LabelTask, large: LargeImage) -> Plan:
-    recipe = task.recipe
-    fit = None if recipe.method else load_fit(recipe.model)
-    layout = _layout(task, large, fit)
+def _finished(task: LabelTask, large: LargeImage) -> bool:
+    """Say whether all is done; labels that are known by their recipe were looked at before."""
+    return task.again and not task.by_recipe and large.finished_before(_by(task))
+
+
+def _planned(task: LabelTask, large: LargeImage, **options: Any) -> Plan:
+    recipe, fit = task.recipe, _fit(task)
+    tiling = task.tiling or _laid_out(task, large, fit)
+    if task.by_recipe:
+        options["told"] = {"recipe": recipe.as_dict()}
     return large.plan_tiles(
-        fit or _learned(task, large, layout),
-        tile=max(layout.tile),
+        fit or _learned(task, large, tiling),
+        tile=tiling.tile,
+        memory=tiling.memory,
+        superpixels=tiling.votes,
         objects=recipe.minimum_size if recipe.connected else None,
         device=task.device,
-        threads=task.threads,
-        told={"recipe": recipe.as_dict()},
+        threads=task.threads or tiling.threads,
+        **options,
     )
 
 
-def _layout(task: LabelTask, large: LargeImage, fit: Fit | None) -> TileLayout:
+def _laid_out(task: LabelTask, large: LargeImage, fit: Fit | None) -> Tiling:
     """Choose samples and tiles that keep to the memory."""
-    source, method = large.source, fit.method if fit else cast(Method, task.recipe.method)
-    return lay_out_tiles(
+    source, method = large.source, fit.method if fit else _method(task)
+    layout = lay_out_tiles(
         source.shape,
         source.n_channels,
         method,
@@ -85,28 +125,42 @@ def _layout(task: LabelTask, large: LargeImage, fit: Fit | None) -> TileLayout:
         precision=task.recipe.precision,
         masked=large.file.mask is not None,
     )
+    return Tiling(max(layout.tile), sample_size=layout.sample)
 
 
-def _learned(task: LabelTask, large: LargeImage, layout: TileLayout) -> Fit:
-    recipe = task.recipe
-    method = cast(Method, recipe.method)
+def _learned(task: LabelTask, large: LargeImage, tiling: Tiling) -> Fit:
+    recipe, method = task.recipe, _method(task)
     known = known_at_once(large.source, method, superpixels=recipe.superpixels)
     if known is not None:
         return known
     run = fit_samples(
         large.source,
         method,
-        size=layout.sample,
+        count=tiling.samples,
+        size=tiling.sample_size,
+        memory=tiling.memory,
         superpixels=recipe.superpixels,
         precision=recipe.precision,
         device=task.device,
         threads=task.threads,
     )
-    task.observer.follow(task.number, run)
+    task.observer.follow(run)
     return run.fit
 
 
-def _check(task: LabelTask) -> None:
+def _fit(task: LabelTask) -> Fit | None:
+    return task.fit or (load_fit(task.recipe.model) if task.recipe.model else None)
+
+
+def _method(task: LabelTask) -> Method:
+    return cast(Method, task.recipe.method)
+
+
+def _by(task: LabelTask) -> Fit | Method:
+    return _fit(task) or _method(task)
+
+
+def _check_parts(task: LabelTask) -> None:
     """Refuse what needs the whole image."""
     recipe = task.recipe
     for asked, what in (
@@ -114,7 +168,7 @@ def _check(task: LabelTask) -> None:
         (recipe.method and recipe.method.outlines != SUPERPIXELS, "outlines along the image"),
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),
         (recipe.model and recipe.superpixels is not None, "superpixels that vote"),
-        (task.table is not None, "objects in a file"),
+        (task.files.objects is not None, "objects in a file"),
     ):
         if asked:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""An image of a batch that is done as a whole, in memory."""
+"""An image that is done as a whole, in memory."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.io import ImageFile, load_fit, read_image
-from napari_selfseg.protocol import Method, Run, evolve
+from napari_selfseg.protocol import Fit, Method, Run, evolve
 from napari_selfseg.scale._label._label_files import written
-from napari_selfseg.scale._label._task import LabelResult, LabelTask, as_input
+from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._training._apply_fit import apply_fit
 
 __all__ = ["as_a_whole"]
 
 
-def as_a_whole(task: LabelTask, image: ImageFile) -> LabelResult:
+def as_a_whole(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     """Make the labels of an image in memory.
 
     Parameters
@@ -27,48 +27,56 @@ def as_a_whole(task: LabelTask, image: ImageFile) -> LabelResult:
         What to do.
     image : ImageFile
         As it was opened.
+    given : Given
+        What belongs to it alone.
     """
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
-        image = read_image(task.image)
-    labels, record = _labelled(task, image)
-    return written(task, image, labels, record)
-
-
-def _labelled(task: LabelTask, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
+        image = read_image(task.image, opacity=task.opacity)
     if task.recipe.method is None:
-        return _applied(task, image)
-    run = _run(task, image, task.recipe.method)
+        return written(task, image, *_applied(task, image))
+    run = _run(task, image, task.recipe.method, given)
+    fit = run.fit if task.files.fit else None
+    return written(task, image, *_labelled(task, image, run, given), fit=fit)
+
+
+def _labelled(
+    task: LabelTask, image: ImageFile, run: Run, given: Given
+) -> tuple[NDArray[Any], dict[str, Any]]:
     wanted = task.recipe.segments
     if wanted is None:
         return run.labels(), run.record()
-    found = hierarchy_of(run, image, image.mask)
-    # Another image may have fewer superpixels: then it gets as many segments as there can be.
-    tree = found.tree
-    n = None if wanted == "auto" else min(max(wanted, tree.fewest), tree.most)
-    labels = run.outlined(found.cut(n))
+    tree = hierarchy_of(run, image, as_input(image, given.mask)["mask"])
+    n = None if wanted == "auto" else wanted
+    if n is not None and task.by_recipe:
+        # Another image may have fewer superpixels: then it gets as many segments as there can be.
+        n = min(max(n, tree.tree.fewest), tree.tree.most)
+    labels = run.outlined(tree.cut(n))
     return labels, recorded_cut(run, labels)
 
 
-def _run(task: LabelTask, image: ImageFile, method: Method) -> Run:
+def _run(task: LabelTask, image: ImageFile, method: Method, given: Given) -> Run:
+    chosen = task.recipe.superpixels if given.superpixels is None else given.superpixels
     run = evolve(
         image.data,
         method,
-        superpixels=task.recipe.superpixels,
+        superpixels=chosen,
+        scribbles=given.scribbles,
         precision=task.recipe.precision,
         device=task.device,
         threads=task.threads,
-        **as_input(image),
+        **as_input(image, given.mask),
         name=image.name,
     )
-    task.observer.follow(task.number, run)
+    task.observer.follow(run)
     return run
 
 
 def _applied(task: LabelTask, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
     algorithm = task.recipe.superpixels
     voting = None if algorithm is None else over_segment(image.data, algorithm, **as_input(image))
+    fit: Fit = task.fit or load_fit(task.recipe.model)
     labels, record = apply_fit(
-        load_fit(task.recipe.model),
+        fit,
         image.data,
         channel_axis=image.channel_axis,
         mask=image.seen(),

@@ -3,60 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from napari_selfseg.protocol import StopRelay, Work, WorkStep
+from napari_selfseg.protocol import StopRelay, Watch, Work, follow
 
-__all__ = ["LeftError", "Observer", "Seen"]
-
-Seen = Callable[[int, WorkStep], None]
+__all__ = ["LeftError", "Observer", "seeing"]
 
 
 class LeftError(Exception):
     """The work on an image was ended before its end, because somebody asked."""
 
 
-class Observer:
-    """Sees where the image at hand is; sent to another process it arrives with nobody watching.
+def seeing(see: Callable[[Any], object] | None) -> Watch:
+    """Return a `Watch` that does nothing but call a function with every step.
 
     Parameters
     ----------
-    seen : callable, optional
-        Called with the place of the image in its batch, from 0, and every step.
-    relay : StopRelay, optional
-        Through which somebody asks for the end.
+    see : callable or None
+        None sees nothing.
     """
 
-    def __init__(self, seen: Seen | None = None, relay: StopRelay | None = None) -> None:
-        self._seen, self._relay = seen, relay or StopRelay()
+    def watch(work: Work[Any]) -> AbstractContextManager[Callable[[Any], object]]:
+        return nullcontext(see or (lambda step: None))
+
+    return watch
+
+
+class Observer:
+    """Sees all work on an image; sent to another process it arrives with nobody watching.
+
+    Parameters
+    ----------
+    watch : Watch, optional
+        Opened around each piece of work: learning, a run, planes, tiles.
+    relay : StopRelay, optional
+        Through which somebody asks to leave the image.
+    """
+
+    def __init__(self, watch: Watch | None = None, relay: StopRelay | None = None) -> None:
+        self._watch, self._relay = watch or seeing(None), relay or StopRelay()
 
     def __reduce__(self) -> tuple[type[Observer], tuple[()]]:
         return Observer, ()
 
-    def follow(self, number: int, work: Work[Any]) -> None:
+    def follow(self, work: Work[Any]) -> None:
         """Advance work to its end.
 
         Parameters
         ----------
-        number : int
-            Place of its image.
         work : Work
             Not begun.
 
         Raises
         ------
         LeftError
-            When somebody asked to end.
+            When somebody asked to leave the image.
         """
         with self._relay.on(work, settle=False):
             self.check()
-            for step in work:
-                if self._seen is not None:
-                    self._seen(number, step)
+            follow(work, self._watch)
         self.check()
 
     def check(self) -> None:
-        """Go on, unless somebody asked to stop.
+        """Go on, unless somebody asked to leave the image.
 
         Raises
         ------

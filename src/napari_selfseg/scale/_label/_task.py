@@ -2,35 +2,157 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from napari_selfseg.io import ImageFile
+from napari_selfseg.io import OBJECTS, ImageFile, Opacity, check_labels_target, check_target
+from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._observer import Observer
+from napari_selfseg.scale._label._way import Way
+from napari_selfseg.scale._plan._sampling import COUNT
 from napari_selfseg.scale._recipe._recipe import Recipe
+from napari_selfseg.scale._runners import Runner
 
-__all__ = ["LabelResult", "LabelTask", "as_input"]
+__all__ = ["Given", "LabelFiles", "LabelResult", "LabelTask", "Tiling", "as_input"]
+
+FilePath = str | os.PathLike[str]
+
+
+class LabelFiles(NamedTuple):
+    """The files of one image, written together or not at all, the labels last.
+
+    Attributes
+    ----------
+    labels : pathlib.Path
+        Where they are, the image is done.
+    preview, objects, fit : pathlib.Path or None
+        A picture, a table or polygons, and what was learned; None where nobody asked.
+    """
+
+    labels: Path
+    preview: Path | None = None
+    objects: Path | None = None
+    fit: Path | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        labels: FilePath,
+        preview: FilePath | None = None,
+        objects: FilePath | None = None,
+        fit: FilePath | None = None,
+    ) -> Self:
+        """Refuse names that cannot be written, before any work is done for them.
+
+        Parameters
+        ----------
+        labels, preview, objects, fit : path_like
+            The files to come.
+
+        Raises
+        ------
+        ValueError
+            When an ending is another one.
+        OSError
+            When nothing can be written there.
+        """
+        return cls(
+            check_labels_target(labels),
+            None if preview is None else check_target(preview, (".png",)),
+            None if objects is None else check_target(objects, OBJECTS),
+            None if fit is None else check_target(fit, (".safetensors",)),
+        )
+
+    @property
+    def others(self) -> tuple[Path, ...]:
+        """All that are written beside the labels."""
+        return tuple(path for path in self[1:] if path is not None)
+
+
+class Given(NamedTuple):
+    """What belongs to one image alone, and so to no recipe.
+
+    Attributes
+    ----------
+    mask : array_like of bool or None
+        Where there are data; None for what the file says.
+    scribbles : array_like of int or None
+        Classes from 1 where somebody drew.
+    superpixels : SuperpixelAlgorithm, array_like of int or None
+        In place of those of the recipe.
+    """
+
+    mask: Any = None
+    scribbles: Any = None
+    superpixels: Any = None
+
+
+Prepare = Callable[[ImageFile, Way], Given]
 
 
 @dataclass(frozen=True)
+class Tiling:
+    """How an image is taken apart.
+
+    Attributes
+    ----------
+    tile : int or None
+        Side of a tile in pixels; as large as memory allows by default.
+    memory : int or None
+        Bytes that any process may take in all; what is free by default.
+    votes : path_like or None
+        Superpixels of the whole image in a file; each gets one label.
+    samples, sample_size : int
+        How many samples are learned from, and their side in pixels.
+    threads : int or None
+        CPU threads of a process that does tiles, where the task does not say.
+    runner : Runner or None
+        Where tiles are done; in this process by default.
+    """
+
+    tile: int | None = None
+    memory: int | None = None
+    votes: FilePath | None = None
+    samples: int = COUNT
+    sample_size: int = 256
+    threads: int | None = None
+    runner: Runner | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LabelTask:
     """One image to be labelled, with all that a worker needs.
 
     Attributes
     ----------
-    number : int
-        Its place in the batch.
     image : pathlib.Path or ImageFile
         A file, or an image in memory.
-    target, preview, table : pathlib.Path or None
-        Files to write; no preview and no objects where these are None.
+    files : LabelFiles
+        What to write.
     recipe : Recipe
         What to do.
+    number : int
+        Its place in a batch.
+    by_recipe : bool
+        Whether the labels are known by their recipe: it is in their record, and they are whole or
+        not there. Otherwise planes that are done stay in a file that is not finished.
     again : bool
-        Whether what is there is of this recipe, and stays if it is of this image.
+        Whether labels that are there stay. Known by their recipe, they are of this one, and are
+        made anew for another image; otherwise another image, method or model is refused.
     memory : int or None
         Bytes that a run may take; an image that needs more goes tile by tile.
+    tiling : Tiling or None
+        Tile by tile, and how; None takes tiles only where memory does not suffice.
+    opacity : {"mask", "channel"}
+        As for `open_image`.
+    fit : Fit or None
+        The model of the recipe, where it is open already.
+    prepare : callable or None
+        Called with the image as it was opened, and with the way that was chosen, before any work;
+        returns `Given`, or refuses.
     device : str
         As for `evolve`.
     threads : int or None
@@ -39,17 +161,36 @@ class LabelTask:
         Who watches.
     """
 
-    number: int
     image: Path | ImageFile
-    target: Path
-    preview: Path | None
-    table: Path | None
+    files: LabelFiles
     recipe: Recipe
-    again: bool
-    memory: int | None
-    device: str
-    threads: int | None
-    observer: Observer
+    number: int = 0
+    by_recipe: bool = True
+    again: bool = False
+    memory: int | None = None
+    tiling: Tiling | None = None
+    opacity: Opacity = "mask"
+    fit: Fit | None = None
+    prepare: Prepare | None = None
+    device: str = "auto"
+    threads: int | None = None
+    observer: Observer = field(default_factory=Observer)
+
+    def recorded(self, record: dict[str, Any], n_labels: int) -> dict[str, Any]:
+        """Add to the record of labels what is known here alone.
+
+        Parameters
+        ----------
+        record : dict
+            How they were made.
+        n_labels : int
+            How many there are.
+        """
+        if self.opacity == "channel":
+            record["opacity"] = "channel"
+        if self.by_recipe:
+            record |= {"recipe": self.recipe.as_dict(), "n_labels": n_labels}
+        return record
 
 
 class LabelResult(NamedTuple):
@@ -73,13 +214,15 @@ class LabelResult(NamedTuple):
     error: str = ""
 
 
-def as_input(image: ImageFile) -> dict[str, Any]:
+def as_input(image: ImageFile, mask: Any = None) -> dict[str, Any]:
     """Return what a run has to know of a file beside its pixels.
 
     Parameters
     ----------
     image : ImageFile
         The file.
+    mask : array_like of bool, optional
+        In place of what the file says.
 
     Returns
     -------
@@ -88,6 +231,6 @@ def as_input(image: ImageFile) -> dict[str, Any]:
     """
     return {
         "channel_axis": image.channel_axis,
-        "mask": image.seen(),
+        "mask": image.seen() if mask is None else mask,
         "spacing": image.spacing,
     }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Fit, Step, Stop, StopRelay, Work
+from napari_selfseg.protocol import Fit, Progress, Step, Stop, StopRelay, Work
 from napari_selfseg.scale._planes._carrying import WHOLE, Carrying, Found
 from napari_selfseg.scale._planes._joint import Joint
 from napari_selfseg.scale._planes._order import Order, Viewed, plane_in_view
@@ -111,6 +111,11 @@ class StackRun(Work[StackStep]):
         return self._labels.done.copy()
 
     @property
+    def progress(self) -> Progress:
+        """How many planes are done."""
+        return Progress("plane", int(self._labels.done.sum()), len(self._labels.done))
+
+    @property
     def stop_reason(self) -> str:
         """Why the stack ended, in a sentence; empty while it goes on."""
         return self.stopped.sentence if self.stopped else ""
@@ -207,7 +212,7 @@ class StackRun(Work[StackStep]):
                 yield self._step(plane, step)
 
     def _step(self, plane: int, step: Step | None) -> StackStep:
-        done, total = int(self._labels.done.sum()), len(self._labels.done)
+        _, done, total = self.progress
         left = self._pace.left(total - done - len(self.failed))
         return StackStep(plane, step, done, total, left)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from napari_selfseg.protocol import check_precision
 from napari_selfseg.scale._planes._over_stack import check_carry
 
 __all__ = ["check_recipe", "is_whole"]
 
-PRECISIONS: Final = ("auto", "float32", "bfloat16")
 ALONG: Final = ("axis", "stack_iterations", "planes_fitted")
 
 
@@ -29,8 +29,7 @@ def check_recipe(values: Mapping[str, Any]) -> None:
     model, segments = values["model"], values["segments"]
     if (values["method"] is None) == (not model):
         raise ValueError("A recipe needs a method to train or a model to apply, one of them.")
-    if values["precision"] not in PRECISIONS:
-        raise ValueError(f"The precision is one of {', '.join(PRECISIONS)}.")
+    check_precision(values["precision"])
     if not (segments is None or segments == "auto" or is_whole(segments, 1)):
         raise ValueError("The number of segments is a number from 1 on, or auto.")
     if values["connected"] not in (True, False):
@@ -61,7 +60,7 @@ def _check_stack(values: Mapping[str, Any]) -> None:
         raise ValueError("Segments are cut in one image, not along a stack: leave out one of them.")
     axis = values["axis"]
     if axis is not None and not (isinstance(axis, str) and axis.strip()):
-        raise ValueError("The axis of a stack is a name such as z, or left out.")
+        raise ValueError(f"There is no axis {axis!r}: give a name such as z, or leave it out.")
     for name in ALONG[1:]:
         if values[name] is not None and not is_whole(values[name], 1):
             raise ValueError(f"The {name.replace('_', ' ')} are a number from 1 on.")

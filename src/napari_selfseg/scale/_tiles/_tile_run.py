@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 from napari_selfseg.io import finish_labels, sweep, sweep_chunks
-from napari_selfseg.protocol import Work
+from napari_selfseg.protocol import Progress, Work
 from napari_selfseg.scale._plan._identity import check_begin
 from napari_selfseg.scale._plan._in_blocks import PIECES
 from napari_selfseg.scale._plan._ledger import Ledger
@@ -88,9 +88,19 @@ class TileRun(Work[TileStep]):
         return self.plan.beside(FINISHED).exists()
 
     @property
+    def progress(self) -> Progress:
+        """How many tiles are labelled."""
+        return Progress("tile", self.done, len(self.plan.grid))
+
+    @property
     def done(self) -> int:
         """Tiles that are labelled."""
-        return len(Ledger(self.plan.work).done(self.plan.passes[-1]))
+        return len(self._ledger.done(self.plan.passes[-1]))
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything is done, by this run or an earlier one."""
+        return bool(self._ledger.done(self.plan.passes[0]))
 
     def _through(self) -> Generator[TileStep]:
         if self.finished:

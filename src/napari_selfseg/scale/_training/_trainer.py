@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io import check_target, load_fit, read_progress, save_fit
-from napari_selfseg.protocol import Fit, Method, Run, Step, Work, evolve
+from napari_selfseg.protocol import Fit, Method, Progress, Run, Step, Work, evolve
 from napari_selfseg.remedies import TRAINED_OTHERWISE
 
 __all__ = ["NothingLeftError", "Trainer"]
@@ -123,6 +123,11 @@ class Trainer(Work[Step]):
     def close(self) -> None:
         """End now and free the device; from the thread that iterates."""
         self.run.close()
+
+    @property
+    def progress(self) -> Progress:
+        """How many iterations the model has had."""
+        return Progress("iteration", self.before + self.run.iteration, self.method.updates)
 
     @property
     def stop_reason(self) -> str:
