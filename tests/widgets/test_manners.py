@@ -15,7 +15,7 @@ from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.segment import dock as segment
-from napari_selfseg.widgets.segment import result_actions
+from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.work.runner import working
 
@@ -171,7 +171,7 @@ def test_a_full_disk_leaves_no_half_file(opened, qtbot, monkeypatch, tmp_path):
     viewer, dock = opened()
     ended(dock, qtbot)
     file = tmp_path / "labels.tif"
-    monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(file))
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(file))
 
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -20,7 +20,7 @@ from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.segment import dock as segment
-from napari_selfseg.widgets.segment import fit_actions, result_actions
+from napari_selfseg.widgets.segment import fit_actions, keep_actions, result_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 
 pytestmark = pytest.mark.viewer
@@ -202,6 +202,7 @@ def test_objects_are_measured_in_physical_units_and_saved(
     assert len(file.read_text("utf-8-sig").splitlines()) == len(table) + 1
 
     file = tmp_path / "labels.tif"
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(file))
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, f"Saved: {file}")
     again = replay(read_record(file), NOISE)
@@ -591,7 +592,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(opened, qtbot, monkeypatc
     viewer, dock = opened()
     ran(dock, qtbot)
     target = tmp_path / "missing" / "labels.tif"
-    monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(target))
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(target))
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, "There is no folder")
     assert made(viewer)[0].data.min() >= 1

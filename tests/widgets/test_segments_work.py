@@ -15,7 +15,7 @@ from napari_selfseg.protocol import Run
 from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
-from napari_selfseg.widgets.segment import result_actions
+from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.work.agreement import Agreements
 
@@ -124,7 +124,7 @@ def test_segments_after_a_run_are_cut_as_the_slider_moves(opened, qtbot, monkeyp
     assert most != table["index"].tolist(), "test invalid"
 
     file = tmp_path / "labels.tif"
-    monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(file))
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(file))
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, f"Saved: {file}")
     np.testing.assert_array_equal(replay(read_record(file), NOISE), layer.data)

@@ -17,7 +17,7 @@ from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas import label_storage as rooms
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.layers import METADATA
-from napari_selfseg.widgets.segment import large_actions
+from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 
 pytestmark = pytest.mark.viewer
@@ -184,7 +184,7 @@ def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeyp
     found = np.asarray(layer.data)
     assert found.all()
     target = tmp_path / "mine.ome.zarr"
-    monkeypatch.setattr(large_actions, "ask_save", lambda *_: str(target))
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(target))
     dock.view.result.save_labels.click()
     qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=120_000)
     np.testing.assert_array_equal(np.asarray(open_labels(target)), found)

@@ -19,7 +19,7 @@ from napari_selfseg.scale import TileRun
 from napari_selfseg.superpixels import AutomaticWatershed, Slic
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
-from napari_selfseg.widgets.segment import large_actions
+from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.work.session import Session
 
@@ -147,7 +147,7 @@ def test_tiles_are_the_whole_and_lie_where_the_image_does(opened, qtbot, tmp_pat
     assert dock.view.result.apply.isEnabled()
     for name in ("mine.ome.zarr", "mine.tif"):
         target = tmp_path / name
-        monkeypatch.setattr(large_actions, "ask_save", lambda *_, path=target: str(path))
+        monkeypatch.setattr(keep_actions, "ask_save", lambda *_, path=target: str(path))
         dock.view.result.save_labels.click()
         until_said(dock, qtbot, f"Saved: {target}")
         assert read_record(target)["learned"] == record["learned"]
@@ -304,7 +304,7 @@ def test_a_plane_of_a_stack_and_its_mask(opened, qtbot, tmp_path, monkeypatch):
     np.testing.assert_array_equal(found != 0, mask[1] != 0)
     assert layer.get_value((1, 200, 200)) == found[200, 200]
     target = tmp_path / "plane.ome.zarr"
-    monkeypatch.setattr(large_actions, "ask_save", lambda *_: str(target))
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(target))
     dock.view.result.save_labels.click()
     until_said(dock, qtbot, "Saved")
     np.testing.assert_array_equal(np.asarray(open_labels(target)), found)

@@ -91,6 +91,20 @@ def sizes_of(layer: Any) -> tuple[float, ...]:
     return tuple(float(size) * _times(unit, common) for size, unit in pairs)
 
 
+def part_sizes(layer: Any, index: Index) -> tuple[float, ...]:
+    """Return the sizes of a pixel along the axes of a part, all of them above 0.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+    index : tuple of int or slice
+        The part.
+    """
+    pairs = zip(sizes_of(layer), index, strict=True)
+    return tuple(abs(size) for size, each in pairs if isinstance(each, slice))
+
+
 def shift_of(layer: Any, index: Index) -> tuple[float, ...]:
     """Return where the first pixel of a part is, along its axes in the unit of the last.
 

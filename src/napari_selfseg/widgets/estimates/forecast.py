@@ -107,7 +107,7 @@ class Forecast:
             words = estimated_tiles(request, found.layout, tried)
         else:
             words = f"{in_words(estimated(request, tried))} for {size_of(request)}"
-        sentence = f"{_capital(words)}.{_alone(request) if request.tiles else ''}"
+        sentence = f"{_capital(words)}.{_alone(request) if found.layout else ''}"
         return dataclasses.replace(found, sentence=sentence)
 
     def room(self, request: Request) -> Prediction:
@@ -124,7 +124,7 @@ class Forecast:
             With an empty sentence where there is.
         """
         try:
-            return self._by_tiles(request) if request.tiles else self._at_once(request)
+            return self._by_tiles(request) if request.way == "tiles" else self._at_once(request)
         except ValueError as error:
             return Prediction(str(error), enough=False)
 
@@ -220,7 +220,7 @@ class Forecast:
         return free if self._limit is None else min(self._limit, free)
 
     def _fits(self, request: Request) -> bool:
-        if request.tiles:
+        if request.way == "tiles":
             return self.room(request).enough
         needed = bytes_of(request)
         return needed <= self._free(request.device, needed)

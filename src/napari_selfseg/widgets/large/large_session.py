@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from napari_selfseg.widgets.canvas.label_storage import Room
+from napari_selfseg.widgets.canvas.label_storage import Room, letters, save_room
+from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes
+from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.parts.dialogs import label_kinds, label_suffix
+from napari_selfseg.widgets.work.kept import Kept
 from napari_selfseg.widgets.work.live_job import Ended, Progress
 from napari_selfseg.widgets.work.live_session import LiveSession
 
@@ -43,6 +48,20 @@ class LargeSession(LiveSession):
     def kept(self) -> bool:
         """Whether it has ended, and left labels."""
         return self.over and self.layer in self._viewer.layers
+
+    @property
+    def keeping(self) -> Kept:
+        """The labels as they are saved and copied."""
+        layer, along, room = self.layer, self.request.along, self.room
+        spacing, unit = part_sizes(layer, self.request.index), unit_of(layer)
+        place = {"spacing": spacing, "unit": unit, "axes": letters(along.names)}
+        record, by_blocks = layer.metadata.get(METADATA), room.path is not None
+        ending, kinds = label_suffix(by_blocks=by_blocks), label_kinds(by_blocks=by_blocks)
+
+        def saving(path: str) -> Callable[[], None]:
+            return lambda: save_room(path, room, along, spacing, unit, record)
+
+        return Kept(layer.name, record or {}, place, ending, kinds, saving)
 
     @property
     @abstractmethod

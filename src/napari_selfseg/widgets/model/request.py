@@ -16,6 +16,7 @@ from napari_selfseg.widgets.model.stacking import Along, Stacking
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method, Run
+    from napari_selfseg.scale import Way
 
 __all__ = ["Request"]
 
@@ -80,6 +81,14 @@ class Request:
     def shape(self) -> tuple[int, ...]:
         """Spatial shape of the part."""
         return shape_of(self.picture.shape, self.index)
+
+    @property
+    def way(self) -> Way:
+        """How it is labelled; tiles are chosen by a person, and offered where memory is short."""
+        from napari_selfseg.scale import choose_way
+
+        along = self.stack is not None
+        return choose_way(len(self.shape), along=along, tiled=self.tiles, fits=lambda: True)
 
     @property
     def pixels(self) -> int:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from napari_selfseg.widgets.model.continuing import Continuation, continuation
+from napari_selfseg.widgets.model.request import Request
+from napari_selfseg.widgets.model.state import Missing
 from napari_selfseg.widgets.segment.fit_actions import FitActions
-from napari_selfseg.widgets.segment.large_actions import LargeActions
+from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.launcher import Launcher
-from napari_selfseg.widgets.segment.result_actions import ResultActions
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.views.view import SegmentView
 
 __all__ = ["ContinueActions"]
+
+NO_PLANES: Final = "No planes are left of the last stack: press Run to begin anew."
+NO_TILES: Final = "No tiles are left of the last image: press Run to begin anew."
+LEFT: Final = "Do what is left, in the same labels."
+ANOTHER: Final = "Continue goes on with {}: choose it, or press Run to begin anew."
 
 
 class ContinueActions:
@@ -24,7 +31,7 @@ class ContinueActions:
         With the button.
     setup : SetupActions
         Knows what is filled in.
-    results, large, fits : ResultActions, LargeActions, FitActions
+    results, fits : LastRun, FitActions
         Know what is left of the last run.
     busy : callable
         Returns whether a run is live, or about to be.
@@ -34,13 +41,12 @@ class ContinueActions:
         self,
         view: SegmentView,
         setup: SetupActions,
-        results: ResultActions,
-        large: LargeActions,
+        results: LastRun,
         fits: FitActions,
         busy: Callable[[], bool],
     ) -> None:
         self._view, self._setup, self._busy = view, setup, busy
-        self._results, self._large, self._fits = results, large, fits
+        self._results, self._fits = results, fits
 
     def look(self) -> None:
         """Say what Continue would do now."""
@@ -56,7 +62,7 @@ class ContinueActions:
         launcher : Launcher
             Begins sessions.
         """
-        image, found, session = self._view.setup.image.thing, self._found(), self._large.resumable
+        image, found, session = self._view.setup.image.thing, self._found(), self._results.resumable
         if found.reason:
             self._view.controls.show_error(found.reason)
         elif found.request is not None:
@@ -67,9 +73,22 @@ class ContinueActions:
 
     def _found(self) -> Continuation:
         found, outcome = self._setup.request(), self._results.outcome
-        left = self._large.continuation(self._view.setup.image.thing, found)
-        if left is not None:
+        if (left := self._left(found)) is not None:
             return left
         if outcome is None or not self._fits.of_run:
             return continuation(found, None, None, self._fits.fit)
         return continuation(found, outcome.request, outcome.run, self._fits.fit)
+
+    def _left(self, found: Request | Missing) -> Continuation | None:
+        """Say what is left of a stack or of tiles; None where it is about neither.
+
+        What is filled in does not count where something is left: a fit is applied by tiles
+        whatever the area says.
+        """
+        session = self._results.resumable
+        if session is not None:
+            other = self._view.setup.image.thing != session.source
+            return Continuation(LEFT, ANOTHER.format(session.source.name) if other else "")
+        if isinstance(found, Request) and found.way != "whole":
+            return Continuation(reason=NO_TILES if found.way == "tiles" else NO_PLANES)
+        return None

@@ -23,10 +23,9 @@ from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
 from napari_selfseg.widgets.segment.fit_actions import FitActions
 from napari_selfseg.widgets.segment.form_feedback import Guide
-from napari_selfseg.widgets.segment.large_actions import LargeActions
+from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.launcher import Launcher
 from napari_selfseg.widgets.segment.live import Live
-from napari_selfseg.widgets.segment.result_actions import ResultActions
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.strokes import Strokes
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
@@ -83,10 +82,9 @@ class SegmentDock(DockBase):
             lambda: 0 if (found := self._results.outcome) is None else found.count,
         )
         self._strokes = Strokes(self.view.setup.scribbles, self._segments.strokes_changed)
-        self._results = ResultActions(
+        self._results = LastRun(
             napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
         )
-        self._large = LargeActions(self.view, begin)
         self._fits = FitActions(
             napari_viewer,
             self.view,
@@ -105,12 +103,11 @@ class SegmentDock(DockBase):
             self.view,
             self._setup,
             self._results,
-            self._large,
             self._fits,
             lambda: self._live.busy,
         )
         self._subject = SubjectActions(
-            self.view, self._results, self._large, lambda: self._live.session, self._idle_words
+            self.view, self._results, lambda: self._live.session, self._idle_words
         )
         self._connect_widgets()
         # Threads that start later share one heap with it.
@@ -164,7 +161,6 @@ class SegmentDock(DockBase):
         self._strokes.close()
         self._live.leave()
         self._results.put(None)
-        self._large.put(None)
         self._segments.close()
 
     # Layers
@@ -176,7 +172,6 @@ class SegmentDock(DockBase):
 
     def _on_removed(self, layer: Any) -> None:
         self._results.forget(layer)
-        self._large.forget(layer)
         if not self.live and self._results.outcome is None:
             self._segments.clear()
         self._live.forget(layer)
@@ -250,7 +245,6 @@ class SegmentDock(DockBase):
             self._last_words = ""
             self._guide.told()
             self._results.put(None)
-            self._large.put(None)
             session = make()
             if isinstance(session, Session):
                 self._segments.begin(session.source, session.request)
@@ -263,7 +257,8 @@ class SegmentDock(DockBase):
 
     def _finish(self, sentence: str, session: LiveSession, message: Ended | None) -> None:
         outcome = session.outcome
-        self._results.put(outcome)
+        pieces = session if isinstance(session, LargeSession) and message is not None else None
+        self._results.put(outcome or pieces)
         if outcome is None:
             self._segments.clear()
         else:
@@ -279,10 +274,8 @@ class SegmentDock(DockBase):
 
     def _keep(self, session: LiveSession, message: Ended) -> None:
         self._fits.take_from(session.outcome)
-        if isinstance(session, LargeSession):
-            self._large.put(session)
-            if session.fit is not None:
-                self._fits.put(session.fit, session.request.superpixels)
+        if isinstance(session, LargeSession) and session.fit is not None:
+            self._fits.put(session.fit, session.request.superpixels)
         if message.failed:
             self._last_words = ""
             self.view.controls.show_error(message.sentence)

@@ -106,7 +106,7 @@ class Launcher:
         def make() -> LiveSession:
             if layout is not None:
                 return TileSession(self._viewer, source, request, layout)
-            if request.stack:
+            if request.way == "planes":
                 return StackSession(self._viewer, source, request)
             return Session(self._viewer, source, request, before)
 

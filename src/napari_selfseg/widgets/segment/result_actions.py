@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
-from napari_selfseg.widgets.canvas.layers import shift_of, sizes_of
+from napari_selfseg.widgets.canvas.layers import part_sizes
 from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
-from napari_selfseg.widgets.model.origin import place_on_earth, target_of, with_sure_path
-from napari_selfseg.widgets.parts.dialogs import ask_save, label_files
+from napari_selfseg.widgets.parts.dialogs import ask_save
 from napari_selfseg.widgets.views.result_view import NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
@@ -24,10 +22,6 @@ __all__ = ["ResultActions"]
 # What is shown rests when nothing else was asked for in so many milliseconds.
 REST_MS: Final = 250
 TABLE: Final = ("napari", "Features table widget")
-COPIED: Final = "The script is on the clipboard."
-COPIED_UNEDITED: Final = (
-    "The script is on the clipboard. It makes the labels as they were before you painted."
-)
 CHANGED: Final = "Other labels are shown than were measured: press Measure again."
 EDITED: Final = "The labels you edited are in {name}; the slider goes on in a new layer."
 
@@ -218,8 +212,8 @@ class ResultActions:
             return
         layer, version = outcome.layer, outcome.version
         labels = outcome.labels()
-        spacing, unit = self._sizes(outcome)
-        work = outcome.classes(labels), outcome.request, spacing, unit, self._class_names(outcome)
+        sizes = part_sizes(layer, outcome.request.index), unit_of(layer)
+        work = outcome.classes(labels), outcome.request, *sizes, self._class_names(outcome)
 
         def put(table: Mapping[str, Any]) -> None:
             if (outcome, version) != (self.outcome, outcome.version):
@@ -242,12 +236,6 @@ class ResultActions:
         named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
         return {number: name for number, name in named.items() if number in outcome.drawn}
 
-    def _sizes(self, outcome: Outcome) -> tuple[tuple[float, ...], str]:
-        """Return pixel size and unit of the layer as it is now, along the axes of the part."""
-        pairs = zip(sizes_of(outcome.layer), outcome.request.index, strict=True)
-        spacing = tuple(abs(size) for size, each in pairs if isinstance(each, slice))
-        return spacing, unit_of(outcome.layer)
-
     def _open_table(self, layer: Any) -> None:
         """Open napari's table of features, which shows the selected layer."""
         self._viewer.layers.selection.active = layer
@@ -263,55 +251,12 @@ class ResultActions:
         path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)")
         if path:
             table = layer.features.copy()
-            self._begin(lambda: save_table(table, path), self._saved(path), "Saving the table")
-
-    def _save_labels(self) -> None:
-        outcome = self.outcome
-        if outcome is None:
-            return
-        path = ask_save(self._view, "Save labels", f"{outcome.layer.name}.tif", label_files())
-        if not path:
-            return
-        labels = outcome.labels()
-        outcome.mark_edits()
-        record = outcome.record
-        spacing, unit = self._sizes(outcome)
-        shift = shift_of(outcome.layer, outcome.request.index)
-
-        def work() -> None:
-            from napari_selfseg.io import write_labels
-
-            place: dict[str, Any] = {"spacing": spacing, "unit": unit}
-            place["georeference"] = place_on_earth(record)
-            if path.lower().endswith(".zarr"):
-                place["translation"] = shift
-            write_labels(path, labels, record=record, **place)
-
-        self._begin(work, self._saved(path), "Saving the labels")
-
-    def _saved(self, path: str) -> Callable[[Any], None]:
-        return lambda _: self._view.controls.say(f"Saved: {path}")
-
-    def _copy(self) -> None:
-        if self.outcome is None:
-            return
-        record, words = self.outcome.record, COPIED
-        if self.outcome.edited:
-            words = COPIED_UNEDITED
-        spacing, unit = self._sizes(self.outcome)
-        target = target_of(self.outcome.layer.name)
-
-        def work() -> str:
-            from napari_selfseg.replaying import as_script
-
-            return as_script(with_sure_path(record), target=target, spacing=spacing, unit=unit)
-
-        def put(text: str) -> None:
-            if clipboard := QApplication.clipboard():
-                clipboard.setText(text)
-            self._view.controls.say(words)
-
-        self._begin(work, put, "Writing the script")
+            said = f"Saved: {path}"
+            self._begin(
+                lambda: save_table(table, path),
+                lambda _: self._view.controls.say(said),
+                "Saving the table",
+            )
 
     def _show(self) -> None:
         outcome = self.outcome
@@ -334,5 +279,3 @@ class ResultActions:
         result.outlines.chosen.connect(self._on_outlines)
         result.measure.clicked.connect(self._measure)
         result.save_table.clicked.connect(self._save_table)
-        result.save_labels.clicked.connect(self._save_labels)
-        result.copy.clicked.connect(self._copy)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
-from napari_selfseg.widgets.segment.large_actions import LargeActions
-from napari_selfseg.widgets.segment.result_actions import ResultActions
+from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.live_session import LiveSession
 
@@ -21,8 +20,8 @@ class SubjectActions:
     ----------
     view : SegmentView
         With the widgets.
-    results, large : ResultActions, LargeActions
-        Know what is left of the last run.
+    results : LastRun
+        Knows what is left of the last run.
     session : callable
         Returns the live session; None where there is none.
     words : callable
@@ -32,12 +31,11 @@ class SubjectActions:
     def __init__(
         self,
         view: SegmentView,
-        results: ResultActions,
-        large: LargeActions,
+        results: LastRun,
         session: Callable[[], LiveSession | None],
         words: Callable[[], str],
     ) -> None:
-        self._view, self._results, self._large = view, results, large
+        self._view, self._results = view, results
         self._session, self._words = session, words
         self._image: Any = None
 
@@ -55,9 +53,7 @@ class SubjectActions:
     def turn(self) -> None:
         """Show the last run where it is one of the image, and nothing of it otherwise."""
         self._image = image = self._view.setup.image.thing
-        there = self._results.turn_to(image)
-        there = self._large.turn_to(image) or there
-        self._view.controls.show_run(there)
+        self._view.controls.show_run(self._results.turn_to(image))
 
     def _named(self, session: LiveSession | None) -> str:
         if session is not None:

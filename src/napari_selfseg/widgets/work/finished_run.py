@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,8 +13,12 @@ from numpy.typing import NDArray
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
 from napari_selfseg.widgets.canvas.label_layer import Canvas, Kind, settle
-from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
+from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.model.origin import place_on_earth
+from napari_selfseg.widgets.parts.dialogs import label_files
 from napari_selfseg.widgets.work.agreement import Cut, Moment
+from napari_selfseg.widgets.work.kept import Kept
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
@@ -230,6 +235,32 @@ class Outcome:
         if wanted.objects or wanted.smallest:
             record["objects"] = {"connected": wanted.objects, "minimum_size": wanted.smallest}
         settle(self.layer, record)
+
+    @property
+    def keeping(self) -> Kept:
+        """The labels as they are saved and copied."""
+        layer = self.layer
+        place = {
+            "spacing": part_sizes(layer, self.request.index),
+            "unit": unit_of(layer),
+        }
+        write = partial(self._saving, place)
+        return Kept(layer.name, self.record, place, ".tif", label_files(), write, self.edited)
+
+    def _saving(self, place: Mapping[str, Any], path: str) -> Callable[[], None]:
+        labels = self.labels()
+        self.mark_edits()
+        record, shift = self.record, shift_of(self.layer, self.request.index)
+
+        def work() -> None:
+            from napari_selfseg.io import write_labels
+
+            where: dict[str, Any] = {**place, "georeference": place_on_earth(record)}
+            if path.lower().endswith(".zarr"):
+                where["translation"] = shift
+            write_labels(path, labels, record=record, **where)
+
+        return work
 
     def mark_edits(self) -> None:
         """Note in the record whether somebody painted into the labels."""

@@ -1,0 +1,133 @@
+"""What is left of the last run, of an image, a stack or tiles: one owner of all its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.segment.keep_actions import KeepActions
+from napari_selfseg.widgets.segment.result_actions import ResultActions
+from napari_selfseg.widgets.views.result_view import NOTHING, OTHER
+from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.agreement import Cut
+from napari_selfseg.widgets.work.finished_run import Outcome
+from napari_selfseg.widgets.work.kept import Kept
+from napari_selfseg.widgets.work.task import Begin
+
+__all__ = ["LastRun"]
+
+TILES_ANEW: Final = (
+    "No script makes labels of tiles again: the command in their record does (segment --memory)."
+)
+
+
+class LastRun:
+    """The labels of the last run, and what can be done with them.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    view : SegmentView
+        With the buttons.
+    begin : callable
+        Called with work for a worker thread, what to do with its answer, and its name.
+    labels : callable
+        Returns the labels layers there are.
+    cut : callable
+        Returns the segments to show; None for classes.
+    """
+
+    def __init__(
+        self,
+        viewer: Any,
+        view: SegmentView,
+        begin: Begin,
+        labels: Callable[[], list[tuple[str, Any]]],
+        cut: Callable[[], Cut | None],
+    ) -> None:
+        self._view = view
+        self._session: LargeSession | None = None
+        self._iterations = ResultActions(viewer, view, begin, labels, cut)
+        self._keep = KeepActions(view, begin, self._kept)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What is left of the run of an image; None where it was none, or nothing is."""
+        return self._iterations.outcome
+
+    @property
+    def resumable(self) -> LargeSession | None:
+        """The last stack or tiles, where something of it is left to do."""
+        session = self._session
+        return session if session is not None and session.resumable else None
+
+    def put(self, left: Outcome | LargeSession | None) -> None:
+        """Work on another run.
+
+        Parameters
+        ----------
+        left : Outcome, LargeSession or None
+            One that has ended; None lets go of the last one.
+        """
+        self._iterations.put(left if isinstance(left, Outcome) else None)
+        self._put_session(left if isinstance(left, LargeSession) and left.kept else None)
+
+    def refresh(self) -> None:
+        """Show what is chosen of the run of an image."""
+        self._iterations.refresh()
+
+    def turn_to(self, image: Any) -> bool:
+        """Offer what can be done with the labels where they are those of an image.
+
+        Parameters
+        ----------
+        image : napari.layers.Image or None
+            The one that is chosen.
+
+        Returns
+        -------
+        bool
+            Whether they are.
+        """
+        there, session = self._iterations.turn_to(image), self._session
+        if session is None:
+            return there
+        there = bool(image == session.source)
+        if there:
+            self._view.result.show_large(TILES_ANEW if session.request.tiles else "")
+        else:
+            self._view.result.show_labels(OTHER.format(name=session.source.name))
+        return there
+
+    def forget(self, layer: Any) -> None:
+        """Let go of a run whose labels were removed, or the image of one.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            Any.
+        """
+        self._iterations.forget(layer)
+        if self._session is not None and layer == self._session.layer:
+            self._put_session(None)
+            self._view.result.show_labels(NOTHING)
+
+    def _put_session(self, session: LargeSession | None) -> None:
+        if self._session is not None:
+            self._session.layer.events.paint.disconnect(self._on_paint)
+        self._session = session
+        if session is not None:
+            session.layer.events.paint.connect(self._on_paint)
+            self.turn_to(session.source)
+
+    def _kept(self) -> Kept | None:
+        left = self.outcome or self._session
+        return None if left is None else left.keeping
+
+    def _on_paint(self, event: object = None) -> None:
+        if self._session is not None:
+            metadata = self._session.layer.metadata
+            metadata[METADATA] = {**metadata.get(METADATA, {}), "edited": True}

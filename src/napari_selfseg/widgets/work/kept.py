@@ -1,0 +1,51 @@
+"""Labels of a run, a stack or tiles, as they are saved and copied as Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from napari_selfseg.widgets.model.origin import target_of, with_sure_path
+
+__all__ = ["Kept"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Labels as they are in their layer now.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer.
+    record : mapping
+        How they were made.
+    place : mapping
+        Spacing, unit and axes, as a script of them takes these.
+    ending, kinds : str
+        Of the file, and of all files, for a dialog.
+    saving : callable
+        Called with a path by the window; returns what writes the file, for a worker thread.
+    edited : bool
+        Whether somebody painted into them, which no script repeats.
+    """
+
+    name: str
+    record: Mapping[str, Any]
+    place: Mapping[str, Any]
+    ending: str
+    kinds: str
+    saving: Callable[[str], Callable[[], None]]
+    edited: bool = False
+
+    def scripting(self) -> Callable[[], str]:
+        """Return what writes the script that makes them again, for a worker thread."""
+        return partial(_script, self.record, target_of(self.name), self.place)
+
+
+def _script(record: Mapping[str, Any], target: str, place: Mapping[str, Any]) -> str:
+    from napari_selfseg.replaying import as_script
+
+    return as_script(with_sure_path(record), target=target, **place)
