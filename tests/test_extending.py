@@ -21,6 +21,7 @@ from napari_selfseg import catalogue, consensus
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS, known_methods, known_superpixels
 from napari_selfseg.cli import main
 from napari_selfseg.consensus import _in_blocks, _sources
+from napari_selfseg.declared import with_declared
 from napari_selfseg.io import read_label_image
 from napari_selfseg.scale import Recipe
 
@@ -83,7 +84,7 @@ def install(tmp_path, monkeypatch):
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
-    catalogue._with_declared.cache_clear()
+    with_declared.cache_clear()
     installed = []
 
     def make(name, files, points):
@@ -103,7 +104,7 @@ def install(tmp_path, monkeypatch):
         return folder
 
     yield make
-    catalogue._with_declared.cache_clear()
+    with_declared.cache_clear()
     for name in installed:
         sys.modules.pop(name, None)
 
@@ -229,7 +230,7 @@ def test_a_record_of_a_package_that_is_not_there_says_what_is(packages, monkeypa
     from hexagons import Hexagons
 
     _, record = ss.over_segment(image()[0], Hexagons())
-    catalogue._with_declared.cache_clear()
+    with_declared.cache_clear()
     monkeypatch.setattr(sys, "path", [each for each in sys.path if each != str(packages)])
     with pytest.raises(ValueError, match="no superpixel algorithm 'hexagons'; known are slic, "):
         ss.replay(record, image()[0])

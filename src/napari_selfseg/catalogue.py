@@ -6,10 +6,8 @@ derived from `Method`, and superpixel algorithms by ``napari_selfseg.superpixels
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -17,11 +15,10 @@ from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
 from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
-from napari_selfseg.extensions import extended
+from napari_selfseg.declared import with_declared
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import Outlines
-from napari_selfseg.parameters import Parameters
 from napari_selfseg.protocol import (
     Fit,
     Method,
@@ -65,7 +62,6 @@ SUPERPIXEL_GROUP: Final = "napari_selfseg.superpixels"
 # Those of this package: all there are say `known_methods` and `known_superpixels`.
 METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC, DeepCut, SGSeg)
 
-
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Slic,
     Felzenszwalb,
@@ -81,15 +77,8 @@ SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     ConsensusSuperpixels,
 )
 
-
 # What segments are made of where a run has no superpixels of its own.
 PIECES: Final[Superpixels] = Slic(n_segments=1000, compactness=10.0)
-
-
-# Names that mean something else where superpixels are named.
-_TAKEN: Final = ("contour_map", "given")
-
-P = TypeVar("P", bound=Parameters)
 
 
 def default_method() -> Method:
@@ -105,7 +94,7 @@ def known_methods() -> tuple[type[Method], ...]:
     UserWarning
         When what a package declares is no method, or has the name of another one.
     """
-    return _with_declared(METHODS, METHOD_GROUP, "method", Method)
+    return with_declared(METHODS, METHOD_GROUP, "method", Method)
 
 
 def known_superpixels() -> tuple[type[Superpixels], ...]:
@@ -116,7 +105,7 @@ def known_superpixels() -> tuple[type[Superpixels], ...]:
     UserWarning
         When what a package declares is no algorithm, or has the name of another one.
     """
-    return _with_declared(SUPERPIXELS, SUPERPIXEL_GROUP, "superpixel algorithm", Superpixels)
+    return with_declared(SUPERPIXELS, SUPERPIXEL_GROUP, "superpixel algorithm", Superpixels)
 
 
 def segment(
@@ -281,30 +270,3 @@ def as_objects(
     if wanted["connected"]:
         return connected(labels, minimum_size=size, keep=keep)
     return merged_small(labels, size, keep=keep)
-
-
-@cache
-def _with_declared(
-    ours: tuple[type[P], ...], group: str, what: str, base: type[P]
-) -> tuple[type[P], ...]:
-    return extended(ours, group, what, partial(_problem, base))
-
-
-def _problem(base: type[Parameters], declared: Any, known: Sequence[type[Parameters]]) -> str:
-    """Say why a class cannot be chosen by its name; empty where it can."""
-    if not (inspect.isclass(declared) and issubclass(declared, base)):
-        return f"{declared!r} is no class derived from {base.__name__}"
-    unset = [each for each in sorted(declared.__class_vars__) if not hasattr(declared, each)]
-    if missing := [*sorted(declared.__abstractmethods__), *unset]:
-        return f"{declared.__name__} does not define {', '.join(missing)}"
-    if required := [name for name, each in declared.model_fields.items() if each.is_required()]:
-        return f"{', '.join(required)} of {declared.__name__} has no default"
-    # Scripts and worker processes import it by that name.
-    if "." in declared.__qualname__:
-        return f"{declared.__qualname__} is not at the top of its module"
-    if not declared.name.isidentifier() or declared.name in _TAKEN:
-        return f"{declared.name!r} is no name for it: take letters, digits and underscores"
-    for each in known:
-        if each.name == declared.name or each.title == declared.title:
-            return f"{each.__module__} has the name {each.name} and the title {each.title}"
-    return ""
