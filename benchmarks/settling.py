@@ -12,62 +12,31 @@ train; data come from SELFSEG_DATA.
 
 from __future__ import annotations
 
-import argparse
-import json
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from _sets import SETS, Case, read_list
+from _rows import Row, command_line, fill_or_print, score
+from _sets import Case
 
 import napari_selfseg as ss
-from napari_selfseg import catalogue
-from napari_selfseg.metrics import covering
-from napari_selfseg.parameters import parse
 from napari_selfseg.protocol._schedules._settled import WINDOW
 
-METHODS = ("backprop:iterations=200", "dic", "dsc")
 VALUES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-KEY = ("method", "image", "seed")
 
 
 def main() -> None:
     """Fill the file of rows, or print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--methods", nargs="+", default=METHODS, help="as on the command line")
-    parser.add_argument("--images", type=int, default=20)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--table", action="store_true")
-    args = parser.parse_args()
-    lines = args.out.read_text().splitlines() if args.out.exists() else []
-    rows = [json.loads(line) for line in lines]
-    if args.table:
-        _print(rows)
-        return
-    done = {tuple(row[key] for key in KEY) for row in rows}
-    for seed in range(args.seeds):
-        for image in read_list("bsds_dev20_train")[: args.images]:
-            for name in args.methods:
-                if (name, image, seed) not in done:
-                    found = dict(zip(KEY, (name, image, seed), strict=True))
-                    found |= _row(Case(SETS["bsds500-train"], image), name, seed)
-                    with args.out.open("a") as file:
-                        file.write(json.dumps(found) + "\n")
+    fill_or_print(command_line(__doc__, seeds=1).parse_args(), _row, _print)
 
 
-def _row(case: Case, name: str, seed: int) -> dict[str, Any]:
-    method = parse(name, catalogue.METHODS, "method").replace(seed=seed)
+def _row(case: Case, method: ss.Method, variant: str) -> Row:
     first = getattr(method, "autoencoder_iterations", 0)
     axis = case.image.channel_axis
     run = ss.segment(case.image.data, method, channel_axis=axis, device="cpu", threads=1)
     maps = [run.labels(t) for t in run.iterations if t >= first]
     changed = [float((one != other).mean()) for one, other in pairwise(maps)]
     ends = {value: _end(changed, value / 100) for value in VALUES}
-    scores = {at: _score(maps[at], case) for at in {*ends.values(), len(changed)}}
+    scores = {at: score(maps[at], case) for at in {*ends.values(), len(changed)}}
     return {
         "updates": len(changed),
         "covering": scores[len(changed)],
@@ -82,19 +51,14 @@ def _end(changed: list[float], least: float) -> int:
     return len(changed)
 
 
-def _score(labels: np.ndarray, case: Case) -> float:
-    found = covering(labels, case.truths)
-    return found.covered / found.total
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
+def _print(rows: list[Row]) -> None:
     print("| method | per cent | runs | end earlier | updates made | covering |\n|" + 6 * "---|")
     for name in dict.fromkeys(row["method"] for row in rows):
         of = [row for row in rows if row["method"] == name]
         for value in VALUES:
             ends = [row["ends"][str(value)] for row in of]
             share = [at / row["updates"] for (at, _), row in zip(ends, of, strict=True)]
-            gaps = [score - row["covering"] for (_, score), row in zip(ends, of, strict=True)]
+            gaps = [found - row["covering"] for (_, found), row in zip(ends, of, strict=True)]
             error = np.std(gaps, ddof=1) / len(gaps) ** 0.5
             early = sum(each < 1 for each in share)
             print(
