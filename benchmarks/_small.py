@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 __all__ = ["COMMANDS", "METHOD", "TILES", "Command", "Words", "make_inputs"]
 
@@ -46,6 +47,12 @@ def _tiles(*more: str, out: str = "labels.ome.zarr") -> Command:
     return Command([words], [[*words, "--resume"]])
 
 
+def _as_one() -> Command:
+    words = ["segment", "long.tif", "-o", "labels.ome.zarr", "--tile", "32"]
+    words += ["--method", "consensus", "--threads", "1", "--device", "cpu"]
+    return Command([words], [[*words, "--resume"]])
+
+
 def _plan() -> Command:
     plan = ["plan", "image.tif", "-o", "labels.ome.zarr", "--model", "model.safetensors"]
     lines = [[*plan, "--tile", "32", "--connected", "3"]]
@@ -67,6 +74,7 @@ COMMANDS: dict[str, Command] = {
     "tiles connected": _tiles("--connected", "3"),
     "tiles votes connected": _tiles("--votes", "superpixels.tif", "--connected", "3"),
     "tiles to TIFF": _tiles("--connected", "3", out="labels.tif"),
+    "tiles as one": _as_one(),
     "stack": Command([[*STACK, "-o", "labels.tif"]]),
     "stack zarr": Command([[*STACK, "-o", "labels.ome.zarr"]]),
     "batch": _resumed("batch", "images", "-o", "out", *METHOD, "--preview", "--objects", "csv"),
@@ -93,11 +101,10 @@ def make_inputs(folder: Path, run: Callable[[Words], int]) -> None:
     run : callable
         Runs a command line.
     """
-    rng = np.random.default_rng(0)
-    rows, columns = np.indices((40, 56)) / 6
-    waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
-    image = (120 + 60 * waves + rng.normal(scale=8, size=(40, 56, 3))).clip(1, 255).astype(np.uint8)
+    image = _waves(40, 56)
     tifffile.imwrite(folder / "image.tif", image, photometric="rgb")
+    # Two blocks of an image that is labelled as one, and few pixels.
+    tifffile.imwrite(folder / "long.tif", _waves(30, 600), photometric="rgb")
     stack = np.stack([image[:24, k : k + 32, 0] for k in range(3)])
     tifffile.imwrite(folder / "stack.tif", stack, metadata={"axes": "ZYX"}, imagej=True)
     (folder / "images").mkdir()
@@ -105,3 +112,11 @@ def make_inputs(folder: Path, run: Callable[[Words], int]) -> None:
         tifffile.imwrite(folder / f"images/{k}.tif", image[:32, 8 * k :][:, :40], photometric="rgb")
     run(["superpixels", "image.tif", "-o", "superpixels.tif"])
     run(["train", "images", "-o", "model.safetensors", *METHOD])
+
+
+def _waves(height: int, width: int) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices((height, width)) / 6
+    waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
+    noise = rng.normal(scale=8, size=waves.shape)
+    return (120 + 60 * waves + noise).clip(1, 255).astype(np.uint8)

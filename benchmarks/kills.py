@@ -226,7 +226,8 @@ def warm_up() -> None:
     # Nothing with zarr, whose thread would not survive a fork.
     image = np.random.default_rng(0).integers(0, 255, (24, 24, 3), np.uint8)
     method = napari_selfseg.Backprop(iterations=2, channels=6)
-    napari_selfseg.segment(image, method, channel_axis=-1, device="cpu", threads=1)
+    for each in (method, napari_selfseg.Consensus()):
+        napari_selfseg.segment(image, each, channel_axis=-1, device="cpu", threads=1)
     assert napari_selfseg.scale.TileRun
 
 
