@@ -102,9 +102,37 @@ def test_blocks_of_a_size_that_is_no_longer_asked_for_are_given_back(monkeypatch
     made = []
     monkeypatch.setattr(buffers, "_aligned", lambda n: made.append(n) or np.empty(n, np.float32))
     with reusing(Buffers()):
-        for n in (8, 9, 9, 9, 9, 10, 8):
+        for n in (8, 20, 20, 20, 20, 50, 8):
             empty_maps((1, n), LIKE)
-    assert made == [8, 9, 10, 8]
+    assert made == [8, 20, 50, 8]
+
+
+def test_a_smaller_map_lies_in_the_smallest_block_that_is_not_much_too_large():
+    with reusing(Buffers()):
+        held = [empty_maps((1, n), LIKE) for n in (100, 60, 50)]
+        places = [each.data_ptr() for each in held]
+        held.clear()
+        assert empty_maps((1, 24), LIKE).data_ptr() not in places
+        found = [empty_maps((1, n), LIKE) for n in (55, 55, 100)]
+        assert [each.data_ptr() for each in found[:2]] == [places[1], places[0]]
+        assert found[2].data_ptr() not in places
+        del found
+        assert empty_maps((1, 100), LIKE).data_ptr() in places, "it comes back whole"
+
+
+def test_blocks_nobody_uses_are_given_back(monkeypatch):
+    made = []
+    monkeypatch.setattr(buffers, "_aligned", lambda n: made.append(n) or np.empty(n, np.float32))
+    lending = Buffers()
+    with reusing(lending):
+        held = empty_maps((1, 9), LIKE)
+        empty_maps((1, 9), LIKE)
+        lending.give_back()
+        empty_maps((1, 9), LIKE)
+        del held
+        empty_maps((1, 9), LIKE)
+        empty_maps((1, 9), LIKE)
+    assert made == [9, 9, 9]
 
 
 def test_tensors_may_outlive_their_buffers():

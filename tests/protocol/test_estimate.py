@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import weakref
 from dataclasses import replace
 
@@ -300,56 +298,6 @@ def test_the_tensors_kept_of_patches_and_whole_images_are_those_that_live(
     with Living() as living:
         ss.segment(image, method, channel_axis=-1, device="cpu", precision="float32", threads=1)
     assert 0.65 < method.cost(Problem(3, side * side, 2)).kept / living.most < 1.4
-
-
-# The peak of the resident memory, as Linux keeps it; the first run pays for what stays.
-MEASURE = """
-import re, sys
-import numpy as np, napari_selfseg as ss
-from napari_selfseg.machine.memory import release_freed_memory
-
-def resident(key):
-    return int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
-
-def run(side, method):
-    image = np.random.default_rng(0).random((side, side, 3), np.float32)
-    where = {"device": "cpu", "precision": sys.argv[1], "threads": 1}
-    return ss.segment(image, method, channel_axis=-1, **where)
-
-for side in map(int, sys.argv[2:]):
-    method = ss.Backprop(channels=40, min_labels=1, iterations=3, variant="continuity")
-    run(32, method)
-    release_freed_memory()
-    open("/proc/self/clear_refs", "w").write("5")
-    before = resident("VmRSS")
-    run(side, method)
-    print(resident("VmHWM") - before)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize(
-    "precision",
-    [
-        "float32",
-        pytest.param(
-            "bfloat16",
-            marks=pytest.mark.skipif(
-                not torch.cpu._is_avx512_bf16_supported(),
-                reason="a processor without bfloat16 keeps copies in float32",
-            ),
-        ),
-    ],
-)
-def test_memory_is_about_what_was_estimated(precision):
-    sides = (128, 256, 384)
-    words = [sys.executable, "-c", MEASURE, precision, *map(str, sides)]
-    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=300)
-    method = ss.Backprop(channels=40, iterations=3, variant="continuity")
-    for side, found in zip(sides, map(int, done.stdout.split()), strict=True):
-        expected = estimated((side, side), 3, method, precision=precision).bytes
-        assert expected / 2 < found < expected * 2
 
 
 @pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.name)

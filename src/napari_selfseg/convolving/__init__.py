@@ -1,5 +1,6 @@
 """Convolutions on the CPU each of whose passes takes the fastest way this machine has."""
 
+from .bands import banded
 from .function import LAST, convolve, convolve_transposed
 from .noted import following, noting
 from .precision import PRECISION_SETTING, bfloat16_pays
@@ -10,6 +11,7 @@ __all__ = [
     "PRECISION_SETTING",
     "SETTING",
     "WAYS",
+    "banded",
     "bfloat16_pays",
     "convolve",
     "convolve_transposed",

@@ -38,6 +38,21 @@ class Band(NamedTuple):
     first: int
 
 
+def banded(numbers: float) -> bool:
+    """Say whether a result of so many float32 numbers is made in bands, into lent memory.
+
+    Parameters
+    ----------
+    numbers : float
+        Of the result.
+
+    Returns
+    -------
+    bool
+    """
+    return numbers >= LARGE
+
+
 def in_bands(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tensor:
     """Convolve float32 maps with oneDNN, with zeros beyond the border.
 
@@ -68,7 +83,7 @@ def in_bands(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Ten
         strides, ones = [stride] * ndim, [1] * ndim
         return torch.mkldnn_convolution(part, weight, bias, padding, strides, ones, 1)
 
-    if torch.Size(shape).numel() < LARGE:
+    if not banded(torch.Size(shape).numel()):
         return convolved(x, half)
     result = empty_maps(shape, x)
     rows = max(BAND * sides[0] // torch.Size(shape[1:]).numel(), 1)

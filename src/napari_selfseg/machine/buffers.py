@@ -15,18 +15,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["Buffers", "empty_maps", "reusing"]
+__all__ = ["Buffers", "empty_maps", "lends", "reusing"]
 
 # Numbers below which the C library's heap does as well.
 LARGE: Final = 2**20
 # Numbers from one multiple of the processor's cache lines to the next.
 LINE: Final = 16
+# How many times too large a free block may be: maps of all layers of a network then share blocks.
+WIDER: Final = 2
 # A free block that so many later tensors did not ask for is given back: maps have another size now.
 PATIENCE: Final = 200
 
 
 class Buffers:
-    """Blocks of memory, each of which one tensor after another of the same size lives in.
+    """Blocks of memory, each of which one tensor after another of about its size lives in.
 
     The heap of glibc seeks a few bytes more than an aligned tensor has, so that the gap one leaves
     often does not fit the next of its size, and half of what a run holds is gaps. A block comes
@@ -52,16 +54,27 @@ class Buffers:
         """
         self._asked += 1
         count = prod(stored)
-        try:
-            block = self._free[count].pop()[1]
-        except IndexError:
-            self._forget()
-            block = _aligned(count)
+        block = self._fitting(count)
         # An array of its own, which ends with the storage of the tensor. A view by PyTorch would
         # not do: it could not be changed in place where a function of ours returns it.
-        lent = np.moveaxis(block.reshape(stored), -1, 1)
+        lent = np.moveaxis(block[:count].reshape(stored), -1, 1)
         weakref.finalize(lent, self._back, block).atexit = False
         return torch.from_numpy(lent)
+
+    def _fitting(self, count: int) -> NDArray[np.float32]:
+        """Return the smallest free block that is not much too large, or a new one."""
+        sizes = [size for size in list(self._free) if count <= size <= WIDER * count]
+        for size in sorted(sizes):
+            try:
+                return self._free[size].pop()[1]
+            except IndexError:  # none of this size is free
+                continue
+        self._forget()
+        return _aligned(count)
+
+    def give_back(self) -> None:
+        """Give back all blocks that no tensor uses now."""
+        self._free.clear()
 
     def _back(self, block: NDArray[np.float32]) -> None:
         self._free[block.size].append((self._asked, block))
@@ -95,6 +108,21 @@ def reusing(buffers: Buffers | None) -> Iterator[None]:
         _AT_WORK.reset(token)
 
 
+def lends(numbers: float) -> bool:
+    """Say whether maps of so many float32 numbers use memory again on the CPU.
+
+    Parameters
+    ----------
+    numbers : float
+        Of a map.
+
+    Returns
+    -------
+    bool
+    """
+    return numbers >= LARGE
+
+
 def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
     """Return maps of any value, stored channels last.
 
@@ -112,7 +140,7 @@ def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
     batch, channels, *spatial = shape
     stored = (batch, *spatial, channels)
     buffers = _AT_WORK.get()
-    ours = like.dtype == torch.float32 and like.device.type == "cpu" and prod(shape) >= LARGE
+    ours = like.dtype == torch.float32 and like.device.type == "cpu" and lends(prod(shape))
     if buffers is not None and ours:
         return buffers.empty(stored)
     strides = [prod(stored[axis + 1 :]) for axis in range(len(stored))]

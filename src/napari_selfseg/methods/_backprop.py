@@ -190,7 +190,10 @@ class Backprop(Method):
             # While a gradient of weights is made, rows of three pixels, a part of a large image.
             kept += min(problem.pixels * q * 2 * size, ROWS)
         share = relative_work(self.schedule, problem)
-        return Cost(share * flops, share * problem.pixels * q * self._moved(problem), kept)
+        moved = share * problem.pixels * q * self._moved(problem)
+        # Before each normalisation; a gradient, and what is normalised again.
+        lent = (self.depth + 1) * problem.lent(q, convolved=True) + 2 * problem.lent(q)
+        return Cost(share * flops, moved, kept, lent)
 
     def parts(self) -> tuple[Part, ...]:
         """Updates at each size of the image."""

@@ -186,7 +186,8 @@ class DIC(Method):
         weights = sum(layers.values()) + shared * (_block(problem) - 1)
         kept = problem.pixels * (self._kept(problem) + small_ones) + weights * (3 * 4 + size)
         share = relative_work(self.schedule, problem)
-        return Cost(share * flops, share * problem.pixels * self._moved(problem), kept)
+        moved = share * problem.pixels * self._moved(problem)
+        return Cost(share * flops, moved, kept, self._lent(problem))
 
     def parts(self) -> tuple[Part, ...]:
         """Updates at each size of the image."""
@@ -234,6 +235,14 @@ class DIC(Method):
             return blocks + between + responses
         associations = self.n_centres * self.rounds * (1 + problem.masked)
         return blocks + between + responses + (self.n_clusters + associations) * size
+
+    def _lent(self, problem: Problem) -> float:
+        """Bytes of the maps that lie in memory which is used again."""
+        w, block = self.width, _block(problem)
+        convolved = [(w, 1), (2 * w, block), (2 * w, 1), (self.n_clusters / 2, 1)]
+        made = 2 * sum(problem.lent(n, coarse=each, convolved=True) for n, each in convolved)
+        # What is concatenated; two maps where gradients are.
+        return made + problem.lent(w) + 2 * problem.lent(max(self.n_clusters, 2 * w))
 
     def settles(self, t: int) -> float:
         """See `Method.settles`; at the last size of the image alone."""

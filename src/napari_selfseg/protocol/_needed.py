@@ -1,9 +1,10 @@
 r"""How much memory a run takes, from the sizes alone.
 
-.. math:: m = h \cdot \text{kept} + \text{inputs} + \text{history}
+.. math:: m = \text{lent} + h \cdot (\text{kept} - \text{lent}) + \text{inputs} + \text{history}
 
-A method says what an update keeps (`Method.cost`), a superpixel algorithm what it takes while it
-works; h is what resident memory was beyond the tensors alive.
+A method says what an update keeps, and how much of it lies in memory that is used again
+(`Method.cost`); a superpixel algorithm what it takes while it works; h is what resident memory was
+beyond the tensors alive.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from napari_selfseg.protocol._results._run_results import HISTORY_BYTES
 
 __all__ = ["available_memory", "bytes_needed", "bytes_to_predict"]
 
-# h: resident memory over the tensors alive, as the C library's heap keeps gaps between them. With
-# it estimates for 128 x 128 to 768 x 768 pixels were 0.9 to 1.2 of the peak measured on Linux, of
-# Backprop, DIC and Consensus in float32. Elsewhere nothing was measured.
-GAPS = {"cpu": 1.5}
+# h: resident memory over the tensors alive, as the C library's heap keeps gaps between them: 1.3 to
+# 1.9 on Linux, from one run to the next, of Backprop, DIC and DSC in bfloat16, where nothing is
+# lent. Elsewhere nothing was measured.
+GAPS = {"cpu": 1.6}
 GAPS_ELSEWHERE = 1.25
 
 
@@ -67,7 +68,7 @@ def bytes_needed(
     cost = method.cost(
         Problem(in_channels, pixels, len(shape), itemsize, masked, scribbled, on_cpu)
     )
-    kept = cost.kept * GAPS.get(where.type, GAPS_ELSEWHERE)
+    kept = cost.lent + (cost.kept - cost.lent) * GAPS.get(where.type, GAPS_ELSEWHERE)
     suggested = method.default_superpixels()
     if suggested is None:
         kept += _history(pixels, method)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from napari_selfseg.convolving import noting
 from napari_selfseg.machine.buffers import Buffers, reusing
+from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol._closing import closing_forward
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._device import limited_threads
@@ -165,6 +166,10 @@ class Training:
         """Freeze what was learned: the final labels are those of the fit, then the vote."""
         if self._network is None or self._inputs is None:
             raise Interrupted
+        # The last forward has maps of its own, at a time when nothing needs those of an update.
+        self._steps.close()
+        self._buffers.give_back()
+        release_freed_memory()
         self._fit, votes = self._closed(self._network, self._inputs)
         votes = self._inputs.as_drawn(votes)
         ballots = self._method.ballots(self._network)

@@ -87,11 +87,21 @@ class DSC(Settings):
         image = pixels * (problem.in_channels * (4 + problem.itemsize) + 16)
         # With the two averages of Adam and the copy that smooths; gradients come as maps go.
         weights = 16 * n_weights(*of, self.width, self.partitions)
+        learning, cutting = cropped * first.kept * (share > 0), pixels * second.kept
         return Cost(
             sum(n * work.flops for n, work in each),
             sum(n * work.moved for n, work in each),
-            max(cropped * first.kept * (share > 0), pixels * second.kept) + image + weights,
+            max(learning, cutting) + image + weights,
+            self._lent(problem) if learning < cutting else 0.0,
         )
+
+    def _lent(self, problem: Problem) -> float:
+        """Bytes of the maps of the cut that lie in memory which is used again."""
+        fine, coarse = self.width, 2 * self.width
+        block = int(2**problem.ndim)
+        made = 2 * problem.lent(fine, convolved=True)
+        made += problem.lent(coarse, coarse=block, convolved=True)
+        return made + problem.lent(fine) + 2 * problem.lent(coarse, coarse=block)
 
     def parts(self) -> tuple[Part, ...]:
         """Updates of the autoencoder, then those of the cut."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from napari_selfseg.convolving import banded
+from napari_selfseg.machine.buffers import lends
+
 if TYPE_CHECKING:
     from napari_selfseg.protocol._method._method import Method
 
@@ -51,6 +54,28 @@ class Problem:
         """Whether normalised maps are made again, and a loss keeps its gradient alone."""
         return self.cpu and self.itemsize > 2 and not self.masked
 
+    def lent(self, channels: float, *, coarse: int = 1, convolved: bool = False) -> float:
+        """Return what maps take of the memory that is used again, which has no gaps.
+
+        Parameters
+        ----------
+        channels : float
+            Of the maps.
+        coarse : int
+            Pixels of the image that one of theirs stands for.
+        convolved : bool
+            Whether they are the result of a convolution; or of a normalisation or a loss.
+
+        Returns
+        -------
+        float
+            Bytes of all of it, or 0 where such maps are left to the heap of the C library.
+        """
+        numbers = self.pixels / coarse * channels
+        ours = self.cpu and self.itemsize == 4 and (convolved or self.lean)
+        again = banded(numbers) if convolved else lends(numbers)
+        return numbers * self.itemsize if ours and again else 0.0
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -64,11 +89,14 @@ class Cost:
         Bytes that everything else reads and writes.
     kept : float
         Bytes of all tensors that exist at the same time, at most.
+    lent : float
+        Those of them that lie in memory which is used again; see `Problem.lent`.
     """
 
     flops: float
     moved: float
     kept: float
+    lent: float = 0.0
 
     @property
     def work(self) -> float:
