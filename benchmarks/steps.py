@@ -4,7 +4,8 @@
 
 PATH is another checkout (git worktree add PATH COMMIT). Both keep a process each and take a step in
 turns, so that whatever else the machine does befalls both; the ratio is the median of the ratios of
-pairs of steps. DSC is timed in its second stage; SPNN, whose updates are not seen from outside, as
+pairs of steps: of processor time with one thread, which other programs hardly change, by the clock
+with several. DSC is timed in its second stage; SPNN, whose updates are not seen from outside, as
 superpixels of 20 updates. ONEDNN_MAX_CPU_ISA=AVX2 makes a processor one with AVX2 alone. Rows that
 are in the file already are not measured again.
 """
@@ -48,10 +49,10 @@ else:
     run = iter(ss.evolve(image, methods[name](), **how))
     step = lambda: next(run)
 for _ in sys.stdin:
-    begin = time.perf_counter()
+    begin, processor = time.perf_counter(), time.process_time()
     step()
-    seconds = time.perf_counter() - begin
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+    print(seconds, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
 """
 
 
@@ -70,14 +71,15 @@ class Worker:
         )
         self.megabytes = 0.0
 
-    def step(self) -> float:
-        """Take a step and return its seconds."""
+    def step(self) -> tuple[float, float]:
+        """Take a step; return its seconds by the clock and of the processor."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write("step\n")
         self._process.stdin.flush()
-        seconds, self.megabytes = map(float, self._process.stdout.readline().split())
-        return seconds
+        seconds, processor, megabytes = map(float, self._process.stdout.readline().split())
+        self.megabytes = megabytes
+        return seconds, processor
 
     def end(self) -> None:
         """End the process."""
@@ -127,13 +129,15 @@ def _measured(args: argparse.Namespace, cell: dict[str, object]) -> dict[str, ob
     words = [cell["method"], str(args.image), cell["type"], str(cell["threads"])]
     pair = [Worker(path, words, cell["processor"]) for path in (args.before, HERE)]
     try:
-        seconds = [[worker.step() for worker in pair] for _ in range(WARM_UP + args.steps)]
+        steps = [[worker.step() for worker in pair] for _ in range(WARM_UP + args.steps)]
     finally:
         for worker in pair:
             worker.end()
-    before, after = np.array(seconds[WARM_UP:]).T
+    kind = 1 if cell["threads"] == 1 else 0
+    before, after = np.array(steps[WARM_UP:])[:, :, kind].T
     ratios = before / after
     return {
+        "clock": ("wall", "processor")[kind],
         "seconds_before": round(float(np.median(before)), 4),
         "seconds": round(float(np.median(after)), 4),
         "times_faster": round(float(np.median(ratios)), 2),
