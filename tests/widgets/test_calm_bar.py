@@ -1,9 +1,10 @@
 """A bar that takes little while nobody knows how far something is."""
 
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QProgressBar
+from qtpy.QtWidgets import QProgressBar, QPushButton
 
-from napari_selfseg.widgets.parts.calm_bar import CalmBar
+from napari_selfseg.widgets.parts.calm_bar import CalmBar, RunButtons
+from napari_selfseg.widgets.parts.style import why_not
 
 
 class Counted(CalmBar):
@@ -53,3 +54,21 @@ def test_nothing_moves_where_it_is_hidden(qtbot):
     assert bar._timer.isActive()
     bar.hide()
     assert not bar._timer.isActive()
+
+
+def test_buttons_say_why_they_cannot_be_pressed(qtbot):
+    run, stop = QPushButton("Run"), QPushButton("Stop")
+    buttons = RunButtons(run, stop, "Nothing is running.")
+    for each in (run, stop, buttons.bar):
+        qtbot.addWidget(each)
+    buttons.show_ready()
+    assert (why_not(run), why_not(stop)) == ("", "Nothing is running.")
+    buttons.show_live("One is live.")
+    assert (why_not(run), why_not(stop)) == ("One is live.", "")
+    assert buttons.bar.isVisible()
+    buttons.show_ready()
+    assert not buttons.bar.isVisible(), "it says nothing"
+    buttons.show_live("One is live.")
+    buttons.bar.setRange(0, 9)
+    buttons.show_ready()
+    assert buttons.bar.isVisible(), "how far it came"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QListWidget, QScrollArea
+from qtpy.QtWidgets import QListWidget, QProgressBar, QScrollArea
 
 from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.model.choices import load
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.calm_bar import CalmBar
 from napari_selfseg.widgets.parts.following import Scene
 from napari_selfseg.widgets.parts.panels import Fold
 from napari_selfseg.widgets.parts.style import WIDTH, allow, button, controls_of, why_not
@@ -200,6 +201,7 @@ def test_nothing_is_wider_than_the_dock_and_what_is_disabled_says_why(
     seen = set()
     for view in states(dock, choices, tmp_path, qtbot):
         assert view.minimumSizeHint().width() <= WIDTH
+        assert all(isinstance(bar, CalmBar) for bar in view.findChildren(QProgressBar))
         for area in view.findChildren(QScrollArea):
             room = area.viewport().width() - (0 if area.verticalScrollBar().isVisible() else BAR)
             if area.isVisible() and area.widget() is not None:

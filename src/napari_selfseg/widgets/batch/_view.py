@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Final
 from qtpy.QtWidgets import (
     QCheckBox,
     QLineEdit,
-    QProgressBar,
-    QSizePolicy,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +17,7 @@ from napari_selfseg.widgets.batch._table import EntryTable
 from napari_selfseg.widgets.batch._words import detail
 from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.in_front import in_dock
 from napari_selfseg.widgets.parts.panels import Fold, beside, rows, stacked
@@ -27,10 +25,9 @@ from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     ERROR,
     LOADING,
-    WIDTH,
     allow,
     button,
-    line,
+    dock_layout,
     scrolled,
     sentence,
     title,
@@ -82,7 +79,8 @@ class BatchView(StatusWidget):
         self.open = button("Open in the viewer", "Show the selected result over its image.")
         self.run = button("Run", "Do all images that are left.")
         self.stop = button("Stop", "End now: what is done is kept, Run goes on with what is left.")
-        self.bar = QProgressBar()
+        self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
+        self.bar = self._buttons.bar
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)
         self._table = QWidget()
@@ -107,10 +105,7 @@ class BatchView(StatusWidget):
 
     def show_live(self, text: str) -> None:
         """Show that a batch is being prepared."""
-        allow(self.run, LIVE)
-        allow(self.stop)
-        self.bar.setRange(0, 0)
-        self.bar.show()
+        self._buttons.show_live(LIVE)
         self.say(text)
 
     def show_look(self, look: Look) -> None:
@@ -141,10 +136,7 @@ class BatchView(StatusWidget):
         text : str
             How the last one ended.
         """
-        allow(self.run)
-        allow(self.stop, NOT_LIVE)
-        if not self.bar.maximum():
-            self.bar.hide()
+        self._buttons.show_ready()
         self.table.choose_failed()
         self.say(text)
 
@@ -156,12 +148,8 @@ class BatchView(StatusWidget):
         self.detail.setStyleSheet(ERROR if entry is not None and entry.state == "failed" else "")
 
     def _prepare(self) -> None:
-        self.run.setStyleSheet("font-weight: bold;")
-        for each in (self.run, self.add_folder):
-            allow(each, LOADING)
-        allow(self.stop, NOT_LIVE)
+        allow(self.add_folder, LOADING)
         allow(self.open, NOT_DONE)
-        self.bar.hide()
         self._table.hide()
         self.folder.setPlaceholderText("folder")
         self.folder.setToolTip(RESULTS_HELP)
@@ -171,15 +159,9 @@ class BatchView(StatusWidget):
     # What lies where
 
     def _lay_out(self) -> None:
-        self.setMinimumWidth(WIDTH)
-        # Otherwise napari fills half the dock with nothing.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.pages.addTab(scrolled(self._setting_up()), "Set up")
         self.pages.addTab(self._results(), "Results")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 8)
-        layout.addWidget(self.pages, stretch=1)
-        layout.addWidget(line())
+        layout = dock_layout(self, self.pages)
         layout.addLayout(beside(self.run, self.stop))
         layout.addWidget(self.bar)
         self.lay_out_status(layout)

@@ -8,19 +8,17 @@ from typing import Final
 from qtpy.QtWidgets import (
     QCheckBox,
     QLineEdit,
-    QSizePolicy,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_selfseg.metrics import MERGED, SPLIT
 from napari_selfseg.widgets.evaluate._table import FiguresView
-from napari_selfseg.widgets.parts.calm_bar import CalmBar
+from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
 from napari_selfseg.widgets.parts.panels import beside, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
-from napari_selfseg.widgets.parts.style import WIDTH, allow, button, line, scrolled, sentence, title
+from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence, title
 
 __all__ = ["COLOURS", "EvaluateView"]
 
@@ -57,7 +55,8 @@ class EvaluateView(StatusWidget):
         self.one = Chooser("The labels to look at.", nothing="None checked")
         self.other = Chooser("The truth to compare them with.", nothing="None checked")
         self.run = button("Evaluate", "Compute the figures of the labels that are checked.")
-        self.bar = CalmBar()
+        self._buttons = RunButtons(self.run)
+        self.bar = self._buttons.bar
         self.legend = sentence()
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)
@@ -81,8 +80,7 @@ class EvaluateView(StatusWidget):
         text : str
             What is done.
         """
-        allow(self.run, text)
-        self.bar.show()
+        self._buttons.show_live(text)
         self.say(text)
 
     def show_ready(self, text: str) -> None:
@@ -93,8 +91,7 @@ class EvaluateView(StatusWidget):
         text : str
             What was done, or is missing.
         """
-        allow(self.run)
-        self.bar.hide()
+        self._buttons.show_ready()
         self.say(text)
 
     def show_shares(self, shares: Mapping[int, float]) -> None:
@@ -117,8 +114,6 @@ class EvaluateView(StatusWidget):
         self._no_truth.setVisible(not comparable)
 
     def _prepare(self) -> None:
-        self.run.setStyleSheet("font-weight: bold;")
-        self.bar.setRange(0, 0)
         for edit, help in ((self.ignore, IGNORE), (self.background, BACKGROUND)):
             edit.setPlaceholderText("none")
             edit.setToolTip(help)
@@ -131,15 +126,9 @@ class EvaluateView(StatusWidget):
     # What lies where
 
     def _lay_out(self) -> None:
-        self.setMinimumWidth(WIDTH)
-        # Otherwise napari fills half the dock with nothing.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.pages.addTab(scrolled(self._choosers()), "Set up")
         self.pages.addTab(scrolled(self._result()), "Result")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 8)
-        layout.addWidget(self.pages, stretch=1)
-        layout.addWidget(line())
+        layout = dock_layout(self, self.pages)
         for each in (self.run, self.bar):
             layout.addWidget(each)
         self.lay_out_status(layout)

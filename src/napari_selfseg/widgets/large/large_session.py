@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.label_storage import Room, letters, save_room
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.parts.dialogs import label_kinds, label_suffix
-from napari_selfseg.widgets.work.kept import Kept
 from napari_selfseg.widgets.work.live_job import Ended, Progress
 from napari_selfseg.widgets.work.live_session import LiveSession
 

@@ -1,13 +1,21 @@
-"""A bar that says how far something is, and takes little to say that nobody knows."""
+"""A bar that says how far something is, and the buttons that begin and end it."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QProgressBar, QStyle, QStyleOptionProgressBar, QStylePainter
+from qtpy.QtWidgets import (
+    QProgressBar,
+    QPushButton,
+    QStyle,
+    QStyleOptionProgressBar,
+    QStylePainter,
+)
 
-__all__ = ["CalmBar"]
+from napari_selfseg.widgets.parts.style import LOADING, allow
+
+__all__ = ["CalmBar", "RunButtons"]
 
 BEAT_MS: Final = 500
 BEATS: Final = 8
@@ -51,3 +59,57 @@ class CalmBar(QProgressBar):
         if not self.maximum():
             self._beat += 1
             self.update()
+
+
+class RunButtons:
+    """What begins and ends the work of a dock; the view lays it out.
+
+    Parameters
+    ----------
+    run : QPushButton
+        Begins it.
+    stop : QPushButton, optional
+        Ends it.
+    idle : str
+        Why nothing can be stopped while nothing is at work.
+
+    Attributes
+    ----------
+    bar : CalmBar
+        How far it is; hidden until there is something to show.
+    """
+
+    def __init__(self, run: QPushButton, stop: QPushButton | None = None, idle: str = "") -> None:
+        self.bar = CalmBar()
+        self._run, self._stop, self._idle = run, stop, idle
+        run.setStyleSheet("font-weight: bold;")
+        self.bar.setRange(0, 0)
+        self.show_ready(LOADING)
+
+    def show_live(self, reason: str) -> None:
+        """Show that work is at hand, and that nobody knows how far it is.
+
+        Parameters
+        ----------
+        reason : str
+            Why no other can begin.
+        """
+        allow(self._run, reason)
+        if self._stop is not None:
+            allow(self._stop)
+        self.bar.setRange(0, 0)
+        self.bar.show()
+
+    def show_ready(self, reason: str = "") -> None:
+        """Show that nothing is at work; a bar that got somewhere stays.
+
+        Parameters
+        ----------
+        reason : str
+            Why nothing can begin; empty where something can.
+        """
+        allow(self._run, reason)
+        if self._stop is not None:
+            allow(self._stop, self._idle)
+        if not self.bar.maximum():
+            self.bar.hide()

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QScrollBar,
     QSizePolicy,
     QTabBar,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "allow_all",
     "button",
     "controls_of",
+    "dock_layout",
     "line",
     "links",
     "narrowed",
@@ -211,3 +213,28 @@ def _within_one(widget: QWidget) -> bool:
 
 def _told(reason: str, help: str) -> str:
     return f"<p>{reason}</p>{help}" if help.startswith("<") else f"{reason}\n\n{help}".strip()
+
+
+def dock_layout(dock: QWidget, pages: QWidget) -> QVBoxLayout:
+    """Lay out a dock: its pages, which take what room there is, and a line below them.
+
+    Parameters
+    ----------
+    dock : QWidget
+        Without a layout.
+    pages : QWidget
+        What is chosen, and what came of it.
+
+    Returns
+    -------
+    QVBoxLayout
+        For what comes below the line.
+    """
+    dock.setMinimumWidth(WIDTH)
+    # Otherwise napari fills half the dock with nothing.
+    dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+    layout = QVBoxLayout(dock)
+    layout.setContentsMargins(8, 4, 8, 8)
+    layout.addWidget(pages, stretch=1)
+    layout.addWidget(line())
+    return layout

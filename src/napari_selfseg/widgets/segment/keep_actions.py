@@ -7,9 +7,9 @@ from typing import Final
 
 from qtpy.QtWidgets import QApplication
 
+from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.parts.dialogs import ask_save
 from napari_selfseg.widgets.views.view import SegmentView
-from napari_selfseg.widgets.work.kept import Kept
 from napari_selfseg.widgets.work.task import Begin
 
 __all__ = ["KeepActions"]

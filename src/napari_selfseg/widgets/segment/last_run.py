@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.segment.keep_actions import KeepActions
@@ -13,7 +14,6 @@ from napari_selfseg.widgets.views.result_view import NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
 from napari_selfseg.widgets.work.finished_run import Outcome
-from napari_selfseg.widgets.work.kept import Kept
 from napari_selfseg.widgets.work.task import Begin
 
 __all__ = ["LastRun"]

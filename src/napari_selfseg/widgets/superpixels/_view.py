@@ -6,22 +6,20 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QProgressBar,
     QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.panels import Pages, beside, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     LOADING,
-    WIDTH,
     allow,
+    dock_layout,
     line,
     scrolled,
     sentence,
@@ -58,7 +56,8 @@ class SuperpixelsView(StatusWidget):
         self.reset = QPushButton("Reset")
         self.run = QPushButton("Run")
         self.cancel = QPushButton("Cancel")
-        self.bar = QProgressBar()
+        self._buttons = RunButtons(self.run, self.cancel, NOT_LIVE)
+        self.bar = self._buttons.bar
         self.layer = LayerChooser(
             "The superpixels to show and edit.", nothing="None yet: press Run"
         )
@@ -132,9 +131,7 @@ class SuperpixelsView(StatusWidget):
         text : str
             What is missing, or what was done.
         """
-        allow(self.run, "" if self._loaded else LOADING)
-        allow(self.cancel, NOT_LIVE)
-        self.bar.hide()
+        self._buttons.show_ready("" if self._loaded else LOADING)
         self.say(text)
 
     def show_live(self, text: str) -> None:
@@ -145,9 +142,7 @@ class SuperpixelsView(StatusWidget):
         text : str
             What is done.
         """
-        allow(self.run, LIVE)
-        allow(self.cancel)
-        self.bar.show()
+        self._buttons.show_live(LIVE)
         self.say(text)
 
     def show_editable(self, editable: bool) -> None:
@@ -189,8 +184,6 @@ class SuperpixelsView(StatusWidget):
 
     def _prepare(self) -> None:
         self.part.offer(PARTS)
-        self.bar.setRange(0, 0)
-        self.run.setStyleSheet("font-weight: bold;")
         self.boundaries.setChecked(True)
         self.boundaries.setToolTip("Lines between the superpixels; otherwise they are filled.")
         self._prepare_tools()
@@ -223,13 +216,7 @@ class SuperpixelsView(StatusWidget):
     # What lies where
 
     def _lay_out(self) -> None:
-        self.setMinimumWidth(WIDTH)
-        # Otherwise napari fills half the dock with nothing.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 8)
-        layout.addWidget(scrolled(self._choosers()), stretch=1)
-        layout.addWidget(line())
+        layout = dock_layout(self, scrolled(self._choosers()))
         layout.addWidget(self.subject)
         layout.addLayout(beside(self.run, self.cancel))
         layout.addWidget(self.bar)

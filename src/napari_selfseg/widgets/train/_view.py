@@ -8,15 +8,13 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLineEdit,
-    QSizePolicy,
     QSpinBox,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_selfseg.widgets.model.choices import Choices
-from napari_selfseg.widgets.parts.calm_bar import CalmBar
+from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.number_box import NumberBox
@@ -24,11 +22,8 @@ from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stack
 from napari_selfseg.widgets.parts.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
-    LOADING,
-    WIDTH,
-    allow,
     button,
-    line,
+    dock_layout,
     scrolled,
     sentence,
     title,
@@ -72,7 +67,8 @@ class TrainView(StatusWidget):
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.run = button("Train", "Start, and write the model as it goes.")
         self.stop = button("Stop", "End and keep what was learned.")
-        self.bar = CalmBar()
+        self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
+        self.bar = self._buttons.bar
         self.plot = LossPlot()
         self.target = LayerChooser(
             "The image to label; a stack is labelled plane by plane.", nothing="No image is open"
@@ -111,10 +107,7 @@ class TrainView(StatusWidget):
 
     def show_live(self, text: str) -> None:
         """Show that a training is being prepared."""
-        allow(self.run, LIVE)
-        allow(self.stop)
-        self.bar.setRange(0, 0)
-        self.bar.show()
+        self._buttons.show_live(LIVE)
         self._losses = {}
         self.plot.hide()
         self.say(text)
@@ -149,18 +142,12 @@ class TrainView(StatusWidget):
         text : str
             How the last one ended.
         """
-        allow(self.run)
-        allow(self.stop, NOT_LIVE)
-        if not self.bar.maximum():
-            self.bar.hide()
+        self._buttons.show_ready()
         self.say(text)
 
     def _prepare(self) -> None:
-        self.run.setStyleSheet("font-weight: bold;")
-        allow(self.run, LOADING)
-        allow(self.stop, NOT_LIVE)
         self.bar.setFormat("%v / %m")
-        for other in (self.bar, self.plot, self._folder_row):
+        for other in (self.plot, self._folder_row):
             other.hide()
         self.folder.setPlaceholderText("folder")
         self.model.setPlaceholderText("model.safetensors")
@@ -175,15 +162,9 @@ class TrainView(StatusWidget):
     # What lies where
 
     def _lay_out(self) -> None:
-        self.setMinimumWidth(WIDTH)
-        # Otherwise napari fills half the dock with nothing.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.pages.addTab(scrolled(self._training()), "Train")
         self.pages.addTab(scrolled(self._applying()), "Apply")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 8)
-        layout.addWidget(self.pages, stretch=1)
-        layout.addWidget(line())
+        layout = dock_layout(self, self.pages)
         layout.addWidget(self.subject)
         layout.addLayout(beside(self.run, self.stop))
         for each in (self.bar, self.plot):

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from napari_selfseg.widgets.estimates.remedies import Remedy
-from napari_selfseg.widgets.parts.calm_bar import CalmBar
+from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.in_front import SEGMENT, in_dock
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
-from napari_selfseg.widgets.parts.style import ERROR, LOADING, allow, button, sentence
+from napari_selfseg.widgets.parts.style import ERROR, allow, button, sentence
 from napari_selfseg.widgets.views.remedy_bar import RemedyBar
 from napari_selfseg.widgets.views.shown_view import ShownView
 
@@ -35,13 +35,13 @@ class Controls(StatusWidget):
     def __init__(self) -> None:
         super().__init__()
         self.run = button("Run", "Start with what is set up.")
-        self.run.setStyleSheet("font-weight: bold;")
         self.stop = button(STOP, STOP_HELP)
         self.resume = button(RESUME, "")
+        self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
+        self.bar = self._buttons.bar
         self.subject = Line()
         self.estimate = sentence()
         self.remedies = RemedyBar()
-        self.bar = CalmBar()
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
         self.shown = ShownView()
@@ -59,10 +59,8 @@ class Controls(StatusWidget):
         self._begin()
 
     def _begin(self) -> None:
-        allow(self.run, LOADING)
-        allow(self.stop, NOT_LIVE)
         allow(self.resume, NOTHING_YET)
-        for other in (self.estimate, self.bar, self.plot):
+        for other in (self.estimate, self.plot):
             other.hide()
         self.say("Loading methods...")
 
@@ -74,11 +72,8 @@ class Controls(StatusWidget):
         sentence : str
             What is missing, or how the last run ended.
         """
-        allow(self.run)
-        allow(self.stop, NOT_LIVE)
+        self._buttons.show_ready()
         self.stop.setText(STOP)
-        if not self.bar.maximum():
-            self.bar.hide()
         self.say(sentence)
 
     def show_subject(self, text: str) -> None:
@@ -150,14 +145,11 @@ class Controls(StatusWidget):
         sentence : str
             What it does.
         """
-        allow(self.run, LIVE)
+        self._buttons.show_live(LIVE)
         allow(self.resume, LIVE)
-        allow(self.stop)
         self.stop.setText(STOP)
         self.stop.setToolTip(STOP_HELP)
         self.shown.show()
-        self.bar.setRange(0, 0)
-        self.bar.show()
         self.show_losses({})
         self.timeline.offer(())
         self.show_estimate("")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QTabWidget, QWidget
 
 from napari_selfseg.widgets.model.presets import Presets
-from napari_selfseg.widgets.parts.style import WIDTH, line, scrolled
+from napari_selfseg.widgets.parts.style import dock_layout, scrolled
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.views.result_view import ResultView
 from napari_selfseg.widgets.views.setup import SetupView
@@ -30,11 +30,5 @@ class SegmentView(QWidget):
         self.pages = QTabWidget()
         self.pages.addTab(scrolled(self.setup), "Set up")
         self.pages.addTab(scrolled(self.result), "Result")
-        self.setMinimumWidth(WIDTH)
-        # Otherwise napari fills half the dock with nothing.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 8)
-        layout.addWidget(self.pages, stretch=1)
-        layout.addWidget(line())
+        layout = dock_layout(self, self.pages)
         layout.addWidget(self.controls)

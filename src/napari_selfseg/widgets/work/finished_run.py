@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
+from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.label_layer import Canvas, Kind, settle
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.origin import place_on_earth
 from napari_selfseg.widgets.parts.dialogs import label_files
 from napari_selfseg.widgets.work.agreement import Cut, Moment
-from napari_selfseg.widgets.work.kept import Kept
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
