@@ -75,7 +75,13 @@ def do_round(
     viewer: Any, plan: dict[str, Any], rng: np.random.Generator, heard: Heard
 ) -> tuple[Any, float | None, list[str]]:
     """Do a round; return the viewer that is left, how long it took to close, and what was left."""
-    closing = go_through(viewer, plan, rng, heard)
+    trials: list[Trial] = []
+    heard.does("begin", lambda: trials.append(Trial(viewer, plan["dock"], rng, spin, until)))
+    if not trials:
+        # What napari alone has failed at before can leave a window that takes no layers.
+        viewer.close()
+        return None, None, leftovers()
+    closing = go_through(trials[0], plan, rng, heard)
     left = [] if plan["last"] else leftovers()
     if any(each.startswith("thread") for each in left):
         plan["stacks"] = stacks()
@@ -83,10 +89,9 @@ def do_round(
 
 
 def go_through(
-    viewer: Any, plan: dict[str, Any], rng: np.random.Generator, heard: Heard
+    trial: Trial, plan: dict[str, Any], rng: np.random.Generator, heard: Heard
 ) -> float | None:
-    """Open, act, close; return how long it took to close the window."""
-    trial = Trial(viewer, plan["dock"], rng, spin, until)
+    """Act, close; return how long it took to close the window."""
     heard.does("reach", lambda: trial.reach(plan["state"]))
     plan["reached"] = trial.words
     for name in plan["acts"]:
