@@ -79,7 +79,7 @@ def do_round(
     heard.does("begin", lambda: trials.append(Trial(viewer, plan["dock"], rng, spin, until)))
     if not trials:
         # What napari alone has failed at before can leave a window that takes no layers.
-        viewer.close()
+        heard.does("close", viewer.close)
         return None, None, leftovers()
     closing = go_through(trials[0], plan, rng, heard)
     left = [] if plan["last"] else leftovers()
