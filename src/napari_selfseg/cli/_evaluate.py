@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["add"]
 
 WIDEST = 4  # files with a column each; of more, the table shows what they have in common
-TITLES = {
-    "within": "Variance within segments",
-    "between": "Squared contrast to neighbours",
-    "contrast": "  contrast as a share of both",
-    "across": "Step of the image across borders",
-    "elsewhere": "Step of the image elsewhere",
-    "boundary_strength": "  across as a share of both",
-}
 
 
 class Scored(NamedTuple):
@@ -126,17 +118,10 @@ def _against(labels: NDArray[Any], paths: Sequence[str], args: argparse.Namespac
 
 def _without_truth(labels: NDArray[Any], path: str) -> dict[str, float]:
     from napari_selfseg.io import read_image
-    from napari_selfseg.metrics import boundary_strength, contrast
+    from napari_selfseg.metrics import unsupervised
 
     image = read_image(path)
-    spread = contrast(image.data, labels, channel_axis=image.channel_axis)
-    strength = boundary_strength(image.data, labels, channel_axis=image.channel_axis)
-    return {
-        **spread._asdict(),
-        "contrast": spread.ratio,
-        **strength._asdict(),
-        "boundary_strength": strength.ratio,
-    }
+    return unsupervised(image.data, labels, channel_axis=image.channel_axis)
 
 
 def _stability(paths: Iterable[str]) -> Stability:
@@ -224,10 +209,12 @@ def _truth_table(evaluations: Sequence[Evaluation], together: Mapping[str, float
 
 
 def _plain_table(found: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    from napari_selfseg.metrics import UNSUPERVISED
+
     shown = found if len(found) <= WIDEST else []
     if shown:
         yield _row("", "", [f"[{k}]" for k in range(1, len(shown) + 1)])
-    for name, title in TITLES.items():
+    for name, title in UNSUPERVISED.items():
         values = [each[name] for each in shown]
         mean = sum(each[name] for each in found) / len(found)
         yield _row(title, "" if shown else "mean", [f"{value:.4g}" for value in values or [mean]])

@@ -27,18 +27,21 @@ from napari_selfseg.metrics._objects import Objects, average_precision, objects
 from napari_selfseg.metrics._rand import adapted_rand_error, adjusted_rand_index, rand_index
 from napari_selfseg.metrics._sweep import Best, ods_ois
 from napari_selfseg.metrics._unsupervised import (
+    UNSUPERVISED,
     BoundaryStrength,
     Contrast,
     Stability,
     boundary_strength,
     contrast,
     stability,
+    unsupervised,
 )
 
 __all__ = [
     "MERGED",
     "METRICS",
     "SPLIT",
+    "UNSUPERVISED",
     "Best",
     "BoundaryMatch",
     "BoundaryStrength",
@@ -77,5 +80,6 @@ __all__ = [
     "rand_index",
     "stability",
     "undersegmentation_error",
+    "unsupervised",
     "variation_of_information",
 ]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +18,27 @@ from napari_selfseg.metrics._information import variation_of_information
 from napari_selfseg.metrics._rand import adjusted_rand_index
 
 __all__ = [
+    "UNSUPERVISED",
     "BoundaryStrength",
     "Contrast",
     "Stability",
     "boundary_strength",
     "contrast",
     "stability",
+    "unsupervised",
 ]
+
+# Titles of what `unsupervised` finds, in the order of a table.
+UNSUPERVISED: Final = MappingProxyType(
+    {
+        "within": "Variance within segments",
+        "between": "Squared contrast to neighbours",
+        "contrast": "  contrast as a share of both",
+        "across": "Step of the image across borders",
+        "elsewhere": "Step of the image elsewhere",
+        "boundary_strength": "  across as a share of both",
+    }
+)
 
 Values = NDArray[np.float64]
 Place = tuple[slice, ...]
@@ -88,6 +103,36 @@ class Stability(NamedTuple):
     adjusted_rand: float
     voi: float
     n_pairs: int
+
+
+def unsupervised(
+    image: ArrayLike, labels: ArrayLike, *, channel_axis: int | None = None
+) -> dict[str, float]:
+    """Say all that one label map and its image say without ground truth.
+
+    Parameters
+    ----------
+    image, labels, channel_axis
+        As for `contrast`.
+
+    Returns
+    -------
+    dict of str to float
+        By name, those of `UNSUPERVISED`.
+
+    Raises
+    ------
+    ValueError
+        As `contrast`.
+    """
+    spread = contrast(image, labels, channel_axis=channel_axis)
+    strength = boundary_strength(image, labels, channel_axis=channel_axis)
+    return {
+        **spread._asdict(),
+        "contrast": spread.ratio,
+        **strength._asdict(),
+        "boundary_strength": strength.ratio,
+    }
 
 
 def contrast(image: ArrayLike, labels: ArrayLike, *, channel_axis: int | None = None) -> Contrast:

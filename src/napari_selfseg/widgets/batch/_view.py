@@ -20,7 +20,7 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.in_front import in_dock
-from napari_selfseg.widgets.parts.panels import Fold, beside, rows, stacked
+from napari_selfseg.widgets.parts.panels import Fold, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     ERROR,
@@ -30,7 +30,6 @@ from napari_selfseg.widgets.parts.style import (
     dock_layout,
     scrolled,
     sentence,
-    title,
 )
 
 if TYPE_CHECKING:
@@ -167,22 +166,20 @@ class BatchView(StatusWidget):
         self.lay_out_status(layout)
 
     def _setting_up(self) -> QWidget:
-        page = QWidget()
-        layout = stacked(page)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(sentence(EXPLAINED))
-        layout.addWidget(title("Images"))
-        layout.addWidget(self.images)
-        layout.addLayout(beside(self.add_files, self.add_folder))
-        layout.addLayout(beside(self.add_layers, self.remove))
-        layout.addWidget(title("Folder for the results"))
-        layout.addLayout(beside(self.folder, self.browse, first=3))
-        layout.addWidget(self.preview)
-        layout.addWidget(title("Recipe"))
-        layout.addWidget(self.recipe)
-        layout.addWidget(Fold("Device", rows([("Device", self.device)])))
-        layout.addStretch(1)
-        return page
+        return filled(
+            QWidget(),
+            sentence(EXPLAINED),
+            "Images",
+            self.images,
+            beside(self.add_files, self.add_folder),
+            beside(self.add_layers, self.remove),
+            "Folder for the results",
+            beside(self.folder, self.browse, first=3),
+            self.preview,
+            "Recipe",
+            self.recipe,
+            Fold("Device", rows([("Device", self.device)])),
+        )
 
     def _results(self) -> QWidget:
         page = QWidget()

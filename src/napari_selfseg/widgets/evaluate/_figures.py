@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from napari_selfseg.metrics import (
     METRICS,
+    UNSUPERVISED,
     Evaluation,
-    boundary_strength,
-    contrast,
     evaluate,
     stability,
+    unsupervised,
 )
 from napari_selfseg.widgets.evaluate._wanted import Wanted
 
@@ -28,14 +28,6 @@ TRUTH: Final = "Against the truth"
 WITHOUT: Final = "Without ground truth (not accuracy)"
 COUNT, FRACTION = ".0f", ".3f"
 LARGE: Final = 1e5  # fractions from here on are shown with an exponent
-PLAIN: Final = {
-    "within": "Variance within segments",
-    "between": "Squared contrast to neighbours",
-    "contrast": "  contrast as a share of both",
-    "across": "Step of the image across borders",
-    "elsewhere": "Step of the image elsewhere",
-    "boundary_strength": "  across as a share of both",
-}
 
 
 @dataclass(frozen=True)
@@ -180,20 +172,13 @@ def _plain(wanted: Wanted, every: Sequence[Labels]) -> Iterator[Row]:
         return
     image = wanted.image.read()
     found = [_of_image(image, labels) for labels in every]
-    for name, title in PLAIN.items():
+    for name, title in UNSUPERVISED.items():
         yield Row(WITHOUT, name, title, tuple(each[name] for each in found))
 
 
 def _of_image(image: NDArray[Any], labels: Labels) -> dict[str, float]:
     axis = None if image.ndim == labels.ndim else -1
-    spread = contrast(image, labels, channel_axis=axis)
-    strength = boundary_strength(image, labels, channel_axis=axis)
-    return {
-        **spread._asdict(),
-        "contrast": spread.ratio,
-        **strength._asdict(),
-        "boundary_strength": strength.ratio,
-    }
+    return unsupervised(image, labels, channel_axis=axis)
 
 
 def _together(every: Sequence[Labels]) -> Iterator[Row]:

@@ -16,9 +16,9 @@ from napari_selfseg.metrics import MERGED, SPLIT
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
-from napari_selfseg.widgets.parts.panels import beside, rows, stacked
+from napari_selfseg.widgets.parts.panels import beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
-from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence, title
+from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence
 
 __all__ = ["COLOURS", "EvaluateView"]
 
@@ -134,32 +134,20 @@ class EvaluateView(StatusWidget):
         self.lay_out_status(layout)
 
     def _choosers(self) -> QWidget:
-        page = QWidget()
-        layout = stacked(page)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(title("Labels to evaluate"))
-        layout.addWidget(self.labels)
-        layout.addWidget(title("Truth"))
-        layout.addWidget(self.truths)
-        layout.addWidget(
-            rows([("Ignored labels", self.ignore), ("Background labels", self.background)])
+        return filled(
+            QWidget(),
+            "Labels to evaluate",
+            self.labels,
+            "Truth",
+            self.truths,
+            rows([("Ignored labels", self.ignore), ("Background labels", self.background)]),
+            "Without ground truth",
+            rows([("Image", self.image)]),
         )
-        layout.addWidget(title("Without ground truth"))
-        layout.addWidget(rows([("Image", self.image)]))
-        layout.addStretch(1)
-        return page
 
     def _result(self) -> QWidget:
-        page = QWidget()
-        layout = stacked(page)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(title("Where they disagree"))
-        layout.addWidget(self._no_truth)
-        layout.addWidget(self._disagreement)
-        layout.addWidget(title("Figures"))
-        layout.addWidget(self._empty)
-        layout.addWidget(self._table)
-        layout.addStretch(1)
+        disagreement = ("Where they disagree", self._no_truth, self._disagreement)
+        page = filled(QWidget(), *disagreement, "Figures", self._empty, self._table)
         parts = stacked(self._disagreement)
         parts.addWidget(self.shown)
         parts.addWidget(rows([("Labels", self.one), ("Truth", self.other)]))

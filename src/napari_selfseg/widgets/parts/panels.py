@@ -10,17 +10,19 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_selfseg.widgets.parts.form import defaults, fill, make_form, values
+from napari_selfseg.widgets.parts.style import title
 
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["Fold", "Pages", "ParameterPanel", "beside", "rows", "stacked"]
+__all__ = ["Fold", "Pages", "ParameterPanel", "beside", "filled", "rows", "stacked"]
 
 SHOWN: Final = 5
 LAST: Final = ("seed", "outlines")
@@ -165,6 +167,32 @@ def stacked(widget: QWidget) -> QVBoxLayout:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
     return layout
+
+
+def filled(page: QWidget, *items: str | QWidget | QLayout) -> QWidget:
+    """Fill a page of a dock from the top.
+
+    Parameters
+    ----------
+    page : QWidget
+        Without a layout.
+    *items : str, QWidget or QLayout
+        What lies on it; text is a title.
+
+    Returns
+    -------
+    QWidget
+        The page.
+    """
+    layout = stacked(page)
+    layout.setContentsMargins(0, 0, 6, 0)  # beside a bar to scroll
+    for each in items:
+        if isinstance(each, QLayout):
+            layout.addLayout(each)
+        else:
+            layout.addWidget(title(each) if isinstance(each, str) else each)
+    layout.addStretch(1)
+    return page
 
 
 def _ordered(kind: type[Parameters]) -> list[Parameter]:

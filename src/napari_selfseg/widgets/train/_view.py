@@ -18,7 +18,7 @@ from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.number_box import NumberBox
-from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
+from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
@@ -26,7 +26,6 @@ from napari_selfseg.widgets.parts.style import (
     dock_layout,
     scrolled,
     sentence,
-    title,
 )
 
 __all__ = ["FOLDER", "LABELLING", "TrainView"]
@@ -172,35 +171,31 @@ class TrainView(StatusWidget):
         self.lay_out_status(layout)
 
     def _training(self) -> QWidget:
-        page = QWidget()
-        layout = stacked(page)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(sentence(EXPLAINED))
-        layout.addWidget(title("Images"))
-        layout.addLayout(beside(self.source, self.source.follow, first=3))
-        for each in (self._folder_row, rows([("Tiles of at most", self.tile)])):
-            layout.addWidget(each)
-        layout.addWidget(title("Model"))
-        layout.addWidget(_joined(self.model, self.save_as))
-        layout.addWidget(self.resume)
-        layout.addWidget(rows([("Checkpoint every", self.every), ("End when stable", self.stable)]))
-        layout.addWidget(title("Method"))
-        layout.addWidget(self.method)
-        layout.addWidget(self._methods)
-        layout.addWidget(Fold("Device", rows([("Device", self.device)])))
-        layout.addStretch(1)
-        return page
+        return filled(
+            QWidget(),
+            sentence(EXPLAINED),
+            "Images",
+            beside(self.source, self.source.follow, first=3),
+            self._folder_row,
+            rows([("Tiles of at most", self.tile)]),
+            "Model",
+            _joined(self.model, self.save_as),
+            self.resume,
+            rows([("Checkpoint every", self.every), ("End when stable", self.stable)]),
+            "Method",
+            self.method,
+            self._methods,
+            Fold("Device", rows([("Device", self.device)])),
+        )
 
     def _applying(self) -> QWidget:
-        page = QWidget()
-        layout = stacked(page)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(sentence("The model in the file of the first page labels other images."))
-        layout.addWidget(title("Image"))
-        layout.addLayout(beside(self.target, self.target.follow, first=3))
-        layout.addWidget(self.apply)
-        layout.addStretch(1)
-        return page
+        return filled(
+            QWidget(),
+            sentence("The model in the file of the first page labels other images."),
+            "Image",
+            beside(self.target, self.target.follow, first=3),
+            self.apply,
+        )
 
 
 def _whole(low: int, high: int, value: int, tooltip: str) -> QSpinBox:

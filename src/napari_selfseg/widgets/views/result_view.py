@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSpinBox, QWidget
 
 from napari_selfseg.outlines import IMAGE, SUPERPIXELS
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
-from napari_selfseg.widgets.parts.panels import beside, rows, stacked
-from napari_selfseg.widgets.parts.style import allow, button, sentence, title
+from napari_selfseg.widgets.parts.panels import beside, filled, rows
+from napari_selfseg.widgets.parts.style import allow, button, sentence
 
 __all__ = ["NOTHING", "OTHER", "ResultView"]
 
@@ -59,7 +59,7 @@ class ResultView(QWidget):
         self._segments, self._reason, self._learned = False, "", False
         changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
         self._changes = rows([*changes, ("Outlines", self.outlines)])
-        self._lay_out(stacked(self))
+        self._lay_out()
         self._prepare()
 
     def show_labels(self, reason: str, measured: bool = False) -> None:
@@ -157,19 +157,20 @@ class ResultView(QWidget):
         self.show_labels(NOTHING)
         self.show_fit("")
 
-    def _lay_out(self, layout: QVBoxLayout) -> None:
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(self.empty)
-        layout.addWidget(title("Labels"))
-        layout.addWidget(self._changes)
-        layout.addWidget(title("Measure"))
-        layout.addLayout(beside(self.measure, self.save_table))
-        layout.addWidget(title("Keep"))
-        layout.addLayout(beside(self.save_labels, self.copy))
-        layout.addWidget(title("What was learned"))
-        layout.addWidget(self.fit)
-        layout.addLayout(beside(self.save_fit, self.load_fit))
-        layout.addWidget(title("Apply to"))
-        layout.addLayout(beside(self.target, self.target.follow, first=3))
-        layout.addLayout(beside(self.apply, self.smooth))
-        layout.addStretch(1)
+    def _lay_out(self) -> None:
+        filled(
+            self,
+            self.empty,
+            "Labels",
+            self._changes,
+            "Measure",
+            beside(self.measure, self.save_table),
+            "Keep",
+            beside(self.save_labels, self.copy),
+            "What was learned",
+            self.fit,
+            beside(self.save_fit, self.load_fit),
+            "Apply to",
+            beside(self.target, self.target.follow, first=3),
+            beside(self.apply, self.smooth),
+        )

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.state import NO_IMAGE, Form
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
-from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
-from napari_selfseg.widgets.parts.style import LOADING, allow, allow_all, button, title
+from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
+from napari_selfseg.widgets.parts.style import LOADING, allow, allow_all, button
 from napari_selfseg.widgets.views.class_names import ClassNames
 from napari_selfseg.widgets.views.method_links import About
 from napari_selfseg.widgets.views.preset_bar import PresetBar
@@ -59,7 +59,7 @@ class SetupView(QWidget):
         self._superpixel_pages = Pages()
         self._superpixel_fold = Fold("Superpixel parameters", self._superpixel_pages)
         self.presets = PresetBar(presets, self._values)
-        self._lay_out(stacked(self))
+        self._lay_out()
         self._prepare()
         self._connect()
 
@@ -232,24 +232,25 @@ class SetupView(QWidget):
 
     # What lies where
 
-    def _lay_out(self, layout: QVBoxLayout) -> None:
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.addWidget(title("Image"))
-        layout.addLayout(beside(self.image, self.image.follow, first=3))
-        layout.addWidget(self._channel_fold)
-        layout.addWidget(self.region)
-        layout.addWidget(self.stack)
-        layout.addWidget(title("Superpixels"))
-        layout.addWidget(self.superpixels)
-        layout.addWidget(self._superpixel_fold)
-        layout.addWidget(title("Scribbles"))
-        layout.addLayout(beside(self.scribbles, self.new_scribbles, first=3))
-        layout.addWidget(self.class_names)
-        layout.addWidget(title("Method"))
-        layout.addLayout(beside(self.method, self.reset, first=3))
-        layout.addWidget(self.about)
-        layout.addWidget(self.presets)
-        layout.addWidget(self._method_pages)
+    def _lay_out(self) -> None:
         where = [("Device", self.device), ("Precision", self.precision)]
-        layout.addWidget(Fold("Device and precision", rows(where)))
-        layout.addStretch(1)
+        filled(
+            self,
+            "Image",
+            beside(self.image, self.image.follow, first=3),
+            self._channel_fold,
+            self.region,
+            self.stack,
+            "Superpixels",
+            self.superpixels,
+            self._superpixel_fold,
+            "Scribbles",
+            beside(self.scribbles, self.new_scribbles, first=3),
+            self.class_names,
+            "Method",
+            beside(self.method, self.reset, first=3),
+            self.about,
+            self.presets,
+            self._method_pages,
+            Fold("Device and precision", rows(where)),
+        )
