@@ -65,6 +65,34 @@ def test_json_holds_values_and_counts_per_file_and_overall(folder):
     assert found["stability"] is None
 
 
+def test_figures_of_objects_that_mislead_are_left_out_with_a_sentence(folder, capsys):
+    nuclei = np.where(TRUTH == 1, 0, TRUTH)
+    tifffile.imwrite(folder / "nuclei.tif", nuclei)
+    line = "labels.tif nuclei.tif --against nuclei.tif nuclei.tif --json out.json"
+    assert run(folder, line) == 0
+    out = capsys.readouterr().out
+    (sentence,) = (each for each in out.splitlines() if "No figures" in each)
+    assert sentence.startswith("[1] ")
+    assert "the labels have none" in sentence
+    (quality,) = (each.split() for each in out.splitlines() if "Panoptic quality" in each)
+    assert quality[-3:] == ["-", "1.000", "-"]
+    assert json.loads((folder / "out.json").read_text())["background"] == [0]
+    assert run(folder, "labels.tif --against nuclei.tif") == 0
+    assert "Panoptic" not in capsys.readouterr().out
+
+
+def test_without_background_labels_every_label_is_an_object(folder, capsys):
+    tifffile.imwrite(folder / "nuclei.tif", np.where(TRUTH == 1, 0, TRUTH))
+    assert run(folder, "labels.tif --against nuclei.tif --background") == 0
+    out = capsys.readouterr().out
+    assert "No figures" not in out
+    # The same as if no label were 0.
+    values = evaluate(LABELS, [TRUTH], background=()).values
+    assert rows(out)["Panoptic quality, IoU above 0.5"] == pytest.approx(
+        values["panoptic_quality"], abs=5e-4
+    )
+
+
 def test_each_against_is_another_annotator(folder):
     words = "labels.tif --against truth.tif --against other.tif --json"
     assert run(folder, f"{words} two.json") == 0

@@ -22,11 +22,11 @@ NAMES = [metric.name for metric in METRICS]
 def test_every_value_is_what_its_function_gives(maps):
     labels, truths = maps[0], maps[1:]
     tables = [contingency(labels, truth) for truth in truths]
-    found = [m.objects(table) for table in tables]
+    found = [m.objects(table, background=()) for table in tables]
     voi = [m.variation_of_information(table) for table in tables]
     match = m.boundary_match(labels, truths)
     thresholds = np.arange(50, 100, 5) / 100
-    assert evaluate(labels, truths).values == pytest.approx(
+    assert evaluate(labels, truths, background=()).values == pytest.approx(
         {
             "covering": m.covering(labels, truths).value,
             "rand": np.mean([m.rand_index(t) for t in tables]),
@@ -51,7 +51,7 @@ def test_every_value_is_what_its_function_gives(maps):
             "instance_ap": np.mean([f.accuracy(t) for f in found for t in thresholds]),
             "panoptic_quality": np.mean([f.panoptic_quality for f in found]),
             "segmentation_quality": np.mean([f.segmentation_quality for f in found]),
-            "aggregated_jaccard": np.mean([m.aggregated_jaccard(t) for t in tables]),
+            "aggregated_jaccard": np.mean([m.aggregated_jaccard(t, background=()) for t in tables]),
             "hungarian_accuracy": np.mean([m.hungarian(t).accuracy for t in tables]),
             "hungarian_miou": np.mean([m.hungarian(t).mean_iou for t in tables]),
             "majority_accuracy": np.mean([m.majority(t).accuracy for t in tables]),
@@ -63,7 +63,7 @@ def test_every_value_is_what_its_function_gives(maps):
 @given(TRIPLES)
 def test_the_truth_itself_is_best(maps):
     _, truth, labels = maps
-    best, other = evaluate(truth, [truth]).values, evaluate(labels, [truth]).values
+    best, other = (evaluate(each, [truth], background=()).values for each in (truth, labels))
     for metric in METRICS:
         sign = 1 if metric.higher else -1
         assert sign * best[metric.name] >= sign * other[metric.name] - 1e-12
@@ -80,7 +80,7 @@ def test_values_come_in_the_order_of_the_list():
 
 def test_a_set_sums_covering_and_boundaries_and_averages_the_rest():
     half, whole = np.array([[1, 2]]), np.array([[1] * 6, [1] * 6])
-    one, other = evaluate(half * 0, [half]), evaluate(whole, [whole])
+    one, other = (evaluate(a, [b], background=()) for a, b in ((half * 0, half), (whole, whole)))
     found = overall([one, other])
     assert found["covering"] == Covering.summed([Covering(1, 2), Covering(12, 12)]).value
     assert found["rand"] == pytest.approx((0 + 1) / 2)
@@ -103,7 +103,7 @@ def test_ignored_pixels_and_background_reach_every_part():
 
 def test_a_record_holds_values_and_counts():
     labels, truth = np.array([[1, 1, 2, 2]]), np.array([[1, 1, 1, 2]])
-    found = evaluate(labels, [truth, labels])
+    found = evaluate(labels, [truth, labels], background=())
     record = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert record["values"] == found.values
     assert record["segments"] == 2
@@ -113,6 +113,26 @@ def test_a_record_holds_values_and_counts():
     assert first["objects"]["true_positives"]["0.50"] == 1
     assert first["objects"]["instance_ap"]["0.50"] == pytest.approx(1 / 3)
     assert first["rand"] != second["rand"] == 1
+    left_out = evaluate(labels, [truth]).as_dict()["annotators"][0]
+    assert left_out["objects"] is None
+    assert "label 1 covers 75 %" in left_out["remark"]
+
+
+def test_figures_of_objects_are_left_out_of_a_set_when_one_image_has_none():
+    truth = np.array([[0, 0, 1, 1, 2, 2]])
+    good, bad = evaluate(truth, [truth]), evaluate(truth + 1, [truth])
+    names = {name for name in NAMES if name not in bad.values}
+    assert names == {
+        *("object_f_50", "object_f_70", "object_ap_50", "object_ap_70"),
+        *("instance_ap_50", "instance_ap_75", "instance_ap"),
+        *("panoptic_quality", "segmentation_quality", "aggregated_jaccard"),
+    }
+    assert good.remark == ""
+    assert "the labels have none" in bad.remark
+    assert overall([good, bad]).keys() == overall([bad, good]).keys() == bad.values.keys()
+    both = evaluate(truth, [truth, truth * 0 + 7])
+    assert "no background" in both.remark
+    assert names.isdisjoint(both.values)
 
 
 def test_what_cannot_be_compared_is_refused():

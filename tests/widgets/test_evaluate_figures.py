@@ -41,6 +41,23 @@ def test_figures_are_those_of_the_metrics():
     assert table.note == "Compared with 2 truth layers on 12 x 16 pixels."
 
 
+def test_labels_without_background_have_a_sentence_in_place_of_figures_of_objects():
+    nuclei = np.where(TRUTHS[0] > 1, TRUTHS[0], 0)
+    pairs = (("nuclei", nuclei), ("pieces", TRUTHS[0] + 1))
+    layers = [Labels(each, name=name) for name, each in pairs]
+    table = figures(resolve(layers, [Labels(nuclei, name="truth")], background="0"))
+    rows = {row.name: row for row in table.rows}
+    assert rows["aggregated_jaccard"].texts == ("1.000", "\u2013")
+    assert rows["aggregated_jaccard"].best == frozenset()
+    assert rows["covering"].texts[0] == "1.000"
+    assert table.remarks[0] == ""
+    assert "the labels have none" in table.remarks[1]
+    assert table.note.endswith(f"pieces: {table.remarks[1]}")
+    lines = {line[1]: line[3:] for line in table.lines()}
+    assert lines["Aggregated Jaccard index"] == ["1", ""]
+    assert lines["Remarks"] == list(table.remarks)
+
+
 def test_without_truth_there_are_only_figures_that_are_not_accuracy():
     table = found("one", truths=0)
     assert {row.group for row in table.rows} == {WITHOUT}
@@ -59,6 +76,10 @@ def test_the_best_are_those_that_are_shown_as_the_best():
     assert Row(TRUTH, "", "", (0.5, 0.7)).best == frozenset()
     assert Row(TRUTH, "", "", (0.70001, 0.70004), "higher").best == frozenset()
     assert Row(TRUTH, "", "", (0.5,), "higher").best == frozenset()
+    nothing = float("nan")
+    assert Row(TRUTH, "", "", (nothing, 0.5, 0.7), "higher").best == {2}
+    assert Row(TRUTH, "", "", (nothing, 0.5, 0.7), "lower").best == {1}
+    assert Row(TRUTH, "", "", (nothing, nothing), "lower").best == frozenset()
     assert Row(TRUTH, "", "", (3e6, 99.5)).texts == ("3e+06", "99.500")
 
 

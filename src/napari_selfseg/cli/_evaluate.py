@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["add"]
 
 WIDEST = 4  # files with a column each; of more, the table shows what they have in common
+ABSENT = "-"
 
 
 class Scored(NamedTuple):
@@ -61,11 +62,12 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument(
         "--background",
-        nargs="+",
+        nargs="*",
         type=whole(-MOST),
-        default=[],
+        default=[0],
         metavar="ID",
-        help="labels, in either, that are no object; matters to the object metrics alone",
+        help="labels, in either, that are no object (default 0); without an ID every label is an "
+        "object; matters to the object metrics alone",
     )
     parser.add_argument(
         "--image",
@@ -171,6 +173,7 @@ def _report(scored: Sequence[Scored], stable: Stability | None) -> Iterator[str]
     if together is not None:
         evaluations = [each.evaluation for each in scored if each.evaluation is not None]
         yield from ("", *_truth_table(evaluations, together))
+        yield from _remarks(scored)
     if scored[0].without_truth:
         yield from ("", "Without ground truth (not accuracy)")
         yield from _plain_table([each.without_truth for each in scored])
@@ -198,14 +201,23 @@ def _truth_table(evaluations: Sequence[Evaluation], together: Mapping[str, float
     heads = [*(f"[{k}]" for k in range(1, len(shown) + 1)), "overall" if shown else "value"]
     yield _row("Against ground truth", "better", heads)
     for metric in METRICS:
-        if metric.name in together:
-            better = "higher" if metric.higher else "lower"
-            values = [*(each[metric.name] for each in shown), together[metric.name]]
-            yield _row(metric.title, better, [f"{value:.3f}" for value in values])
+        cells = [_cell(each, metric.name) for each in (*shown, together)]
+        if any(cell != ABSENT for cell in cells):
+            yield _row(metric.title, "higher" if metric.higher else "lower", cells)
     counts = [each.n_segments for each in evaluations]
     mean = f"{sum(counts) / len(counts):.4g}"
     # Matched by majority, more segments always look better.
     yield _row("  with so many segments", "", [*map(str, counts if shown else ()), mean])
+
+
+def _cell(values: Mapping[str, float], name: str) -> str:
+    return f"{values[name]:.3f}" if name in values else ABSENT
+
+
+def _remarks(scored: Sequence[Scored]) -> Iterator[str]:
+    for k, each in enumerate(scored, 1):
+        if each.evaluation is not None and each.evaluation.remark:
+            yield f"[{k}] {each.evaluation.remark}"
 
 
 def _plain_table(found: Sequence[Mapping[str, float]]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from napari_selfseg.metrics._adherence import (
     achievable_segmentation_accuracy,
     undersegmentation_error,
 )
-from napari_selfseg.metrics._aggregated import aggregated_jaccard
 from napari_selfseg.metrics._boundaries import (
     BoundaryMatch,
     boundary_displacement_error,
@@ -21,9 +20,11 @@ from napari_selfseg.metrics._covering import (
 from napari_selfseg.metrics._disagreement import MERGED, SPLIT, disagreement
 from napari_selfseg.metrics._evaluation import Comparison, Evaluation, evaluate, overall
 from napari_selfseg.metrics._information import Information, variation_of_information
+from napari_selfseg.metrics._instances._aggregated import aggregated_jaccard
+from napari_selfseg.metrics._instances._background import BACKGROUND
+from napari_selfseg.metrics._instances._objects import Objects, average_precision, objects
 from napari_selfseg.metrics._matching import Matched, assigned, hungarian, majority
 from napari_selfseg.metrics._names import METRICS, Metric
-from napari_selfseg.metrics._objects import Objects, average_precision, objects
 from napari_selfseg.metrics._rand import adapted_rand_error, adjusted_rand_index, rand_index
 from napari_selfseg.metrics._sweep import Best, ods_ois
 from napari_selfseg.metrics._unsupervised import (
@@ -38,6 +39,7 @@ from napari_selfseg.metrics._unsupervised import (
 )
 
 __all__ = [
+    "BACKGROUND",
     "MERGED",
     "METRICS",
     "SPLIT",

@@ -13,7 +13,6 @@ from napari_selfseg.metrics._adherence import (
     achievable_segmentation_accuracy,
     undersegmentation_error,
 )
-from napari_selfseg.metrics._aggregated import aggregated_jaccard
 from napari_selfseg.metrics._boundaries import (
     TOLERANCE,
     BoundaryMatch,
@@ -23,9 +22,16 @@ from napari_selfseg.metrics._boundaries import (
 from napari_selfseg.metrics._contingency import Contingency, contingency
 from napari_selfseg.metrics._covering import Covering, covering_of, global_consistency_error
 from napari_selfseg.metrics._information import variation_of_information
+from napari_selfseg.metrics._instances._aggregated import aggregated_jaccard
+from napari_selfseg.metrics._instances._background import BACKGROUND, doubt
+from napari_selfseg.metrics._instances._objects import (
+    THRESHOLDS,
+    Objects,
+    average_precision,
+    objects,
+)
 from napari_selfseg.metrics._matching import hungarian, majority
 from napari_selfseg.metrics._names import METRICS
-from napari_selfseg.metrics._objects import THRESHOLDS, Objects, average_precision, objects
 from napari_selfseg.metrics._rand import adapted_rand_error, adjusted_rand_index, rand_index
 
 __all__ = ["Comparison", "Evaluation", "evaluate", "overall"]
@@ -43,8 +49,10 @@ class Comparison:
         Pixels that count.
     covering : Covering
         As a fraction.
-    objects : Objects
-        Segments as objects.
+    objects : Objects or None
+        Segments as objects; None where they cannot be compared as such.
+    remark : str
+        Why not, or what to keep in mind; mostly empty.
     scores : mapping of str to float
         Metrics that are averaged over annotators, then images.
     """
@@ -53,7 +61,8 @@ class Comparison:
     n_regions: int
     n_pixels: int
     covering: Covering
-    objects: Objects
+    objects: Objects | None
+    remark: str
     scores: Mapping[str, float]
 
     def as_dict(self) -> dict[str, Any]:
@@ -63,12 +72,8 @@ class Comparison:
             "regions": self.n_regions,
             "pixels": self.n_pixels,
             "covering": self.covering._asdict(),
-            "objects": {
-                "segments": len(self.objects.best),
-                "regions": self.objects.n_regions,
-                "true_positives": {f"{t:.2f}": self.objects.hits(t) for t in THRESHOLDS},
-                "instance_ap": {f"{t:.2f}": self.objects.accuracy(t) for t in THRESHOLDS},
-            },
+            "objects": None if self.objects is None else _counts(self.objects),
+            "remark": self.remark,
             **self.scores,
         }
 
@@ -94,6 +99,11 @@ class Evaluation:
         return max(each.n_segments for each in self.annotators)
 
     @property
+    def remark(self) -> str:
+        """What the first annotator has who has any to say of figures of objects."""
+        return next((each.remark for each in self.annotators if each.remark), "")
+
+    @property
     def values(self) -> dict[str, float]:
         """Value by name of `METRICS`."""
         return overall([self])
@@ -113,7 +123,7 @@ def evaluate(
     truths: Iterable[ArrayLike],
     *,
     ignore: Collection[int] = (),
-    background: Collection[int] = (),
+    background: Collection[int] = BACKGROUND,
     tolerance: float | None = TOLERANCE,
     spacing: Sequence[float] | None = None,
 ) -> Evaluation:
@@ -128,7 +138,9 @@ def evaluate(
     ignore : collection of int
         Labels of the truths whose pixels do not count.
     background : collection of int
-        Labels, in either, that are no object.
+        Labels, in either, that are no object. Figures of objects are left out, and `remark` says
+        why, where only the truth has any, or one region of a truth without covers more than
+        half of the pixels. Without any, every label is an object.
     tolerance : float or None
         Of boundaries, as a share of the image's diagonal; None leaves out every metric of
         boundaries, which take most of the time.
@@ -158,9 +170,10 @@ def evaluate(
 def _compared(
     table: Contingency, background: Collection[int], more: Mapping[str, float]
 ) -> Comparison:
-    found = objects(table, background=background)
     information = variation_of_information(table)
     one_to_one, by_majority = hungarian(table), majority(table)
+    doubts = doubt(table, background)
+    found = None if doubts.refused else objects(table, background=background)
     scores = {
         "rand": rand_index(table),
         "adjusted_rand": adjusted_rand_index(table),
@@ -172,6 +185,27 @@ def _compared(
         **more,
         "asa": achievable_segmentation_accuracy(table),
         "undersegmentation": undersegmentation_error(table),
+        **({} if found is None else _of_objects(found, table, background)),
+        "hungarian_accuracy": one_to_one.accuracy,
+        "hungarian_miou": one_to_one.mean_iou,
+        "majority_accuracy": by_majority.accuracy,
+        "majority_miou": by_majority.mean_iou,
+    }
+    return Comparison(
+        len(table.row_sizes),
+        len(table.column_sizes),
+        table.total,
+        covering_of(table),
+        found,
+        doubts.sentence,
+        scores,
+    )
+
+
+def _of_objects(
+    found: Objects, table: Contingency, background: Collection[int]
+) -> dict[str, float]:
+    return {
         "object_f_50": found.f_score(0.5),
         "object_f_70": found.f_score(0.7),
         "instance_ap_50": found.accuracy(0.5),
@@ -180,13 +214,16 @@ def _compared(
         "panoptic_quality": found.panoptic_quality,
         "segmentation_quality": found.segmentation_quality,
         "aggregated_jaccard": aggregated_jaccard(table, background=background),
-        "hungarian_accuracy": one_to_one.accuracy,
-        "hungarian_miou": one_to_one.mean_iou,
-        "majority_accuracy": by_majority.accuracy,
-        "majority_miou": by_majority.mean_iou,
     }
-    n_segments, n_regions = len(table.row_sizes), len(table.column_sizes)
-    return Comparison(n_segments, n_regions, table.total, covering_of(table), found, scores)
+
+
+def _counts(found: Objects) -> dict[str, Any]:
+    return {
+        "segments": len(found.best),
+        "regions": found.n_regions,
+        "true_positives": {f"{t:.2f}": found.hits(t) for t in THRESHOLDS},
+        "instance_ap": {f"{t:.2f}": found.accuracy(t) for t in THRESHOLDS},
+    }
 
 
 def overall(images: Sequence[Evaluation]) -> dict[str, float]:
@@ -204,7 +241,7 @@ def overall(images: Sequence[Evaluation]) -> dict[str, float]:
     -------
     dict
         Value by name of `METRICS`, in that order; those of boundaries are missing where they
-        were left out.
+        were left out, those of objects where any comparison is without them.
 
     Raises
     ------
@@ -213,15 +250,17 @@ def overall(images: Sequence[Evaluation]) -> dict[str, float]:
     """
     if not images:
         raise ValueError("There is no image to summarise.")
+    every = [each for image in images for each in image.annotators]
+    shared = [name for name in every[0].scores if all(name in each.scores for each in every)]
     found = {
         name: float(np.mean([np.mean([a.scores[name] for a in i.annotators]) for i in images]))
-        for name in images[0].annotators[0].scores
+        for name in shared
     }
-    every = [each for image in images for each in image.annotators]
     found["covering"] = Covering.summed(each.covering for each in every).value
-    for threshold in (0.5, 0.7):
+    pool = [each.objects for each in every if each.objects is not None]
+    for threshold in (0.5, 0.7) if len(pool) == len(every) else ():
         name = f"object_ap_{threshold * 100:.0f}"
-        found[name] = average_precision((each.objects for each in every), threshold)
+        found[name] = average_precision(pool, threshold)
     matches = [image.boundary for image in images if image.boundary is not None]
     if matches:
         match = BoundaryMatch.summed(matches)

@@ -27,6 +27,7 @@ Labels = NDArray[Any]
 TRUTH: Final = "Against the truth"
 WITHOUT: Final = "Without ground truth (not accuracy)"
 COUNT, FRACTION = ".0f", ".3f"
+ABSENT: Final = "\u2013"
 LARGE: Final = 1e5  # fractions from here on are shown with an exponent
 
 
@@ -41,7 +42,7 @@ class Row:
     name, title : str
         Key and words.
     values : tuple of float
-        One each; a single one that belongs to all of them together.
+        One each, NaN where there can be none; a single one that belongs to all together.
     better : {"higher", "lower", ""}
         Empty where neither is.
     form : str
@@ -63,12 +64,15 @@ class Row:
     @property
     def best(self) -> frozenset[int]:
         """Which of the values are shown as the best; none where all are shown alike."""
-        if not self.better or len(set(self.texts)) < 2:
+        known = [value for value in self.values if not np.isnan(value)]
+        if not self.better or len({self._text(value) for value in known}) < 2:
             return frozenset()
-        best = self._text((max if self.better == "higher" else min)(self.values))
+        best = self._text((max if self.better == "higher" else min)(known))
         return frozenset(k for k, each in enumerate(self.texts) if each == best)
 
     def _text(self, value: float) -> str:
+        if np.isnan(value):
+            return ABSENT
         large = abs(value) >= LARGE and self.form == FRACTION
         return f"{value:.4g}" if large else f"{value:{self.form}}"
 
@@ -87,12 +91,15 @@ class Figures:
         With what, and how.
     note : str
         The same as a sentence.
+    remarks : tuple of str
+        What to keep in mind of figures of objects, one for each of the labels; mostly empty.
     """
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
     compared: tuple[tuple[str, str], ...]
     note: str
+    remarks: tuple[str, ...]
 
     def lines(self) -> list[list[str]]:
         """Return the table as text, for a spreadsheet.
@@ -106,8 +113,10 @@ class Figures:
         found = [["group", "metric", "better", *self.names]]
         for row in self.rows:
             values = row.values if len(row.values) == n else row.values * n
-            cells = [f"{value:.6g}" for value in values]
+            cells = ["" if np.isnan(value) else f"{value:.6g}" for value in values]
             found.append([row.group, row.title.strip(), row.better, *cells])
+        if any(self.remarks):
+            found.append([TRUTH, "Remarks", "", *self.remarks])
         found += [["Compared with", what, "", *[how] * n] for what, how in self.compared]
         return [[" ".join(cell.split()) for cell in line] for line in found]
 
@@ -126,28 +135,33 @@ def figures(wanted: Wanted) -> Figures:
         When labels cannot be compared, with the name of their layer.
     """
     every = [part.read() for part in wanted.labels]
-    rows = [*_against(wanted, every), *_plain(wanted, every), *_together(every)]
+    scored = _evaluations(wanted, every)
+    rows = [*_against(wanted, scored), *_plain(wanted, every), *_together(every)]
     names = tuple(part.name for part in wanted.labels)
-    return Figures(names, tuple(rows), _compared(wanted), _note(wanted, every[0].shape))
+    remarks = tuple(each.remark for each in scored)
+    sentences = [f"{name}: {each}" for name, each in zip(names, remarks, strict=False) if each]
+    note = " ".join([_note(wanted, every[0].shape), *sentences])
+    return Figures(names, tuple(rows), _compared(wanted), note, remarks)
 
 
-def _against(wanted: Wanted, every: Sequence[Labels]) -> Iterator[Row]:
-    if not wanted.truths:
-        return
+def _evaluations(wanted: Wanted, every: Sequence[Labels]) -> list[Evaluation]:
     truths = [part.read() for part in wanted.truths]
-    found = [
-        _evaluated(part.name, labels, truths, wanted)
-        for part, labels in zip(wanted.labels, every, strict=True)
-    ]
+    pairs = zip(wanted.labels, every, strict=True) if truths else ()
+    return [_evaluated(part.name, labels, truths, wanted) for part, labels in pairs]
+
+
+def _against(wanted: Wanted, found: Sequence[Evaluation]) -> Iterator[Row]:
+    if not found:
+        return
     n_segments = tuple(float(each.n_segments) for each in found)
     regions = tuple(float(np.mean([a.n_regions for a in each.annotators])) for each in found)
     yield Row(TRUTH, "segments", "Number of segments", n_segments, form=COUNT)
-    form = COUNT if len(truths) == 1 else ".1f"
+    form = COUNT if len(wanted.truths) == 1 else ".1f"
     yield Row(TRUTH, "regions", "Regions of the truth", regions, form=form)
     values = [each.values for each in found]
     for metric in METRICS:
         better: Better = "higher" if metric.higher else "lower"
-        column = tuple(each[metric.name] for each in values)
+        column = tuple(each.get(metric.name, np.nan) for each in values)
         yield Row(TRUTH, metric.name, metric.title, column, better)
 
 

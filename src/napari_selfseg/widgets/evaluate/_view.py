@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_selfseg.metrics import BACKGROUND as NO_OBJECT
 from napari_selfseg.metrics import MERGED, SPLIT
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
@@ -33,8 +34,8 @@ NOTHING: Final = "The figures are shown here: check labels on the first page, pr
 NO_TRUTH: Final = "This needs a truth layer: check one on the first page."
 IGNORE: Final = "Labels of the truth whose pixels do not count, such as 0, 255."
 BACKGROUND: Final = (
-    "Labels that are no object, such as 0. Matters to the figures of objects alone: Object F, "
-    "Object AP, Instance AP."
+    "Labels that are no object, in the labels and the truth. Empty: every label is an object. "
+    "Matters to the figures of objects alone: Object F, Object AP, Instance AP, PQ, AJI."
 )
 
 
@@ -117,6 +118,7 @@ class EvaluateView(StatusWidget):
         for edit, help in ((self.ignore, IGNORE), (self.background, BACKGROUND)):
             edit.setPlaceholderText("none")
             edit.setToolTip(help)
+        self.background.setText(", ".join(map(str, NO_OBJECT)))
         self.shown.setToolTip("A layer in two colours over the labels; other labels are hidden.")
         self._table.hide()
         self.show_shares({})

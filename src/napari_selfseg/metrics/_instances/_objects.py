@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.metrics._contingency import Contingency
+from napari_selfseg.metrics._instances._background import BACKGROUND, no_background
 
-__all__ = ["THRESHOLDS", "Objects", "average_precision", "no_background", "objects"]
+__all__ = ["THRESHOLDS", "Objects", "average_precision", "objects"]
 
 THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
 
@@ -137,7 +138,7 @@ class Objects(NamedTuple):
         return self.segmentation_quality * self.f_score(0.5)
 
 
-def objects(table: Contingency, *, background: Collection[int] = ()) -> Objects:
+def objects(table: Contingency, *, background: Collection[int] = BACKGROUND) -> Objects:
     """Find the object of the truth that each segment meets best.
 
     Parameters
@@ -152,29 +153,6 @@ def objects(table: Contingency, *, background: Collection[int] = ()) -> Objects:
     best = np.zeros(len(row))
     np.maximum.at(best, table.rows[pairs], (table.counts / table.unions)[pairs])
     return Objects(table.row_sizes[row], best[row], int(column.sum()))
-
-
-def no_background(
-    table: Contingency, background: Collection[int]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Say which segments and which regions are objects.
-
-    Parameters
-    ----------
-    table : Contingency
-        Of segments and regions.
-    background : collection of int
-        Labels, in either, that are no object.
-
-    Returns
-    -------
-    ndarray of bool
-        Of each segment.
-    ndarray of bool
-        Of each region.
-    """
-    labels = list(background)
-    return ~np.isin(table.row_labels, labels), ~np.isin(table.column_labels, labels)
 
 
 def average_precision(pool: Iterable[Objects], threshold: float) -> float:

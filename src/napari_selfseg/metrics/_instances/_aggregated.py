@@ -7,12 +7,12 @@ from collections.abc import Collection
 import numpy as np
 
 from napari_selfseg.metrics._contingency import Contingency, best_pairs
-from napari_selfseg.metrics._objects import no_background
+from napari_selfseg.metrics._instances._background import BACKGROUND, no_background
 
 __all__ = ["aggregated_jaccard"]
 
 
-def aggregated_jaccard(table: Contingency, *, background: Collection[int] = ()) -> float:
+def aggregated_jaccard(table: Contingency, *, background: Collection[int] = BACKGROUND) -> float:
     r"""Share of pixels that true objects share with the segments that meet them best.
 
     .. math:: AJI = \frac{\sum_j |G_j \cap S_{k(j)}|}

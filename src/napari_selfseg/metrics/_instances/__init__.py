@@ -1,0 +1,1 @@
+"""Segments as objects on a background: found, missed, and how well they are outlined."""
