@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_selfseg import Backprop
+from napari_selfseg import Backprop, Slic
 from napari_selfseg.cli import main
 from napari_selfseg.io import load_fit, read_image, read_progress, read_record
 
@@ -72,6 +72,20 @@ def test_superpixels_give_one_label_each(model, folder, tmp_path):
     voted = tifffile.imread(tmp_path / "a.tif")
     borders = [np.count_nonzero(each[:, 1:] != each[:, :-1]) for each in (voted, plain)]
     assert borders[0] < borders[1]
+    algorithm = {"name": "slic", **Slic(n_segments=20).model_dump()}
+    assert read_record(tmp_path / "a.tif")["superpixels"] == algorithm
+
+
+def test_superpixels_of_a_file_give_one_label_each(model, folder, tmp_path):
+    rows, columns = np.indices((24, 32)) // 8
+    pieces = (4 * rows + columns + 1).astype(np.int32)
+    tifffile.imwrite(tmp_path / "pieces.tif", pieces)
+    words = ["--superpixels", str(tmp_path / "pieces.tif")]
+    assert main(["apply", str(model), str(folder / "a.png"), "-o", str(tmp_path), *words]) == 0
+    image = read_image(folder / "a.png").data
+    expected = load_fit(model).predict(image, channel_axis=-1, superpixels=pieces)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), expected)
+    assert read_record(tmp_path / "a.tif")["superpixels"]["shape"] == [24, 32]
 
 
 def test_a_stack_is_labelled_plane_by_plane(model, folder, tmp_path):

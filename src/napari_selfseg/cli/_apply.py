@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
     Commands,
     add_opacity,
+    algorithm_from,
     check_still,
     superpixels_from,
 )
@@ -25,11 +27,9 @@ from napari_selfseg.machine.processes import MOST_THREADS
 from napari_selfseg.outlines import OUTLINES
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from napari_selfseg.io import ImageFile
     from napari_selfseg.protocol import Fit
+    from napari_selfseg.scale import Given, LabelTask, Way
 
 __all__ = ["add"]
 
@@ -93,53 +93,38 @@ def _run(args: argparse.Namespace) -> int:
 
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path, tidy: bool) -> bool:
     """Label one image; say in a sentence why that did not work, and go on."""
-    from napari_selfseg.io import alone
+    from napari_selfseg.scale import do_alone
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if in_tiles(args):
             return label_large(args, str(path), str(target), fit) == 0
-        with alone(target, tidy=tidy):
-            _apply(args, fit, path, target)
+        do_alone(_task(args, fit, path, target), tidy=tidy)
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(in_a_line(f"napari-selfseg: {path}: {sentence_of(error)}"), file=sys.stderr)
         return False
     return True
 
 
-def _apply(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> None:
-    from napari_selfseg.io import read_image, write_labels
-    from napari_selfseg.scale import apply_fit
+def _task(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> LabelTask:
+    from napari_selfseg.scale import LabelFiles, LabelTask, Recipe
 
-    image = read_image(path, opacity=args.opacity)
-    if fit.ndim == 3 or len(image.shape) > 3:
-        check_still(image)
-    labels, record = apply_fit(
-        fit,
-        image.data,
-        channel_axis=image.channel_axis,
-        mask=image.seen(),
-        superpixels=_voting(args.superpixels, image),
-        spacing=image.spacing,
+    return LabelTask(
+        image=path,
+        files=LabelFiles(target),
+        recipe=Recipe(model=args.model, superpixels=algorithm_from(args.superpixels)),
+        by_recipe=False,
+        opacity=args.opacity,
+        fit=fit,
+        prepare=partial(_prepared, args, fit),
         device=args.device,
         threads=args.threads,
-        name=image.name,
     )
-    record["superpixels"] = args.superpixels
-    write_labels(target, labels, record=record, **image.place)
 
 
-def _voting(text: str | None, image: ImageFile) -> NDArray[np.int32] | None:
-    from napari_selfseg.catalogue import over_segment
+def _prepared(args: argparse.Namespace, fit: Fit, image: ImageFile, way: Way) -> Given:
+    from napari_selfseg.scale import Given
 
-    given = superpixels_from(text, image)
-    if given is None:
-        return None
-    labels, _ = over_segment(
-        image.data,
-        given,
-        channel_axis=image.channel_axis,
-        mask=image.seen(),
-        spacing=image.spacing,
-    )
-    return labels
+    if fit.ndim == 3 or len(image.shape) > 3:
+        check_still(image)
+    return Given(superpixels=superpixels_from(args.superpixels, image))

@@ -92,20 +92,22 @@ def label(
     return do_alone(task)
 
 
-def do_alone(task: LabelTask) -> LabelResult:
+def do_alone(task: LabelTask, *, tidy: bool = True) -> LabelResult:
     """Do a task while no other process writes its files.
 
     Parameters
     ----------
     task : LabelTask
         What to do.
+    tidy : bool
+        As for `alone`.
 
     Raises
     ------
     ValueError, OSError, LeftError
         As `do_task`, and when another process writes the labels.
     """
-    with alone(task.files.labels, *task.files.others):
+    with alone(task.files.labels, *task.files.others, tidy=tidy):
         return do_task(task)
 
 

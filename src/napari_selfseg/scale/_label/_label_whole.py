@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.io import ImageFile, load_fit, read_image
-from napari_selfseg.protocol import Fit, Method, Run, evolve
+from napari_selfseg.protocol import Method, Run, evolve
+from napari_selfseg.record import fingerprint
 from napari_selfseg.scale._label._label_files import written
 from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._training._apply_fit import apply_fit
+from napari_selfseg.superpixels import Superpixels
 
 __all__ = ["as_a_whole"]
 
@@ -33,7 +35,7 @@ def as_a_whole(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
         image = read_image(task.image, opacity=task.opacity)
     if task.recipe.method is None:
-        return written(task, image, *_applied(task, image))
+        return written(task, image, *_applied(task, image, given))
     run = _run(task, image, task.recipe.method, given)
     fit = run.fit if task.files.fit else None
     return written(task, image, *_labelled(task, image, run, given), fit=fit)
@@ -55,11 +57,10 @@ def _labelled(
 
 
 def _run(task: LabelTask, image: ImageFile, method: Method, given: Given) -> Run:
-    chosen = task.recipe.superpixels if given.superpixels is None else given.superpixels
     run = evolve(
         image.data,
         method,
-        superpixels=chosen,
+        superpixels=_superpixels(task, given),
         scribbles=given.scribbles,
         precision=task.recipe.precision,
         device=task.device,
@@ -71,20 +72,32 @@ def _run(task: LabelTask, image: ImageFile, method: Method, given: Given) -> Run
     return run
 
 
-def _applied(task: LabelTask, image: ImageFile) -> tuple[NDArray[Any], dict[str, Any]]:
-    algorithm = task.recipe.superpixels
-    voting = None if algorithm is None else over_segment(image.data, algorithm, **as_input(image))
-    fit: Fit = task.fit or load_fit(task.recipe.model)
+def _applied(
+    task: LabelTask, image: ImageFile, given: Given
+) -> tuple[NDArray[Any], dict[str, Any]]:
+    chosen = _superpixels(task, given)
+    voting = None if chosen is None else over_segment(image.data, chosen, **as_input(image))[0]
     labels, record = apply_fit(
-        fit,
+        task.fit or load_fit(task.recipe.model),
         image.data,
         channel_axis=image.channel_axis,
         mask=image.seen(),
-        superpixels=None if voting is None else voting[0],
+        superpixels=voting,
         spacing=image.spacing,
         device=task.device,
         threads=task.threads,
         name=image.name,
     )
-    record["superpixels"] = None if algorithm is None else algorithm.as_dict()
+    record["superpixels"] = None if chosen is None else _told(chosen)
     return labels, record
+
+
+def _told(superpixels: Any) -> dict[str, Any]:
+    """Say which superpixels voted: an algorithm, or those of this image by their fingerprint."""
+    if isinstance(superpixels, Superpixels):
+        return superpixels.as_dict()
+    return fingerprint(superpixels, "superpixels")
+
+
+def _superpixels(task: LabelTask, given: Given) -> Any:
+    return task.recipe.superpixels if given.superpixels is None else given.superpixels
