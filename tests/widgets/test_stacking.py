@@ -202,14 +202,14 @@ def test_what_is_too_large_can_be_made_smaller_in_ways_that_fit():
     for changed in ({"stack": Stacking((0,), found.remedies[0].way)}, {"area": "tiles"}):
         assert forecast(request(shaped(125, 1024, 1024), replace(volume, **changed))).enough
     plane = replace(volume, part="plane")
-    found = forecast(request(shaped(4, 1800, 1800), plane))
+    found = forecast(request(shaped(4, 2800, 2800), plane))
     assert found.remedies[-1].halved == (1, 2)
-    assert forecast(request(shaped(4, 900, 900), plane)).enough
+    assert forecast(request(shaped(4, 1400, 1400), plane)).enough
 
 
 def test_half_the_size_is_not_recommended_where_a_layer_lies_over_the_whole():
-    image = shaped(4, 1800, 1800)
-    labels = Overlay("strokes", np.zeros((1800, 1800), np.uint8), ())
+    image = shaped(4, 2800, 2800)
+    labels = Overlay("strokes", np.zeros((2800, 2800), np.uint8), ())
     plane = replace(FORM, values={}, stack=None, part="plane")
     for each in ("superpixels", "mask", "scribbles"):
         found = Forecast(8 * 10**9)(request(image, plane, **{each: labels}))
