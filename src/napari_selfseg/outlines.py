@@ -141,6 +141,7 @@ def _settle(
     waiting = np.zeros(len(flat), dtype=np.uint8)
     around = np.zeros(27, dtype=np.int64)
     while len(turn) > 0:
+        # At most all around every pixel of this turn, each once.
         after = np.empty(27 * len(turn), dtype=np.int64)
         n = 0
         for pixel in turn:
@@ -148,11 +149,14 @@ def _settle(
             z, y, x = pixel // (height * width), pixel // width % height, pixel % width
             _look(labels, z, y, x, around)
             count = _candidates(around, candidates)
+            # What moved often enough swings between labels that pull alike; what holds its label
+            # together has to stay, or there would be more segments than before.
             if count < 2 or moves[pixel] >= _MOST or not _removable(around):
                 continue
             _vote(labels, colours, z, y, x, steps, sharpness, candidates[:count], votes)
             best = 0
             for k in range(1, count):
+                # Only for a clearly better label, or borders would never rest.
                 if votes[k] > votes[best] * (_MARGIN if best == 0 else 1.0):
                     best = k
             if best > 0:
@@ -193,6 +197,7 @@ def _candidates(around: NDArray[np.int64], candidates: NDArray[np.int64]) -> int
 def _removable(around: NDArray[np.int64]) -> bool:
     """Say whether what is left of a label around a pixel is in one piece without it."""
     mine = around == around[_CENTRE]
+    # Without the pixel itself: are those left of its label still in one piece, face to face?
     mine[_CENTRE] = False
     stack = np.empty(27, dtype=np.int64)
     pieces = 0

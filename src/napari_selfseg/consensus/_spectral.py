@@ -47,10 +47,13 @@ def spectral(of: Borders, apart: NDArray[np.float64], grid: Grid | None) -> NDAr
     heights, at = np.array(apart), places[edges[:, 0]] // _BLOCKS
     for window in product(*(range(-(-count // _BLOCKS)) for count in grid.counts)):
         first = np.array(window) * _BLOCKS
+        # With a block more on every side, as what lies beyond the window has a say in it; but a
+        # border has the height of the one window that it lies in.
         near = (places >= first - 1) & (places <= first + _BLOCKS)
         inside: NDArray[np.bool_] = np.asarray(near.all(axis=1))
         nodes = np.flatnonzero(inside)
         own = np.zeros(of.n, np.int64)
+        # Numbers within the window.
         own[nodes] = np.arange(len(nodes))
         here = np.flatnonzero(inside[edges].all(axis=1))
         if len(here):

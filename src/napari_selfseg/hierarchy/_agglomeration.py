@@ -137,6 +137,7 @@ def _begin(borders: Borders, regions: Regions, rule: Rule) -> None:
     count = len(borders.cost)
     for e in range(count):
         borders.cost[e] = _cost(e, borders, regions, rule)
+    # From the last parent up: a heap in time linear in the number of borders.
     for place in range(count // 2 - 1, -1, -1):
         sift_down(place, borders, count)
 
@@ -176,6 +177,8 @@ def _unite(a: int, b: int, regions: Regions) -> None:
 @compiled
 def _hand_over(a: int, b: int, borders: Borders, regions: Regions, rule: Rule, count: int) -> int:
     """Let all borders of b be borders of a; return how many are left in the heap."""
+    # A border is two halves, 2 e at one region and 2 e + 1 at the other: `half ^ 1` is the one
+    # across. Marked first is where a has a border already, so that one look at each of b tells.
     half = regions.first[a]
     for _ in range(regions.degree[a]):
         regions.mark[borders.ends[half ^ 1]] = half // 2
@@ -204,6 +207,8 @@ def _hand_over(a: int, b: int, borders: Borders, regions: Regions, rule: Rule, c
 @compiled
 def _settle(a: int, borders: Borders, regions: Regions, rule: Rule, count: int) -> None:
     """Forget which borders a has, and make their costs anew where it is time."""
+    # The histogram of a changed, and with it the cost of all its borders. Where there are many,
+    # that waits until a has grown: `_agglomerate` looks again at what comes up too cheap.
     anew = regions.degree[a] <= FEW or regions.size[a] > GROWN * regions.seen[a]
     if anew:
         regions.seen[a] = regions.size[a]

@@ -148,6 +148,7 @@ def _least(
     values: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64], none: int
 ) -> NDArray[np.int64]:
     """Return the least value of each stretch, its last place included; `none` of an empty one."""
+    # Two stretches of a power of two cover any: `least` holds those of each power in turn.
     power = np.frexp(last - first + 1)[1] - 1
     found, least = np.full(len(first), none, np.int64), values
     for each in range(int(power.max(initial=-1)) + 1):
@@ -186,6 +187,7 @@ def forest(
     kept, of = together(drawn)
     spanning = _spanning(len(drawn), edges, heights)
     up, classed = list(range(len(kept))), (drawn[kept] > 0).tolist()
+    # Which part keeps its number: one that was drawn on, else the one that comes first.
     before = np.where(drawn[kept] > 0, -1, place[kept]).tolist()
     rows: list[tuple[int, int, int]] = []
     for edge, (a, b) in zip(spanning.tolist(), of[edges[spanning]].tolist(), strict=True):
@@ -203,6 +205,8 @@ def forest(
 def _spanning(n: int, edges: NDArray[np.int64], heights: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the edges of a spanning forest in ascending order; no other one ever joins nodes."""
     order = np.argsort(heights, kind="stable")
+    # Turns in place of heights: no two are equal, so that the forest is one and the same, and
+    # none is 0, which a sparse matrix takes for no edge.
     turn = np.empty(len(order))
     turn[order] = np.arange(1, len(order) + 1)
     graph = sparse.coo_array((turn, tuple(edges.T)), shape=(n, n))
@@ -212,5 +216,6 @@ def _spanning(n: int, edges: NDArray[np.int64], heights: NDArray[np.float64]) ->
 
 def _root(up: list[int], node: int) -> int:
     while up[node] != node:
+        # Halves the way, so that the next one is shorter.
         up[node] = node = up[up[node]]
     return node

@@ -68,6 +68,7 @@ class _Borders:
         """Take the lowest border out; return its height and its two nodes, None at the end."""
         while self.waiting:
             height, _, border = heapq.heappop(self.waiting)
+            # Otherwise its height has changed since, or it is gone (nan, which equals nothing).
             if self._heights[border] == height:
                 self._heights[border] = np.nan
                 return height, self._one[border], self._other[border]
@@ -131,6 +132,7 @@ def contract(
         if len(near[a]) < len(near[b]):
             a, b = b, a
         del near[a][b], near[b][a]
+        # Two that are to stay apart never meet; a union with one of them inherits that.
         if b in alone:
             if a in alone:
                 continue

@@ -77,18 +77,22 @@ def _moved(
     n = len(labels)
     both = (np.concatenate([edges[:, 0], edges[:, 1]]), np.concatenate([edges[:, 1], edges[:, 0]]))
     A = sparse.csr_array((np.concatenate([gains, gains]), both), shape=(n, n))
+    # `free` is a segment nobody is in yet: a node may also leave for one of its own.
     label, free = labels.tolist(), n
     starts, ends, values = A.indptr.tolist(), A.indices.tolist(), A.data.tolist()
     waiting = _boundary(labels, edges)
     for _ in range(ROUNDS):
         moved: set[int] = set()
+        # In the order of their numbers, as a set has none.
         for node in sorted(waiting - fixed):
             stretch = range(starts[node], starts[node + 1])
             ties: dict[int, float] = {label[node]: 0.0}
             for k in stretch:
                 to = label[ends[k]]
                 ties[to] = ties.get(to, 0.0) + values[k]
+            # Of equal ones the segment it is in, then the one of the least number.
             best = max(ties, key=lambda to: (ties[to], to == label[node], -to))
+            # Every neighbour costs more than it saves: alone it pays for none.
             if ties[best] < 0:
                 best = free
             if ties.get(best, 0.0) > ties[label[node]]:
@@ -97,6 +101,7 @@ def _moved(
                 moved.add(node)
         if not moved:
             break
+        # Only beside what moved can another move pay now.
         waiting = moved
     return np.unique(label, return_inverse=True)[1].astype(np.int64)
 

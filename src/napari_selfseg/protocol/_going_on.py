@@ -59,6 +59,7 @@ def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = 
     method, fit = run.method.replace(iterations=iterations), run.fit
     method = method.replace(outlines=outlines or method.outlines)
     where, precision = resolve_device(record["device"]), getattr(torch, record["precision"])
+    # As `evolve` does, before there are threads with heaps of their own.
     if where.type == "cpu":
         keep_freed_memory()
     with explaining(), torch.inference_mode(False):

@@ -141,6 +141,7 @@ class Training:
 
     def _step(self) -> Step:
         try:
+            # Asked before the next update: the labels shown are those of the updates made.
             if stop := self._settled.stop(self.control.done):
                 return self._closing(stop)
             step = next(self._steps)
@@ -148,6 +149,7 @@ class Training:
             return self._as_drawn(step)
         except StopIteration as finished:
             return self._closing(finished.value)
+        # Asked to stop: the update that was begun is dropped, what was learned is closed.
         except Interrupted:
             return self._closing(None)
 
@@ -174,6 +176,7 @@ class Training:
         votes = self._inputs.as_drawn(votes)
         ballots = self._method.ballots(self._network)
         trees = self._method.hierarchies(self._network)
+        # Before the network is let go of, which `end` does.
         self._state.keep()
         done, total = self.control.done, self._method.updates
         self.end(stop or endings.completed(done, total))

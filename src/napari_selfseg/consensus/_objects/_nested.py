@@ -100,6 +100,7 @@ def _within(owner: NDArray[np.int64], inner: Merges, at: float) -> Merges:
 def _beside(owner: NDArray[np.int64], regions: Merges, at: float) -> Merges:
     """Restrict a tree to what is no object."""
     heights = np.maximum.accumulate(regions.heights)
+    # What merges up to here comes below the own cut; above it all of it is merged anew.
     last = int(np.searchsorted(heights, REST, side="right"))
     # Under whose number the superpixels of a region that are no object go on.
     name = np.where(owner < 0, np.arange(len(owner)), -1).tolist()

@@ -205,6 +205,7 @@ def _outlines(
             _mix(rows, sizes, node, gone[i - n])
         if sizes[node] < most:
             found = _walk(node, edges, lengths, root, borders, weight, met, jumps, sums[:, i])
+            # Histograms are compared once a neighbour, weighted by the border shared with it.
             for beyond in met[:found]:
                 sums[0, i] += weight[beyond] * _distance(rows, node, beyond)
                 weight[beyond] = 0
@@ -271,6 +272,7 @@ def _walk(
     while half >= 0:
         beyond = _top(root, edges[half // 2, 1 - half % 2])
         if beyond != node:
+            # `weight` is 0 everywhere between two walks, so that it tells whom this one has met.
             if weight[beyond] == 0:
                 met[found] = beyond
                 found += 1
@@ -290,6 +292,7 @@ def _walk(
 @compiled
 def _top(root: NDArray[np.int64], leaf: int) -> int:
     while root[leaf] != leaf:
+        # Halves the way, so that the next one is shorter.
         root[leaf] = root[root[leaf]]
         leaf = root[leaf]
     return leaf

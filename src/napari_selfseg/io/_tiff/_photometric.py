@@ -62,6 +62,7 @@ def look_of(
     measured = tiff is not None and any(
         getattr(tiff, f"is_{each}") for each in ("imagej", "ome", "lsm", "stk", "fluoview")
     )
+    # A microscope measures: its table of colours, or its scale upside down, is for the screen.
     if kind == WHITE_IS_ZERO:
         return None if measured else _inverted(series.dtype, page.bitspersample)
     if kind == PALETTE:

@@ -162,9 +162,11 @@ def _turned(series: Series) -> tuple[str, ...]:
 
 def _order(axes: str, shape: tuple[int, ...], name: str) -> list[int]:
     """Say which axes are kept, in the order time, depth, y, x, channels."""
+    # An axis of one pixel is none, unless it is one of the plane.
     kept = [k for k, axis in enumerate(axes) if shape[k] > 1 or axis in "YX"]
     roles = [[k for k in kept if axes[k] in kind] for kind in ("T", "ZQI", "Y", "X", "CS")]
     wanted = [k for role in roles for k in role]
+    # Nothing is to be guessed: each axis has a role, no two the same, and there is a plane.
     alone = all(len(role) < 2 for role in roles) and roles[2] and roles[3]
     if alone and len(wanted) == len(kept):
         return wanted

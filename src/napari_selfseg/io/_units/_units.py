@@ -84,6 +84,7 @@ def steps_of(
     sizes, unit = _in_one(given)
     notes = _strange(given)
     free = [a for a in axes if a != "t" and a not in sizes]
+    # What is not known is computed with as if pixels were cubes, and noted as not known.
     reference = next((sizes[a] for a in "xyz" if a in sizes), 1.0)
     assumed = {a: (otherwise or {}).get(a, reference) for a in free}
     if unit != PIXEL:

@@ -119,6 +119,7 @@ class DeepCut(Settings):
         N = cast(Cutter, network)
         updates = inputs.control.iterations(self.iterations)
         done, first = inputs.control.begun, self._first(N)
+        # A run that goes on may be beyond the features already.
         if done < first:
             yield from self._learning(N, inputs, islice(updates, first - done))
         if self.iterations < first:
@@ -143,6 +144,7 @@ class DeepCut(Settings):
         found = []
         for k, labels in enumerate(index):
             here, valid = labels[None], None if inputs.valid is None else inputs.valid[k : k + 1]
+            # Superpixels are numbered through all images; one alone counts from 1.
             before = index[:k].max() if k else 0
             own = torch.where(here > 0, here - before, 0)
             found.append(self.predict(N, inputs.x[k : k + 1], valid, own))

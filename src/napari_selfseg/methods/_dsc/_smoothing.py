@@ -42,6 +42,7 @@ def smoothing(
     optimiser = inputs.state.of(
         torch.optim.Adam(E.autoencoder.parameters(), settings.autoencoder_rate)
     )
+    # Superpixels of whole images; crops keep their numbers, so one row of v is for each.
     v = mean(inputs.x, t, inputs.n_regions)
     votes, raw_labels = _untrained(settings, E, inputs)
     size = side(settings, t.ndim - 1)

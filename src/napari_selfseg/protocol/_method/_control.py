@@ -93,6 +93,7 @@ class Control:
             self.done = done
             self.check()
             yield done
+        # Only where nobody ended it: after a stop `done` is what was made.
         self.done = total
 
     def watch(self, network: nn.Module) -> None:
@@ -109,5 +110,6 @@ class Control:
 
     def _after(self, layer: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
         self.check()
+        # The gradient of a layer is reached on the way back, which takes longer than the way there.
         if output.requires_grad:
             output.register_hook(lambda gradient: self.check())

@@ -128,6 +128,7 @@ def gather(
         for i, mask in zip(images, masks, strict=True)
     ]
     index, n_regions = _numbered_through(superpixels)
+    # No data and what pads to one shape are the same to a network: 0, and not in the mask.
     seen = [image * cover for image, cover in zip(images, covers, strict=True)]
     drawn = None
     if any(each is not None for each in scribbles):

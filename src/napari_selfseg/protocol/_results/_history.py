@@ -58,6 +58,7 @@ class History:
         with self._lock:
             self._drop_last_off_stride(iteration)
             self._maps[iteration] = votes
+            # The first and the last one stay, however little memory there is.
             while len(self._maps) > 2 and self._bytes() > self._budget:
                 self._thin(iteration)
 

@@ -66,6 +66,7 @@ def samples(source: Source, count: int, size: int, ndim: int = 2) -> list[Piece]
             "No sample of the image has anything in it to learn from: train a model on a part that "
             "has, and apply it."
         )
+    # Of more than enough take those that are spread most evenly, not the first.
     keep = np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int)
     return [found[k] for k in keep]
 

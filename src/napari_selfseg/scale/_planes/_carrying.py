@@ -148,6 +148,7 @@ class Warm(Carrying):
         """Label a plane from what its neighbour knows."""
         # What no plane will begin with is let go of.
         self._from = {k: self._from[k] for k in self.order.neighbours() if k in self._from}
+        # The neighbour may have been done by an earlier session, which left labels but no weights.
         neighbour = self.order.neighbour(plane)
         known = None if neighbour is None else self._from.get(neighbour)
         name = self._naming(plane, known)
@@ -174,6 +175,7 @@ class Warm(Carrying):
     def _keep(self, plane: int, labels: NDArray[Any], found: Found, known: Lineage | None) -> None:
         if self.fit is None:
             return
+        # Names of classes: None where each class is its own id, as on the very first plane.
         before = {} if known is None else known.names
         first = self.order.neighbour(plane) is None
         unchanged = self.request.method.segments or first or before is None

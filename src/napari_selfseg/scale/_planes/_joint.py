@@ -78,6 +78,7 @@ class Joint(Carrying):
         once = self.request.method.replace(iterations=1)
         run = self.request.run([plane], once, common)
         drained = yield from self._drained(run, self._by_overlap(plane))
+        # Each plane ends with a fit of its own; the one of the stack is the common one.
         self.fit = common
         return None if drained is None else drained[1]
 

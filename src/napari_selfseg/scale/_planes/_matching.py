@@ -42,6 +42,7 @@ def by_overlap(
     if not both.any():
         return named(labels, {}, highest)
     table = contingency(labels[both], before[both])
+    # One to one: where two segments lie over one of the neighbour, one of them keeps its id.
     chosen = assigned(table, table.counts / table.unions)
     one = table.row_labels[table.rows[chosen]].tolist()
     other = table.column_labels[table.columns[chosen]].tolist()

@@ -52,6 +52,7 @@ class Order:
         keys = [left, self._distance(viewed)[left]]
         if self._touching:
             keys.append(self._apart[left])
+        # The last key decides first: beside what is done, then near the view, then by number.
         return int(left[np.lexsort(keys)[0]])
 
     def neighbour(self, plane: int) -> int | None:

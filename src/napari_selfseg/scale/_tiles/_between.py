@@ -46,6 +46,7 @@ def _number_through(plan: Plan) -> None:
     """Number superpixels in the order in which they are first met in the image."""
     firsts = [loaded(plan, "blocks", n, "first")[0] for n in range(len(plan.grid))]
     counts = [len(each) for each in firsts]
+    # By the first pixel of each in the whole image: numbers do not tell how it was cut.
     order = np.argsort(np.concatenate(firsts), kind="stable")
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(1, len(order) + 1)
@@ -59,6 +60,7 @@ def _segment(plan: Plan) -> None:
     """Make segments of all superpixels."""
     blockwise, known, _ = picture_of(plan)
     homes = np.load(plan.beside(HOMES))
+    # `homes` says in which block each superpixel lies.
     names = blockwise.join(known, plan.grid, homes, partial(compared, plan))
     labels = np.concatenate(([0], names))
     for number in range(len(plan.grid)):

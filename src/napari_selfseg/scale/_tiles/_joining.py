@@ -93,6 +93,7 @@ def joined(
         For each tile the number of each of its pieces, ``(n + 1,)`` with 0 for 0; objects count
         from 1 in the order of the tiles.
     """
+    # Pieces are numbered through, tile after tile: those of tile t begin at `first[t]`.
     first = np.concatenate(([0], np.cumsum([len(each) for each in sizes]))).astype(np.int64)
     pairs = [_touching(first[a], one, first[b], other) for a, one, b, other in faces]
     ends = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
@@ -101,6 +102,7 @@ def joined(
     count = int(owner.max(initial=-1)) + 1
     pixels = np.bincount(owner, np.concatenate([*sizes, np.zeros(0)]), minlength=count)
     number = np.zeros(count, np.int64)
+    # Whether an object is large enough is only known once all its pieces are joined.
     large = pixels >= minimum_size
     number[large] = np.arange(1, large.sum() + 1)
     return [np.concatenate(([0], number[owner[a:b]])) for a, b in pairwise(first)]

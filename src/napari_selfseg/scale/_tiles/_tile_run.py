@@ -111,6 +111,7 @@ class TileRun(Work[TileStep]):
         check_begin(self.plan, range(first, len(self.plan.grid), step))
         self._ledger.log(f"Begins, or goes on, with {', '.join(self.plan.passes)}.")
         if self._share is not None:
+            # Later passes need what all tiles have found, and one machine knows only its share.
             yield from work_through(
                 self.plan, self.plan.passes[0], self._runner, self._stopped, self._share
             )

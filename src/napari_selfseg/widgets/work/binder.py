@@ -80,6 +80,7 @@ class Binder:
             Whether something new is shown, or will be.
         """
         self._made = made
+        # One at a time: when that one comes, what is drawn by then is looked at.
         if self._waiting is not None:
             return True
         drawn = self._strokes()
@@ -89,6 +90,7 @@ class Binder:
             return False
         if drawn is None:
             self._show(made)
+        # The last one tells how long this one takes; nobody waits in the window for longer.
         elif self.took <= QUICK and drawn.size <= QUICK_PIXELS:
             self._show(self._timed(made, drawn))
         else:
@@ -102,6 +104,7 @@ class Binder:
                 return
             self._waiting = None
             self._show(found)
+            # What was drawn while this one was made is bound next.
             self.bind(self._made)
 
         def refused(sentence: str) -> None:
