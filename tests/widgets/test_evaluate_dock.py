@@ -10,7 +10,7 @@ import pytest
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_selfseg.metrics import disagreement
+from napari_selfseg.metrics import FOUND, MERGED, WRONG, disagreement, object_kinds
 from napari_selfseg.widgets.canvas.layers import MARK
 from napari_selfseg.widgets.evaluate import EvaluateDock, _actions, _dock
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT
@@ -164,6 +164,32 @@ def test_a_disagreement_lies_over_the_labels_and_is_no_labels_to_choose(opened, 
     assert marks(viewer) == []
     assert mine.visible
     assert "%" not in view.legend.text()
+
+
+def test_objects_found_and_missed_are_counted_and_coloured(opened, qtbot):
+    viewer, dock = opened()
+    view = dock.view
+    for layer, out in ((viewer.layers["truth"], 1), (viewer.layers["mine"], 1)):
+        layer.data = np.where(layer.data == out, 0, layer.data)
+    truth, mine = (viewer.layers[name].data for name in ("truth", "mine"))
+    assert "Missed" not in view.legend.text()
+    view.look.choose("objects")
+    assert "Missed</b>: in the truth" in view.legend.text()
+    view.shown.click()
+    mark = marked(viewer, qtbot)
+    kinds = object_kinds(mine, truth)
+    np.testing.assert_array_equal(mark.data, kinds.where)
+    assert set(np.unique(mark.data)) == {0, FOUND, WRONG, MERGED}
+    assert "Merged</b> 1 of 2" in view.legend.text()
+    assert "Found</b> 1 of 2" in view.legend.text()
+    assert "Wrong</b> 1 of 2" in view.legend.text()
+    colours = mark.colormap.map(np.arange(6))
+    assert len({tuple(each) for each in colours}) == 6
+    view.background.setText("3")
+    view.background.editingFinished.emit()
+    assert marks(viewer) == []
+    qtbot.waitUntil(lambda: "No figures of objects" in view.error.text(), timeout=120_000)
+    assert view.error.text().startswith("mine: ")
 
 
 def test_a_disagreement_follows_what_is_chosen_and_what_is_painted(opened, qtbot):

@@ -22,6 +22,13 @@ from napari_selfseg.metrics._evaluation import Comparison, Evaluation, evaluate,
 from napari_selfseg.metrics._information import Information, variation_of_information
 from napari_selfseg.metrics._instances._aggregated import aggregated_jaccard
 from napari_selfseg.metrics._instances._background import BACKGROUND
+from napari_selfseg.metrics._instances._kinds import (
+    FOUND,
+    MISSED,
+    WRONG,
+    ObjectKinds,
+    object_kinds,
+)
 from napari_selfseg.metrics._instances._objects import Objects, average_precision, objects
 from napari_selfseg.metrics._matching import Matched, assigned, hungarian, majority
 from napari_selfseg.metrics._names import METRICS, Metric
@@ -40,10 +47,13 @@ from napari_selfseg.metrics._unsupervised import (
 
 __all__ = [
     "BACKGROUND",
+    "FOUND",
     "MERGED",
     "METRICS",
+    "MISSED",
     "SPLIT",
     "UNSUPERVISED",
+    "WRONG",
     "Best",
     "BoundaryMatch",
     "BoundaryStrength",
@@ -55,6 +65,7 @@ __all__ = [
     "Information",
     "Matched",
     "Metric",
+    "ObjectKinds",
     "Objects",
     "Stability",
     "achievable_segmentation_accuracy",
@@ -76,6 +87,7 @@ __all__ = [
     "global_consistency_error",
     "hungarian",
     "majority",
+    "object_kinds",
     "objects",
     "ods_ois",
     "overall",

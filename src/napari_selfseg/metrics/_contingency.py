@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Contingency", "as_labels", "best_pairs", "contingency", "numbered"]
+__all__ = ["Contingency", "as_labels", "best_pairs", "contingency", "numbered", "positions"]
 
 SLACK = 1 << 16
 
@@ -147,6 +147,26 @@ def numbered(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     numbers = np.zeros(len(seen), dtype=np.int64)
     numbers[found] = np.arange(len(found))
     return found.astype(values.dtype) + values.dtype.type(low), numbers[offset]
+
+
+def positions(labels: NDArray[Any], known: NDArray[Any]) -> NDArray[np.int64]:
+    """Find labels in the rows or columns of a table.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        Of every pixel.
+    known : ndarray of int
+        Labels of the table, ascending.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(pixels,)`` number of each pixel's label; any where the table does not have it.
+    """
+    distinct, number = numbered(labels.ravel())
+    position = np.searchsorted(known, distinct).clip(max=len(known) - 1)
+    return np.asarray(position[number])
 
 
 def best_pairs(

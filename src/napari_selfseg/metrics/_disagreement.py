@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_selfseg.metrics._contingency import as_labels, best_pairs, contingency, numbered
+from napari_selfseg.metrics._contingency import as_labels, best_pairs, contingency, positions
 
 __all__ = ["MERGED", "SPLIT", "disagreement"]
 
@@ -53,18 +53,11 @@ def disagreement(
     table = contingency(segments, regions, ignore=ignore)
     home = table.columns[best_pairs(table.rows, table.columns, table.counts)]
     owner = table.rows[best_pairs(table.columns, table.rows, table.counts)]
-    row = _positions(segments, table.row_labels)
-    column = _positions(regions, table.column_labels)
+    row = positions(segments, table.row_labels)
+    column = positions(regions, table.column_labels)
     found = np.zeros(segments.size, dtype=np.uint8)
     found[owner[column] != row] = SPLIT
     found[home[row] != column] = MERGED
     if len(ignore):
         found[np.isin(regions.ravel(), list(ignore))] = 0
     return found.reshape(segments.shape)
-
-
-def _positions(labels: NDArray[Any], known: NDArray[Any]) -> Numbers:
-    """Return the position of each pixel's label; of one that is ignored, any."""
-    distinct, number = numbered(labels.ravel())
-    position = np.searchsorted(known, distinct).clip(max=len(known) - 1)
-    return np.asarray(position[number])

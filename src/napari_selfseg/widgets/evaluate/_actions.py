@@ -36,7 +36,9 @@ class DisagreementActions:
         view.shown.toggled.connect(lambda _: self.follow())
         for each in (view.one, view.other):
             each.chosen.connect(self.follow)
-        view.ignore.editingFinished.connect(self.follow)
+        view.look.chosen.connect(self._look_otherwise)
+        for edit in (view.ignore, view.background):
+            edit.editingFinished.connect(self.follow)
 
     def follow(self, again: bool = False) -> None:
         """Show what is chosen, if that is checked.
@@ -82,23 +84,29 @@ class DisagreementActions:
             self._mark.take_away()
         finally:
             self._busy = False
-        self._view.show_shares({})
+        self._view.show_said({})
 
     def _wanted(self) -> tuple[Any, ...] | None:
-        labels, truth = self._view.one.thing, self._view.other.thing
-        if not self._view.shown.isChecked() or labels is None or truth is None:
+        view = self._view
+        labels, truth = view.one.thing, view.other.thing
+        if not view.shown.isChecked() or labels is None or truth is None:
             return None
-        return labels, truth, self._view.ignore.text()
+        return labels, truth, view.ignore.text(), view.background.text(), view.look.thing
+
+    def _look_otherwise(self) -> None:
+        # The legend changes also where nothing is shown.
+        self._view.show_said({})
+        self.follow()
 
     def _ask(self, asked: tuple[Any, ...]) -> None:
         self._asked = asked
-        labels, truth, ignore = asked
+        labels, truth, ignore, background, look = asked
         try:
-            wanted = resolve([labels], [truth], ignore=ignore)
+            wanted = resolve([labels], [truth], ignore=ignore, background=background)
         except ValueError as error:
             self._view.show_error(str(error))
             return
-        self._begin(lambda: disagreeing(wanted), lambda found: self._put(asked, found), WHAT)
+        self._begin(lambda: disagreeing(wanted, look), lambda found: self._put(asked, found), WHAT)
 
     def _put(self, asked: tuple[Any, ...], found: Disagreeing) -> None:
         # Something else may have been chosen since, also because a layer was removed.
@@ -109,4 +117,4 @@ class DisagreementActions:
             self._mark.put(found.where, asked[0])
         finally:
             self._busy = False
-        self._view.show_shares(found.shares)
+        self._view.show_said(found.said)

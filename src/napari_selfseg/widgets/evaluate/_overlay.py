@@ -11,9 +11,9 @@ from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
-from napari_selfseg.metrics import MERGED, SPLIT, disagreement
+from napari_selfseg.metrics import MERGED, SPLIT, disagreement, object_kinds
 from napari_selfseg.widgets.canvas.layers import MARK, is_mark, placed
-from napari_selfseg.widgets.evaluate._view import COLOURS
+from napari_selfseg.widgets.evaluate._legend import COLOURS, OBJECTS, Look, of_objects, of_pixels
 from napari_selfseg.widgets.evaluate._wanted import Wanted
 from napari_selfseg.widgets.model.image_source import ALL
 
@@ -30,22 +30,24 @@ class Disagreeing:
     Attributes
     ----------
     where : ndarray of uint8
-        From `napari_selfseg.metrics.disagreement`.
-    shares : dict of int to float
-        Of split and merged pixels in those that count.
+        From `napari_selfseg.metrics.disagreement` or `object_kinds`.
+    said : dict of int to str
+        How much there is of each kind.
     """
 
     where: NDArray[np.uint8]
-    shares: dict[int, float]
+    said: dict[int, str]
 
 
-def disagreeing(wanted: Wanted) -> Disagreeing:
+def disagreeing(wanted: Wanted, look: Look) -> Disagreeing:
     """Compare labels with a truth, pixel by pixel; slow for many, so for a worker thread.
 
     Parameters
     ----------
     wanted : Wanted
         With one of each.
+    look : {"segments", "objects"}
+        What they are taken as.
 
     Raises
     ------
@@ -54,12 +56,22 @@ def disagreeing(wanted: Wanted) -> Disagreeing:
     """
     part, truth = wanted.labels[0], wanted.truths[0].read()
     try:
-        where = disagreement(part.read(), truth, ignore=wanted.ignore)
+        found = (_as_objects if look == OBJECTS else _as_segments)(part.read(), truth, wanted)
     except ValueError as error:
         raise ValueError(f"{part.name}: {error}") from error
+    return Disagreeing(found.where.reshape(part.shape), found.said)
+
+
+def _as_segments(labels: NDArray[Any], truth: NDArray[Any], wanted: Wanted) -> Disagreeing:
+    where = disagreement(labels, truth, ignore=wanted.ignore)
     n = truth.size - int(np.isin(truth, wanted.ignore).sum())
     shares = {kind: int((where == kind).sum()) / n for kind in (SPLIT, MERGED)}
-    return Disagreeing(where.reshape(part.shape), shares)
+    return Disagreeing(where, of_pixels(shares))
+
+
+def _as_objects(labels: NDArray[Any], truth: NDArray[Any], wanted: Wanted) -> Disagreeing:
+    kinds = object_kinds(labels, truth, ignore=wanted.ignore, background=wanted.background)
+    return Disagreeing(kinds.where, of_objects(kinds.segments, kinds.regions))
 
 
 class Mark:
@@ -88,7 +100,7 @@ class Mark:
         """
         selected = self._viewer.layers.selection.active
         for each in self._viewer.layers:
-            # Labels below would mix their colours with the two.
+            # Labels below would mix their colours with these.
             if isinstance(each, Labels) and each.visible and not is_mark(each):
                 each.visible = False
                 self._hidden.append(each)

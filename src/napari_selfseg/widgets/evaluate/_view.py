@@ -13,7 +13,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.metrics import BACKGROUND as NO_OBJECT
-from napari_selfseg.metrics import MERGED, SPLIT
+from napari_selfseg.widgets.evaluate._legend import LOOKS, legend
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
@@ -21,15 +21,8 @@ from napari_selfseg.widgets.parts.panels import beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence
 
-__all__ = ["COLOURS", "EvaluateView"]
+__all__ = ["EvaluateView"]
 
-# Apart for those who see colours otherwise, and apart from the stains of histology.
-COLOURS: Final = {SPLIT: "#ffb000", MERGED: "#00c8ff"}
-MEANINGS: Final = {
-    SPLIT: "<b>Split</b>{share}: another segment has more of the region.",
-    MERGED: "<b>Merged</b>{share}: most of the segment lies in another region.",
-}
-SWATCH: Final = '<span style="color: {colour}; font-size: large;">\u25a0</span> '
 NOTHING: Final = "The figures are shown here: check labels on the first page, press Evaluate."
 NO_TRUTH: Final = "This needs a truth layer: check one on the first page."
 IGNORE: Final = "Labels of the truth whose pixels do not count, such as 0, 255."
@@ -53,6 +46,7 @@ class EvaluateView(StatusWidget):
         self.copy = button("Copy table", "The table on the clipboard, to paste into a spreadsheet.")
         self.save = button("Save table...", "Write the table as CSV.")
         self.shown = QCheckBox("Show disagreement")
+        self.look = Chooser("What the labels are: segments of the whole image, or objects.")
         self.one = Chooser("The labels to look at.", nothing="None checked")
         self.other = Chooser("The truth to compare them with.", nothing="None checked")
         self.run = button("Evaluate", "Compute the figures of the labels that are checked.")
@@ -95,19 +89,15 @@ class EvaluateView(StatusWidget):
         self._buttons.show_ready()
         self.say(text)
 
-    def show_shares(self, shares: Mapping[int, float]) -> None:
-        """Show how many pixels are split and merged.
+    def show_said(self, said: Mapping[int, str]) -> None:
+        """Show how much there is of each kind of disagreement.
 
         Parameters
         ----------
-        shares : mapping of int to float
-            Of the pixels that count; empty when none are shown.
+        said : mapping of int to str
+            Words for each kind; empty when none is shown.
         """
-        lines = []
-        for kind, meaning in MEANINGS.items():
-            share = f" {100 * shares[kind]:.1f} % of pixels" if shares else ""
-            lines.append(SWATCH.format(colour=COLOURS[kind]) + meaning.format(share=share))
-        self.legend.setText("<br>".join(lines))
+        self.legend.setText(legend(self.look.thing, said))
 
     def show_comparable(self, comparable: bool) -> None:
         """Show whether there are labels and truth to show a disagreement of."""
@@ -119,9 +109,10 @@ class EvaluateView(StatusWidget):
             edit.setPlaceholderText("none")
             edit.setToolTip(help)
         self.background.setText(", ".join(map(str, NO_OBJECT)))
-        self.shown.setToolTip("A layer in two colours over the labels; other labels are hidden.")
+        self.shown.setToolTip("A layer in colours over the labels; other labels are hidden.")
         self._table.hide()
-        self.show_shares({})
+        self.look.offer(LOOKS)
+        self.show_said({})
         self.show_comparable(False)
         self.show_ready("")
 
@@ -152,7 +143,7 @@ class EvaluateView(StatusWidget):
         page = filled(QWidget(), *disagreement, "Figures", self._empty, self._table)
         parts = stacked(self._disagreement)
         parts.addWidget(self.shown)
-        parts.addWidget(rows([("Labels", self.one), ("Truth", self.other)]))
+        parts.addWidget(rows([("Labels", self.one), ("Truth", self.other), ("As", self.look)]))
         parts.addWidget(self.legend)
         table = stacked(self._table)
         table.addLayout(beside(self.copy, self.save))
