@@ -23,8 +23,8 @@ COLOURS: Final = {
     SPLIT: "#ffb000",
     MERGED: "#00c8ff",
     FOUND: "#c8d0d8",
-    MISSED: "#e8308c",
-    WRONG: "#00a878",
+    MISSED: "#ff0000",
+    WRONG: "#b2ff99",
 }
 MEANINGS: Final[dict[Look, dict[int, str]]] = {
     SEGMENTS: {
