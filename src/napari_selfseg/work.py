@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
-__all__ = ["Progress", "StopRelay", "Watch", "Work", "WorkStep", "follow"]
+__all__ = ["Progress", "StopRelay", "Watch", "Work", "WorkStep", "follow", "seeing"]
 
 
 class Progress(NamedTuple):
@@ -98,6 +98,17 @@ def follow(work: Work[Any], watch: Watch) -> None:
     with watch(work) as see:
         for step in work:
             see(step)
+
+
+def seeing(see: Callable[[Any], object] | None) -> Watch:
+    """Return a `Watch` that does nothing but call a function with every step.
+
+    Parameters
+    ----------
+    see : callable or None
+        None sees nothing.
+    """
+    return lambda work: nullcontext(see or (lambda step: None))
 
 
 class StopRelay:

@@ -11,8 +11,8 @@ import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, read_image, read_label_image, read_record
 from napari_selfseg.io._pixels._lazy import View
 from napari_selfseg.objects import connected
-from napari_selfseg.scale._label._observer import seeing
 from napari_selfseg.scale._tiles import _tile_work as tile_work
+from napari_selfseg.work import seeing
 
 HERE = {"device": "cpu", "threads": 1}
 METHOD = ss.Backprop(iterations=2, channels=6, min_labels=1, variant="continuity")

@@ -23,7 +23,6 @@ __all__ = [
     "any_unit",
     "long_time",
     "long_unit",
-    "short_unit",
     "steps_of",
     "steps_to_write",
 ]
@@ -167,22 +166,6 @@ def _size(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return size if 0 < size < math.inf else None
-
-
-def short_unit(name: str) -> str:
-    """Return the sign of a unit of length.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"micrometer"``.
-
-    Returns
-    -------
-    str
-        Such as ``"µm"``; ``"pixel"`` for anything that is not known everywhere.
-    """
-    return length_sign(plain(name)) or PIXEL
 
 
 def long_unit(sign: str) -> str | None:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from napari_selfseg.io import ImageFile, alone
-from napari_selfseg.protocol import Progress, StopRelay, Work, WorkStep
 from napari_selfseg.scale._batch._sources import PREVIEWS, BatchImage, sources, targets_of
 from napari_selfseg.scale._batch._table import Entry, in_words, write_table
 from napari_selfseg.scale._label._label import do_task
-from napari_selfseg.scale._label._observer import Observer, seeing
+from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._label._resume import RECIPE, left_earlier
 from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
+from napari_selfseg.work import Progress, StopRelay, Work, WorkStep, seeing
 
 __all__ = ["Batch"]
 

@@ -14,7 +14,7 @@ from napari_selfseg.scale._label._label_planes import by_planes, planes_failed
 from napari_selfseg.scale._label._label_tiles import by_tiles
 from napari_selfseg.scale._label._label_whole import as_a_whole
 from napari_selfseg.scale._label._memory_check import fits_with_fit, fits_with_method
-from napari_selfseg.scale._label._observer import Observer, seeing
+from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._label._resume import may_go_on
 from napari_selfseg.scale._label._task import Given, LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._label._way import Way, choose_way
@@ -22,7 +22,7 @@ from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_record import is_same_image
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._tiles._large import begun, forget
-from napari_selfseg.work import WorkStep
+from napari_selfseg.work import WorkStep, seeing
 
 __all__ = ["do_alone", "do_task", "label"]
 

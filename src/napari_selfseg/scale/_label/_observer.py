@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from napari_selfseg.protocol import StopRelay, Watch, Work, follow
+from napari_selfseg.work import StopRelay, Watch, Work, follow, seeing
 
-__all__ = ["LeftError", "Observer", "seeing"]
+__all__ = ["LeftError", "Observer"]
 
 
 class LeftError(Exception):
     """The work on an image was ended before its end, because somebody asked."""
-
-
-def seeing(see: Callable[[Any], object] | None) -> Watch:
-    """Return a `Watch` that does nothing but call a function with every step.
-
-    Parameters
-    ----------
-    see : callable or None
-        None sees nothing.
-    """
-
-    def watch(work: Work[Any]) -> AbstractContextManager[Callable[[Any], object]]:
-        return nullcontext(see or (lambda step: None))
-
-    return watch
 
 
 class Observer:

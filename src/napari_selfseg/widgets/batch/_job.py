@@ -66,10 +66,12 @@ class BatchJob(WorkJob):
     def _do(self) -> Over[Look]:
         with self._steered(self._begun()) as batch:
             self.mailbox.put(self._look(batch))
-            for entry in batch:
-                self._clock.count(entry)
-                self.mailbox.put(self._look(batch))
+            self._go_through(batch, lambda entry: self._see_ended(batch, entry))
         return Over(_ending(batch), look=self._look(batch))
+
+    def _see_ended(self, batch: Batch, entry: Entry) -> None:
+        self._clock.count(entry)
+        self.mailbox.put(self._look(batch))
 
     def _last_look(self) -> Look | None:
         return None if self._work is None else self._look(self._work)

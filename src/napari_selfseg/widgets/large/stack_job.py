@@ -109,15 +109,14 @@ class StackJob(LiveJob):
             precision=request.precision,
         )
         with self._room.held(), self._steered(begun) as run:
-            self._drain(run)
+            self._go_through(run, lambda step: self._see(run, step))
             return self._ended(run)
 
-    def _drain(self, run: StackRun) -> None:
-        for step in run:
-            # Only a reader who is ready is worth a label map; a plane that ends is always told.
-            if self.mailbox.empty or step.step is None:
-                self._show(run, step)
-                self.mailbox.put(self._update(run, step))
+    def _see(self, run: StackRun, step: StackStep) -> None:
+        # Only a reader who is ready is worth a label map; a plane that ends is always told.
+        if self.mailbox.empty or step.step is None:
+            self._show(run, step)
+            self.mailbox.put(self._update(run, step))
 
     def _show(self, run: StackRun, step: StackStep) -> None:
         """Write the plane at work where that is in view; it is overwritten once it is done."""

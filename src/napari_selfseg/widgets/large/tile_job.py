@@ -16,8 +16,8 @@ from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Run
-    from napari_selfseg.scale import Plan, Source, TileLayout, TileRun
+    from napari_selfseg.protocol import Fit, Step
+    from napari_selfseg.scale import Plan, Source, TileLayout, TileRun, TileStep
     from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["TileJob"]
@@ -95,7 +95,7 @@ class TileJob(LiveJob):
         if self._plan is None:
             return Ended(LEARNED if self.begun else "Ended.")
         with self._steered(self._tiles(self._plan)) as run:
-            self._drain(run)
+            self._go_through(run, lambda step: self._see_tile(run.plan, step))
             return self._ended(run)
 
     def _look_first(self, arrays: dict[str, Any]) -> None:
@@ -169,20 +169,19 @@ class TileJob(LiveJob):
             precision=request.precision,
         )
         with self._steered(begun) as run:
-            self._follow(run)
+            pace = Pace(run.method.updates)
+            self._go_through(run, lambda step: self._see_learning(step, pace))
             if run.stopped is not None and run.stopped.kind != "abandoned":
                 self.fit, self._learned = run.fit, json.loads(dumps(run.record()))
 
-    def _follow(self, run: Run) -> None:
-        pace = Pace(run.method.updates)
-        for step in run:
-            if not self.mailbox.empty:
-                continue
-            left = pace.left(step.iteration, time.monotonic())
-            counts = (step.iteration, step.total, step.n_labels, step.n_raw_labels)
-            losses = {name: float(value) for name, value in step.losses.items()}
-            words = f"Learning from samples: {progress(*counts, step.loss, left)}"
-            self.mailbox.put(Progress(step.iteration, step.total, words, losses))
+    def _see_learning(self, step: Step, pace: Pace) -> None:
+        if not self.mailbox.empty:
+            return
+        left = pace.left(step.iteration, time.monotonic())
+        counts = (step.iteration, step.total, step.n_labels, step.n_raw_labels)
+        losses = {name: float(value) for name, value in step.losses.items()}
+        words = f"Learning from samples: {progress(*counts, step.loss, left)}"
+        self.mailbox.put(Progress(step.iteration, step.total, words, losses))
 
     # Tiles
 
@@ -191,11 +190,10 @@ class TileJob(LiveJob):
 
         return TileRun(plan, viewed=lambda: self.viewed)
 
-    def _drain(self, run: TileRun) -> None:
-        for step in run:
-            self._room.follow(run.plan.grid.inner(step.number))
-            words = tile_progress(step.name, step.done, step.total, step.seconds_left)
-            self.mailbox.put(Progress(step.done, step.total, words))
+    def _see_tile(self, plan: Plan, step: TileStep) -> None:
+        self._room.follow(plan.grid.inner(step.number))
+        words = tile_progress(step.name, step.done, step.total, step.seconds_left)
+        self.mailbox.put(Progress(step.done, step.total, words))
 
     def _ended(self, run: TileRun, sentence: str = "") -> Ended:
         from napari_selfseg.scale import tile_record

@@ -61,12 +61,15 @@ class TrainingJob(WorkJob):
     def __init__(self, wanted: Wanted) -> None:
         super().__init__()
         self._wanted = wanted
+        self._latest: Look | None = None
 
     def _do(self) -> Over[Look]:
         found = self._wanted.collect()
         with self._steered(self._begun(found)) as trainer:
-            look = self._drain(trainer, found)
-        return Over(f"{trainer.stop_reason} The model is in {self._wanted.model}", look=look)
+            pace = Pace(trainer.method.iterations)
+            self._go_through(trainer, lambda step: self._see(trainer, found, step, pace))
+        sentence = f"{trainer.stop_reason} The model is in {self._wanted.model}"
+        return Over(sentence, look=self._latest)
 
     def _begun(self, found: Collection) -> Trainer:
         from napari_selfseg.scale import Trainer
@@ -86,16 +89,12 @@ class TrainingJob(WorkJob):
             name=found.names,
         )
 
-    def _drain(self, trainer: Trainer, found: Collection) -> Look | None:
-        pace = Pace(trainer.method.iterations)
-        look = None
-        for step in trainer:
-            left = pace.left(step.iteration, time.monotonic())
-            # Only a reader who is ready is worth a label map; the last one comes with the end.
-            if self.mailbox.empty or trainer.run.stopped is not None:
-                look = self._look(trainer, found, step, left)
-                self.mailbox.put(look)
-        return look
+    def _see(self, trainer: Trainer, found: Collection, step: Step, pace: Pace) -> None:
+        left = pace.left(step.iteration, time.monotonic())
+        # Only a reader who is ready is worth a label map; the last one comes with the end.
+        if self.mailbox.empty or trainer.run.stopped is not None:
+            self._latest = self._look(trainer, found, step, left)
+            self.mailbox.put(self._latest)
 
     def _look(self, trainer: Trainer, found: Collection, step: Step, left: float) -> Look:
         labels = _assembled(trainer, found, step)

@@ -78,7 +78,8 @@ class Job(LiveJob):
         arrays = self._request.arrays()
         self._look_first(arrays)
         with self._steered(self._begun(arrays)) as run:
-            self._drain(run)
+            pace = Pace(run.method.updates)
+            self._go_through(run, lambda step: self._see(run, step, pace))
         return self._ended(run)
 
     def _look_first(self, arrays: dict[str, Any]) -> None:
@@ -120,15 +121,11 @@ class Job(LiveJob):
             start=request.start,
         )
 
-    def _drain(self, run: Run) -> None:
-        pace = Pace(run.method.updates)
-        for step in run:
-            if self._relay.abandoned:
-                return
-            left = pace.left(step.iteration, time.monotonic())
-            # Only a reader who is ready is worth a label map; the last one comes with the end.
-            if self.mailbox.empty and run.stopped is None:
-                self.mailbox.put(self._update(run, step, left))
+    def _see(self, run: Run, step: Step, pace: Pace) -> None:
+        left = pace.left(step.iteration, time.monotonic())
+        # Only a reader who is ready is worth a label map; the last one comes with the end.
+        if self.mailbox.empty and run.stopped is None and not self._relay.abandoned:
+            self.mailbox.put(self._update(run, step, left))
 
     def _update(self, run: Run, step: Step, seconds_left: float) -> Update:
         # Whatever was chosen: outlines that follow the image come with the end.

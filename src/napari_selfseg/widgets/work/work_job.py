@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from napari_selfseg.widgets.work.mailbox import Mailbox
 from napari_selfseg.widgets.work.runner import sentence_of
-from napari_selfseg.work import StopRelay, Work
+from napari_selfseg.work import StopRelay, Work, follow, seeing
 
 __all__ = ["Over", "WorkJob"]
 
@@ -77,6 +77,18 @@ class WorkJob(ABC):
         self._work = work
         with self._relay.on(work):
             yield work
+
+    def _go_through(self, work: Work[Any], see: Callable[[Any], None]) -> None:
+        """Advance work to its end, and look at every step of it.
+
+        Parameters
+        ----------
+        work : Work
+            From `_steered`.
+        see : callable
+            Called with every step.
+        """
+        follow(work, seeing(see))
 
     @abstractmethod
     def _do(self) -> Any:
