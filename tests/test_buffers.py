@@ -1,7 +1,10 @@
 """Memory that one large tensor after another lives in."""
 
 import gc
+import re
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ import torch
 
 from napari_selfseg.machine import buffers
 from napari_selfseg.machine.buffers import Buffers, empty_maps, reusing
+from napari_selfseg.machine.memory import keep_freed_memory
 
 LIKE = torch.zeros(1)
 SHAPE = (1, 3, 4, 5)
@@ -133,6 +137,30 @@ def test_blocks_nobody_uses_are_given_back(monkeypatch):
         empty_maps((1, 9), LIKE)
         empty_maps((1, 9), LIKE)
     assert made == [9, 9, 9]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_is_given_back_leaves_the_process():
+    def resident():
+        return int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+    keep_freed_memory()
+    lending = Buffers()
+    with reusing(lending):
+        empty_maps((1, 2**25), LIKE).fill_(1)
+        empty_maps((1, 2**24), LIKE)
+        before = resident()
+        lending.give_back()
+    assert before - resident() > 100
+
+
+def test_where_no_memory_is_left_that_is_said(monkeypatch):
+    def refused(*_):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(buffers.mmap, "mmap", refused)
+    with reusing(Buffers()), pytest.raises(MemoryError, match="not to be had"):
+        empty_maps(SHAPE, LIKE)
 
 
 def test_tensors_may_outlive_their_buffers():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import prod
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -19,8 +21,6 @@ __all__ = ["Buffers", "empty_maps", "lends", "reusing"]
 
 # Numbers below which the C library's heap does as well.
 LARGE: Final = 2**20
-# Numbers from one multiple of the processor's cache lines to the next.
-LINE: Final = 16
 # How many times too large a free block may be: maps of all layers of a network then share blocks.
 WIDER: Final = 2
 # A free block that so many later tensors did not ask for is given back: maps have another size now.
@@ -149,6 +149,12 @@ def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
 
 
 def _aligned(count: int) -> NDArray[np.float32]:
-    block: NDArray[Any] = np.empty(count + LINE, np.float32)
-    offset = -block.ctypes.data % (4 * LINE) // 4
-    return block[offset : offset + count]
+    """Return memory of its own pages: in the heap, blocks that stay would make gaps of the rest."""
+    try:
+        if sys.platform == "win32":
+            pages = mmap.mmap(-1, 4 * count)
+        else:
+            pages = mmap.mmap(-1, 4 * count, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"{4 * count} bytes are not to be had: {error}") from error
+    return np.frombuffer(pages, np.float32)
