@@ -45,7 +45,7 @@ def closing_forward(
         in_channels=inputs.x.shape[1],
         ndim=inputs.x.ndim - 2,
         scaling=scaling,
-        classes=tuple(int(each) + 1 for each in torch.unique(seen).tolist()),
+        classes=tuple(int(each) + 1 for each in torch.unique(seen).tolist() if each >= 0),
         weights={name: each.cpu().clone() for name, each in network.state_dict().items()},
     )
     return fit, small(_voted(raw, inputs, method.n_classes), method.n_classes)

@@ -136,6 +136,7 @@ def evolve(
                 Control(),
                 TrainingState(start.training_state if start else None),
                 findings,
+                given.spacing,
             ),
             scaling=scaling,
             shapes=[i.shape[1:] for i in given.images],

@@ -160,9 +160,13 @@ class Training:
 
     def _as_drawn(self, step: Step) -> Step:
         """Let strokes decide where they lie, whatever the network says."""
-        if self._inputs is None or self._inputs.scribbles is None:
-            return step
-        return dataclasses.replace(step, votes=self._inputs.as_drawn(step.votes))
+        return dataclasses.replace(step, votes=self._decided(step.votes))
+
+    def _decided(self, votes: Tensor) -> Tensor:
+        # Strokes name classes, and an object is none.
+        if self._inputs is None or self._method.instances:
+            return votes
+        return self._inputs.as_drawn(votes)
 
     def _closing(self, stop: Stop | None) -> Step:
         """Freeze what was learned: the final labels are those of the fit, then the vote."""
@@ -173,7 +177,7 @@ class Training:
         self._buffers.give_back()
         release_freed_memory()
         self._fit, votes = self._closed(self._network, self._inputs)
-        votes = self._inputs.as_drawn(votes)
+        votes = self._decided(votes)
         ballots = self._method.ballots(self._network)
         trees = self._method.hierarchies(self._network)
         # Before the network is let go of, which `end` does.

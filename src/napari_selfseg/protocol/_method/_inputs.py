@@ -44,6 +44,8 @@ class Inputs:
         Watches the optimiser and what is drawn at random, and gives both what they begin with.
     findings : sequence of mapping of str to ndarray
         What the superpixel algorithm has found out about each image; empty where nobody knows.
+    spacing : tuple of float
+        Physical size of a pixel along each axis; empty where all are alike.
     """
 
     x: Tensor
@@ -55,6 +57,7 @@ class Inputs:
     control: Control
     state: TrainingState = field(default_factory=TrainingState)
     findings: Sequence[Found] = ()
+    spacing: tuple[float, ...] = ()
 
     @cached_property
     def drawn(self) -> Tensor | None:
@@ -101,6 +104,7 @@ def gather(
     control: Control,
     state: TrainingState | None = None,
     findings: Sequence[Found] = (),
+    spacing: tuple[float, ...] = (),
 ) -> Inputs:
     """Pad to one shape, number superpixels through, and move to the device.
 
@@ -119,6 +123,8 @@ def gather(
     state : TrainingState, optional
         What it begins with.
     findings : sequence of mapping of str to ndarray
+        See `Inputs`.
+    spacing : tuple of float
         See `Inputs`.
     """
     shape = tuple(int(n) for n in np.max([image.shape[1:] for image in images], axis=0))
@@ -146,6 +152,7 @@ def gather(
         control=control,
         state=state or TrainingState(),
         findings=findings,
+        spacing=spacing,
     )
 
 

@@ -84,6 +84,9 @@ class Method(Parameters, ABC):
     segments : bool
         Whether labels are segments of the superpixels, which a prediction then depends on, and not
         classes of pixels.
+    instances : bool
+        Whether labels are objects, each its own, on a background that has label 0; `freeze` and
+        `predict` have -1 there.
     classifies_regions : bool
         Whether superpixels are classified as they are, so that a prediction depends on them.
     costless : tuple of str
@@ -101,6 +104,7 @@ class Method(Parameters, ABC):
     ndims: ClassVar[tuple[int, ...]] = (2, 3)
     stride: ClassVar[int] = 1
     segments: ClassVar[bool] = False
+    instances: ClassVar[bool] = False
     classifies_regions: ClassVar[bool] = False
     costless: ClassVar[tuple[str, ...]] = ("seed", "iterations", "outlines")
 

@@ -1,0 +1,87 @@
+"""Pixels a network learns from: those of certain objects, and of what is certainly none."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage as ndi
+
+from napari_selfseg.instances._ellipses import fit_of_labels
+
+__all__ = ["Examples", "examples"]
+
+# An object whose fit to an ellipse is at least this is certain.
+CERTAIN: Final = 0.85
+# Pixels from objects from which on there is certainly none, and up to which the rim goes.
+_APART: Final = 2
+_RIM: Final = 8
+# Pixels of each kind at most, and how many are too few to learn from.
+_MOST: Final = 7500
+_FEWEST: Final = 50
+
+
+class Examples(NamedTuple):
+    """Pixels, in the order of a flat image; of a kind each counts as often as any other.
+
+    Attributes
+    ----------
+    objects, background : ndarray of int64
+        ``(n,)`` and ``(m,)``.
+    """
+
+    objects: NDArray[np.int64]
+    background: NDArray[np.int64]
+
+    @property
+    def enough(self) -> bool:
+        """Whether something can be learned from them."""
+        return min(len(self.objects), len(self.background)) >= _FEWEST
+
+
+def examples(
+    labels: NDArray[np.int32],
+    valid: NDArray[np.bool_] | None,
+    drawn: NDArray[np.int64] | None,
+    spacing: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> Examples:
+    """Draw pixels of certain objects, and of the background near to and far from objects.
+
+    Parameters
+    ----------
+    labels : ndarray of int32
+        ``(*spatial)`` objects from 1; 0 of the background.
+    valid : ndarray of bool or None
+        True where there are data.
+    drawn : ndarray of int64 or None
+        ``(*spatial)`` 0 where a person says there are objects, above 0 where there are none, and
+        -1 elsewhere.
+    spacing : ndarray of float64
+        Size of a pixel along each axis, with a product of 1.
+    rng : Generator
+        Draws them.
+    """
+    _, fit = fit_of_labels(labels, spacing)
+    certain = fit >= CERTAIN
+    certain[0] = False
+    on = certain[labels]
+    away = ndi.distance_transform_edt(labels == 0, sampling=spacing) if labels.any() else None
+    off = np.ones(labels.shape, bool) if away is None else away > _APART
+    rim = np.zeros(labels.shape, bool) if away is None else off & (away <= _RIM)
+    if valid is not None:
+        on, off, rim = on & valid, off & valid, rim & valid
+    if drawn is not None:
+        on = (on | (drawn == 0)) & (drawn <= 0)
+        off = (off | (drawn > 0)) & (drawn != 0)
+        rim = (rim | (drawn > 0)) & (drawn != 0)
+    background = np.concatenate((_some(off, _MOST, rng), _some(rim, _MOST // 2, rng)))
+    return Examples(_some(on, _MOST, rng), background)
+
+
+def _some(
+    where: NDArray[np.bool_], most: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    found = np.flatnonzero(where)
+    return rng.choice(found, most, replace=False) if len(found) > most else found

@@ -1,0 +1,220 @@
+"""From an image to its objects: those that are plausible, and what a network says of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage as ndi
+
+from napari_selfseg.instances._grey import Look, is_bright, oriented, rooted
+from napari_selfseg.instances._plausible import Limits, Plausible, Typical, plausible, stretched
+from napari_selfseg.instances._shapes import at_edges, filled, typical_size, without
+from napari_selfseg.instances._splitting import divided
+from napari_selfseg.labelmaps import split
+
+__all__ = ["Seen", "Wanted", "confirmed", "first_objects", "in_passing", "look_at"]
+
+# Where a network finds so many times as much as was plausible, it has learned something else.
+_AS_MUCH: Final = 1.7
+# How likely pixels of an object are, and those of an object that is kept on average.
+_LIKELY: Final = 0.5
+_KEPT: Final = 0.6
+_SMOOTHING: Final = 0.7
+# Smallest part of the typical size: of what the network sees, and of an object.
+_SEEN: Final = 0.15
+_SMALL: Final = 0.12
+# Of three channels, which are RGB, red is taken unless another one shows so many times as much:
+# stained nuclei are darkest in red.
+_RED: Final = 3.0
+
+
+class Seen(NamedTuple):
+    """An image to look at.
+
+    Attributes
+    ----------
+    image : ndarray of float32
+        ``(C, *spatial)`` from 0 to 1.
+    valid : ndarray of bool or None
+        ``(*spatial)`` True where there are data.
+    spacing : ndarray of float64
+        Size of a pixel along each axis, with a product of 1.
+    """
+
+    image: NDArray[np.float32]
+    valid: NDArray[np.bool_] | None
+    spacing: NDArray[np.float64]
+
+    def grey(self, look: Look) -> NDArray[np.float32]:
+        """Return the channel that tells objects, larger in them."""
+        return oriented(self.image[look.channel], dark=look.dark)
+
+
+class Wanted(NamedTuple):
+    """What a person asks for.
+
+    Attributes
+    ----------
+    channel : int
+        From 1; 0 where nobody says.
+    dark : bool or None
+        None where nobody says.
+    limits : Limits
+        Sizes.
+    divide : bool
+        Whether touching objects are told apart.
+    at_border : bool
+        Whether objects that the border of the image cuts are kept.
+    """
+
+    channel: int
+    dark: bool | None
+    limits: Limits
+    divide: bool
+    at_border: bool
+
+
+def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
+    """Find out how objects look, and which there are.
+
+    Parameters
+    ----------
+    seen : Seen
+        The image.
+    wanted : Wanted
+        What is asked for.
+    """
+    n = len(seen.image)
+    channels = range(n) if wanted.channel == 0 else (wanted.channel - 1,)
+    found = []
+    for channel in channels:
+        dark = wanted.dark
+        if dark is None:
+            dark = not is_bright(seen.image[channel], seen.valid, seen.spacing)
+        look = Look(channel, dark)
+        found.append((look, _plausible(seen, look, wanted.limits, None)))
+    best = max(found, key=lambda each: each[1].worth)
+    if n == 3 and len(found) == n and found[0][1].worth * _RED >= best[1].worth:
+        best = found[0]
+    return best
+
+
+def first_objects(
+    seen: Seen, look: Look, wanted: Wanted, found: Plausible | Typical
+) -> NDArray[np.int32]:
+    """Return the plausible objects, touching ones told apart.
+
+    Parameters
+    ----------
+    seen : Seen
+        The image.
+    look : Look
+        How objects look.
+    wanted : Wanted
+        What is asked for.
+    found : Plausible or Typical
+        Those of this image, or what is known of objects from another one.
+
+    Returns
+    -------
+    ndarray of int32
+        ``(*spatial)`` from 1; 0 of the background.
+    """
+    if isinstance(found, Typical):
+        found = _plausible(seen, look, wanted.limits, found)
+    labels = filled(found.labels)
+    if not wanted.divide or not labels.any():
+        return labels
+    u = stretched(seen.grey(look), seen.valid, seen.spacing)
+    return divided(labels, u, found.typical.size, seen.spacing)
+
+
+def confirmed(
+    first: NDArray[np.int32],
+    likelihood: NDArray[np.float32] | None,
+    seen: Seen,
+    look: Look,
+    wanted: Wanted,
+) -> NDArray[np.int32]:
+    """Return the final objects.
+
+    Parameters
+    ----------
+    first : ndarray of int32
+        From `first_objects`.
+    likelihood : ndarray of float32 or None
+        ``(*spatial)`` of a pixel to be in an object; None where nothing was learned.
+    seen, look, wanted
+        As for `first_objects`.
+
+    Returns
+    -------
+    ndarray of int32
+        ``(*spatial)`` contiguous from 1; 0 of the background.
+    """
+    labels = first
+    if likelihood is not None and first.any():
+        labels = _likely(first, likelihood, seen, wanted)
+    labels = _cleaned(labels, _SMALL * typical_size(labels), wanted.limits)
+    if labels.any():
+        foot = rooted(seen.grey(look), seen.valid, dark=look.dark)
+        labels = at_edges(labels, foot, typical_size(labels), seen.spacing)
+        labels = _cleaned(labels, _SMALL * typical_size(labels), wanted.limits)
+    if seen.valid is not None:
+        labels = without(np.where(seen.valid, labels, 0), np.zeros(labels.max() + 1, bool))
+    return labels if wanted.at_border else _inner(labels)
+
+
+def in_passing(likelihood: NDArray[np.float32], least: float) -> NDArray[np.int32]:
+    """Return what a network has learned so far, in connected pieces.
+
+    Parameters
+    ----------
+    likelihood : ndarray of float32
+        ``(*spatial)``.
+    least : float
+        Smallest piece in pixels.
+    """
+    pieces = split((likelihood > _LIKELY).astype(np.int32), 1)
+    return without(pieces, np.bincount(pieces.ravel()) < least)
+
+
+def _plausible(seen: Seen, look: Look, limits: Limits, known: Typical | None) -> Plausible:
+    u = stretched(seen.grey(look), seen.valid, seen.spacing)
+    return plausible(u, seen.spacing, limits, dark=look.dark, known=known)
+
+
+def _likely(
+    first: NDArray[np.int32], likelihood: NDArray[np.float32], seen: Seen, wanted: Wanted
+) -> NDArray[np.int32]:
+    """Return what the network finds, or of the first objects those that it finds as well."""
+    size = typical_size(first)
+    sure = ndi.gaussian_filter(likelihood, _SMOOTHING / seen.spacing) > _LIKELY
+    sure = ndi.binary_opening(sure, np.ones((3,) * first.ndim))
+    pieces = split(sure.astype(np.int32), 1)
+    pieces = filled(_cleaned(pieces, _SEEN * size, Limits(wanted.limits.smallest)))
+    if np.count_nonzero(pieces) < _AS_MUCH * np.count_nonzero(first):
+        return divided(pieces, likelihood, size, seen.spacing) if wanted.divide else pieces
+    n = int(first.max())
+    mean = ndi.mean(likelihood, first, np.arange(n + 1))
+    return without(first, np.asarray(mean) < _KEPT)
+
+
+def _cleaned(labels: NDArray[Any], least: float, limits: Limits) -> NDArray[np.int32]:
+    sizes = np.bincount(labels.ravel())
+    smallest, _ = limits.of(labels.size)
+    gone = sizes < max(least, smallest)
+    if limits.largest:
+        gone |= sizes > limits.largest
+    return without(labels, gone)
+
+
+def _inner(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    gone = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    for axis in range(labels.ndim):
+        for end in (0, -1):
+            gone[np.take(labels, end, axis)] = True
+    return without(labels, gone)
+

@@ -1,0 +1,306 @@
+r"""Objects: the certain ones teach a small network of their image, which decides the others.
+
+1. **Plausible objects** (`_plausible`): nodes of the component tree of one channel that are round,
+   have an edge all around and are of about one size, found by dynamic programming. Touching ones
+   are told apart (`_splitting`).
+2. **Learning** (`_network`): pixels of objects that are nearly ellipses are examples of objects,
+   pixels away from all objects examples of background. A network learns from them, for few
+   updates: longer, and it learns the mistakes as well.
+3. **Deciding** (`_finding`): what the network finds is divided again; or, where it finds so much
+   more than was plausible that it must have learned something else, it only removes objects.
+4. **Outlines** (`_shapes`): each border moves to the steepest slope near it.
+
+No example and no weights are given, but strokes can be: those of the first label say what are
+objects, those of others what are none.
+
+References
+----------
+The component tree as a source of objects: Arteta, Lempitsky, Noble and Zisserman, Learning to
+detect cells using non-overlapping extremal regions, MICCAI 2012,
+doi:10.1007/978-3-642-33415-3_43. There the worth of a region is learned from dots that a person
+placed; here it is a formula. The figures are in ``docs/benchmarks.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import ClassVar, Final, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_selfseg.instances._examples import examples
+from napari_selfseg.instances._filters import FEATURES
+from napari_selfseg.instances._finding import (
+    Seen,
+    Wanted,
+    confirmed,
+    first_objects,
+    in_passing,
+    look_at,
+)
+from napari_selfseg.instances._grey import DARK, Contrast
+from napari_selfseg.instances._network import ObjectNetwork
+from napari_selfseg.instances._plausible import Limits, Plausible, Typical
+from napari_selfseg.nets import initialise
+from napari_selfseg.parameters import parameter
+from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, small
+
+__all__ = ["Objects"]
+
+# Labels are kept in 16 bits, one of them for the sign.
+MOST: Final = 2**15 - 1
+# Pixels of an update, and updates between two looks at what was learned.
+BATCH: Final = 1024
+EVERY: Final = 25
+# Noise on the features, in their standard deviations, and decay of the weights.
+NOISE: Final = 0.3
+DECAY: Final = 1e-3
+
+
+class Objects(Method):
+    """Objects on a background, each a label: nuclei, cells, grains."""
+
+    name: ClassVar[str] = "objects"
+    title: ClassVar[str] = "Objects"
+    citation: ClassVar[str] = (
+        "Arteta et al., Learning to detect cells using non-overlapping extremal regions, "
+        "MICCAI 2012"
+    )
+    doi: ClassVar[str] = "10.1007/978-3-642-33415-3_43"
+    instances: ClassVar[bool] = True
+    costless: ClassVar[tuple[str, ...]] = (
+        *Method.costless,
+        "contrast",
+        "smallest",
+        "largest",
+        "divide",
+        "at_border",
+        "learning_rate",
+    )
+    foremost: ClassVar[tuple[str, ...]] = ("contrast", "smallest", "largest", "divide", "at_border")
+
+    iterations: int = parameter(
+        100,
+        "Updates of the network that learns from the certain objects; many more learn mistakes.",
+        minimum=1,
+        maximum=100_000,
+        source="measured, docs/benchmarks.md",
+    )
+    contrast: Contrast = parameter(
+        "automatic", "Whether objects are brighter or darker than what is around them."
+    )
+    channel: int = parameter(
+        0,
+        "Channel in which objects are found first, from 1; 0 finds one. All channels teach the "
+        "network.",
+        minimum=0,
+        maximum=1000,
+    )
+    smallest: int = parameter(
+        0,
+        "Least size of an object; 0 finds one.",
+        minimum=0,
+        maximum=2147483647,
+        unit="pixels",
+        words="Smallest object",
+    )
+    largest: int = parameter(
+        0,
+        "Largest size of an object; 0 is a tenth of the image.",
+        minimum=0,
+        maximum=2147483647,
+        unit="pixels",
+        words="Largest object",
+    )
+    divide: bool = parameter(True, "Tell touching objects apart.", words="Divide touching objects")
+    at_border: bool = parameter(
+        True,
+        "Keep objects that the border of the image cuts.",
+        words="Keep objects at the border",
+    )
+    width: int = parameter(
+        32, "Hidden units of each of the two layers of the network.", minimum=2, maximum=1000
+    )
+    learning_rate: float = parameter(
+        0.01, "Step of the optimiser at first.", minimum=1e-5, maximum=1
+    )
+
+    @property
+    def n_classes(self) -> int:
+        """Number of objects a label can name."""
+        return MOST
+
+    @property
+    def reach(self) -> None:
+        """What objects are like is known from the whole image."""
+        return None
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked for."""
+        dark = None if self.contrast == "automatic" else self.contrast == DARK
+        limits = Limits(self.smallest, self.largest)
+        return Wanted(self.channel, dark, limits, self.divide, self.at_border)
+
+    def default_superpixels(self) -> None:
+        """None: objects are made of pixels."""
+        return None
+
+    def cost(self, problem: Problem) -> Cost:
+        """Say what an update takes, with its share of what comes before and after all of them."""
+        features = FEATURES * problem.in_channels
+        flops = 6 * BATCH * (features * self.width + self.width**2)
+        share = _BYTES * problem.pixels / self.iterations
+        return Cost(flops, share, _KEPT * problem.pixels)
+
+    def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
+        """Build the network, drawn from Xavier's distribution."""
+        network = ObjectNetwork(in_channels, ndim, self.width)
+        initialise(network, generator)
+        return network
+
+    def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
+        """Find the plausible objects, and learn from the certain ones."""
+        N = cast(ObjectNetwork, network)
+        first = self._begin(N, inputs)
+        votes, count = _votes(first, inputs)
+        generator = inputs.state.generator(self.seed)
+        taught = self._examples(N, first, inputs)
+        if taught is None:
+            yield Step(0, self.iterations, votes, count, {})
+            return Stop("finished", _NOTHING if not count else _UNCERTAIN)
+        f, y, weights = taught
+        if not N.borrowed:
+            N.standardise(f)
+        optimiser = inputs.state.of(
+            torch.optim.AdamW(N.layers.parameters(), self.learning_rate, weight_decay=DECAY)
+        )
+        updates = inputs.control.iterations(self.iterations)
+        for t in inputs.state.before_each(updates):
+            if t and t % EVERY == 0:
+                votes, count = _votes(self._in_passing(N, inputs), inputs)
+            for group in optimiser.param_groups:
+                group["lr"] = self.learning_rate * (1 + np.cos(np.pi * t / self.iterations)) / 2
+            drawn = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
+            noise = NOISE * torch.randn(BATCH, f.shape[1], generator=generator)
+            seen = f[drawn] + noise.to(f) * N.spread
+            loss = nn.functional.binary_cross_entropy_with_logits(N(seen), y[drawn])
+            yield Step(t, self.iterations, votes, count, {"likelihood": loss.detach()})
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        return None
+
+    def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
+        """Find all objects with what was learned."""
+        N = cast(ObjectNetwork, network)
+        if not N.typical.size:
+            self._begin(N, inputs)
+        N.count(inputs.control.done)
+        return self.predict(N, inputs.x, inputs.valid)
+
+    def predict(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
+    ) -> Tensor:
+        """Find objects like those that were learned; -1 is what is no object."""
+        N = cast(ObjectNetwork, network)
+        found = []
+        for seen in _each(x, valid, N.spacing):
+            first = first_objects(seen, N.look, self.wanted, N.typical)
+            likelihood = N.likelihood(seen.image) if N.learned else None
+            found.append(confirmed(first, likelihood, seen, N.look, self.wanted))
+        labels = np.minimum(np.stack(found), MOST)
+        return torch.from_numpy(labels.astype(np.int64)).to(x.device) - 1
+
+    def _begin(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
+        """Return the plausible objects of each image, and keep what they are like."""
+        spacing = _relative(inputs.spacing or (1.0,) * (inputs.x.ndim - 2))
+        images = list(_each(inputs.x, inputs.valid, spacing))
+        if N.borrowed or (N.learned and not inputs.control.begun):
+            N.borrow()
+            return [first_objects(each, N.look, self.wanted, N.typical) for each in images]
+        looks = []
+        for each in images:
+            inputs.control.check()
+            looks.append(look_at(each, self.wanted))
+        look = max(looks, key=lambda each: each[1].worth)[0]
+        of_look = [found for each, found in looks if each == look]
+        sizes = [each.typical for each in of_look if each.typical.size]
+        typical = Typical(*np.median(sizes, axis=0)) if sizes else Typical()
+        N.know(look, typical, spacing)
+        inputs.control.check()
+        first: list[NDArray[np.int32]] = []
+        for each, (own, found) in zip(images, looks, strict=True):
+            known: Plausible | Typical = found if own == look else typical
+            first.append(first_objects(each, look, self.wanted, known))
+            inputs.control.check()
+        return first
+
+    def _examples(
+        self, N: ObjectNetwork, first: list[NDArray[np.int32]], inputs: Inputs
+    ) -> tuple[Tensor, Tensor, Tensor] | None:
+        """Return features, classes and weights of what is to be learned, if that is enough."""
+        rng = np.random.default_rng(self.seed)
+        rows, classes = [], []
+        for number, (seen, labels) in enumerate(
+            zip(_each(inputs.x, inputs.valid, N.spacing), first, strict=True)
+        ):
+            inputs.control.check()
+            strokes = None
+            if inputs.scribbles is not None:
+                strokes = inputs.scribbles[number].cpu().numpy()
+            taught = examples(labels, seen.valid, strokes, N.spacing, rng)
+            if taught.enough:
+                pixels = np.concatenate(taught)
+                rows.append(N.described(seen.image, pixels))
+                classes += [np.ones(len(taught.objects)), np.zeros(len(taught.background))]
+        if not rows:
+            return None
+        y = np.concatenate(classes).astype(np.float32)
+        weights = np.where(y > 0, 0.5 / y.sum(), 0.5 / (1 - y).sum())
+        device = inputs.x.device
+        return (
+            torch.from_numpy(np.concatenate(rows)).to(device),
+            torch.from_numpy(y).to(device),
+            torch.from_numpy(weights),
+        )
+
+    def _in_passing(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
+        found = []
+        for seen in _each(inputs.x, inputs.valid, N.spacing):
+            inputs.control.check()
+            likelihood = N.likelihood(seen.image)
+            if seen.valid is not None:
+                likelihood[~seen.valid] = 0
+            found.append(in_passing(likelihood, self.wanted.limits.of(likelihood.size).smallest))
+        return found
+
+
+# As if so many bytes a pixel were read and written, and those held at once.
+_BYTES: Final = 100_000.0
+_KEPT: Final = 400.0
+_NOTHING: Final = (
+    "No object was found: choose whether they are bright or dark, another channel, or other sizes."
+)
+_UNCERTAIN: Final = "No object was certain enough to learn from; these are the plausible ones."
+
+
+def _each(x: Tensor, valid: Tensor | None, spacing: NDArray[np.float64]) -> list[Seen]:
+    images = x.detach().float().cpu().numpy()
+    masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
+    return [Seen(image, mask, spacing) for image, mask in zip(images, masks, strict=True)]
+
+
+def _relative(spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return sizes of pixels in units in which one has the volume 1."""
+    sizes = np.asarray(spacing, np.float64)
+    return np.asarray(sizes / np.exp(np.log(sizes).mean()), np.float64)
+
+
+def _votes(labels: list[NDArray[np.int32]], inputs: Inputs) -> tuple[Tensor, Tensor]:
+    found = np.minimum(np.stack(labels), MOST)
+    votes = torch.from_numpy(found).to(inputs.x.device)
+    return small(votes, MOST), torch.tensor(len(np.unique(found[found > 0])))

@@ -1,0 +1,206 @@
+r"""A small network that says how likely a pixel lies in an object, from what is around it.
+
+Of the standardised features f of a pixel (`napari_selfseg.instances._filters`), with two hidden
+layers,
+
+.. math:: P = \sigma(W_3 (W_2 (W_1 f + b_1)_+ + b_2)_+ + b_3).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_selfseg.grid import Grid
+from napari_selfseg.instances._filters import FEATURES, REACH, features
+from napari_selfseg.instances._grey import Look
+from napari_selfseg.instances._plausible import Typical
+from napari_selfseg.machine.threads import side_by_side
+
+__all__ = ["ObjectNetwork"]
+
+# Updates before which a network has no say.
+ENOUGH: Final = 25
+# Sides of the blocks in which an image is described.
+_SIDES: Final = {2: 512, 3: 64}
+
+
+class ObjectNetwork(nn.Module):
+    """Likelihood of objects, and what is known of them.
+
+    Parameters
+    ----------
+    in_channels, ndim : int
+        Of the image.
+    width : int
+        Hidden units of a layer.
+    """
+
+    centre: Tensor
+    spread: Tensor
+    known: Tensor
+    size: Tensor
+
+    def __init__(self, in_channels: int, ndim: int, width: int) -> None:
+        super().__init__()
+        n = FEATURES * in_channels
+        self.layers = nn.Sequential(
+            nn.Linear(n, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
+        )
+        self.register_buffer("centre", torch.zeros(n))
+        self.register_buffer("spread", torch.ones(n))
+        # Channel, whether dark, typical size and contrast, updates, and whether all this was
+        # known from other images before the training.
+        self.register_buffer("known", torch.zeros(6, dtype=torch.float64))
+        self.register_buffer("size", torch.ones(ndim, dtype=torch.float64))
+
+    def forward(self, f: Tensor) -> Tensor:
+        """Return the logits.
+
+        Parameters
+        ----------
+        f : Tensor
+            ``(n, features)``.
+
+        Returns
+        -------
+        Tensor
+            ``(n,)``.
+        """
+        found: Tensor = self.layers((f - self.centre) / self.spread)[:, 0]
+        return found
+
+    @property
+    def look(self) -> Look:
+        """How objects look."""
+        return Look(int(self.known[0]), bool(self.known[1]))
+
+    @property
+    def typical(self) -> Typical:
+        """What objects are like."""
+        return Typical(float(self.known[2]), float(self.known[3]))
+
+    @property
+    def learned(self) -> bool:
+        """Whether it was trained for long enough to decide."""
+        return float(self.known[4]) >= ENOUGH
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether it has learned from other images before."""
+        return bool(self.known[5])
+
+    def borrow(self) -> None:
+        """Note that it has learned from other images before."""
+        self.known[5] = 1
+
+    def count(self, updates: int) -> None:
+        """Note how many updates were made.
+
+        Parameters
+        ----------
+        updates : int
+            With those of earlier runs.
+        """
+        self.known[4] = updates
+
+    @property
+    def spacing(self) -> NDArray[np.float64]:
+        """``(ndim,)`` size of a pixel along each axis, with a product of 1."""
+        found: NDArray[np.float64] = self.size.cpu().numpy()
+        return found
+
+    def know(self, look: Look, typical: Typical, spacing: NDArray[np.float64]) -> None:
+        """Keep what was found out about the images.
+
+        Parameters
+        ----------
+        look : Look
+            How objects look.
+        typical : Typical
+            What they are like.
+        spacing : ndarray of float64
+            See `spacing`.
+        """
+        self.known[:4] = torch.tensor([*look, *typical], dtype=torch.float64)
+        self.size.copy_(torch.from_numpy(spacing))
+
+    def standardise(self, f: Tensor) -> None:
+        """Bring features to one scale, once and for all.
+
+        Parameters
+        ----------
+        f : Tensor
+            ``(n, features)`` of some pixels.
+        """
+        self.centre.copy_(f.mean(dim=0))
+        self.spread.copy_(f.std(dim=0).clamp(min=1e-6))
+
+    def likelihood(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Say of every pixel how likely it lies in an object.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            ``(C, *spatial)`` as the network learned it.
+
+        Returns
+        -------
+        ndarray of float32
+            ``(*spatial)`` from 0 to 1.
+        """
+        shape = image.shape[1:]
+        grid = Grid.even(shape, _SIDES[len(shape)], REACH)
+        found = np.empty(shape, np.float32)
+
+        def of(number: int) -> tuple[int, NDArray[np.float32]]:
+            seen = features(image[(slice(None), *grid.outer(number))], self.spacing)
+            f = torch.from_numpy(seen[grid.crop(number)])
+            with torch.no_grad():
+                p = torch.sigmoid(self(f.reshape(-1, f.shape[-1]).to(self.centre.device)))
+            return number, p.cpu().numpy().reshape(f.shape[:-1])
+
+        for number, part in side_by_side(of, len(grid)):
+            found[grid.inner(number)] = part
+        return found
+
+    def described(
+        self, image: NDArray[np.float32], pixels: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Describe some pixels.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            ``(C, *spatial)``.
+        pixels : ndarray of int64
+            ``(n,)`` in the order of a flat image.
+
+        Returns
+        -------
+        ndarray of float32
+            ``(n, features)``.
+        """
+        shape = image.shape[1:]
+        grid = Grid.even(shape, _SIDES[len(shape)], REACH)
+        at = np.stack(np.unravel_index(pixels, shape))
+        place = [axis // tile for axis, tile in zip(at, grid.tile, strict=True)]
+        home = np.ravel_multi_index(place, grid.counts)
+        found = np.empty((len(pixels), FEATURES * len(image)), np.float32)
+
+        def of(number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+            here = np.flatnonzero(home == number)
+            if not len(here):
+                return here, found[:0]
+            box = grid.outer(number)
+            seen = features(image[(slice(None), *box)], self.spacing)
+            inside = tuple(axis[here] - s.start for axis, s in zip(at, box, strict=True))
+            return here, seen[inside]
+
+        for here, rows in side_by_side(of, len(grid)):
+            found[here] = rows
+        return found

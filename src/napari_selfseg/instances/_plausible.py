@@ -1,0 +1,184 @@
+r"""Objects as nodes of the component tree: round, with an edge all around, and of about one size.
+
+A node X of size A, with its fit E to an ellipse and its contrast c, is worth
+
+.. math:: v = E^4 c A^{3/5},
+
+and of all sets of nodes, none within another, the one with the largest sum is found. Its weighted
+medians say which contrast :math:`c_0` and which size :math:`A_0` objects of this image have. With
+these known, nodes of at least :math:`\tfrac25 c_0` are chosen anew by
+
+.. math:: v \exp(-\tfrac12 \log^2(A / A_0)),
+
+and say once more what is typical.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage as ndi
+
+from napari_selfseg.instances._component_tree import (
+    ComponentTree,
+    chosen,
+    component_tree,
+    painted,
+)
+
+__all__ = ["Limits", "Plausible", "Typical", "plausible", "stretched"]
+
+# Smallest object in pixels where nobody says, and largest one, of the image.
+SMALLEST: Final = 20
+LARGEST: Final = 0.1
+_LEVELS: Final = 256
+# Percentiles between which grey values are told apart.
+_DARKEST: Final = 1.0
+_BRIGHTEST: Final = 99.8
+_SMOOTHING: Final = 1.0
+_EDGES: Final = 0.7
+_LEAST_CONTRAST: Final = 0.4
+
+
+class Limits(NamedTuple):
+    """Sizes of objects in pixels.
+
+    Attributes
+    ----------
+    smallest, largest : float
+        0 where nobody says.
+    """
+
+    smallest: float = 0.0
+    largest: float = 0.0
+
+    def of(self, pixels: int) -> Limits:
+        """Say what holds for an image of so many pixels."""
+        return Limits(self.smallest or SMALLEST, self.largest or LARGEST * pixels)
+
+
+class Typical(NamedTuple):
+    """What objects of an image are like.
+
+    Attributes
+    ----------
+    size : float
+        Pixels; 0 where nothing was found.
+    contrast : float
+        Slope at their borders.
+    """
+
+    size: float = 0.0
+    contrast: float = 0.0
+
+
+class Plausible(NamedTuple):
+    """Objects that were found, and what they are like.
+
+    Attributes
+    ----------
+    labels : ndarray of int32
+        ``(*spatial)`` objects from 1; 0 of the background.
+    typical : Typical
+        What they are like.
+    worth : float
+        Sum of what the objects are worth.
+    """
+
+    labels: NDArray[np.int32]
+    typical: Typical
+    worth: float
+
+
+def stretched(
+    grey: NDArray[np.floating[Any]],
+    valid: NDArray[np.bool_] | None,
+    spacing: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Smooth grey values, and bring nearly all of them to 0 to 1.
+
+    Parameters
+    ----------
+    grey : ndarray of float
+        ``(*spatial)``, objects brighter than what is around.
+    valid : ndarray of bool or None
+        True where there are data; elsewhere the result is 0.
+    spacing : ndarray of float64
+        Size of a pixel along each axis, with a product of 1.
+
+    Returns
+    -------
+    ndarray of float32
+        ``(*spatial)``.
+    """
+    s = ndi.gaussian_filter(np.asarray(grey, np.float32), _SMOOTHING / spacing)
+    seen = s if valid is None else s[valid]
+    low, high = np.percentile(seen, (_DARKEST, _BRIGHTEST)) if seen.size else (0.0, 1.0)
+    u: NDArray[np.float32] = np.clip((s - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1)
+    if valid is not None:
+        u[~valid] = 0
+    return u
+
+
+def plausible(
+    u: NDArray[np.float32],
+    spacing: NDArray[np.float64],
+    limits: Limits,
+    *,
+    dark: bool,
+    known: Typical | None = None,
+) -> Plausible:
+    """Find objects brighter than what is around.
+
+    Parameters
+    ----------
+    u : ndarray of float32
+        ``(*spatial)`` from `stretched`.
+    spacing : ndarray of float64
+        Size of a pixel along each axis, with a product of 1.
+    limits : Limits
+        Sizes of objects.
+    dark : bool
+        Whether objects are dark in the image, where an edge says more than a size does.
+    known : Typical, optional
+        What objects are like, where another image has told.
+
+    Returns
+    -------
+    Plausible
+    """
+    levels = np.round(u * (_LEVELS - 1)).astype(np.int32)
+    slope = ndi.gaussian_gradient_magnitude(u, _EDGES / spacing)
+    tree = component_tree(levels, slope, spacing)
+    least, most = limits.of(u.size)
+    allowed = (tree.sizes >= least) & (tree.sizes <= most)
+    value = tree.fit**4 * tree.contrast * tree.sizes**0.6 * allowed
+    typical = known or _typical(tree, chosen(tree, value), value, dark=dark)
+    if typical.size:
+        value = value * np.exp(-(np.log(tree.sizes / typical.size) ** 2) / 2)
+        value[tree.contrast < _LEAST_CONTRAST * typical.contrast] = 0
+    nodes = chosen(tree, value)
+    if known is None:
+        typical = _typical(tree, nodes, value, dark=dark)
+        nodes = nodes[tree.contrast[nodes] >= _LEAST_CONTRAST * typical.contrast]
+    return Plausible(painted(tree, nodes), typical, float(value[nodes].sum()))
+
+
+def _typical(
+    tree: ComponentTree, nodes: NDArray[np.int64], value: NDArray[np.float64], *, dark: bool
+) -> Typical:
+    if not len(nodes):
+        return Typical()
+    c, A = tree.contrast[nodes], tree.sizes[nodes]
+    # Of bright objects the large ones tell, of dark ones those with the sharpest borders: stains
+    # and shadows are as dark, but not as sharp.
+    weights = value[nodes] * (c**2 * A**-0.3 if dark else A**0.5)
+    return Typical(float(np.exp(_median(np.log(A), weights))), _median(c, weights))
+
+
+def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values)
+    upto = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(upto, 0.5 * upto[-1])])
