@@ -51,6 +51,7 @@ def test_public_names_are_these():
         "METHODS",
         "MeanShift",
         "Method",
+        "Objects",
         "Parameters",
         "Patches",
         "Progress",

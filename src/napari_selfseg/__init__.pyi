@@ -6,6 +6,7 @@ from .catalogue import segment as segment
 from .consensus import Consensus as Consensus
 from .consensus import ConsensusSuperpixels as ConsensusSuperpixels
 from .hierarchy import Hierarchy as Hierarchy
+from .instances import Objects as Objects
 from .io import ImageFile as ImageFile
 from .io import load_fit as load_fit
 from .io import read_image as read_image

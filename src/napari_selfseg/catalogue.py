@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from napari_selfseg import record as _record
 from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
 from napari_selfseg.declared import with_declared
+from napari_selfseg.instances import Objects
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import Outlines
@@ -60,7 +61,15 @@ METHOD_GROUP: Final = "napari_selfseg.methods"
 SUPERPIXEL_GROUP: Final = "napari_selfseg.superpixels"
 
 # Those of this package: all there are say `known_methods` and `known_superpixels`.
-METHODS: Final[tuple[type[Method], ...]] = (Consensus, Backprop, DIC, DSC, DeepCut, SGSeg)
+METHODS: Final[tuple[type[Method], ...]] = (
+    Consensus,
+    Objects,
+    Backprop,
+    DIC,
+    DSC,
+    DeepCut,
+    SGSeg,
+)
 
 SUPERPIXELS: Final[tuple[type[Superpixels], ...]] = (
     Slic,

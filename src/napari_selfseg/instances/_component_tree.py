@@ -155,54 +155,60 @@ def painted(tree: ComponentTree, nodes: NDArray[np.int64]) -> NDArray[np.int32]:
 
 
 @compiled
+def _ascending(f: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the pixels in the order of their levels."""
+    starts = np.zeros(f.max() + 2, np.int64)
+    for p in range(f.size):
+        starts[f[p] + 1] += 1
+    starts = np.cumsum(starts)
+    order = np.empty(f.size, np.int32)
+    for p in range(f.size):
+        order[starts[f[p]]] = p
+        starts[f[p]] += 1
+    return order
+
+
+@compiled
+def _root(sets: NDArray[np.int32], q: int) -> int:
+    root = q
+    while sets[root] != root:
+        root = sets[root]
+    while sets[q] != root:
+        after = sets[q]
+        sets[q] = root
+        q = after
+    return root
+
+
+@compiled
 def _max_tree(
     f: NDArray[np.int32], shape: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    n = f.size
-    starts = np.zeros(f.max() + 2, np.int64)
-    for p in range(n):
-        starts[f[p] + 1] += 1
-    starts = np.cumsum(starts)
-    order = np.empty(n, np.int32)
-    for p in range(n):
-        order[starts[f[p]]] = p
-        starts[f[p]] += 1
-    parents = np.full(n, -1, np.int32)
-    sets = np.full(n, -1, np.int32)
-    ranks = np.zeros(n, np.uint8)
-    lowest = np.empty(n, np.int32)
+    order = _ascending(f)
+    parents = np.full(f.size, -1, np.int32)
+    sets = np.full(f.size, -1, np.int32)
+    ranks = np.zeros(f.size, np.uint8)
+    lowest = np.empty(f.size, np.int32)
     strides = (shape[1] * shape[2], shape[2], 1)
-    for i in range(n - 1, -1, -1):
+    for i in range(f.size - 1, -1, -1):
         p = order[i]
-        parents[p] = p
-        sets[p] = p
-        lowest[p] = p
-        own = p
-        for axis in range(3):
+        parents[p] = sets[p] = lowest[p] = own = p
+        for face in range(6):
+            axis, side = face // 2, face % 2
             place = p // strides[axis] % shape[axis]
-            for side in range(2):
-                if place == (0 if side == 0 else shape[axis] - 1):
-                    continue
-                q = p - strides[axis] if side == 0 else p + strides[axis]
-                if sets[q] < 0:
-                    continue
-                root = q
-                while sets[root] != root:
-                    root = sets[root]
-                while sets[q] != root:
-                    after = sets[q]
-                    sets[q] = root
-                    q = after
-                if root == own:
-                    continue
-                parents[lowest[root]] = p
-                if ranks[own] < ranks[root]:
-                    own, root = root, own
-                sets[root] = own
-                if ranks[own] == ranks[root]:
-                    ranks[own] += 1
-                lowest[own] = p
-    for i in range(n):
+            q = p + strides[axis] * (2 * side - 1)
+            if place == side * (shape[axis] - 1) or sets[q] < 0:
+                continue
+            root = _root(sets, q)
+            if root == own:
+                continue
+            parents[lowest[root]] = p
+            if ranks[own] < ranks[root]:
+                own, root = root, own
+            sets[root] = own
+            ranks[own] += ranks[own] == ranks[root]
+            lowest[own] = p
+    for i in range(f.size):
         p = order[i]
         q = parents[p]
         if f[parents[q]] == f[q]:

@@ -80,8 +80,6 @@ def examples(
     return Examples(_some(on, _MOST, rng), background)
 
 
-def _some(
-    where: NDArray[np.bool_], most: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _some(where: NDArray[np.bool_], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     found = np.flatnonzero(where)
     return rng.choice(found, most, replace=False) if len(found) > most else found

@@ -22,14 +22,12 @@ __all__ = ["FEATURES", "REACH", "features"]
 SCALES: Final = (0.7, 1.5, 3.0, 6.0)
 # Of each channel.
 FEATURES: Final = 4 * len(SCALES)
-_TRUNCATED: Final = 3.0
+_CUT: Final = 3.0
 # Pixels to each side that have a say: smoothing, and two differences.
-REACH: Final = int(_TRUNCATED * max(SCALES)) + 3
+REACH: Final = int(_CUT * max(SCALES)) + 3
 
 
-def features(
-    image: NDArray[np.floating[Any]], spacing: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def features(image: NDArray[np.floating[Any]], spacing: NDArray[np.float64]) -> NDArray[np.float32]:
     """Describe every pixel.
 
     Parameters
@@ -50,7 +48,10 @@ def features(
     for channel in image:
         for scale in SCALES:
             g = ndi.gaussian_filter(
-                np.asarray(channel, np.float32), scale / spacing, mode="nearest", truncate=_TRUNCATED
+                np.asarray(channel, np.float32),
+                scale / spacing,
+                mode="nearest",
+                truncate=_CUT,
             )
             for each in _invariants(g, spacing):
                 found[..., column] = each

@@ -217,4 +217,3 @@ def _inner(labels: NDArray[np.int32]) -> NDArray[np.int32]:
         for end in (0, -1):
             gone[np.take(labels, end, axis)] = True
     return without(labels, gone)
-

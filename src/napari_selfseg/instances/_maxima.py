@@ -57,9 +57,10 @@ def _numbered(
         q = parents[p]
         if p != q and found[q] > 0:
             found[p] = found[q]
-        elif p == q or f[p] != f[q]:
-            # The lowest node that is less than the depth below its top.
-            if top[p] - f[p] < _STEPS and (p == q or top[p] - f[q] >= _STEPS):
-                count += 1
-                found[p] = count
+        elif p != q and f[p] == f[q]:
+            continue
+        # The lowest node that is less than the depth below its top.
+        elif top[p] - f[p] < _STEPS and (p == q or top[p] - f[q] >= _STEPS):
+            count += 1
+            found[p] = count
     return found

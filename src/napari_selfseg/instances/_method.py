@@ -54,7 +54,9 @@ __all__ = ["Objects"]
 MOST: Final = 2**15 - 1
 # Pixels of an update, and updates between two looks at what was learned.
 BATCH: Final = 1024
-EVERY: Final = 25
+EVERY: Final = 20
+# Updates after which a step of the optimiser is half as large.
+HALVED: Final = 30
 # Noise on the features, in their standard deviations, and decay of the weights.
 NOISE: Final = 0.3
 DECAY: Final = 1e-3
@@ -147,7 +149,7 @@ class Objects(Method):
 
     def default_superpixels(self) -> None:
         """None: objects are made of pixels."""
-        return None
+        return
 
     def cost(self, problem: Problem) -> Cost:
         """Say what an update takes, with its share of what comes before and after all of them."""
@@ -183,7 +185,7 @@ class Objects(Method):
             if t and t % EVERY == 0:
                 votes, count = _votes(self._in_passing(N, inputs), inputs)
             for group in optimiser.param_groups:
-                group["lr"] = self.learning_rate * (1 + np.cos(np.pi * t / self.iterations)) / 2
+                group["lr"] = self.learning_rate * 0.5 ** (t / HALVED)
             drawn = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
             noise = NOISE * torch.randn(BATCH, f.shape[1], generator=generator)
             seen = f[drawn] + noise.to(f) * N.spread

@@ -24,9 +24,14 @@ from napari_selfseg.machine.threads import side_by_side
 __all__ = ["ObjectNetwork"]
 
 # Updates before which a network has no say.
-ENOUGH: Final = 25
+ENOUGH: Final = 20
 # Sides of the blocks in which an image is described.
 _SIDES: Final = {2: 512, 3: 64}
+
+
+def _linear(n: int, m: int) -> nn.Linear:
+    # PyTorch would draw weights from its global generator.
+    return nn.utils.skip_init(nn.Linear, n, m)
 
 
 class ObjectNetwork(nn.Module):
@@ -49,13 +54,13 @@ class ObjectNetwork(nn.Module):
         super().__init__()
         n = FEATURES * in_channels
         self.layers = nn.Sequential(
-            nn.Linear(n, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
+            _linear(n, width), nn.ReLU(), _linear(width, width), nn.ReLU(), _linear(width, 1)
         )
         self.register_buffer("centre", torch.zeros(n))
         self.register_buffer("spread", torch.ones(n))
-        # Channel, whether dark, typical size and contrast, updates, and whether all this was
-        # known from other images before the training.
-        self.register_buffer("known", torch.zeros(6, dtype=torch.float64))
+        # Channel, whether dark, what is typical, updates, and whether all this was known from
+        # other images before the training.
+        self.register_buffer("known", torch.zeros(8, dtype=torch.float64))
         self.register_buffer("size", torch.ones(ndim, dtype=torch.float64))
 
     def forward(self, f: Tensor) -> Tensor:
@@ -82,21 +87,21 @@ class ObjectNetwork(nn.Module):
     @property
     def typical(self) -> Typical:
         """What objects are like."""
-        return Typical(float(self.known[2]), float(self.known[3]))
+        return Typical(*self.known[2:6].tolist())
 
     @property
     def learned(self) -> bool:
         """Whether it was trained for long enough to decide."""
-        return float(self.known[4]) >= ENOUGH
+        return float(self.known[6]) >= ENOUGH
 
     @property
     def borrowed(self) -> bool:
         """Whether it has learned from other images before."""
-        return bool(self.known[5])
+        return bool(self.known[7])
 
     def borrow(self) -> None:
         """Note that it has learned from other images before."""
-        self.known[5] = 1
+        self.known[7] = 1
 
     def count(self, updates: int) -> None:
         """Note how many updates were made.
@@ -106,7 +111,7 @@ class ObjectNetwork(nn.Module):
         updates : int
             With those of earlier runs.
         """
-        self.known[4] = updates
+        self.known[6] = updates
 
     @property
     def spacing(self) -> NDArray[np.float64]:
@@ -126,7 +131,7 @@ class ObjectNetwork(nn.Module):
         spacing : ndarray of float64
             See `spacing`.
         """
-        self.known[:4] = torch.tensor([*look, *typical], dtype=torch.float64)
+        self.known[:6] = torch.tensor([*look, *typical], dtype=torch.float64)
         self.size.copy_(torch.from_numpy(spacing))
 
     def standardise(self, f: Tensor) -> None:

@@ -68,10 +68,14 @@ class Typical(NamedTuple):
         Pixels; 0 where nothing was found.
     contrast : float
         Slope at their borders.
+    size_at_first, contrast_at_first : float
+        The same of the first choice, which the second one went by.
     """
 
     size: float = 0.0
     contrast: float = 0.0
+    size_at_first: float = 0.0
+    contrast_at_first: float = 0.0
 
 
 class Plausible(NamedTuple):
@@ -116,7 +120,9 @@ def stretched(
     s = ndi.gaussian_filter(np.asarray(grey, np.float32), _SMOOTHING / spacing)
     seen = s if valid is None else s[valid]
     low, high = np.percentile(seen, (_DARKEST, _BRIGHTEST)) if seen.size else (0.0, 1.0)
-    u: NDArray[np.float32] = np.clip((s - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1)
+    u: NDArray[np.float32] = np.clip(
+        (s - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1
+    )
     if valid is not None:
         u[~valid] = 0
     return u
@@ -155,27 +161,30 @@ def plausible(
     least, most = limits.of(u.size)
     allowed = (tree.sizes >= least) & (tree.sizes <= most)
     value = tree.fit**4 * tree.contrast * tree.sizes**0.6 * allowed
-    typical = known or _typical(tree, chosen(tree, value), value, dark=dark)
-    if typical.size:
-        value = value * np.exp(-(np.log(tree.sizes / typical.size) ** 2) / 2)
-        value[tree.contrast < _LEAST_CONTRAST * typical.contrast] = 0
-    nodes = chosen(tree, value)
     if known is None:
-        typical = _typical(tree, nodes, value, dark=dark)
-        nodes = nodes[tree.contrast[nodes] >= _LEAST_CONTRAST * typical.contrast]
+        size, contrast = _typical(tree, chosen(tree, value), value, dark=dark)
+    else:
+        size, contrast = known.size_at_first, known.contrast_at_first
+    if size:
+        value = value * np.exp(-(np.log(tree.sizes / size) ** 2) / 2)
+        value[tree.contrast < _LEAST_CONTRAST * contrast] = 0
+    nodes = chosen(tree, value)
+    typical = known or Typical(*_typical(tree, nodes, value, dark=dark), size, contrast)
+    nodes = nodes[tree.contrast[nodes] >= _LEAST_CONTRAST * typical.contrast]
     return Plausible(painted(tree, nodes), typical, float(value[nodes].sum()))
 
 
 def _typical(
     tree: ComponentTree, nodes: NDArray[np.int64], value: NDArray[np.float64], *, dark: bool
-) -> Typical:
+) -> tuple[float, float]:
+    """Return size and contrast."""
     if not len(nodes):
-        return Typical()
+        return 0.0, 0.0
     c, A = tree.contrast[nodes], tree.sizes[nodes]
     # Of bright objects the large ones tell, of dark ones those with the sharpest borders: stains
     # and shadows are as dark, but not as sharp.
     weights = value[nodes] * (c**2 * A**-0.3 if dark else A**0.5)
-    return Typical(float(np.exp(_median(np.log(A), weights))), _median(c, weights))
+    return float(np.exp(_median(np.log(A), weights))), _median(c, weights)
 
 
 def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

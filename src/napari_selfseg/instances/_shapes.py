@@ -35,9 +35,7 @@ def typical_size(labels: NDArray[np.integer[Any]]) -> float:
     return float(np.median(sizes)) if len(sizes) else 0.0
 
 
-def without(
-    labels: NDArray[np.integer[Any]], gone: NDArray[np.bool_]
-) -> NDArray[np.int32]:
+def without(labels: NDArray[np.integer[Any]], gone: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Take objects away, and number the others from 1.
 
     Parameters
@@ -111,4 +109,4 @@ def at_edges(
     slope = ndi.gaussian_gradient_magnitude(grey, _EDGES / spacing)
     found = watershed(slope, markers)
     found[found == n + 1] = 0
-    return found.astype(np.int32)
+    return np.asarray(found, np.int32)

@@ -101,9 +101,7 @@ def _worth(
     return found
 
 
-def _faces_cut(
-    parts: NDArray[np.int32], pieces: NDArray[np.int32], n: int
-) -> NDArray[np.float64]:
+def _faces_cut(parts: NDArray[np.int32], pieces: NDArray[np.int32], n: int) -> NDArray[np.float64]:
     found = np.zeros(n + 1)
     for axis in range(parts.ndim):
         one, where = np.moveaxis(parts, axis, 0), np.moveaxis(pieces, axis, 0)
