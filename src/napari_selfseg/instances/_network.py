@@ -31,7 +31,8 @@ _SIDES: Final = {2: 512, 3: 64}
 
 def _linear(n: int, m: int) -> nn.Linear:
     # PyTorch would draw weights from its global generator.
-    return nn.utils.skip_init(nn.Linear, n, m)
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n, m)
+    return layer
 
 
 class ObjectNetwork(nn.Module):
