@@ -72,12 +72,22 @@ def examples(
     rim = np.zeros(labels.shape, bool) if away is None else off & (away <= _RIM)
     if valid is not None:
         on, off, rim = on & valid, off & valid, rim & valid
+    said = {True: np.zeros(0, np.int64), False: np.zeros(0, np.int64)}
     if drawn is not None:
-        on = (on | (drawn == 0)) & (drawn <= 0)
-        off = (off | (drawn > 0)) & (drawn != 0)
-        rim = (rim | (drawn > 0)) & (drawn != 0)
-    background = np.concatenate((_some(off, _MOST, rng), _some(rim, _MOST // 2, rng)))
-    return Examples(_some(on, _MOST, rng), background)
+        yes, no = drawn == 0, drawn > 0
+        # An object that a person says is none is none as a whole.
+        no |= np.isin(labels, np.unique(labels[no & (labels > 0)])) & ~yes
+        on, off, rim = on & ~no, off & ~no & ~yes, rim & ~no & ~yes
+        # However few, what a person says weighs half as much as all that was found.
+        said = {kind: _again(where, _MOST // 2, rng) for kind, where in ((True, yes), (False, no))}
+    objects = np.concatenate((_some(on, _MOST, rng), said[True]))
+    found = (_some(off, _MOST, rng), _some(rim, _MOST // 2, rng), said[False])
+    return Examples(objects, np.concatenate(found))
+
+
+def _again(where: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    found = np.flatnonzero(where)
+    return rng.choice(found, count) if len(found) else found
 
 
 def _some(where: NDArray[np.bool_], most: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
+from skimage.segmentation import watershed
 
 from napari_selfseg.instances._grey import Look, is_bright, oriented, rooted
 from napari_selfseg.instances._plausible import Limits, Plausible, Typical, plausible, stretched
@@ -196,7 +197,11 @@ def _likely(
     pieces = split(sure.astype(np.int32), 1)
     pieces = filled(_cleaned(pieces, _SEEN * size, Limits(wanted.limits.smallest)))
     if np.count_nonzero(pieces) < _AS_MUCH * np.count_nonzero(first):
-        return divided(pieces, likelihood, size, seen.spacing) if wanted.divide else pieces
+        if not wanted.divide:
+            return pieces
+        # How the first objects would divide them is one way among others.
+        as_first = watershed(-likelihood, np.where(pieces > 0, first, 0), mask=pieces > 0)
+        return divided(pieces, likelihood, size, seen.spacing, as_first)
     n = int(first.max())
     mean = ndi.mean(likelihood, first, np.arange(n + 1))
     return without(first, np.asarray(mean) < _KEPT)

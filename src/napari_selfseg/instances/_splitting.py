@@ -13,6 +13,7 @@ fits E to ellipses is worth, with :math:`A_0` the typical size and b the faces o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -45,6 +46,7 @@ def divided(
     u: NDArray[np.float32],
     size: float,
     spacing: NDArray[np.float64],
+    *others: NDArray[np.integer[Any]],
 ) -> NDArray[np.int32]:
     """Divide each connected piece of objects, or unite them, as gives the best shapes.
 
@@ -58,6 +60,8 @@ def divided(
         Typical size in pixels.
     spacing : ndarray of float64
         Size of a pixel along each axis, with a product of 1.
+    *others : ndarray of int
+        ``(*spatial)`` further ways to divide them.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def divided(
     if n == 0:
         return labels
     best, found = np.full(n + 1, -np.inf), np.zeros(labels.shape, np.int64)
-    for partition in _partitions(pieces, labels, u, size, spacing):
+    for partition in chain((pieces, labels, *others), _watersheds(pieces > 0, u, size, spacing)):
         parts = contiguous(
             np.where(pieces > 0, pieces.astype(np.int64) * (partition.max() + 1) + partition, 0)
         )
@@ -110,16 +114,13 @@ def _faces_cut(parts: NDArray[np.int32], pieces: NDArray[np.int32], n: int) -> N
     return found
 
 
-def _partitions(
-    pieces: NDArray[np.int32],
-    labels: NDArray[np.int32],
+def _watersheds(
+    inside: NDArray[np.bool_],
     u: NDArray[np.float32],
     size: float,
     spacing: NDArray[np.float64],
 ) -> Iterator[NDArray[Any]]:
-    yield pieces
-    yield labels
-    inside, r = pieces > 0, radius(size, u.ndim)
+    r = radius(size, u.ndim)
     distance = _distance(inside, spacing)
     d = ndi.gaussian_filter(distance, max(0.5, _SMOOTHED * r) / spacing)
     for depth in _DEPTHS:
