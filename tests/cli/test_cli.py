@@ -220,7 +220,7 @@ def test_volumes_keep_their_pixel_size(tmp_path):
         (["segment", "{picture}", "-o", "{dir}/no/o.tif"], "There is no folder"),
         (
             ["segment", "{picture}", "-o", "{dir}/o.tif", "--method", "magic"],
-            "known are consensus, backprop",
+            "known are consensus, objects, backprop",
         ),
         (["segment", "{picture}", "-o", "{dir}/o.tif", "--channels", "1"], "channels must be"),
         (["segment", "{picture}", "-o", "{dir}/o.tif", "--colour", "1"], "--colour"),

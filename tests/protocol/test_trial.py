@@ -19,6 +19,7 @@ from napari_selfseg.protocol._estimates._picture import blocks, mask, picture, s
 SMALL = {
     "backprop": {"channels": 5},
     "consensus": {"networks": "both", "channels": 4, "seeds": 1, "iterations": 12},
+    "objects": {"width": 4},
     "dic": {"width": 3, "n_clusters": 4, "n_centres": 3},
     "dsc": {"width": 3, "partitions": 3, "crop_size": 16, "batch_size": 1},
     "deepcut": {"n_clusters": 3},

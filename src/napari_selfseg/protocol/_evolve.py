@@ -143,7 +143,13 @@ def evolve(
             superpixels=regions,
             scribbles=given.scribbles,
             provenance=provenance,
-            outlining=Outlining(as_list(image), given.masks, scaling, provenance),
+            outlining=Outlining(
+                as_list(image),
+                given.masks,
+                scaling,
+                provenance,
+                background=method.instances,
+            ),
             threads=used_threads,
         )
 

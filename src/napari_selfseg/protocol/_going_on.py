@@ -76,6 +76,7 @@ def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = 
             precision,
             Control(run.iteration),
             TrainingState(run.training_state),
+            spacing=given.spacing,
         )
         return Run(
             method,
@@ -90,7 +91,9 @@ def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = 
                 "method": method.as_dict(),
                 "continued": [*record.get("continued", ()), run.iteration],
             },
-            outlining=Outlining(as_list(image), given.masks, fit.scaling, record),
+            outlining=Outlining(
+                as_list(image), given.masks, fit.scaling, record, background=method.instances
+            ),
             threads=run.threads,
             after=run,
         )

@@ -46,6 +46,8 @@ class Outlining:
         Of the run.
     record : mapping
         Of the run, with ``"images"``, ``"channel_axis"`` and ``"spacing"``.
+    background : bool
+        Whether label 0 is a background, whose borders move as well, and not only no data.
     """
 
     def __init__(
@@ -54,9 +56,11 @@ class Outlining:
         masks: Sequence[NDArray[np.bool_] | None],
         scaling: Scaling,
         record: Mapping[str, Any],
+        *,
+        background: bool = False,
     ) -> None:
         self._images, self._masks, self._scaling = images, masks, scaling
-        self._record = record
+        self._record, self._background = record, background
         self._colours = Latest[NDArray[Any]]()
 
     def __call__(
@@ -84,7 +88,10 @@ class Outlining:
             When the image was changed since the run.
         """
         colours = self._colours.get(image, lambda: self._read(image))
-        found = refined(labels, colours, spacing=self._record["spacing"], keep=strokes)
+        spacing = self._record["spacing"]
+        if self._background:
+            return _with_background(labels, colours, self._masks[image], spacing)
+        found = refined(labels, colours, spacing=spacing, keep=strokes)
         return found.astype(labels.dtype)
 
     def _read(self, image: int) -> NDArray[Any]:
@@ -123,8 +130,22 @@ def outlined(
     """
     if fit.method.outlines == SUPERPIXELS:
         return labels
+    if fit.method.instances:
+        colours = _colours(image, channel_axis, None, fit.scaling)
+        return _with_background(labels, colours, None, spacing)
     colours = _colours(image, channel_axis, labels > 0, fit.scaling)
     return refined(labels, colours, spacing=spacing).astype(labels.dtype)
+
+
+def _with_background(
+    labels: NDArray[Any],
+    colours: NDArray[Any],
+    valid: NDArray[np.bool_] | None,
+    spacing: Sequence[float] | None,
+) -> NDArray[Any]:
+    above = labels.astype(np.int32) + 1
+    found = refined(above if valid is None else above * valid, colours, spacing=spacing)
+    return np.maximum(found - 1, 0).astype(labels.dtype)
 
 
 def _colours(
