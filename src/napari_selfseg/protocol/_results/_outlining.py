@@ -144,7 +144,9 @@ def _with_background(
     spacing: Sequence[float] | None,
 ) -> NDArray[Any]:
     above = labels.astype(np.int32) + 1
-    found = refined(above if valid is None else above * valid, colours, spacing=spacing)
+    if valid is not None:
+        above[(labels == 0) & ~valid] = 0
+    found = refined(above, colours, spacing=spacing)
     return np.maximum(found - 1, 0).astype(labels.dtype)
 
 
