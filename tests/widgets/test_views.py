@@ -79,7 +79,7 @@ def segment(choices, presets):
     yield view
     shown.granularity.offer(1, 99_999, 12_345)
     shown.granularity.show_number(99_999, True, LONG)
-    view.result.show_segments(True)
+    view.result.show_only("Segments")
     yield view
     view.result.show_large("because")
     yield view

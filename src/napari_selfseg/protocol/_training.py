@@ -183,7 +183,8 @@ class Training:
         # Before the network is let go of, which `end` does.
         self._state.keep()
         done, total = self.control.done, self._method.updates
-        self.end(stop or endings.completed(done, total))
+        stop = stop or endings.completed(done, total)
+        self.end(endings.counted(stop, votes) if self._method.instances else stop)
         classes = torch.tensor(len(self._fit.classes))
         return Step(done, total, votes, classes, {}, ballots, trees)
 

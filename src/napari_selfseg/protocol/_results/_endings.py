@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import torch
+from torch import Tensor
+
 from napari_selfseg.protocol._given._failures import reason
 from napari_selfseg.protocol._method._step import Stop
 
-__all__ = ["abandoned", "completed", "failed"]
+__all__ = ["abandoned", "completed", "counted", "failed"]
 
 
 def completed(done: int, total: int) -> Stop:
@@ -19,6 +24,23 @@ def completed(done: int, total: int) -> Stop:
     if done < total:
         return Stop("asked", f"Stopped when asked, after {done} iterations.")
     return Stop("finished", f"All {done} iterations are done.")
+
+
+def counted(stop: Stop, votes: Tensor) -> Stop:
+    """Say how many objects there are as well.
+
+    Parameters
+    ----------
+    stop : Stop
+        Why a run ended.
+    votes : Tensor
+        As in `Step`, one a pixel.
+    """
+    count = int(torch.unique(votes[votes > 0]).numel())
+    if not count:
+        return stop
+    words = f"{count} objects." if count > 1 else "1 object."
+    return dataclasses.replace(stop, sentence=f"{words} {stop.sentence}")
 
 
 def abandoned(done: int) -> Stop:

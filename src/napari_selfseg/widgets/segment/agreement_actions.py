@@ -111,6 +111,9 @@ class AgreementActions:
             The run.
         """
         self.clear()
+        if request.method.instances:  # objects are no votes that agree
+            self._view.classes.setChecked(True)
+            return
         self._source, self._agreements = source, Agreements(request)
         self._view.suit(makes_segments=request.method.segments)
         self._view.offer(True)

@@ -82,7 +82,7 @@ class ResultActions:
         self._wanted, self._making, self._measuring_next = None, False, False
         self._rest.stop()
         result, controls = self._view.result, self._view.controls
-        result.show_segments(False)
+        result.show_only(_own(outcome))
         chosen = (result.kind, result.smallest, result.outlines)
         for each in chosen:
             each.blockSignals(True)
@@ -133,7 +133,7 @@ class ResultActions:
         if outcome is None or at is None:
             return
         cut, result = self._cut(), self._view.result
-        result.show_segments(cut is not None)
+        result.show_only(_own(self.outcome) if cut is None else "Segments")
         objects = cut is None and result.kind.thing == "objects"
         wanted = Wanted(at, objects, result.smallest.value(), cut, result.outlines.thing)
         self._rest.stop()
@@ -279,3 +279,8 @@ class ResultActions:
         result.outlines.chosen.connect(self._on_outlines)
         result.measure.clicked.connect(self._measure)
         result.save_table.clicked.connect(self._save_table)
+
+
+def _own(outcome: Outcome | None) -> str:
+    """Return what a method's own labels are called where they are no classes."""
+    return "Objects" if outcome is not None and outcome.request.method.instances else ""

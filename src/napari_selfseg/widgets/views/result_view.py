@@ -15,7 +15,7 @@ __all__ = ["NOTHING", "OTHER", "ResultView"]
 
 KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
 KIND_HELP: Final = "One label a class, or every connected piece a label of its own."
-SEGMENTS_HELP: Final = "Segments are shown: each is one connected piece with a label of its own."
+SEGMENTS_HELP: Final = "Each is one connected piece with a label of its own."
 OUTLINES: Final = (("Superpixels", SUPERPIXELS), ("Image", IMAGE))
 OUTLINES_HELP: Final = (
     "What the borders of labels follow: superpixels, or the image pixel by pixel, a moment after "
@@ -56,7 +56,7 @@ class ResultView(QWidget):
             "Smoothed image",
             "Add the image as the fit smooths it, for superpixels that follow its objects.",
         )
-        self._segments, self._reason, self._learned = False, "", False
+        self._only, self._reason, self._learned = "", "", False
         changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
         self._changes = rows([*changes, ("Outlines", self.outlines)])
         self._lay_out()
@@ -93,20 +93,20 @@ class ResultView(QWidget):
         self._allow_kind(LARGE)
         allow(self.copy, copying)
 
-    def show_segments(self, segments: bool) -> None:
-        """Show whether segments are shown, which are connected pieces already.
+    def show_only(self, name: str) -> None:
+        """Show that labels are segments, or objects, which are connected pieces already.
 
         Parameters
         ----------
-        segments : bool
-            Whether.
+        name : str
+            What they are called; empty for classes.
         """
-        if segments == self._segments:
+        if name == self._only:
             return
-        self._segments = segments
+        self._only = name
         self.kind.blockSignals(True)
         # What is chosen for classes is kept under another name.
-        self.kind.offer([("Segments", self.kind.thing)] if segments else KINDS)
+        self.kind.offer([(name, self.kind.thing)] if name else KINDS)
         self.kind.blockSignals(False)
         self._allow_kind(self._reason)
 
@@ -142,7 +142,7 @@ class ResultView(QWidget):
 
     def _allow_kind(self, reason: str) -> None:
         self._reason = reason
-        allow(self.kind, reason or (SEGMENTS_HELP if self._segments else ""))
+        allow(self.kind, reason or (SEGMENTS_HELP if self._only else ""))
         allow(self.outlines, "" if self._learned else reason)
 
     def _prepare(self) -> None:
