@@ -178,3 +178,34 @@ def test_features_do_not_change_when_the_image_is_turned():
     turned = np.ascontiguousarray(np.rot90(image, axes=(1, 2)))
     found = np.rot90(features(image, ONES), axes=(0, 1))
     np.testing.assert_allclose(features(turned, ONES), found, atol=1e-5)
+
+
+@pytest.mark.parametrize("carry", ["independent", "warm", "joint"])
+def test_an_object_keeps_its_number_along_a_stack(carry):
+    """Numbered anew in each plane, its number alone would say nothing in the next one."""
+    planes = []
+    for t in range(4):
+        middles = [(y + 2 * t, x) for y, x in APART]
+        more = [(18, 45), (60, 68), (66, 12)] if t % 2 else []
+        planes.append(discs(more + middles, 9, (140, 140)))
+    stack = np.stack([picture(each, seed=t) for t, each in enumerate(planes)])
+    out = np.zeros(stack.shape, np.uint32)
+    run = ss.over_stack(stack, ss.Objects(iterations=40), carry=carry, out=out, **QUICK)
+    for _ in run:
+        pass
+    for y, x in APART:
+        numbers = {int(out[t, y + 2 * t, x]) for t in range(4)}
+        assert len(numbers) == 1
+        assert numbers != {0}
+
+
+def test_tiles_of_objects_are_refused_in_a_sentence(tmp_path):
+    truth = discs(APART, 9)
+    run = ss.segment(picture(truth), ss.Objects(), **QUICK)
+    with pytest.raises(ValueError, match="found in an image as a whole, and tiles are parts"):
+        ss.over_tiles(picture(truth), run.fit, tmp_path / "out.zarr", tile=64)
+
+
+def test_a_run_says_how_many_objects_there_are():
+    run = ss.segment(picture(discs(APART, 9)), ss.Objects(iterations=21), **QUICK)
+    assert run.stop_reason == "8 objects. All 21 iterations are done."

@@ -201,7 +201,8 @@ class Objects(Method):
         N = cast(ObjectNetwork, network)
         if not N.typical.size:
             self._begin(N, inputs)
-        N.count(inputs.control.done)
+        if not N.borrowed:
+            N.count(inputs.control.done)
         return self.predict(N, inputs.x, inputs.valid)
 
     def predict(

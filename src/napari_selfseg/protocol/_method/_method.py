@@ -126,6 +126,11 @@ class Method(Parameters, ABC):
         """Number of classes a label can name."""
 
     @property
+    def numbered_anew(self) -> bool:
+        """Whether a label says nothing outside of its own image: segments and objects."""
+        return self.segments or self.instances
+
+    @property
     @abstractmethod
     def reach(self) -> int | None:
         """Receptive field to each side in pixels; None when the whole image matters."""

@@ -6,7 +6,7 @@ from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Grid, Method
 from napari_selfseg.remedies import OUTLINES
 
-__all__ = ["MOST_TILES", "check_grid", "check_outlines"]
+__all__ = ["MOST_TILES", "check_grid", "check_in_parts"]
 
 # Each has a mark in the work folder; more of them no file system lists in reasonable time.
 MOST_TILES = 10_000_000
@@ -40,8 +40,8 @@ def check_grid(grid: Grid) -> None:
         )
 
 
-def check_outlines(method: Method) -> None:
-    """Refuse outlines along the image in tiles: how far a border moves depends on all of it.
+def check_in_parts(method: Method) -> None:
+    """Refuse in tiles what depends on all of an image: outlines along it, and objects.
 
     Parameters
     ----------
@@ -53,6 +53,11 @@ def check_outlines(method: Method) -> None:
     ValueError
         With what to do.
     """
+    if method.instances:
+        raise ValueError(
+            f"{method.title} are found in an image as a whole, and tiles are parts of it: take a "
+            "part of the image or a coarser level of it, or Consensus."
+        )
     if method.outlines != SUPERPIXELS:
         raise ValueError(
             "Outlines that follow the image need all of it in memory, and tiles are parts of it: "

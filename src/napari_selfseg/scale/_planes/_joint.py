@@ -69,7 +69,7 @@ class Joint(Carrying):
         """Apply the fit to a plane."""
         if self.fit is None or self.stop is None:
             return None
-        if self.request.method.segments:
+        if self.request.method.numbered_anew:
             return (yield from self._segmented(plane, self.fit))
         ids = self.request.predict(self.fit, plane).astype(np.int64)
         return Found(ids, Stop("finished", "The common fit was applied."), 0)

@@ -113,7 +113,7 @@ def over_stack(
             raise ValueError("Planes that are done are in out: give the array they are in.")
         out = np.zeros(request.planes.whole, stack_dtype(chosen, carry))
     labels = StackLabels(out, axis, request.planes.whole, done)
-    by_overlap = carry != "joint" or chosen.segments
+    by_overlap = carry != "joint" or chosen.numbered_anew
     relay, order = StopRelay(), Order(request.planes.shape, touching=by_overlap)
     resumed = np.flatnonzero(labels.done).tolist()
     for plane in resumed:

@@ -116,7 +116,7 @@ def _labelling(
     plane: Sequence[int], in_channels: int, method: Method, how: dict[str, Any]
 ) -> float:
     """Return the seconds that a plane takes with a common fit: segments are made by an update."""
-    if method.segments:
+    if method.numbered_anew:
         return estimate(plane, in_channels, method, updates=1, **how).seconds
     where = {key: how[key] for key in ("device", "threads", "trials") if key in how}
     return seconds_to_predict(method, in_channels, plane, **where)

@@ -32,7 +32,7 @@ def stack_dtype(method: Method, carry: str) -> type[np.uint16] | type[np.uint32]
     type
         uint16 for the classes of one method, and uint32 for ids that may grow with the stack.
     """
-    grows = carry == "independent" or method.segments
+    grows = carry == "independent" or method.numbered_anew
     return np.uint32 if grows or method.n_classes > np.iinfo(np.uint16).max else np.uint16
 
 

@@ -28,7 +28,7 @@ from napari_selfseg.scale._plan._plan import (
     save_plan,
     work_folder,
 )
-from napari_selfseg.scale._plan._plan_checks import check_grid, check_outlines
+from napari_selfseg.scale._plan._plan_checks import check_grid, check_in_parts
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_size import halo_of, tile_within
 from napari_selfseg.scale._runners import Runner
@@ -165,7 +165,7 @@ def plan_tiles(
     """
     shape = source.shape
     _check_source(source, shape, fit)
-    check_outlines(fit.method)
+    check_in_parts(fit.method)
     blockwise = known_of(fit) is not None
     grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory)
     if blockwise:

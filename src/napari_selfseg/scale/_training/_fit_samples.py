@@ -9,7 +9,7 @@ import psutil
 
 from napari_selfseg.protocol import Fit, Method, Run, bytes_needed, evolve
 from napari_selfseg.scale._plan._in_blocks import block_fit, blockwise_of
-from napari_selfseg.scale._plan._plan_checks import check_outlines
+from napari_selfseg.scale._plan._plan_checks import check_in_parts
 from napari_selfseg.scale._plan._sampling import COUNT, Piece, samples
 from napari_selfseg.scale._plan._source import Source
 
@@ -97,7 +97,7 @@ def known_at_once(
         When nothing can be learned from the image, or the method is set to what tiles cannot do:
         outlines that follow the image, or other superpixels than its own.
     """
-    check_outlines(method)
+    check_in_parts(method)
     blockwise = blockwise_of(method, source.shape, ndim or axes_of_sample(method, source))
     if blockwise is None:
         return None
