@@ -6,6 +6,7 @@ from magicgui.widgets import CheckBox, ComboBox
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.io import ContourMap
+from napari_selfseg.methods import Backprop
 from napari_selfseg.parameters import Parameters, parameter
 from napari_selfseg.widgets.parts.form import (
     FloatBox,
@@ -73,7 +74,7 @@ def test_every_type_has_its_widget():
     form = make_form(Every.declared())
     kinds = [type(each) for each in form]
     assert kinds == [FloatBox, FloatBox, IntBox, IntBox, CheckBox, PathBox]
-    declared = METHODS[1].declared()
+    declared = Backprop.declared()
     boxes = [each.name for each in make_form(declared) if isinstance(each, ComboBox)]
     assert boxes == [each.name for each in declared if each.choices]
     assert "variant" in boxes
