@@ -6,9 +6,9 @@ Whole images; label 0 is background. *first* are the plausible objects before an
 *otsu* is a threshold (the smaller side), holes filled, divided by a watershed of the distance
 (maxima 5 pixels apart), *pieces of Consensus* are segments of its own cut but for the largest, and
 *pieces of Felzenszwalb* its regions of 20 pixels to a tenth of the image. A JSON line an image;
-those that are there are kept. Then, set by set, means over images, differences of AP to *objects* paired
-by image with their standard error, and seconds of processor time, one thread. Sets whose truth is
-of classes are read as the connected pieces of one class. Data come from SELFSEG_DATA.
+those that are there are kept. Then, set by set, means over images, differences of AP to *objects*
+paired by image with their standard error, and seconds of processor time, one thread. Sets whose
+truth is of classes are read as the connected pieces of one class. Data come from SELFSEG_DATA.
 """
 
 from __future__ import annotations
