@@ -15,6 +15,7 @@ __all__ = [
     "CHANNEL_AXIS",
     "NAN",
     "NO_PIXEL",
+    "OTHER_ALGORITHM",
     "OUTLINES",
     "PLANES",
     "TILE_BY_TILE",
@@ -27,6 +28,7 @@ NO_PIXEL: Final = "The mask leaves no pixel: mark the pixels with data as True"
 CHANNEL_AXIS: Final = (
     "say which axis holds the channels (channel_axis), or take one plane or volume"
 )
+OTHER_ALGORITHM: Final = "choose another superpixel algorithm or segment slice by slice"
 CHANNELS: Final = "pass the same channels in the same order"
 PLANES: Final = "fit more planes, or mask what is no data"
 ALONG: Final = "let the recipe go along it (carry), or give planes"

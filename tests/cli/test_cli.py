@@ -162,6 +162,24 @@ def test_superpixels_are_those_of_a_run(picture, tmp_path, capsys):
     np.testing.assert_array_equal(tifffile.imread(run), tifffile.imread(again))
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("superpixels", "works on 2-D images: choose another algorithm, or give one plane."),
+        ("segment", "or go along the stack with --carry independent."),
+    ],
+)
+def test_superpixels_of_planes_refuse_a_volume_by_what_can_be_done(
+    tmp_path, capsys, command, words
+):
+    volume = np.random.default_rng(0).integers(0, 200, (6, 20, 24)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "v.tif", volume, metadata={"axes": "ZYX"}, ome=True)
+    line = [command, str(tmp_path / "v.tif"), "-o", str(tmp_path / "o.tif")]
+    told = refused(capsys, *line, "--superpixels", "quickshift")[1]
+    assert words in told
+    assert ("--carry" in told) == (command == "segment")
+
+
 def test_a_contour_map_gives_superpixels(picture, tmp_path, capsys):
     ucm2 = np.zeros((49, 65))
     ucm2[:, 32] = 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import time
 import warnings
@@ -16,10 +17,13 @@ import tifffile
 import zarr
 from PIL import Image
 
-from napari_selfseg.io import open_image, read_image
+from napari_selfseg.io import ImageFile, _labels, open_image, read_image, read_record
+from napari_selfseg.io import formats as known
 from napari_selfseg.io._pixels import _guard as guard
 from napari_selfseg.io._pixels._chain import check_chain
 from napari_selfseg.io._pixels._image_file import UnsuitableError
+from napari_selfseg.io.formats import Format
+from napari_selfseg.scale import sources
 
 READERS = [read_image, open_image]
 
@@ -140,3 +144,58 @@ def test_a_large_picture_is_no_attack(tmp_path, monkeypatch):
         warnings.simplefilter("error")
         assert read_image(tmp_path / "a.png").shape == (8, 8)
     assert Image.MAX_IMAGE_PIXELS == 4
+
+
+def declared(monkeypatch, **parts):
+    """Make a file of a format that other packages declare, and let that format be known."""
+
+    def read(path, how):
+        whole = {"data": np.zeros((3, 4, 5)), "axes": "zyx", "spacing": (1, 1, 1)}
+        how = {"channel_axis": None, "unit": "pixel", "mask": None, "name": str(path)}
+        return ImageFile(**{**whole, **how, **parts})
+
+    def record(path):
+        return {}["record"]
+
+    mine = Format("Mine", (".mine",), read=read, record=record)
+    for module in (known, _labels):
+        monkeypatch.setattr(module, "formats", lambda: (mine,))
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"axes": "yx"}, "the axes 'yx' for data of shape (3, 4, 5): they are a letter for each"),
+        ({"axes": "xyz"}, "the axes 'xyz' for data"),
+        ({"axes": "tzx"}, "the axes 'tzx' for data"),
+        ({"axes": "yxc"}, "the axes 'yxc' and the channel axis None: it is the last"),
+        ({"channel_axis": 0}, "the axes 'zyx' and the channel axis 0: it is the last"),
+        ({"spacing": (1, 1)}, "the spacing (1, 1) for the axes 'zyx': it is a positive number"),
+        ({"spacing": (1, 0, 1)}, "the spacing (1, 0, 1) for the axes"),
+    ],
+)
+def test_a_format_whose_axes_do_not_fit_is_named(monkeypatch, tmp_path, read, parts, words):
+    declared(monkeypatch, **parts)
+    (tmp_path / "a.mine").write_text("something")
+    with pytest.raises(ValueError, match=f"^The format Mine gives a.mine {re.escape(words)}"):
+        read(tmp_path / "a.mine")
+
+
+def test_a_format_whose_axes_fit_is_read(monkeypatch, tmp_path):
+    declared(monkeypatch, axes="yxc", channel_axis=-1, spacing=(2, 3))
+    (tmp_path / "a.mine").write_text("something")
+    assert read_image(tmp_path / "a.mine").shape == (3, 4)
+
+
+def test_a_record_that_a_format_fails_to_read_is_told_in_a_sentence(monkeypatch, tmp_path):
+    declared(monkeypatch)
+    (tmp_path / "a.mine").write_text("something")
+    with pytest.raises(ValueError, match=r"^a\.mine cannot be read as a labels file: 'record'$"):
+        read_record(tmp_path / "a.mine")
+
+
+def test_refusals_name_the_formats_that_are_known(monkeypatch, tmp_path):
+    declared(monkeypatch)
+    with pytest.raises(ValueError, match="holds no Mine files"):
+        sources([str(tmp_path)], tmp_path)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import ndimage
 from skimage.measure import label
 
+from napari_selfseg.catalogue import SUPERPIXELS
 from napari_selfseg.consensus import ConsensusSuperpixels
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
@@ -227,6 +230,10 @@ def test_number_asked_for_is_about_the_number_made(kind, spacing, masked):
     assert 300 < labels.max() < 850
 
 
+def test_every_algorithm_is_held_to_the_contract():
+    assert {type(each) for each in ALGORITHMS} == set(SUPERPIXELS)
+
+
 def test_two_dimensional_algorithm_refuses_volumes():
     with pytest.raises(ValueError, match=r"Quick shift works on 2-D images, not on 3-D .*: choose"):
         Quickshift()(noisy_blobs(3))
@@ -266,3 +273,36 @@ def test_algorithm_that_leaves_pixels_at_zero_still_covers_the_image():
     labels = Half()(np.zeros((4, 4, 1), np.float32))
     assert_superpixels(labels, np.ones((4, 4), bool), 1)
     assert labels.max() == 6
+
+
+def returning(labels):
+    """Return an algorithm that says the same of every image."""
+
+    class Same(Superpixels):
+        name, title, ndims, connectivity = "same", "Same", (2,), 1
+
+        def over_segment(self, image, spacing, mask):
+            return labels
+
+    return Same()
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.full((4, 5), -1), "the label -1"),
+        (np.ones((4, 5)), "labels of float64"),
+        (np.ones((5, 4), int), "labels of shape (5, 4)"),
+        (None, "labels of shape ()"),
+    ],
+)
+def test_what_are_no_labels_is_refused_by_the_name_of_the_algorithm(labels, words):
+    sentence = re.escape(f"Same (same) returned {words}, and superpixels are whole numbers")
+    with pytest.raises(ValueError, match=sentence):
+        returning(labels)(np.zeros((4, 5, 1), np.float32))
+
+
+def test_the_highest_number_of_a_small_type_is_a_superpixel():
+    pieces = np.repeat(np.array([[0, 127, 255]], np.uint8), 4, axis=0)
+    labels = returning(pieces)(np.zeros((4, 3, 1), np.float32))
+    np.testing.assert_array_equal(labels, np.repeat([[1, 2, 3]], 4, axis=0))

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg import catalogue, load_fit, read_record, save_fit
 from napari_selfseg.consensus import Consensus
+from napari_selfseg.io import formats
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
 from napari_selfseg.protocol import outlined as outlined_by
@@ -586,6 +587,20 @@ def test_what_is_missing_is_said_while_the_form_is_filled_in(opened, qtbot):
     until_said(dock, qtbot, "Draw a rectangle")
     dock.view.setup.region.area.choose("all")
     until_said(dock, qtbot, "Ready.")
+
+
+def test_a_format_of_a_package_is_told_where_the_labels_begin(opened, qtbot, monkeypatch, tmp_path):
+    places = []
+    mine = formats.Format("Mine", (".mine",), write=lambda *given: places.append(given[2]))
+    monkeypatch.setattr(formats, "formats", lambda: (formats.TIFF, mine))
+    _, dock = opened(scale=(2, 2), translate=(5, 7))
+    ran(dock, qtbot)
+    for name in ("labels.mine", "labels.tif"):
+        file = tmp_path / name
+        monkeypatch.setattr(keep_actions, "ask_save", lambda *_, file=file: str(file))
+        dock.view.result.save_labels.click()
+        until_said(dock, qtbot, f"Saved: {file}")
+    assert [each.translation for each in places] == [(5, 7)]
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(opened, qtbot, monkeypatch, tmp_path):

@@ -56,7 +56,7 @@ def add(commands: Commands, words: list[str]) -> None:
         The command line.
     """
     parser = commands.add_parser("segment", help="segment an image")
-    parser.add_argument("image", help="a TIFF, OME-Zarr, PNG or JPEG file")
+    parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
     add_choices(parser, SUPERPIXELS_HELP)
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")

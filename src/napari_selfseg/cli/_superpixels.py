@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
@@ -11,6 +13,9 @@ from napari_selfseg.cli._options._common import (
     check_still,
     superpixels_from,
 )
+
+if TYPE_CHECKING:
+    from napari_selfseg.io import ImageFile
 
 __all__ = ["add"]
 
@@ -26,7 +31,7 @@ def add(commands: Commands, words: list[str]) -> None:
         The command line.
     """
     parser = commands.add_parser("superpixels", help="cut an image into superpixels")
-    parser.add_argument("image", help="a TIFF, OME-Zarr, PNG or JPEG file")
+    parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
     parser.add_argument(
         "--superpixels",
@@ -48,9 +53,11 @@ def _run(args: argparse.Namespace) -> int:
     with alone(files.labels, *files.others):
         image = read_image(args.image, opacity=args.opacity)
         check_still(image)
+        algorithm = superpixels_from(args.superpixels, image)
+        _check_axes(algorithm, image)
         labels, record = over_segment(
             image.data,
-            superpixels_from(args.superpixels, image),
+            algorithm,
             channel_axis=image.channel_axis,
             mask=image.seen(),
             spacing=image.spacing,
@@ -61,3 +68,16 @@ def _run(args: argparse.Namespace) -> int:
         write_files(files, image, labels, record)
     print(f"{labels.max()} superpixels")
     return 0
+
+
+def _check_axes(algorithm: Any, image: ImageFile) -> None:
+    """Refuse an image that has more or fewer axes than an algorithm works on."""
+    from napari_selfseg.superpixels import Superpixels
+
+    n = len(image.shape)
+    if isinstance(algorithm, Superpixels) and n not in algorithm.ndims:
+        works = " and ".join(f"{each}-D" for each in algorithm.ndims)
+        raise ValueError(
+            f"{Path(image.name).name} has {n} spatial axes, and {algorithm.title} works on {works} "
+            "images: choose another algorithm, or give one plane."
+        )

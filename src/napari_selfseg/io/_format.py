@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity
 
-__all__ = ["Format", "How", "Place"]
+__all__ = ["Format", "How", "Place", "filter_of", "names_of"]
 
 
 class How(NamedTuple):
@@ -81,6 +81,8 @@ class Format:
         Whether a pixel is read as it was written, which labels need.
     by_blocks : bool
         Whether labels can be written piece by piece, in any order, by several processes.
+    moved : bool
+        Whether the place of the first pixel of labels is kept (`Place.translation`).
     on_earth : tuple of int
         Numbers of axes of labels whose place on Earth is kept.
     """
@@ -96,6 +98,7 @@ class Format:
     folder: bool = False
     exact: bool = True
     by_blocks: bool = False
+    moved: bool = True
     on_earth: tuple[int, ...] = ()
 
     @property
@@ -125,3 +128,20 @@ def filter_of(title: str, formats: Sequence[Format]) -> str:
         Such as ``"Images (*.tif *.tiff *.png)"``.
     """
     return f"{title} ({' '.join(f'*{ending}' for each in formats for ending in each.endings)})"
+
+
+def names_of(formats: Sequence[Format]) -> str:
+    """Say which formats there are to choose from.
+
+    Parameters
+    ----------
+    formats : sequence of Format
+        One at least.
+
+    Returns
+    -------
+    str
+        Such as ``"TIFF, PNG or JPEG"``.
+    """
+    *others, last = [each.name for each in formats]
+    return f"{', '.join(others)} or {last}" if others else last

@@ -6,9 +6,9 @@ import os
 import warnings
 from pathlib import Path
 
-from napari_selfseg.io._pixels._guard import check_image_file, reading
+from napari_selfseg.io._pixels._guard import check_axes, check_image_file, reading
 from napari_selfseg.io._pixels._image_file import ImageFile, Opacity
-from napari_selfseg.io.formats import Format, How, format_of, readable
+from napari_selfseg.io.formats import Format, How, format_of, names_of, readable
 
 __all__ = ["open_image", "open_numbers", "read_image", "read_numbers"]
 
@@ -108,6 +108,7 @@ def _read(path: str | os.PathLike[str], how: How, *, whole: bool = True) -> Imag
     assert read is not None  # `_format` has refused others
     with reading(file, "an image"):
         image = read(file, how)
+        check_axes(image, found.name)
         check_image_file(image)
     for note in image.notes:
         warnings.warn(f"{file.name} {note}", stacklevel=3)
@@ -128,9 +129,7 @@ def _format(file: Path) -> Format:
     if file.name.lower().endswith(PACKED):
         raise ValueError(f"{file.name} is packed: unpack it first.")
     if found is None or found.read is None or found.folder:
-        names = [each.name for each in readable()]
-        known = f"{', '.join(names[:-1])} or {names[-1]}"
-        raise ValueError(f"{file.name} is not read: give a {known} file.")
+        raise ValueError(f"{file.name} is not read: give a {names_of(readable())} file.")
     if file.stat().st_size == 0:
         raise ValueError(f"{file.name} is empty.")
     return found

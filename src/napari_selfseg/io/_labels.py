@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from napari_selfseg.io._format import Format, Place
+from napari_selfseg.io._pixels._guard import reading
 from napari_selfseg.io._pixels._image_file import Georeference
 from napari_selfseg.io._writing._whole import check_target
-from napari_selfseg.io.formats import TIFF, format_of, formats, label_formats
+from napari_selfseg.io.formats import TIFF, format_of, formats, label_formats, names_of
 
 __all__ = [
     "check_labels_target",
@@ -164,6 +165,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise FileNotFoundError(f"There is no file {file}.")
         found = found or TIFF  # whatever its name
     if found.record is None:
-        known = " or ".join(each.name for each in formats() if each.record is not None)
+        known = names_of([each for each in formats() if each.record is not None])
         raise ValueError(f"{file.name} has no record, as no {found.name} has: give a {known} file.")
-    return found.record(file)
+    with reading(file, "a labels file"):
+        return found.record(file)

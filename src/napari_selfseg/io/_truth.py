@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.io._images import read_numbers
 from napari_selfseg.io._matlab import variable
-from napari_selfseg.io.formats import format_of
+from napari_selfseg.io.formats import format_of, names_of, readable
 
 __all__ = ["Annotation", "read_bsds", "read_label_image", "read_truth"]
 
@@ -81,7 +81,8 @@ def read_label_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     found = format_of(file)
     if found is not None and not found.exact:
         raise ValueError(
-            f"{file.name} is a {found.name}, which alters labels: give a TIFF or PNG file."
+            f"{file.name} is a {found.name}, which alters labels: give a "
+            f"{names_of([each for each in readable() if each.exact])} file."
         )
     image = read_numbers(file)
     data = image.data if image.channel_axis is None else _grey(image.data, file.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from napari_selfseg.extensions import extended
-from napari_selfseg.io._format import Format, How, Place, filter_of
+from napari_selfseg.io._format import Format, How, Place, filter_of, names_of
 from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff._tiff import open_tiff, read_tiff
 from napari_selfseg.io._tiff._tiff_labels import record_in_tiff, write_tiff
@@ -34,6 +34,7 @@ __all__ = [
     "formats",
     "is_by_blocks",
     "label_formats",
+    "names_of",
     "readable",
 ]
 
@@ -46,6 +47,7 @@ TIFF: Final = Format(
     open=lambda file, how: open_tiff(file, **how._asdict()),
     write=write_tiff,
     record=record_in_tiff,
+    moved=False,
     on_earth=(2,),
 )
 OME_ZARR: Final = Format(

@@ -6,7 +6,7 @@ import glob
 from pathlib import Path
 
 from napari_selfseg.io import inside_zarr, is_zarr
-from napari_selfseg.io.formats import readable
+from napari_selfseg.io.formats import names_of, readable
 
 __all__ = ["meant"]
 
@@ -48,7 +48,7 @@ def _images_in(folder: Path) -> list[Path]:
         way = (
             f": those in its folders are '{folder / '**' / '*.tif'}', for example" if below else ""
         )
-        raise ValueError(f"The folder {folder} holds no TIFF, OME-Zarr, PNG or JPEG files{way}.")
+        raise ValueError(f"The folder {folder} holds no {names_of(readable())} files{way}.")
     return found
 
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from napari_selfseg.labelmaps import split
 from napari_selfseg.parameters import Parameters
-from napari_selfseg.remedies import NAN
+from napari_selfseg.remedies import NAN, OTHER_ALGORITHM
 
 __all__ = ["Findings", "Superpixels", "filled", "prepared"]
 
@@ -73,7 +73,7 @@ class Superpixels(Parameters, ABC):
         ------
         ValueError
             When image, spacing and mask do not fit together or the algorithm; the message is a
-            sentence that says what to do.
+            sentence that says what to do. When the algorithm returns what are no labels.
         """
         return self.with_findings(image, spacing=spacing, mask=mask)[0]
 
@@ -108,7 +108,7 @@ class Superpixels(Parameters, ABC):
         data, steps, inside, box = prepared(image, spacing, mask, cropped=not self.in_blocks)
         pieces, findings = self.over_segment_with_findings(data, steps, inside[box])
         # The shift keeps pixels that the algorithm left at 0 apart from those without data.
-        found = np.where(inside[box], pieces + 1, 0)
+        found = np.where(inside[box], self._checked(pieces, data.shape[:-1]) + 1, 0)
         labels = np.zeros(inside.shape, dtype=np.int32)
         labels[box] = split(found, self.connectivity)
         return labels, findings
@@ -174,13 +174,29 @@ class Superpixels(Parameters, ABC):
         """
         return float(pixels)
 
+    def _checked(self, pieces: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Refuse what are no labels, and widen those that have no room for one more."""
+        found = np.asarray(pieces)
+        wrong = ""
+        if found.shape != shape:
+            wrong = f"labels of shape {found.shape}"
+        elif found.dtype.kind not in "bui":
+            wrong = f"labels of {found.dtype}"
+        elif found.min() < 0:
+            wrong = f"the label {found.min()}"
+        if wrong:
+            raise ValueError(
+                f"{self.title} ({self.name}) returned {wrong}, and superpixels are whole numbers, "
+                f"not negative, of the image's shape {shape}: correct its over_segment."
+            )
+        return found if found.dtype.itemsize >= np.intc().itemsize else found.astype(np.intc)
+
     def _check_axes(self, image: NDArray[Any]) -> None:
         ndim = image.ndim - 1
         if ndim not in self.ndims:
             works = " and ".join(f"{each}-D" for each in self.ndims)
             raise ValueError(
-                f"{self.title} works on {works} images, not on {ndim}-D ones: "
-                "choose another superpixel algorithm or segment slice by slice."
+                f"{self.title} works on {works} images, not on {ndim}-D ones: {OTHER_ALGORITHM}."
             )
         if not image.size:
             raise ValueError(f"The image is empty (shape {image.shape}): choose one with pixels.")

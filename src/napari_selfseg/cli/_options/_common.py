@@ -151,7 +151,8 @@ def add_run_options(parser: Parser) -> None:
 
 
 IMAGES_HELP = (
-    "TIFF, OME-Zarr, PNG or JPEG files, folders of them, or quoted patterns such as 'data/**/*.tif'"
+    "TIFF, OME-Zarr, PNG, JPEG or other files that are read, folders of them, or quoted patterns "
+    "such as 'data/**/*.tif'"
 )
 SUPERPIXELS_HELP = (
     "an algorithm such as slic:n_segments=2000, a contour map such as "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator, Sequence
-from math import prod
+from math import inf, prod
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from PIL import Image
 from napari_selfseg.io._pixels._chain import check_chain
 from napari_selfseg.io._pixels._image_file import ImageFile, UnsuitableError, reason
 
-__all__ = ["check_image_file", "check_room", "check_whole", "reading"]
+__all__ = ["check_axes", "check_image_file", "check_room", "check_whole", "reading"]
 
 # Reading so many pieces takes minutes; a piece of fewer bytes is smaller than its own address.
 MOST_PIECES = 1_000_000
@@ -109,6 +109,42 @@ def check_image_file(image: ImageFile) -> None:
             "read: store it in larger pieces (chunks)."
         )
     check_room(f"A piece of {name} of {_size(pieces)} pixels", each)
+
+
+def check_axes(image: ImageFile, title: str) -> None:
+    """Refuse an image whose axes and pixel sizes are not those of its data.
+
+    Parameters
+    ----------
+    image : ImageFile
+        As a format gives it.
+    title : str
+        Of the format, which is at fault.
+
+    Raises
+    ------
+    UnsuitableError
+        When they do not fit.
+    """
+    name, axes, shape = Path(image.name).name, image.axes, tuple(map(int, image.data.shape))
+    channels = None if image.channel_axis is None else image.channel_axis % max(len(shape), 1)
+    ordered = "".join(letter for letter in "tzyxc" if letter in axes)
+    if len(axes) != len(shape) or axes != ordered or "yx" not in axes:
+        raise UnsuitableError(
+            f"The format {title} gives {name} the axes {axes!r} for data of shape {shape}: they "
+            "are a letter for each, of t, z, y, x and c in this order."
+        )
+    if (channels is None) != ("c" not in axes) or channels not in (None, len(axes) - 1):
+        raise UnsuitableError(
+            f"The format {title} gives {name} the axes {axes!r} and the channel axis "
+            f"{image.channel_axis}: it is the last one where there is a c, and None elsewhere."
+        )
+    steps = tuple(image.spacing)
+    if len(steps) != len(image.shape) or not all(0 < step < inf for step in steps):
+        raise UnsuitableError(
+            f"The format {title} gives {name} the spacing {steps} for the axes {axes!r}: it is a "
+            "positive number for each but c."
+        )
 
 
 def check_room(what: str, size: int) -> None:

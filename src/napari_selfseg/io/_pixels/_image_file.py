@@ -193,9 +193,14 @@ def reason(error: BaseException) -> str:
     """
     # A reader wraps the decoder's error, which is the one that says something, unless it only
     # names what was looked up.
-    while (inner := error.__cause__ or error.__context__) and not isinstance(inner, LookupError):
+    while (inner := _inner(error)) and not isinstance(inner, LookupError):
         error = inner
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     # Pillow adds what stands for the file in memory.
     line = re.sub(r" <[^>]*>", "", said).partition("\n")[0] or type(error).__name__
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    # What was raised "from None" says it better than what it came from.
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -13,7 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_selfseg.io._format import Place
-from napari_selfseg.io._pixels._guard import reading
+from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._tiff._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
 from napari_selfseg.io._units._units import steps_to_write
 from napari_selfseg.io._writing._whole import whole_file
@@ -79,10 +79,10 @@ def record_in_tiff(file: Path) -> dict[str, Any]:
     ValueError
         When it has no record, or it is damaged.
     """
-    with reading(file, "a labels file"), tifffile.TiffFile(file) as tiff:
+    with tifffile.TiffFile(file) as tiff:
         found = geotiff_record(tiff) or _ome_record(tiff)
     if found is None:
-        raise ValueError(f"{file.name} has no record: it was not written by napari-selfseg.")
+        raise UnsuitableError(f"{file.name} has no record: it was not written by napari-selfseg.")
     return loads(found)
 
 

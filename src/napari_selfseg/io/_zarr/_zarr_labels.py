@@ -12,7 +12,7 @@ import numpy as np
 import zarr
 
 from napari_selfseg.io._format import Place
-from napari_selfseg.io._pixels._image_file import reason
+from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._writing._whole import check_target, whole_folder
 from napari_selfseg.io._zarr._zarr_levels import KEY, blocks, dimensions, finish, make
 from napari_selfseg.record import loads
@@ -157,14 +157,9 @@ def record_in(folder: Path) -> dict[str, Any]:
     ValueError
         When it has none, or it is damaged.
     """
-    try:
-        ours: Any = zarr.open_group(str(folder), mode="r").attrs.asdict().get(KEY)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(
-            f"{folder.name} cannot be read as a labels file: {reason(error)}"
-        ) from None
+    ours: Any = zarr.open_group(str(folder), mode="r").attrs.asdict().get(KEY)
     if not isinstance(ours, dict) or "record" not in ours:
-        raise ValueError(f"{folder.name} has no record of napari-selfseg: it is not finished.")
+        raise UnsuitableError(f"{folder.name} has no record of napari-selfseg: it is not finished.")
     return loads(json.dumps(ours["record"]))
 
 

@@ -20,6 +20,7 @@ SEGMENT: Final[Mapping[str, str]] = MappingProxyType(
             "choose that image on the Set up page, and check its channels under More channels"
         ),
         remedies.PLANES: "choose No data: Leave out NaN, or another way along the stack",
+        remedies.OTHER_ALGORITHM: "choose other superpixels, or Part: Plane in view",
         remedies.OUTLINES: "choose Outlines: superpixels, or an area that fits",
     }
 )
@@ -31,6 +32,7 @@ ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         remedies.NO_PIXEL: "No pixel has data: choose another image",
         remedies.CHANNEL_AXIS: "choose the plane in view, or another image",
+        remedies.OTHER_ALGORITHM: "choose other superpixels, or the plane in view",
         remedies.CHANNELS: "choose an image with the same channels in the same order",
         remedies.PLANES: "choose another way under Stacks, or replace the NaN",
         remedies.ALONG: "choose a way along it under Stacks, or planes",

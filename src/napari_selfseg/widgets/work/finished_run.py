@@ -254,9 +254,10 @@ class Outcome:
 
         def work() -> None:
             from napari_selfseg.io import write_labels
+            from napari_selfseg.io.formats import format_of
 
             where: dict[str, Any] = {**place, "georeference": place_on_earth(record)}
-            if path.lower().endswith(".zarr"):
+            if (found := format_of(path)) is not None and found.moved:
                 where["translation"] = shift
             write_labels(path, labels, record=record, **where)
 
