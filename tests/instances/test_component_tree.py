@@ -6,7 +6,7 @@ from scipy import ndimage as ndi
 from skimage.morphology import max_tree as reference
 
 from napari_selfseg.instances._component_tree import chosen, component_tree, max_tree, painted
-from napari_selfseg.instances._ellipses import fit_of_labels
+from napari_selfseg.instances._ellipses import fit_of_labels, overlap_of_labels
 
 SHAPES = [(9, 11), (4, 5, 6)]
 
@@ -120,3 +120,24 @@ def test_an_ellipse_fits_itself_and_a_cross_does_not():
     ones = np.ones(2)
     assert fit_of_labels(disc, ones)[1][1] > 0.98
     assert fit_of_labels(cross, ones)[1][1] < 0.5
+
+
+def test_the_overlap_sees_the_waist_of_two_discs():
+    y, x = np.mgrid[-20:21, -30:31]
+    two = ((y**2 + (x - 8) ** 2 <= 81) | (y**2 + (x + 8) ** 2 <= 81)).astype(np.int32)
+    one = (y**2 + (x / 1.8) ** 2 <= 81).astype(np.int32)
+    ones = np.ones(2)
+    assert overlap_of_labels(one, ones)[1][1] > 0.97
+    assert overlap_of_labels(two, ones)[1][1] < 0.9
+    assert fit_of_labels(two, ones)[1][1] > 0.93
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (4.0, 0.5, 0.5)])
+def test_the_overlap_of_a_ball_is_near_1_whatever_the_spacing(spacing):
+    z, y, x = (axis * size for axis, size in zip(np.indices((41, 60, 60)), spacing, strict=True))
+    middle = [20 * spacing[0], 30 * spacing[1], 30 * spacing[2]]
+    away = (z - middle[0]) ** 2 + (y - middle[1]) ** 2 + (x - middle[2]) ** 2
+    ball = (away <= 144).astype(np.int32)
+    sizes, overlap = overlap_of_labels(ball, np.asarray(spacing))
+    assert sizes.tolist() == [0, ball.sum()]
+    assert overlap[1] > 0.94

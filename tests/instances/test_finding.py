@@ -209,3 +209,9 @@ def test_tiles_of_objects_are_refused_in_a_sentence(tmp_path):
 def test_a_run_says_how_many_objects_there_are():
     run = ss.segment(picture(discs(APART, 9)), ss.Objects(iterations=21), **QUICK)
     assert run.stop_reason == "8 objects. All 21 iterations are done."
+
+
+def test_a_channel_that_is_not_there_is_refused():
+    image = picture(discs(APART, 9))
+    with pytest.raises(ValueError, match=r"There is no channel 2: the image has 1\. Choose"):
+        ss.segment(image, ss.Objects(channel=2), **QUICK)

@@ -88,6 +88,10 @@ def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
         What is asked for.
     """
     n = len(seen.image)
+    if wanted.channel > n:
+        raise ValueError(
+            f"There is no channel {wanted.channel}: the image has {n}. Choose one of them, or 0."
+        )
     channels = range(n) if wanted.channel == 0 else (wanted.channel - 1,)
     found = []
     for channel in channels:

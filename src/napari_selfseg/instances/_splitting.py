@@ -3,11 +3,11 @@ r"""Touching objects told apart: several ways to divide a piece are tried, and t
 Of each connected piece these partitions are tried: none; the objects that were found; watersheds
 of the distance to the background from maxima of several depths; and watersheds of the brightness
 relative to what is around, with and without that distance. A partition into n parts of sizes A and
-fits E to ellipses is worth, with :math:`A_0` the typical size and b the faces of pixels it cuts,
+overlaps J with ellipses is worth, with :math:`A_0` the typical size and b the faces it cuts,
 
 .. math::
 
-    \frac{\sum A E^6 \min(1, 4 A / A_0)^{1/2} - \tfrac15 b A_0^{1/d}}{\sum A} - \tfrac1{50} [n > 1]
+    \frac{\sum A J^4 \min(1, 4 A / A_0)^{1/2} - \tfrac15 b A_0^{1/d}}{\sum A} - \tfrac1{50} [n > 1]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 from skimage.segmentation import watershed
 
-from napari_selfseg.instances._ellipses import fit_of_labels
+from napari_selfseg.instances._ellipses import overlap_of_labels
 from napari_selfseg.instances._maxima import deep_maxima
 from napari_selfseg.instances._shapes import radius
 from napari_selfseg.labelmaps import contiguous, split
@@ -35,7 +35,7 @@ _SMOOTHED: Final = 0.08
 _WIDTHS: Final = (0.12, 0.24, 0.48)
 _DEPTH: Final = 0.02
 # What partitions are worth.
-_SHAPE: Final = 6
+_SHAPE: Final = 4
 _SMALL: Final = 0.25
 _CUT: Final = 0.2
 _SEVERAL: Final = 0.02
@@ -94,10 +94,10 @@ def _worth(
     size: float,
     spacing: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    A, E = fit_of_labels(parts, spacing)
+    A, J = overlap_of_labels(parts, spacing)
     of = np.zeros(len(A), np.int64)
     of[parts.ravel()] = pieces.ravel()
-    shapes = np.bincount(of, A * E**_SHAPE * np.sqrt(np.minimum(1, A / (_SMALL * size))), n + 1)
+    shapes = np.bincount(of, A * J**_SHAPE * np.sqrt(np.minimum(1, A / (_SMALL * size))), n + 1)
     total = np.maximum(np.bincount(of, A, n + 1), 1)
     several = np.bincount(of, A > 0, n + 1) > 1
     cut = _CUT * _faces_cut(parts, pieces, n) * size ** (1 / parts.ndim)
