@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg import catalogue, load_fit, read_record, save_fit
 from napari_selfseg.consensus import Consensus
+from napari_selfseg.instances import Objects
 from napari_selfseg.io import formats
 from napari_selfseg.methods import DIC, DSC, Backprop
 from napari_selfseg.objects import connected
@@ -154,6 +155,22 @@ def test_every_method_gives_in_the_dock_what_its_script_gives(opened, qtbot, lab
     dock.view.setup.reset.click()
     shown = {each.name: getattr(method(), each.name) for each in method.declared()}
     assert dock.view.setup.form(1).values == shown
+
+
+def test_objects_are_counted_and_no_segments_of_them_are_offered(opened, qtbot):
+    viewer, dock = opened()
+    view = dock.view
+    ran(dock, qtbot, iterations=4)
+    assert view.controls.shown.segments.isVisibleTo(view)
+    view.setup.method.choose(Objects)
+    view.setup.superpixels.choose(None)
+    ran(dock, qtbot, iterations=21)
+    layer = made(viewer)[-1]
+    assert layer.name == "noise [Objects]"
+    count = len(np.unique(layer.data[layer.data > 0]))
+    assert view.controls.status.text().startswith(f"{count} objects. ")
+    assert not view.controls.shown.segments.isVisibleTo(view)
+    assert view.result.kind.currentText() == "Objects"
 
 
 def test_the_slider_goes_back_and_the_script_says_which_iteration(opened, qtbot, labels_of):
