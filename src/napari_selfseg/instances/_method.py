@@ -155,7 +155,9 @@ class Objects(Method):
         """Say what an update takes, with its share of what comes before and after all of them."""
         features = FEATURES * problem.in_channels
         flops = 6 * BATCH * (features * self.width + self.width**2)
-        share = _BYTES * problem.pixels / self.iterations
+        # Trees and floods jump about in memory: the less of an image caches hold, the slower.
+        slower = (problem.pixels / _CACHED) ** 0.2
+        share = _BYTES * problem.pixels * slower / self.iterations
         return Cost(flops, share, _KEPT * problem.pixels)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
@@ -284,7 +286,8 @@ class Objects(Method):
 
 # As if so many bytes a pixel were read and written, and those held at once.
 _BYTES: Final = 100_000.0
-_KEPT: Final = 400.0
+_KEPT: Final = 50.0
+_CACHED: Final = 2**16
 _NOTHING: Final = (
     "No object was found: choose whether they are bright or dark, another channel, or other sizes."
 )

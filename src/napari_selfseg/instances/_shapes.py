@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 from skimage.segmentation import find_boundaries, watershed
 
-from napari_selfseg.labelmaps import contiguous
-
 __all__ = ["at_edges", "filled", "radius", "typical_size", "without"]
 
 # Of the radius: how deep the inside of an object lies, and how far off the background begins.
@@ -45,7 +43,12 @@ def without(labels: NDArray[np.integer[Any]], gone: NDArray[np.bool_]) -> NDArra
     gone : ndarray of bool
         ``(n + 1,)`` which; 0 stays what it is.
     """
-    return contiguous(np.where(gone[labels], 0, labels))
+    kept = np.bincount(labels.ravel(), minlength=len(gone)) > 0
+    kept &= ~gone
+    kept[:1] = False
+    # Numbered without sorting the pixels.
+    numbers: NDArray[np.int32] = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+    return np.asarray(numbers[labels], np.int32)
 
 
 def filled(labels: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -74,9 +74,7 @@ def divided(
         return labels
     best, found = np.full(n + 1, -np.inf), np.zeros(labels.shape, np.int64)
     for partition in chain((pieces, labels, *others), _watersheds(pieces > 0, u, size, spacing)):
-        parts = contiguous(
-            np.where(pieces > 0, pieces.astype(np.int64) * (partition.max() + 1) + partition, 0)
-        )
+        parts = _within(pieces, partition)
         worth = _worth(parts, pieces, n, size, spacing)
         better = worth > best + 1e-9
         better[0] = False
@@ -85,6 +83,20 @@ def divided(
         # Numbers of this partition, beyond those of all before.
         found[here] = parts[here] + found.max()
     return contiguous(found)
+
+
+def _within(pieces: NDArray[np.int32], partition: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    """Number the parts of each piece."""
+    inside = pieces > 0
+    piece, part = pieces[inside].astype(np.int64), partition[inside].astype(np.int64)
+    home = np.zeros(int(part.max()) + 1, np.int64)
+    home[part] = piece
+    if not (home[part] == piece).all():  # a part that lies in several pieces is several
+        part = np.unique(piece * len(home) + part, return_inverse=True)[1]
+    there = np.bincount(part) > 0
+    found = np.zeros(pieces.shape, np.int32)
+    found[inside] = np.cumsum(there)[part]
+    return found
 
 
 def _worth(

@@ -15,9 +15,12 @@ OCTAVES = 6
 # Weight of noise of twice the size.
 COARSER = 1.6
 BLOCK = 8
+# Distance and radius of objects, in pixels.
+STEP = 20
+RADIUS = 9
 
 
-def picture(shape: Sequence[int], channels: int) -> NDArray[np.float32]:
+def picture(shape: Sequence[int], channels: int, *, objects: bool = False) -> NDArray[np.float32]:
     """Draw noise of every size, the larger the stronger.
 
     Parameters
@@ -26,6 +29,8 @@ def picture(shape: Sequence[int], channels: int) -> NDArray[np.float32]:
         ``(*spatial)``.
     channels : int
         How many.
+    objects : bool
+        Whether bright discs, or balls, lie in it: some apart, some in touch.
 
     Returns
     -------
@@ -39,7 +44,19 @@ def picture(shape: Sequence[int], channels: int) -> NDArray[np.float32]:
         grid = rng.random((*coarse, channels), np.float32)
         fine = ndimage.zoom(grid, [2**octave] * len(shape) + [1], order=1)
         total += COARSER**octave * fine[tuple(slice(n) for n in shape)]
+    if objects:
+        total += 2 * COARSER**OCTAVES * _discs(shape)[..., np.newaxis]
     return total
+
+
+def _discs(shape: Sequence[int]) -> NDArray[np.bool_]:
+    # Every second row of them is moved by half a step, so that pairs touch.
+    places = np.indices(shape)
+    row = places[0] // STEP
+    away = [(places[0] % STEP - STEP // 2) ** 2]
+    away += [((axis + row * STEP // 2) % STEP - STEP // 2) ** 2 for axis in places[1:]]
+    inside: NDArray[np.bool_] = sum(away[1:], away[0]) <= (RADIUS + (row % 2)) ** 2
+    return inside
 
 
 def blocks(shape: Sequence[int]) -> NDArray[np.int32]:

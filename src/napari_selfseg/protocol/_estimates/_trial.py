@@ -267,7 +267,7 @@ def _on_picture(question: Question, shape: tuple[int, ...]) -> Trial:
 def _given(question: Question, shape: tuple[int, ...]) -> dict[str, Any]:
     """Return the arguments of `evolve`."""
     return {
-        "image": picture(shape, question.in_channels),
+        "image": picture(shape, question.in_channels, objects=question.method.instances),
         "channel_axis": -1,
         "superpixels": blocks(shape) if question.superpixels == GIVEN else question.superpixels,
         "mask": mask(shape) if question.masked else None,
