@@ -35,7 +35,9 @@ def test_every_method_is_tried_in_all_its_parts(cls):
     found = trial.made(Question(method, 2, (24, 20), **HERE))
     assert found.shape == (24, 20), "no larger than the image"
     assert len(found.updates) == len(method.parts())
-    for spent in (found.prepare, found.begin, *found.updates, found.end, found.predict):
+    # So small a picture shows no object to learn from.
+    updates = () if method.instances else found.updates
+    for spent in (found.prepare, found.begin, *updates, found.end, found.predict):
         assert 0 < spent.wall <= spent.processor
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), state)

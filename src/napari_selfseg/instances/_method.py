@@ -156,7 +156,7 @@ class Objects(Method):
         features = FEATURES * problem.in_channels
         flops = 6 * BATCH * (features * self.width + self.width**2)
         # Trees and floods jump about in memory: the less of an image caches hold, the slower.
-        slower = (problem.pixels / _CACHED) ** 0.2
+        slower = (problem.pixels / _CACHED) ** 0.3
         share = _BYTES * problem.pixels * slower / self.iterations
         return Cost(flops, share, _KEPT * problem.pixels)
 
