@@ -160,6 +160,16 @@ def test_hexagons_have_their_area_and_take_pixel_sizes_and_masks(packages):
     np.testing.assert_array_equal(masked > 0, mask)
 
 
+def test_the_test_of_the_page_passes(packages):
+    names = {}
+    exec(section("A superpixel algorithm")["python"][1], names)
+    names["test_hexagons"]()
+    sabotaged = section("A superpixel algorithm")["python"][1].replace("size=10", "size=30")
+    exec(sabotaged, names)
+    with pytest.raises(AssertionError):
+        names["test_hexagons"]()
+
+
 def test_the_method_finds_what_differs_in_colour_and_keeps_what_it_learned(packages, tmp_path):
     from colour_means import ColourMeans
     from hexagons import Hexagons

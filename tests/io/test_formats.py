@@ -11,8 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import napari_selfseg as ss
 from napari_selfseg.cli import main
-from napari_selfseg.io import check_labels_target, open_image, read_image, read_record, write_labels
+from napari_selfseg.io import (
+    check_labels_target,
+    open_image,
+    read_image,
+    read_label_image,
+    read_record,
+    write_labels,
+)
 from napari_selfseg.io.formats import (
     GROUP,
     OME_ZARR,
@@ -74,31 +82,83 @@ def installed(tmp_path, monkeypatch):
 def test_a_format_of_a_package_is_read_written_and_offered(installed, tmp_path, capsys):
     installed(**entry_point())
     (tmp_path / "images").mkdir()
-    image, labels = tmp_path / "images" / "cells.NPZ", tmp_path / "labels.npz"
-    with image.open("wb") as file:
-        np.savez(file, data=IMAGE.astype(np.uint8))
+    image, labels = tmp_path / "images" / "cells.ARRAYS", tmp_path / "labels.arrays"
+    write_labels(image, IMAGE.astype(np.uint8))
     np.testing.assert_array_equal(read_image(image).data, IMAGE)
     np.testing.assert_array_equal(open_image(image).data, IMAGE)
-    assert "NumPy (*.npz)" in [each.words for each in label_formats()]
-    assert "*.npz" in filter_of("Images", readable())
+    assert "Arrays (*.arrays)" in [each.words for each in label_formats()]
+    assert "*.arrays" in filter_of("Images", readable())
     found = sources([str(tmp_path / "images")], tmp_path / "out")
     assert [each.title for each in found] == [str(image)]
 
     quick = ["--method", "backprop", "--iterations", "2", "--channels", "4", "--min-labels", "1"]
     assert main(["segment", str(image), "-o", str(labels), *quick]) == 0
-    with np.load(labels) as found:
-        made, axes = found["data"], str(found["axes"])
-    assert (made.shape, axes) == (IMAGE.shape, "yx")
+    made = read_image(labels)
+    assert (made.shape, made.axes) == (IMAGE.shape, "yx")
     record = read_record(labels)
     assert record["method"]["name"] == "backprop"
     assert "ss.read_image(" in as_script(record)
     assert "files = {" not in as_script(record)
 
     out = tmp_path / "out"
-    words = ["batch", str(tmp_path / "images"), "-o", str(out), "--format", "npz", *quick]
+    words = ["batch", str(tmp_path / "images"), "-o", str(out), "--format", "arrays", *quick]
     assert main(words) == 0
-    assert [each.name for each in out.glob("*.npz")] == ["cells.npz"]
+    assert [each.name for each in out.glob("*.arrays")] == ["cells.arrays"]
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("axes", "spacing", "time_unit", "translation"),
+    [
+        ("zyx", (2.0, 0.5, 0.25), "", (3.0, 0.0, 1.0)),
+        ("tyx", (None, 0.5, 0.25), "", ()),
+        ("yx", None, "", ()),
+        ("tzyx", (9.0, 2.0, 0.5, 0.5), "s", ()),
+    ],
+)
+def test_what_it_wrote_is_read_again(installed, tmp_path, axes, spacing, time_unit, translation):
+    installed(**entry_point())
+    kept, path = tmp_path / "labels.zarr", tmp_path / "labels.arrays"
+    labels = np.random.default_rng(0).integers(1, 300, (2, 3, 8, 9)[-len(axes) :], np.int32)
+    place = {"spacing": spacing, "axes": axes, "time_unit": time_unit, "translation": translation}
+    write_labels(kept, labels, unit="µm", **place)
+    # Read when sliced.
+    write_labels(path, open_image(kept).data, unit="µm", **place)
+    np.testing.assert_array_equal(read_label_image(path), labels)
+    expected = {**place, "spacing": spacing or (None,) * len(axes)}
+    assert read_image(path).place == {**expected, "unit": "µm", "georeference": None}
+    assert read_image(path).spacing == tuple(step or 1.0 for step in expected["spacing"])
+
+
+def test_a_record_with_arrays_comes_back_and_none_is_a_sentence(installed, tmp_path):
+    installed(**entry_point())
+    path, scribbles = tmp_path / "labels.arrays", np.zeros(IMAGE.shape, np.int32)
+    scribbles[5, 5:9], scribbles[5, 40:45] = 1, 2
+    method = ss.Backprop(iterations=2, channels=4, min_labels=1)
+    run = ss.segment(IMAGE, method, scribbles=scribbles, device="cpu", threads=1)
+    write_labels(path, run.labels(), record=run.record())
+    np.testing.assert_array_equal(ss.replay(read_record(path), IMAGE), run.labels())
+    write_labels(path, run.labels())
+    with pytest.raises(ValueError, match=r"^labels\.arrays cannot .* file: it has no record$"):
+        read_record(path)
+    path.write_text("nothing")
+    with pytest.raises(ValueError, match=r"^labels\.arrays cannot be read as an image: "):
+        read_image(path)
+
+
+def test_labels_that_cannot_be_written_leave_the_older_ones(installed, tmp_path):
+    class Broken:
+        shape, dtype, ndim = (4, 5), np.dtype(np.uint8), 2
+
+        def __getitem__(self, key):
+            raise OSError("the disk is gone")
+
+    installed(**entry_point())
+    write_labels(tmp_path / "labels.arrays", np.ones((4, 5), np.uint8))
+    with pytest.raises(OSError, match="the disk is gone"):
+        write_labels(tmp_path / "labels.arrays", Broken())
+    assert [each.name for each in tmp_path.glob("*.*")] == ["labels.arrays"]
+    assert read_label_image(tmp_path / "labels.arrays").all()
 
 
 def test_dialogs_offer_it(installed):
@@ -106,9 +166,9 @@ def test_dialogs_offer_it(installed):
     from napari_selfseg.widgets.parts.dialogs import image_files, label_files, label_kinds
 
     installed(arrays="arrays_format:ARRAYS")
-    assert image_files() == "Images (*.tif *.tiff *.png *.jpg *.jpeg *.npz)"
-    assert label_files() == "TIFF, OME-Zarr and NumPy (*.tif *.tiff *.zarr *.npz)"
-    kinds = ["OME-Zarr (*.zarr)", "TIFF (*.tif *.tiff)", "NumPy (*.npz)"]
+    assert image_files() == "Images (*.tif *.tiff *.png *.jpg *.jpeg *.arrays)"
+    assert label_files() == "TIFF, OME-Zarr and Arrays (*.tif *.tiff *.zarr *.arrays)"
+    kinds = ["OME-Zarr (*.zarr)", "TIFF (*.tif *.tiff)", "Arrays (*.arrays)"]
     assert label_kinds(by_blocks=True) == ";;".join(kinds)
 
 
