@@ -166,7 +166,7 @@ def test_superpixels_are_those_of_a_run(picture, tmp_path, capsys):
     ("command", "words"),
     [
         ("superpixels", "works on 2-D images: choose another algorithm, or give one plane."),
-        ("segment", "or go along the stack with --carry independent."),
+        ("segment", "along the stack (segment and batch have --carry independent)."),
     ],
 )
 def test_superpixels_of_planes_refuse_a_volume_by_what_can_be_done(

@@ -99,6 +99,19 @@ def test_a_stack_is_labelled_plane_by_plane(model, folder, tmp_path):
     np.testing.assert_array_equal(labels, np.stack(alone))
 
 
+def test_a_volume_is_refused_by_what_other_commands_have(tmp_path, capsys):
+    volume = np.random.default_rng(0).integers(0, 200, (4, 20, 24)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "p.tif", volume[0])
+    tifffile.imwrite(tmp_path / "v.tif", volume, metadata={"axes": "ZYX"}, ome=True)
+    grey = tmp_path / "grey.safetensors"
+    words = ["--method", "backprop", "--iterations", "1", "--device", "cpu"]
+    assert main(["train", str(tmp_path / "p.tif"), "-o", str(grey), *words]) == 0
+    capsys.readouterr()
+    words = ["apply", str(grey), str(tmp_path / "v.tif"), "-o", str(tmp_path / "out")]
+    assert main([*words, "--superpixels", "quickshift"]) == 1
+    assert "along the stack (segment and batch have --carry)." in capsys.readouterr().err
+
+
 def test_one_bad_image_stops_nothing(model, folder, tmp_path, capsys):
     (folder / "b.png").write_bytes(b"not a picture")
     iio.imwrite(folder / "c.png", np.zeros((24, 32), np.uint8))

@@ -199,3 +199,10 @@ def test_refusals_name_the_formats_that_are_known(monkeypatch, tmp_path):
     declared(monkeypatch)
     with pytest.raises(ValueError, match="holds no Mine files"):
         sources([str(tmp_path)], tmp_path)
+
+
+def test_a_folder_that_is_no_image_names_the_folders_that_are(monkeypatch, tmp_path):
+    mine = Format("Mine", (".mine",), read=lambda path, how: None, folder=True)
+    monkeypatch.setattr(known, "formats", lambda: (known.TIFF, known.OME_ZARR, mine))
+    with pytest.raises(IsADirectoryError, match=r"give a file in it, or an OME-Zarr or Mine\.$"):
+        read_image(tmp_path)

@@ -121,8 +121,9 @@ def _format(file: Path) -> Format:
     if file.is_dir():
         if found is not None and found.folder:
             return found
+        folders = [each for each in readable() if each.folder]
         raise IsADirectoryError(
-            f"{file} is a folder, and no image: give a file in it, or an OME-Zarr."
+            f"{file} is a folder, and no image: give a file in it, or an {names_of(folders)}."
         )
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")

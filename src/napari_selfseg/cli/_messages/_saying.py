@@ -105,9 +105,12 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         remedies.NAN: "replace them, or give segment a --mask FILE that is 0 in these pixels",
         remedies.NO_PIXEL: "The mask is 0 everywhere: it is 0 only where there are no data",
-        remedies.CHANNEL_AXIS: "give one plane or volume, or go along the stack with --carry",
+        remedies.CHANNEL_AXIS: (
+            "give one plane or volume, or go along the stack (segment and batch have --carry)"
+        ),
         remedies.OTHER_ALGORITHM: (
-            "choose another superpixel algorithm, or go along the stack with --carry independent"
+            "choose another superpixel algorithm, or go along the stack (segment and batch have "
+            "--carry independent)"
         ),
         remedies.CHANNELS: "give an image with the same channels in the same order",
         remedies.PLANES: "fit more of them (--planes-fitted), or replace the NaN",
