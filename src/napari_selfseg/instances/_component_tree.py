@@ -34,6 +34,7 @@ from napari_selfseg.instances._ellipses import ellipse_fit
 __all__ = ["ComponentTree", "chosen", "component_tree", "max_tree", "painted"]
 
 # Columns of the sums of a node: pixels, three coordinates, their six products, faces, slopes.
+_MOMENTS: Final = {2: [2, 3, 7, 8, 9], 3: list(range(1, 10))}
 _FACES: Final = 10
 _SLOPES: Final = 11
 
@@ -88,7 +89,7 @@ def component_tree(
     sums = _sums(flat, of, len(up), slopes, _shape(levels), sizes)
     _gathered(sums, up)
     pixels, faces = sums[:, 0], sums[:, _FACES]
-    fit = ellipse_fit(pixels, sums[:, 1:_FACES], range(first, 3), spacing**2 / 12)
+    fit = ellipse_fit(pixels, sums[:, _MOMENTS[levels.ndim]], spacing**2 / 12)
     contrast = np.divide(sums[:, _SLOPES], faces, out=np.zeros(len(up)), where=faces > 0.5)
     return ComponentTree(of.reshape(levels.shape), up, pixels, fit, contrast)
 

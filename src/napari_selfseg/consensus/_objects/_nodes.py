@@ -19,7 +19,6 @@ most 1, of an ellipse and of a box; the last is 1 where all around differs in th
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from napari_selfseg.compiled import compiled
 from napari_selfseg.consensus._objects._pieces import Pieces
 from napari_selfseg.hierarchy._contraction import Merges
+from napari_selfseg.instances._ellipses import ellipse_fit
 
 __all__ = ["Nodes", "nodes", "summed"]
 
@@ -94,34 +94,13 @@ def nodes(merges: Merges, of: Pieces, most: float) -> Nodes:
     differences = summed(outward, children) / length[:, None] * small[:, None]
     far = np.sqrt((differences**2).sum(axis=1))
     coherence = far * length / np.where(jumped > 0, jumped, 1)
-    d = _axes(of.moments.shape[1])
+    d = 2 if of.moments.shape[1] == 5 else 3
     faces = np.maximum(border + rims, 1)
     compact = np.minimum((2 * d * sizes ** ((d - 1) / d) / faces) ** 2, 1) * small
-    ellipse = _ellipse(sizes, moments, d) * small
+    ellipse = ellipse_fit(sizes, moments, np.full(d, _PIXEL)) * small
     return Nodes(
         children, sizes, ellipse, compact, ring / length, np.minimum(coherence, 1), differences
     )
-
-
-def _axes(columns: int) -> int:
-    return 2 if columns == 5 else 3
-
-
-def _ellipse(
-    sizes: NDArray[np.float64], moments: NDArray[np.float64], d: int
-) -> NDArray[np.float64]:
-    mean = moments[:, :d] / sizes[:, None]
-    covariance = np.empty((len(sizes), d, d))
-    column = d
-    for one in range(d):
-        for other in range(one, d):
-            found = moments[:, column] / sizes - mean[:, one] * mean[:, other]
-            covariance[:, one, other] = covariance[:, other, one] = found + _PIXEL * (one == other)
-            column += 1
-    ball = math.pi ** (d / 2) / math.gamma(d / 2 + 1)
-    volume = ball * (d + 2) ** (d / 2) * np.sqrt(np.maximum(np.linalg.det(covariance), 1e-9))
-    filled: NDArray[np.float64] = np.minimum(sizes / volume, 1)
-    return filled
 
 
 @compiled
