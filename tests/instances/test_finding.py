@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import ndimage as ndi
 from skimage.measure import label
 
@@ -215,3 +216,14 @@ def test_a_channel_that_is_not_there_is_refused():
     image = picture(discs(APART, 9))
     with pytest.raises(ValueError, match=r"There is no channel 2: the image has 1\. Choose"):
         ss.segment(image, ss.Objects(channel=2), **QUICK)
+
+
+def test_more_objects_than_labels_are_refused_and_none_are_made_one(monkeypatch):
+    monkeypatch.setattr("napari_selfseg.instances._method.MOST", 7)
+    with pytest.raises(ValueError, match="There are 8 objects, and labels name 7 at most"):
+        ss.segment(picture(discs(APART, 9)), ss.Objects(), **QUICK)
+
+
+def test_a_network_has_nothing_that_devices_without_float64_refuse():
+    network = ss.Objects().network(1, 2, torch.Generator().manual_seed(0))
+    assert {each.dtype for each in network.state_dict().values()} == {torch.float32}

@@ -156,7 +156,7 @@ class Objects(Method):
         features = FEATURES * problem.in_channels
         flops = 6 * BATCH * (features * self.width + self.width**2)
         # Trees and floods jump about in memory: the less of an image caches hold, the slower.
-        slower = (problem.pixels / _CACHED) ** 0.3
+        slower = problem.pixels / (problem.pixels + _CACHED)
         share = _BYTES * problem.pixels * slower / self.iterations
         return Cost(flops, share, _KEPT * problem.pixels)
 
@@ -170,6 +170,7 @@ class Objects(Method):
         """Find the plausible objects, and learn from the certain ones."""
         N = cast(ObjectNetwork, network)
         first = self._begin(N, inputs)
+        _check_count(first)
         votes, count = _votes(first, inputs)
         generator = inputs.state.generator(self.seed)
         taught = self._examples(N, first, inputs)
@@ -217,8 +218,8 @@ class Objects(Method):
             first = first_objects(seen, N.look, self.wanted, N.typical)
             likelihood = N.likelihood(seen.image) if N.learned else None
             found.append(confirmed(first, likelihood, seen, N.look, self.wanted))
-        labels = np.minimum(np.stack(found), MOST)
-        return torch.from_numpy(labels.astype(np.int64)).to(x.device) - 1
+        _check_count(found)
+        return torch.from_numpy(np.stack(found).astype(np.int64)).to(x.device) - 1
 
     def _begin(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
         """Return the plausible objects of each image, and keep what they are like."""
@@ -306,7 +307,18 @@ def _relative(spacing: tuple[float, ...]) -> NDArray[np.float64]:
     return np.asarray(sizes / np.exp(np.log(sizes).mean()), np.float64)
 
 
+def _check_count(labels: list[NDArray[np.int32]]) -> None:
+    n = max(int(each.max(initial=0)) for each in labels)
+    if n > MOST:
+        raise ValueError(
+            f"There are {n} objects, and labels name {MOST} at most: take a part of the image, or "
+            "a smallest size of objects."
+        )
+
+
 def _votes(labels: list[NDArray[np.int32]], inputs: Inputs) -> tuple[Tensor, Tensor]:
-    found = np.minimum(np.stack(labels), MOST)
+    found = np.stack(labels)
+    # What is shown on the way may be specks in great numbers; the last are left out.
+    found[found > MOST] = 0
     votes = torch.from_numpy(found).to(inputs.x.device)
     return small(votes, MOST), torch.tensor(len(np.unique(found[found > 0])))

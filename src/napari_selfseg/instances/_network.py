@@ -60,9 +60,9 @@ class ObjectNetwork(nn.Module):
         self.register_buffer("centre", torch.zeros(n))
         self.register_buffer("spread", torch.ones(n))
         # Channel, whether dark, what is typical, updates, and whether all this was known from
-        # other images before the training.
-        self.register_buffer("known", torch.zeros(8, dtype=torch.float64))
-        self.register_buffer("size", torch.ones(ndim, dtype=torch.float64))
+        # other images before the training. In float32, because Apple's devices have no float64.
+        self.register_buffer("known", torch.zeros(8))
+        self.register_buffer("size", torch.ones(ndim))
 
     def forward(self, f: Tensor) -> Tensor:
         """Return the logits.
@@ -117,7 +117,7 @@ class ObjectNetwork(nn.Module):
     @property
     def spacing(self) -> NDArray[np.float64]:
         """``(ndim,)`` size of a pixel along each axis, with a product of 1."""
-        found: NDArray[np.float64] = self.size.cpu().numpy()
+        found: NDArray[np.float64] = self.size.cpu().numpy().astype(np.float64)
         return found
 
     def know(self, look: Look, typical: Typical, spacing: NDArray[np.float64]) -> None:
@@ -132,7 +132,7 @@ class ObjectNetwork(nn.Module):
         spacing : ndarray of float64
             See `spacing`.
         """
-        self.known[:6] = torch.tensor([*look, *typical], dtype=torch.float64)
+        self.known[:6] = torch.tensor([*look, *typical], dtype=torch.float32)
         self.size.copy_(torch.from_numpy(spacing))
 
     def standardise(self, f: Tensor) -> None:
