@@ -69,6 +69,7 @@ def test_public_names_are_these():
         "TileRun",
         "Trainer",
         "Work",
+        "apply_edits",
         "apply_fit",
         "as_script",
         "check_image",

@@ -14,6 +14,7 @@ import skimage
 import napari_selfseg as ss
 from napari_selfseg import record, samples
 from napari_selfseg.catalogue import over_segment
+from napari_selfseg.editing import Evidence, ObjectEdits
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.replaying import _reading
 
@@ -148,6 +149,22 @@ def cuts(cells):
     }
 
 
+def corrected(run, cells):
+    """The record of labels that a person corrected, every kind of edit among them."""
+    labels = run.labels().copy()
+    whole = np.flatnonzero(labels.ravel() == labels[19, 23])
+    objects = ObjectEdits(labels, Evidence(picture(), mask=masked(), spacing=(2, 0.5)))
+    objects.split([(0, 12), (19, 12)])
+    objects.delete([(19, 23)])
+    assert not labels.ravel()[whole[-1]], "test invalid"
+    objects.merge(objects.point_in(number) for number in objects.numbers[:2])
+    objects.classify([objects.point_in(objects.numbers[0])], 2)
+    labels[17:, 20:] = 9
+    objects.painted(np.flatnonzero(labels.ravel() == 9), np.zeros((labels == 9).sum(), int), 9)
+    written = {**run.record(), "edits": [each.as_record() for each in objects.edits]}
+    return {"corrected by hand": (written, labels, cells)}
+
+
 def pairs():
     """Name: (record, labels, layers by name)."""
     cells = {"cells": picture()}
@@ -169,6 +186,7 @@ def pairs():
         "abandoned": (abandoned(), cells),
     }
     found = {name: (run.record(), run.labels(), layers) for name, (run, layers) in runs.items()}
+    found |= corrected(runs["mask"][0], cells)
     earlier = runs["superpixels"][0]
     found["an earlier iteration"] = (earlier.record(1), earlier.labels(1), cells)
     found |= cuts(cells)
@@ -256,6 +274,7 @@ NAMES = [
     "alpha",
     "objects",
     "smoothed",
+    "corrected by hand",
 ]
 
 

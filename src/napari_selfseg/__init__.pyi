@@ -5,6 +5,7 @@ from .catalogue import over_segment as over_segment
 from .catalogue import segment as segment
 from .consensus import Consensus as Consensus
 from .consensus import ConsensusSuperpixels as ConsensusSuperpixels
+from .editing import apply_edits as apply_edits
 from .hierarchy import Hierarchy as Hierarchy
 from .instances import Objects as Objects
 from .io import ImageFile as ImageFile

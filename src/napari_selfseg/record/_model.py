@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -63,6 +63,14 @@ class _Objects(_Part):
     minimum_size: _Count
 
 
+class _Edit(_Part):
+    kind: Literal["merge", "split", "delete", "add", "class", "paint"]
+    points: Sequence[Annotated[Sequence[_Whole], Field(min_length=1, max_length=AXES)]] = ()
+    number: _Count = 0
+    axis: _Count | None = None
+    runs: Sequence[_Count] = ()
+
+
 class _Source(_Part):
     layers: Sequence[str]
     path: str
@@ -85,6 +93,7 @@ class _Common(_Part):
     objects: _Objects | _Count | None = None
     source: _Source | None = None
     recipe: dict[str, Any] | None = None
+    edits: Sequence[_Edit] | None = None
     n_labels: _Count = 0
 
 

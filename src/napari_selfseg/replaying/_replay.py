@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_selfseg import record as _record
 from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels, over_segment
 from napari_selfseg.convolving import following
+from napari_selfseg.editing import apply_edits
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import (
     BY_ITSELF,
@@ -69,7 +70,8 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
         drawn = (_arrays(record["scribbles"], _shapes(record)) or [None])[0]
         drawn = drawn if (later := _drawn_later(record)) is None else later
         with following(record.get("ways") or {}):
-            return as_objects(_labels_again(record, image), record.get("objects"), drawn)
+            labels = as_objects(_labels_again(record, image), record.get("objects"), drawn)
+        return _edited_again(labels, record, image)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 
@@ -116,6 +118,16 @@ def _shown(run: Run, record: Mapping[str, Any], image: Any) -> NDArray[Any]:
     found, drawn = run.hierarchy(superpixels=pieces), _drawn_later(record)
     labels = (found if drawn is None else found.bound(drawn)).cut(int(cut["n_segments"]))
     return run.outlined(labels, scribbles=drawn)
+
+
+def _edited_again(labels: NDArray[Any], record: Mapping[str, Any], image: Any) -> NDArray[Any]:
+    """Correct the labels as a person did."""
+    if not record.get("edits"):
+        return labels
+    first = image[0] if record["several"] else image
+    mask = (_arrays(record["mask"], _shapes(record)) or [None])[0]
+    given = {key: record[key] for key in ("channel_axis", "spacing")}
+    return apply_edits(labels, record["edits"], image=first, mask=mask, **given).labels
 
 
 def _drawn_later(record: Mapping[str, Any]) -> NDArray[Any] | None:

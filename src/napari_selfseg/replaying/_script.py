@@ -11,6 +11,7 @@ from napari_selfseg.catalogue import known_methods, known_superpixels
 from napari_selfseg.outlines import IMAGE
 from napari_selfseg.parameters import restore
 from napari_selfseg.replaying._calls import bracketed, call, comment, constructed, home
+from napari_selfseg.replaying._edits import edited
 from napari_selfseg.replaying._given import (
     LATER,
     arrays,
@@ -91,7 +92,8 @@ def _parts(record: Mapping[str, Any]) -> list[str]:
     common = [_header(record), _imports(record), images(record), arrays(record)]
     if record["method"] is None:
         return [*common, _superpixels_alone(record)]
-    return [*common, _warm(record), _method(record), _run(record), _objects(record)]
+    labels = [_run(record), _objects(record), edited(record)]
+    return [*common, _warm(record), _method(record), *labels]
 
 
 def _stack_parts(record: Mapping[str, Any]) -> list[str]:
@@ -109,6 +111,7 @@ def _stack_parts(record: Mapping[str, Any]) -> list[str]:
         f"# Planes in the order in which they were taken.\nviews = iter({literal(views)})",
         f"method = {method}\n",
         f"{call('run = ss.over_stack', values)}\nlabels = run.finish().out\n",
+        edited(record, axes=told["axis"]),
     ]
 
 
@@ -222,6 +225,8 @@ def _saving(record: Mapping[str, Any], target: str, place: Mapping[str, Any]) ->
     if wanted := record.get("objects"):
         keys = {"connected": bool(wanted["connected"]), "minimum_size": int(wanted["minimum_size"])}
         lines.append(f'record["objects"] = {keys}')
+    if record.get("edits"):
+        lines.append('record["edits"] = edits')
     values = [repr(target), "labels", *(f"{key}={literal(each)}" for key, each in place.items())]
     return "\n".join([*lines, call("ss.write_labels", [*values, "record=record"])]) + "\n"
 

@@ -1,6 +1,7 @@
 """Superpixels: numpy in, contiguous connected labels out."""
 
 from napari_selfseg.superpixels._base import Superpixels
+from napari_selfseg.superpixels._editing._array import EditedArray
 from napari_selfseg.superpixels._editing._edit import Edits
 from napari_selfseg.superpixels._felzenszwalb._felzenszwalb import Felzenszwalb
 from napari_selfseg.superpixels._lsc import Lsc
@@ -19,6 +20,7 @@ __all__ = [
     "AutomaticWatershed",
     "CompactWatershed",
     "ContourWatershed",
+    "EditedArray",
     "Edits",
     "Felzenszwalb",
     "LineWatershed",

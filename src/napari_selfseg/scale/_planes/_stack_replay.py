@@ -8,6 +8,7 @@ from typing import Any, cast
 from numpy.typing import NDArray
 
 from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels
+from napari_selfseg.editing import apply_edits
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
 from napari_selfseg.record import check_image, check_record
@@ -45,7 +46,14 @@ def replay_stack(
         check_image(image, record["images"][0])
         _check_given(mask, record["mask"], "mask")
         labels = cast("NDArray[Any]", _again(record, image, mask, superpixels))
-        return as_objects(labels, record.get("objects"))
+        labels = as_objects(labels, record.get("objects"))
+        if not record.get("edits"):
+            return labels
+        given = {key: record[key] for key in ("channel_axis", "spacing")}
+        axes = record["stack"]["axis"]
+        return apply_edits(
+            labels, record["edits"], image=image, mask=mask, axes=axes, **given
+        ).labels
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"The record is damaged or not complete: {error}.") from error
 

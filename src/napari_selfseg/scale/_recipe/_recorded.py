@@ -14,6 +14,7 @@ __all__ = ["recorded"]
 ENDED: Final = BY_ITSELF
 WHY_NOT: Final = {
     "edited": "they were edited by hand",
+    "edits": "they were corrected by hand, and what was corrected is of one image",
     "several": "they are of a model of several images: save it and apply the model",
     "scribbles": "they follow scribbles, which were drawn for one image",
     "mask": "a mask said where that one image has no data",
@@ -50,8 +51,8 @@ def recorded(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(record: Mapping[str, Any]) -> None:
-    if record.get("edited"):
-        raise _refusal(WHY_NOT["edited"])
+    if by_hand := {"edited", "edits"} & {key for key, value in record.items() if value}:
+        raise _refusal(WHY_NOT[min(by_hand)])
     if "recipe" in record:
         return
     if "applied" in record:

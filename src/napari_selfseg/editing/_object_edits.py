@@ -1,0 +1,340 @@
+"""Objects that are corrected in place, with undo and redo of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.editing._cutting import divided, line_through
+from napari_selfseg.editing._edit import Edit, Kind, runs_of
+from napari_selfseg.editing._evidence import Evidence
+from napari_selfseg.editing._frames import Frames
+from napari_selfseg.editing._growing import grown
+from napari_selfseg.superpixels import EditedArray
+from napari_selfseg.superpixels._editing._undo import Change
+
+__all__ = ["ObjectEdits"]
+
+Points = Iterable[Sequence[int]]
+
+NO_IMAGE: Final = "An object is grown from the image: give it as well."
+
+
+@dataclass(frozen=True)
+class _Done:
+    """An edit, with what it changed beside pixels."""
+
+    edit: Edit
+    classes: Mapping[int, tuple[int, int]]
+    last: tuple[int, int]  # number given last, before and after
+
+
+class _Plan(NamedTuple):
+    """What becomes of pixels, in the flat array, and of classes."""
+
+    words: str
+    where: NDArray[np.intp]
+    after: Any
+    classes: Mapping[int, int] = {}
+
+
+class ObjectEdits(EditedArray):
+    """Objects that are corrected in place.
+
+    The same edits in the same order give the same labels, also where some were undone in
+    between: a new object has the number after the largest of those at first, those in use and
+    those given by the edits that count.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        ``(*spatial)`` objects from 1; 0 is no object. Edits write into it.
+    evidence : Evidence, optional
+        Of the image, for objects that are grown from a click.
+    axes : sequence of int
+        Axes of a stack: each index along them is an image of its own, and an edit changes that
+        one only.
+
+    Raises
+    ------
+    ValueError
+        When the array cannot be edited.
+    """
+
+    def __init__(
+        self,
+        labels: NDArray[Any],
+        evidence: Evidence | None = None,
+        *,
+        axes: Sequence[int] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(labels, **options)
+        self.frames = Frames(labels.shape, axes)
+        self._evidence = evidence
+        self._log: list[_Done] = []
+        self._undone: list[_Done] = []
+        self._classes: dict[int, int] = {}
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What was done and not taken back, also what can no longer be taken back."""
+        return tuple(each.edit for each in self._log)
+
+    @property
+    def classes(self) -> dict[int, int]:
+        """Class by object, of those that have one."""
+        return {each: self._classes[each] for each in sorted(self._classes)}
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The objects there are."""
+        return tuple(sorted(self._sizes))
+
+    def size(self, number: int) -> int:
+        """Return the pixels of an object; 0 of one that does not exist."""
+        return self._sizes.get(number, 0)
+
+    def point_in(self, number: int) -> tuple[int, ...]:
+        """Return a pixel of an object.
+
+        Parameters
+        ----------
+        number : int
+            Of the object.
+
+        Raises
+        ------
+        ValueError
+            When there is none.
+        """
+        self._check_number(number)
+        first = int(np.argmax(self.labels.ravel() == number))
+        return tuple(int(each) for each in np.unravel_index(first, self.labels.shape))
+
+    # What can be done
+
+    def apply(self, edit: Edit) -> str:
+        """Do what an edit says.
+
+        Parameters
+        ----------
+        edit : Edit
+            Any.
+
+        Returns
+        -------
+        str
+            What was done, in words.
+
+        Raises
+        ------
+        ValueError
+            When it cannot be done; nothing is changed then.
+        """
+        if edit.points and len(edit.points[0]) != self.labels.ndim:
+            raise ValueError(
+                f"An edit has points of {len(edit.points[0])} axes, and the labels have "
+                f"{self.labels.ndim}."
+            )
+        before = self._last
+        plan = self._plans[edit.kind](edit)
+        after = np.full(len(plan.where), plan.after, self.labels.dtype)
+        self._apply(plan.words, plan.where, after)
+        self._remember(edit, plan.classes, before)
+        return plan.words
+
+    def merge(self, points: Points) -> str:
+        """Join the objects at some points into the first of them; they need not touch."""
+        return self.apply(Edit("merge", _tuples(points)))
+
+    def split(self, line: Points, axis: int | None = None) -> str:
+        """Cut the object that a line lies in for the longest way."""
+        return self.apply(Edit("split", _tuples(line), axis=axis))
+
+    def delete(self, points: Points) -> str:
+        """Take the objects at some points away."""
+        return self.apply(Edit("delete", _tuples(points)))
+
+    def add(self, point: Sequence[int]) -> str:
+        """Grow an object from a point."""
+        return self.apply(Edit("add", _tuples([point])))
+
+    def classify(self, points: Points, number: int) -> str:
+        """Give the objects at some points a class; 0 takes it away."""
+        return self.apply(Edit("class", _tuples(points), number))
+
+    def painted(self, where: NDArray[np.intp], before: NDArray[Any], number: int) -> str:
+        """Take note of what somebody else has painted into the array.
+
+        Parameters
+        ----------
+        where : ndarray of int
+            ``(n,)`` places in the flat array, ascending, each once.
+        before : ndarray of int
+            ``(n,)`` labels that were there.
+        number : int
+            The label that is there now.
+
+        Returns
+        -------
+        str
+            The edit in words.
+        """
+        edit, words = Edit("paint", number=number, runs=runs_of(where)), _painted(number)
+        after = np.full(len(where), number, self.labels.dtype)
+        self._note(Change(words, where, before.astype(self.labels.dtype), after))
+        gone = dict.fromkeys((each for each in self._classes if each not in self._sizes), 0)
+        self._remember(edit, gone, self._last)
+        return words
+
+    def undo(self) -> str:
+        """Take the last edit back.
+
+        Returns
+        -------
+        str
+            The edit in words; empty when there is none.
+        """
+        if words := super().undo():
+            done = self._log.pop()
+            self._undone.append(done)
+            self._reclass({number: was for number, (was, _) in done.classes.items()})
+            self._last = done.last[0]
+        return words
+
+    def redo(self) -> str:
+        """Make the edit again that was taken back last.
+
+        Returns
+        -------
+        str
+            The edit in words; empty when there is none.
+        """
+        if words := super().redo():
+            done = self._undone.pop()
+            self._log.append(done)
+            self._reclass({number: now for number, (_, now) in done.classes.items()})
+            self._last = done.last[1]
+        return words
+
+    # How it is done
+
+    @property
+    def _plans(self) -> dict[Kind, Callable[[Edit], _Plan]]:
+        return {
+            "merge": self._merge,
+            "split": self._split,
+            "delete": self._delete,
+            "add": self._add,
+            "class": self._classify,
+            "paint": self._paint,
+        }
+
+    def _merge(self, edit: Edit) -> _Plan:
+        index, numbers = self.frames.index(edit.points), self._named(edit.points)
+        if len(numbers) < 2:
+            raise ValueError("Merging needs two objects at least: click another one.")
+        where = self.frames.places(np.isin(self.labels[index], numbers[1:]), index)
+        words = f"Merged {len(numbers)} objects into {numbers[0]}."
+        return _Plan(words, where, numbers[0], self._gone(where))
+
+    def _split(self, edit: Edit) -> _Plan:
+        index = self.frames.index(edit.points)
+        labels, points = self.labels[index], self.frames.local(edit.points, index)
+        axis = self.frames.wall(edit.axis, index)
+        line = line_through(points, labels.shape, axis)
+        under = labels[line]
+        if not under.any():
+            raise ValueError("The line crosses no object: draw it across one.")
+        number = int(np.bincount(under[under > 0]).argmax())
+        parts = divided(labels == number, points, axis)
+        n = int(parts.max())
+        if n < 2:
+            raise ValueError("The line does not cut the object: draw it from side to side.")
+        new = self._new_numbers(n - 1)
+        own = np.array((0, number, *new), self.labels.dtype)
+        moved = parts > 1
+        kept = self._classes.get(number, 0)
+        classes = dict.fromkeys(new, kept) if kept else {}
+        return _Plan(
+            f"Split {number} into {n}.",
+            self.frames.places(moved, index),
+            own[parts[moved]],
+            classes,
+        )
+
+    def _delete(self, edit: Edit) -> _Plan:
+        index, numbers = self.frames.index(edit.points), self._named(edit.points)
+        where = self.frames.places(np.isin(self.labels[index], numbers), index)
+        some = f"{len(numbers)} objects" if len(numbers) > 1 else f"object {numbers[0]}"
+        return _Plan(f"Deleted {some}.", where, 0, self._gone(where))
+
+    def _add(self, edit: Edit) -> _Plan:
+        (point,) = edit.points[:1]
+        if self._evidence is None:
+            raise ValueError(NO_IMAGE)
+        index = self.frames.index(edit.points)
+        if self.at(point):
+            raise ValueError("There is an object here already: click where there is none.")
+        labels = self.labels[index]
+        (local,) = self.frames.local([point], index).tolist()
+        grey = self._evidence.grey(labels, index)
+        mask = grown(labels, grey, tuple(local), self._evidence.spacing(index))
+        (number,) = self._new_numbers(1)
+        words = f"Added object {number}, {np.count_nonzero(mask)} pixels."
+        return _Plan(words, self.frames.places(mask, index), number)
+
+    def _classify(self, edit: Edit) -> _Plan:
+        numbers = self._named(edit.points)
+        some = f"{len(numbers)} objects are" if len(numbers) > 1 else f"Object {numbers[0]} is"
+        what = f"of class {edit.number}" if edit.number else "of no class"
+        classes = dict.fromkeys(numbers, edit.number)
+        return _Plan(f"{some} {what}.", np.zeros(0, np.intp), 0, classes)
+
+    def _paint(self, edit: Edit) -> _Plan:
+        where = edit.painted(self.labels.shape)
+        gone = self._gone(where[self.labels.ravel()[where] != edit.number])
+        return _Plan(_painted(edit.number), where, edit.number, gone)
+
+    def _named(self, points: Sequence[tuple[int, ...]]) -> list[int]:
+        found = list(dict.fromkeys(self.at(point) for point in points))
+        for each in found:
+            self._check_number(each)
+        return found
+
+    def _gone(self, where: NDArray[np.intp]) -> dict[int, int]:
+        """Return the objects of which nothing is left without some pixels, as of no class."""
+        found = self.labels[np.unravel_index(where, self.labels.shape)]
+        pairs = zip(*np.unique(found, return_counts=True), strict=True)
+        gone = [int(number) for number, n in pairs if self._sizes.get(int(number)) == n]
+        return {number: 0 for number in gone if number in self._classes}
+
+    def _check_number(self, number: int) -> None:
+        if number not in self._sizes:
+            raise ValueError("There is no object here: click on one.")
+
+    def _remember(self, edit: Edit, classes: Mapping[int, int], before: int) -> None:
+        changed = {k: (self._classes.get(k, 0), now) for k, now in classes.items()}
+        self._log.append(_Done(edit, changed, (before, self._last)))
+        self._undone.clear()
+        self._reclass(classes)
+
+    def _reclass(self, classes: Mapping[int, int]) -> None:
+        for number, one in classes.items():
+            if one:
+                self._classes[number] = one
+            else:
+                self._classes.pop(number, None)
+
+
+def _tuples(points: Points) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(int(each) for each in point) for point in points)
+
+
+def _painted(number: int) -> str:
+    return f"Painted label {number}." if number else "Erased with the brush."
