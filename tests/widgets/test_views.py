@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QListWidget, QProgressBar, QScrollArea
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QListWidget, QProgressBar, QRadioButton, QScrollArea
 
 from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.model.choices import load
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.accessible import in_reading_order, spoken
 from napari_selfseg.widgets.parts.calm_bar import CalmBar
 from napari_selfseg.widgets.parts.following import Scene
 from napari_selfseg.widgets.parts.panels import Fold
@@ -213,7 +215,28 @@ def test_nothing_is_wider_than_the_dock_and_what_is_disabled_says_why(
             if not control.isEnabled():
                 assert why_not(control), control
                 assert why_not(control) in control.toolTip()
+        nameless = [each for each in controls_of(view) if not spoken(each)]
+        assert not nameless, [(type(each), each.toolTip()) for each in nameless]
+        in_reading_order(view)
+        assert not [each.accessibleName() or each for each in beyond_tab(view)]
     assert seen == {True, False}, "test invalid"
+
+
+def beyond_tab(view):
+    """Return the controls in view that Tab does not come to."""
+    chain, each = [view], view.nextInFocusChain()
+    while each is not view:
+        chain.append(each)
+        each = each.nextInFocusChain()
+    stops = [w for w in chain if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    usable = [w for w in controls_of(view) if w.isVisible() and w.isEnabled()]
+    # The arrow keys go through radio buttons of a group.
+    groups = {w.group() for w in stops if isinstance(w, QRadioButton)}
+    return [
+        w
+        for w in usable
+        if w not in stops and not (isinstance(w, QRadioButton) and w.group() in groups)
+    ]
 
 
 def test_a_tooltip_comes_back_when_the_reason_is_gone(qtbot):

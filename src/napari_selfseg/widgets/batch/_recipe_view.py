@@ -11,6 +11,7 @@ from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, NUMBER, OBJECTS,
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.parts.style import LOADING, allow_all, button, sentence
@@ -137,6 +138,9 @@ class RecipeView(QWidget):
         return page.values() if page else {}
 
     def _prepare(self) -> None:
+        named = ((self.file, "File of the recipe"), (self.method, "Method"), (self.carry, "Stacks"))
+        for control, name in named:
+            called(control, name)
         self.file.setPlaceholderText("recipe.json, a labels file or a model")
         self.file.setToolTip(FILE_HELP)
         self.about.hide()

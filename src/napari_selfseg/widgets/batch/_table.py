@@ -5,19 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
-from qtpy.QtGui import QBrush, QColor
-from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+from qtpy.QtCore import QModelIndex, Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import (
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
 
 from napari_selfseg.widgets.batch._words import detail, state
+from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.contrast import faint, legible
 
 if TYPE_CHECKING:
     from napari_selfseg.scale import Entry
 
 __all__ = ["EntryTable"]
 
-# Red as the errors of the other docks; what is left is pale.
-COLOURS: Final = {"failed": "#f2777a", "left": "#8a8d93"}
+# Where the colour of a line is told to who paints it.
+STATE: Final = Qt.ItemDataRole.UserRole
+RED: Final = "#f2777a"
+
+
+class _Colours(QStyledItemDelegate):
+    """What failed is red, what is left is pale, in whatever theme."""
+
+    def initStyleOption(  # noqa: N802
+        self, option: QStyleOptionViewItem | None, index: QModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if option is not None and (state := index.data(STATE)) in ("failed", "left"):
+            palette = option.palette
+            colour = legible(RED, palette) if state == "failed" else faint(palette)
+            palette.setColor(QPalette.ColorRole.Text, colour)
 
 
 class EntryTable(QTreeWidget):
@@ -30,9 +52,11 @@ class EntryTable(QTreeWidget):
         super().__init__()
         self._entries: tuple[Entry, ...] = ()
         self._shown: list[tuple[str, str]] = []
+        called(self, "What became of each image")
         self.setColumnCount(2)
         self.setHeaderLabels(["Image", "State"])
         self.setRootIsDecorated(False)
+        self.setItemDelegate(_Colours(self))
         self.setUniformRowHeights(True)
         self.setStyleSheet("QTreeWidget::item { padding: 2px 0; }")
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -96,10 +120,8 @@ class EntryTable(QTreeWidget):
         self._shown[k] = (entry.state, text)
         item.setText(1, text)
         at_hand = entry.state == "left" and text != state(entry)
-        colour = None if at_hand else COLOURS.get(entry.state)
-        brush = QBrush() if colour is None else QBrush(QColor(colour))
         for column in (0, 1):
-            item.setForeground(column, brush)
+            item.setData(column, STATE, "" if at_hand else entry.state)
             item.setToolTip(column, detail(entry))
         if at_hand:
             self.scrollToItem(item)

@@ -20,6 +20,7 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.in_front import in_dock
+from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.panels import Fold, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
@@ -44,6 +45,7 @@ RESULTS_HELP: Final = (
     "Labels with their record, a table (batch.csv) and the recipe. Results of the same recipe that "
     "are there already stay, and only what is left is done."
 )
+STOP_HELP: Final = "End now: what is done is kept, Run goes on with what is left."
 NOTHING: Final = "What becomes of each image is shown here: set up a batch, press Run."
 HINT: Final = "Add images, choose a folder for the results, press Run."
 LIVE: Final = "A batch is live: it has to end first."
@@ -76,8 +78,8 @@ class BatchView(StatusWidget):
         self.table = EntryTable()
         self.detail = sentence()
         self.open = button("Open in the viewer", "Show the selected result over its image.")
-        self.run = button("Run", "Do all images that are left.")
-        self.stop = button("Stop", "End now: what is done is kept, Run goes on with what is left.")
+        self.run = button("Run", keyed("Do all images that are left.", RUN))
+        self.stop = button("Stop", keyed(STOP_HELP, STOP))
         self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
         self.bar = self._buttons.bar
         self.pages = QTabWidget()

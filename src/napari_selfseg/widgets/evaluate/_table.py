@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT, Figures, Row
 from napari_selfseg.widgets.evaluate._words import WORDS
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import sentence, title
 
@@ -35,6 +36,8 @@ class FiguresView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.tables = {group: _Table() for group in (TRUTH, WITHOUT)}
+        for group, table in self.tables.items():
+            called(table, group)
         self._titles = {group: title(group) for group in self.tables}
         self._names = sentence()
         self._legend = sentence(LEGEND)

@@ -17,6 +17,7 @@ from napari_selfseg.widgets.evaluate._legend import LOOKS, legend
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
+from napari_selfseg.widgets.parts.keys import RUN, keyed
 from napari_selfseg.widgets.parts.panels import beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence
@@ -49,7 +50,7 @@ class EvaluateView(StatusWidget):
         self.look = Chooser("What the labels are: segments of the whole image, or objects.")
         self.one = Chooser("The labels to look at.", nothing="None checked")
         self.other = Chooser("The truth to compare them with.", nothing="None checked")
-        self.run = button("Evaluate", "Compute the figures of the labels that are checked.")
+        self.run = button("Evaluate", keyed("Compute the figures of what is checked.", RUN))
         self._buttons = RunButtons(self.run)
         self.bar = self._buttons.bar
         self.legend = sentence()

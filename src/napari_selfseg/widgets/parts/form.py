@@ -157,6 +157,7 @@ class PathBox(FileEdit):
         self.choose_btn.text = "..."
         self.choose_btn.native.setFixedWidth(BUTTON)
         self.choose_btn.tooltip = "Choose a file."
+        self.choose_btn.native.setAccessibleName("Choose a file")
 
     def get_value(self) -> Any:
         """Return what is written."""

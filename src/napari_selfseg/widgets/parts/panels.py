@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_selfseg.widgets.parts.accessible import labelled
 from napari_selfseg.widgets.parts.form import defaults, fill, make_form, values
 from napari_selfseg.widgets.parts.style import title
 
@@ -186,13 +187,27 @@ def filled(page: QWidget, *items: str | QWidget | QLayout) -> QWidget:
     """
     layout = stacked(page)
     layout.setContentsMargins(0, 0, 6, 0)  # beside a bar to scroll
+    head: QLabel | None = None
     for each in items:
-        if isinstance(each, QLayout):
-            layout.addLayout(each)
+        made = title(each) if isinstance(each, str) else each
+        if isinstance(made, QLayout):
+            layout.addLayout(made)
         else:
-            layout.addWidget(title(each) if isinstance(each, str) else each)
+            layout.addWidget(made)
+        first = _first(made)
+        if head is not None and first is not None:
+            labelled(head, first)
+        head = made if isinstance(made, QLabel) and isinstance(each, str) else None
     layout.addStretch(1)
     return page
+
+
+def _first(item: QWidget | QLayout) -> QWidget | None:
+    """Return what a title above it is about."""
+    if isinstance(item, QLayout):
+        place = item.itemAt(0)
+        return None if place is None else place.widget()
+    return item
 
 
 def _ordered(kind: type[Parameters]) -> list[Parameter]:
@@ -222,6 +237,7 @@ def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
         label.setWordWrap(True)
         label.setFixedWidth(LABELS)
         label.setToolTip(widget.toolTip())
+        labelled(label, widget)
         layout.addRow(label, widget)
     return page
 

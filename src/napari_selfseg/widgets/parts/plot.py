@@ -10,6 +10,7 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal  # type: ignore[attr-
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
+from napari_selfseg.widgets.parts.contrast import faint, legible
 from napari_selfseg.widgets.parts.curve import Curve, Frame, curves
 
 __all__ = ["LossPlot"]
@@ -17,12 +18,12 @@ __all__ = ["LossPlot"]
 HEIGHT: Final = 64
 WIDTH: Final = 160
 MARGIN: Final = 5  # pixels between texts and curve, and for the pen at the edge
-FAINT: Final = 0.6
+FAINT: Final = 0.3  # of lines behind the curve
 LINE: Final = 1.4
 POINT: Final = 2.5
-ACCENT: Final = "#2e96d6"  # readable on napari's dark and on its light background
+ACCENT: Final = "#2e96d6"
 USUAL_TEXT: Final = "0.00"  # room at least, so that the curve does not jump with the texts
-# Of the terms, in their order; as readable.
+# Of the terms, in their order; brought nearer to the text where they could not be read.
 TERMS: Final = ("#d9822b", "#2fa572", "#b565c8", "#d0554f", "#8a8f2b")
 EMPTY: Final = "The loss by iteration appears here during a run."
 
@@ -133,25 +134,20 @@ class LossPlot(QWidget):
         top = MARGIN + self._names_height()
         return QRectF(left, top, width, whole.height() - top - MARGIN)
 
-    def _faint(self) -> QColor:
-        colour = self.palette().windowText().color()
-        colour.setAlphaF(FAINT)
-        return colour
-
     def _paint_frame(self, painter: QPainter) -> None:
-        area, colour = self._area(), self._faint()
-        colour.setAlphaF(FAINT / 2)
+        area, colour = self._area(), self.palette().windowText().color()
+        colour.setAlphaF(FAINT)
         painter.setPen(QPen(colour, 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         if not self._frame:
-            painter.setPen(self._faint())
+            painter.setPen(faint(self.palette()))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Loss")
 
     def _paint_texts(self, painter: QPainter, frame: Frame) -> None:
         high, low, last = self._texts()
         whole = QRectF(self.rect()).adjusted(0, self._names_height(), 0, 0)
         side, bottom = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignBottom
-        painter.setPen(self._faint())
+        painter.setPen(faint(self.palette()))
         if frame.low == frame.high:
             painter.drawText(whole, side | Qt.AlignmentFlag.AlignVCenter, high)
         else:
@@ -164,12 +160,12 @@ class LossPlot(QWidget):
         if place is not None:
             area = self._area()
             x = area.left() + place * area.width()
-            painter.setPen(QPen(QColor(ACCENT), LINE))
+            painter.setPen(QPen(legible(ACCENT, self.palette()), LINE))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
     def _paint_curves(self, painter: QPainter) -> None:
         for shade, term in zip(cycle(TERMS), self._terms.values(), strict=False):
-            self._paint_line(painter, term, QColor(shade))
+            self._paint_line(painter, term, legible(shade, self.palette()))
         colour = self.palette().windowText().color()
         end = self._paint_line(painter, self._total, colour)
         # Where the run is; and a single point is no line.
@@ -191,7 +187,7 @@ class LossPlot(QWidget):
         """Write the names of the terms in their colours, as far as there is room."""
         x, metrics = 0, self.fontMetrics()
         for colour, name in zip(cycle(TERMS), self._terms, strict=False):
-            painter.setPen(QColor(colour))
+            painter.setPen(legible(colour, self.palette()))
             text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width() - x)
             painter.drawText(x, metrics.ascent(), text)
             x += metrics.horizontalAdvance(f"{name}  ")

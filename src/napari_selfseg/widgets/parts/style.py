@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -24,9 +25,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_selfseg.widgets.parts.contrast import legible
 from napari_selfseg.widgets.parts.elided import Sentence
 
 __all__ = [
+    "BLUE",
+    "CONTROLS",
     "ERROR",
     "LOADING",
     "WIDTH",
@@ -61,7 +65,8 @@ CONTROLS: Final = (
     QComboBox,
     QLineEdit,
 )
-LINK: Final = '<a href="{url}" style="color: #4aa3ff;">{text}</a>'
+LINK: Final = '<a href="{url}" style="color: {colour};">{text}</a>'
+BLUE: Final = "#4aa3ff"
 
 
 def title(text: str) -> QLabel:
@@ -76,20 +81,24 @@ def sentence(text: str = "") -> Sentence:
     return Sentence(text)
 
 
-def links(named: dict[str, str]) -> str:
+def links(named: dict[str, str], palette: QPalette) -> str:
     """Return links to pages on the web.
 
     Parameters
     ----------
     named : dict of str to str
         Address by text.
+    palette : QPalette
+        Of the label.
 
     Returns
     -------
     str
         For a label that opens them.
     """
-    return " &nbsp; ".join(LINK.format(text=text, url=url) for text, url in named.items())
+    colour = legible(BLUE, palette).name()
+    made = (LINK.format(text=text, url=url, colour=colour) for text, url in named.items())
+    return " &nbsp; ".join(made)
 
 
 def button(text: str, tooltip: str) -> QPushButton:
@@ -145,6 +154,8 @@ def scrolled(page: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # Tab goes from control to control, and the page scrolls to where it is.
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
 
 

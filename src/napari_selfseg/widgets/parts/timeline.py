@@ -8,6 +8,9 @@ from typing import Final
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.keys import EARLIER, LATER, keyed
+
 __all__ = ["Timeline"]
 
 HELP: Final = "Show the labels of another iteration; nothing is computed again."
@@ -24,7 +27,8 @@ class Timeline(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setToolTip(HELP)
+        self.slider.setToolTip(keyed(HELP, EARLIER, LATER))
+        called(self.slider, "Iteration")
         self._number = QLabel()
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("100000"))
         self._iterations: tuple[int, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
+from qtpy.QtGui import QShowEvent
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
@@ -19,6 +20,7 @@ from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import NO_IMAGE, Missing
+from napari_selfseg.widgets.parts.keys import EARLIER, LATER, RUN, STOP, Presses
 from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
 from napari_selfseg.widgets.segment.fit_actions import FitActions
@@ -30,6 +32,7 @@ from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.strokes import Strokes
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
 from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.dock_lifecycle import main_window
 from napari_selfseg.widgets.work.finished_run import Outcome
 from napari_selfseg.widgets.work.live_job import Ended
 from napari_selfseg.widgets.work.live_session import LiveSession
@@ -147,6 +150,20 @@ class SegmentDock(DockBase):
 
     # Opened and closed
 
+    def _presses(self) -> Presses:
+        controls = self.view.controls
+        return {
+            RUN: controls.run.click,
+            STOP: controls.stop.click,
+            EARLIER: lambda: controls.shown.step(-1),
+            LATER: lambda: controls.shown.step(1),
+        }
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Let the keys work in the canvas as well, once there is one."""
+        super().showEvent(event)
+        self._keys.reach(main_window(self))
+
     def _begin(self) -> None:
         self._open = True
         super()._begin()
@@ -155,6 +172,7 @@ class SegmentDock(DockBase):
 
     def _end(self) -> None:
         self._open = False
+        self._keys.leave()
         self._guide.stop()
         super()._end()
         self._setup.close()

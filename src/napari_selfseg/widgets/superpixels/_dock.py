@@ -9,6 +9,7 @@ from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import cut
 from napari_selfseg.widgets.model.state import NO_IMAGE
+from napari_selfseg.widgets.parts.keys import RUN, STOP, Presses
 from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.superpixels._actions import Actions
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
@@ -50,6 +51,9 @@ class SuperpixelsDock(DockBase):
             napari_viewer, self._offer_layers, self._on_removed, selected=self._offer_layers
         )
         self._open_from_now()
+
+    def _presses(self) -> Presses:
+        return {RUN: self.view.run.click, STOP: self.view.cancel.click}
 
     @property
     def live(self) -> bool:

@@ -11,14 +11,17 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
-from napari_selfseg.widgets.parts.panels import Pages, beside, rows, stacked
+from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
+from napari_selfseg.widgets.parts.panels import Pages, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     LOADING,
     allow,
+    button,
     dock_layout,
     line,
     scrolled,
@@ -54,8 +57,8 @@ class SuperpixelsView(StatusWidget):
         self.part = Chooser("The plane in view is fast; the whole volume is cut in 3-D.")
         self.algorithm = Chooser("How to cut.")
         self.reset = QPushButton("Reset")
-        self.run = QPushButton("Run")
-        self.cancel = QPushButton("Cancel")
+        self.run = button("Run", keyed("Cut the image.", RUN))
+        self.cancel = button("Cancel", keyed("Do not wait for the superpixels.", STOP))
         self._buttons = RunButtons(self.run, self.cancel, NOT_LIVE)
         self.bar = self._buttons.bar
         self.layer = LayerChooser(
@@ -202,7 +205,6 @@ class SuperpixelsView(StatusWidget):
         for each in (self.pick, self.split):
             each.setCheckable(True)
         self.reset.setToolTip("Put the defaults of the algorithm back.")
-        self.cancel.setToolTip("Do not wait for the superpixels.")
         self.pick.setToolTip(PICK_HELP)
         self.split.setToolTip(SPLIT_HELP)
         self.undo.setToolTip("Take the last merge or split back.")
@@ -226,20 +228,20 @@ class SuperpixelsView(StatusWidget):
         self.lay_out_status(layout)
 
     def _choosers(self) -> QWidget:
-        page = QWidget()
-        layout = stacked(page)
-        layout.addWidget(title("Image"))
-        layout.addLayout(beside(self.image, self.image.follow, first=3))
-        layout.addWidget(self._part_row)
-        layout.addWidget(title("Algorithm"))
-        layout.addLayout(beside(self.algorithm, self.reset, first=3))
-        layout.addWidget(self._pages)
-        layout.addStretch(1)
-        return page
+        return filled(
+            QWidget(),
+            "Image",
+            beside(self.image, self.image.follow, first=3),
+            self._part_row,
+            "Algorithm",
+            beside(self.algorithm, self.reset, first=3),
+            self._pages,
+        )
 
     def _lay_out_editing(self) -> None:
         layout = stacked(self._editing)
         layout.addWidget(title("Superpixels"))
+        called(self.layer, "Superpixels")
         layout.addLayout(beside(self.layer, self.layer.follow, first=3))
         for each in (self.count, self.boundaries):
             layout.addWidget(each)

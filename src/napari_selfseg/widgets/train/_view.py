@@ -14,9 +14,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.model.choices import Choices
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
+from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.number_box import NumberBox
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.plot import LossPlot
@@ -64,8 +66,8 @@ class TrainView(StatusWidget):
         self.every = _whole(1, 100_000, 10, EVERY_HELP)
         self.stable = NumberBox()
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
-        self.run = button("Train", "Start, and write the model as it goes.")
-        self.stop = button("Stop", "End and keep what was learned.")
+        self.run = button("Train", keyed("Start, and write the model as it goes.", RUN))
+        self.stop = button("Stop", keyed("End and keep what was learned.", STOP))
         self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
         self.bar = self._buttons.bar
         self.plot = LossPlot()
@@ -149,6 +151,7 @@ class TrainView(StatusWidget):
         for other in (self.plot, self._folder_row):
             other.hide()
         self.folder.setPlaceholderText("folder")
+        called(self.folder, "Folder of images")
         self.model.setPlaceholderText("model.safetensors")
         self.resume.setToolTip(RESUME_HELP)
         self.stable.setRange(0, 1)

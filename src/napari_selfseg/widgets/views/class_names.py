@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.contrast import faint
 from napari_selfseg.widgets.parts.panels import stacked
 
 __all__ = ["ClassNames"]
@@ -30,7 +32,6 @@ VISIBLE_ROWS: Final = 6
 SWATCH: Final = 14  # pixels
 ROW: Final = 24  # pixels
 LONGEST: Final = 60
-FAINT: Final = 0.5
 HELP: Final = "Click a class to paint with it; click again, or double-click, to name it."
 
 
@@ -161,9 +162,7 @@ class _NameDelegate(QStyledItemDelegate):
         if option is not None and not option.text:
             option.text = index.data(Qt.ItemDataRole.UserRole) or ""
             for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-                colour = option.palette.color(role)
-                colour.setAlphaF(FAINT)
-                option.palette.setColor(role, colour)
+                option.palette.setColor(role, faint(option.palette))
 
     def createEditor(  # noqa: N802
         self, parent: QWidget | None, option: QStyleOptionViewItem, index: QModelIndex
@@ -177,6 +176,7 @@ class _NameDelegate(QStyledItemDelegate):
 
 def _table(parent: QWidget) -> Any:
     table: Any = QTableWidget(0, 2, parent)
+    called(table, "Classes of the scribbles")
     table.horizontalHeader().hide()
     table.horizontalHeader().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
     table.verticalHeader().hide()

@@ -9,6 +9,8 @@ from napari_selfseg.widgets.estimates.remedies import Remedy
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.in_front import SEGMENT, in_dock
+from napari_selfseg.widgets.parts.keys import RUN, keyed
+from napari_selfseg.widgets.parts.keys import STOP as STOP_KEY
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
@@ -20,6 +22,7 @@ __all__ = ["Controls"]
 
 STOP: Final = "Stop"
 STOP_HELP: Final = "End the run and keep what was found."
+END_HELP: Final = "Keep the labels as they are, without the closing pass."
 RESUME: Final = "Continue"
 LIVE: Final = "A run is live: it has to end first."
 NOT_LIVE: Final = "Nothing is running."
@@ -34,8 +37,8 @@ class Controls(StatusWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.run = button("Run", "Start with what is set up.")
-        self.stop = button(STOP, STOP_HELP)
+        self.run = button("Run", keyed("Start with what is set up.", RUN))
+        self.stop = button(STOP, keyed(STOP_HELP, STOP_KEY))
         self.resume = button(RESUME, "")
         self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
         self.bar = self._buttons.bar
@@ -148,7 +151,7 @@ class Controls(StatusWidget):
         self._buttons.show_live(LIVE)
         allow(self.resume, LIVE)
         self.stop.setText(STOP)
-        self.stop.setToolTip(STOP_HELP)
+        self.stop.setToolTip(keyed(STOP_HELP, STOP_KEY))
         self.shown.show()
         self.show_losses({})
         self.timeline.offer(())
@@ -202,7 +205,7 @@ class Controls(StatusWidget):
             What is waited for.
         """
         self.stop.setText("End now")
-        self.stop.setToolTip("Keep the labels as they are, without the closing pass.")
+        self.stop.setToolTip(keyed(END_HELP, STOP_KEY))
         self.say(sentence)
 
     def show_ending(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QTextBrowser, QWidget
 
+from napari_selfseg.widgets.parts.contrast import legible
 from napari_selfseg.widgets.parts.panels import stacked
+from napari_selfseg.widgets.parts.style import BLUE
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["page_of", "show_page"]
 
 SIZE: Final = (720, 640)
+QT_BLUE: Final = re.compile("color:#0000ff")
 
 
 def show_page(parent: QWidget, kind: type[Method]) -> QDialog:
@@ -39,10 +43,13 @@ def show_page(parent: QWidget, kind: type[Method]) -> QDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     browser = QTextBrowser()
     browser.setOpenExternalLinks(True)
-    browser.setMarkdown(page_of(kind))
     stacked(dialog).addWidget(browser)
     dialog.resize(*SIZE)
     dialog.show()
+    browser.setMarkdown(page_of(kind))
+    # Qt writes links in a blue of its own, whatever lies behind.
+    colour = legible(BLUE, browser.palette()).name()
+    browser.setHtml(QT_BLUE.sub(f"color:{colour}", browser.toHtml()))
     return dialog
 
 

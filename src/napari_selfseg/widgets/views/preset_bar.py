@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.form import defaults
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.style import button, narrowed
@@ -45,6 +46,7 @@ class PresetBar(QWidget):
         self.names.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         narrowed(self.names, letters=6)
         self.names.setToolTip(HELP)
+        called(self.names, "Preset")
         self.save = button("Save", "Keep the parameters below under this name.")
         self.delete = button("Delete", "Forget the preset of this name.")
         stacked(self).addLayout(beside(self.names, self.save, self.delete, first=3))

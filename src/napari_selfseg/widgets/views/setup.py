@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.state import NO_IMAGE, Form
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.style import LOADING, allow, allow_all, button
@@ -53,6 +54,7 @@ class SetupView(QWidget):
         self.about = About()
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
+        called(self.channels, "More channels")
         self._channel_fold = Fold("More channels", self.channels)
         self._choices: Choices | None = None
         self._method_pages = Pages()

@@ -16,6 +16,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.keys import EARLIER, LATER, keyed, stepped
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.parts.timeline import Timeline
@@ -48,9 +50,11 @@ class GranularityView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setToolTip(HELP)
+        self.slider.setToolTip(keyed(HELP, EARLIER, LATER))
+        called(self.slider, "Few or many segments")
         self.number = QSpinBox()
         self.number.setToolTip(NUMBER_HELP)
+        called(self.number, "Number of segments")
         # The slider has the room, and a number is used when it is whole, not at every digit.
         self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.number.setFixedWidth(self.number.fontMetrics().horizontalAdvance("1000000"))
@@ -186,6 +190,17 @@ class ShownView(QWidget):
         """
         self.classes.setText("Iterations" if makes_segments else "Classes")
         self.classes.setToolTip(ITERATIONS_HELP if makes_segments else CLASSES_HELP)
+
+    def step(self, steps: int) -> None:
+        """Go to another iteration, or to more or fewer segments: whichever slider is in view.
+
+        Parameters
+        ----------
+        steps : int
+            Later, or more; earlier or fewer where it is negative.
+        """
+        for each in (self.timeline.slider, self.granularity.slider):
+            stepped(each, steps)
 
     def _on_switch(self) -> None:
         self._turn()

@@ -18,6 +18,7 @@ from napari_selfseg.widgets.model.stacking import (
     suggested_axes,
     ways,
 )
+from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.panels import rows, stacked
 from napari_selfseg.widgets.parts.style import title
@@ -52,6 +53,7 @@ class StackView(QWidget):
         super().__init__()
         self.part = Chooser(PART_HELP)
         self.way = Chooser(WAY_HELP)
+        called(self.way, "Way along the stack")
         self.along = Chooser(ALONG_HELP)
         self.iterations = QSpinBox()
         self.fits: Fits = lambda picture, shape: True

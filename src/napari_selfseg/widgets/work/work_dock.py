@@ -14,6 +14,8 @@ from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.model.choices import Choices, load
+from napari_selfseg.widgets.parts.accessible import in_reading_order
+from napari_selfseg.widgets.parts.keys import RUN, STOP, Keys, Presses
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import allow
 from napari_selfseg.widgets.work.dock_lifecycle import Life
@@ -86,10 +88,21 @@ class DockBase(QWidget):
         self._viewer = napari_viewer
         self._tasks = Tasks(self, show_error)
 
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, N802 - Qt's names
+        """Go on as the dock is read; what was added meanwhile has its place as well."""
+        in_reading_order(self)
+        return super().focusNextPrevChild(next)
+
     def _open_from_now(self) -> None:
         """Follow the viewer while the dock is open; the last thing to be called when it is made."""
         self._removal = SafeRemoval(self, self._viewer)
+        self._keys = Keys(self, self._presses())
         self._life = Life(self, self._begin, self._end)
+
+    def _presses(self) -> Presses:
+        """Return what the keys of the dock do."""
+        stop = getattr(self.view, "stop", None)
+        return {RUN: self.view.run.click} | ({} if stop is None else {STOP: stop.click})
 
     def _begin(self) -> None:
         """Follow the layers; the dock is open."""

@@ -1,0 +1,68 @@
+"""Colours of text that can be read on whatever the theme puts behind it (WCAG 2.2, 1.4.3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qtpy.QtGui import QColor, QPalette
+
+__all__ = ["ENOUGH", "contrast", "faint", "legible"]
+
+ENOUGH: Final = 4.5
+STEPS: Final = 50
+FAINT: Final = 0.7
+
+
+def contrast(first: QColor, second: QColor) -> float:
+    """Return how much two colours stand off each other: from 1 to 21.
+
+    Parameters
+    ----------
+    first, second : QColor
+        In either order; opaque.
+    """
+    low, high = sorted((_luminance(first), _luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def legible(colour: str, palette: QPalette) -> QColor:
+    """Bring a colour as near to that of the text as it takes to be read.
+
+    Parameters
+    ----------
+    colour : str
+        As it would be best.
+    palette : QPalette
+        Of the widget, with the colours of its text and of what is behind.
+    """
+    wanted, ground = QColor(colour), palette.window().color()
+    mixed = (_mixed(wanted, palette.windowText().color(), k / STEPS) for k in range(STEPS))
+    found = (each for each in mixed if contrast(each, ground) >= ENOUGH)
+    return next(found, palette.windowText().color())
+
+
+def faint(palette: QPalette) -> QColor:
+    """Return the colour of text that is of less account, and can be read all the same.
+
+    Parameters
+    ----------
+    palette : QPalette
+        Of the widget.
+    """
+    mixed = _mixed(palette.window().color(), palette.windowText().color(), FAINT)
+    return legible(mixed.name(), palette)
+
+
+def _mixed(first: QColor, second: QColor, share: float) -> QColor:
+    pairs = zip(first.getRgbF()[:3], second.getRgbF()[:3], strict=True)
+    return QColor.fromRgbF(*((1 - share) * a + share * b for a, b in pairs))
+
+
+def _luminance(colour: QColor) -> float:
+    """Return the relative luminance of a colour in sRGB."""
+    red, green, blue = (_linear(each) for each in colour.getRgbF()[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
