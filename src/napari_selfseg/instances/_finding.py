@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 from skimage.segmentation import watershed
 
 from napari_selfseg.instances._grey import Look, is_bright, oriented, rooted
-from napari_selfseg.instances._plausible import Limits, Plausible, Typical, plausible, stretched
+from napari_selfseg.instances._plausible import (
+    SMALLEST,
+    Limits,
+    Plausible,
+    Typical,
+    plausible,
+    stretched,
+)
+from napari_selfseg.instances._resolution import (
+    Steps,
+    coarser_steps,
+    enlarged,
+    explaining,
+    relative,
+    stands_out,
+)
 from napari_selfseg.instances._shapes import at_edges, filled, typical_size, without
 from napari_selfseg.instances._splitting import divided
 from napari_selfseg.labelmaps import split
+from napari_selfseg.protocol import shrunk
 
-__all__ = ["Seen", "Wanted", "confirmed", "first_objects", "in_passing", "look_at"]
+__all__ = [
+    "Seen",
+    "Wanted",
+    "best_steps",
+    "confirmed",
+    "first_objects",
+    "in_passing",
+    "look_at",
+    "outlined",
+]
 
 # Where a network finds so many times as much as was plausible, it has learned something else.
 _AS_MUCH: Final = 1.7
@@ -26,6 +53,10 @@ _SMOOTHING: Final = 0.7
 # Smallest part of the typical size: of what the network sees, and of an object.
 _SEEN: Final = 0.15
 _SMALL: Final = 0.12
+# How many times as large as the smallest the largest objects must be to look for them.
+_RANGE: Final = 4
+# Part of the best score that is nearly as good.
+_NEARLY: Final = 0.75
 # Of three channels, which are RGB, red is taken unless another one shows so many times as much:
 # stained nuclei are darkest in red.
 _RED: Final = 3.0
@@ -52,6 +83,21 @@ class Seen(NamedTuple):
         """Return the channel that tells objects, larger in them."""
         return oriented(self.image[look.channel], dark=look.dark)
 
+    def coarse(self, steps: Steps) -> Seen:
+        """Return the image in coarse pixels.
+
+        Parameters
+        ----------
+        steps : tuple of int
+            How many pixels along each axis become one.
+        """
+        if max(steps) == 1:
+            return self
+        valid = None if self.valid is None else torch.from_numpy(self.valid)[None, None]
+        x, seen = shrunk(torch.from_numpy(self.image)[None], valid, steps)
+        spacing = relative(self.spacing * steps)
+        return Seen(x[0].numpy(), None if seen is None else seen[0, 0].numpy(), spacing)
+
 
 class Wanted(NamedTuple):
     """What a person asks for.
@@ -75,6 +121,18 @@ class Wanted(NamedTuple):
     limits: Limits
     divide: bool
     at_border: bool
+
+    def coarse(self, steps: Steps) -> Wanted:
+        """Say the same of coarse pixels.
+
+        Parameters
+        ----------
+        steps : tuple of int
+            How many pixels along each axis become one.
+        """
+        pixels = math.prod(steps)
+        smallest, largest = self.limits
+        return self._replace(limits=Limits(smallest / pixels, largest / pixels))
 
 
 def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
@@ -104,6 +162,38 @@ def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
     if n == 3 and len(found) == n and found[0][1].worth * _RED >= best[1].worth:
         best = found[0]
     return best
+
+
+def best_steps(seen: Seen, look: Look, wanted: Wanted, fine: Plausible) -> Steps:
+    """Say how many pixels along each axis should become one, for objects to stand out.
+
+    Parameters
+    ----------
+    seen : Seen
+        The image.
+    look : Look
+        How objects look.
+    wanted : Wanted
+        What is asked for.
+    fine : Plausible
+        Objects of pixels as they are.
+    """
+    shape = seen.image.shape[1:]
+    u = stretched(seen.grey(look), seen.valid, seen.spacing)
+    of_pixels = filled(fine.labels)
+    tried: list[tuple[float, Steps]] = []
+    for steps in coarser_steps(shape, seen.spacing):
+        smallest, largest = wanted.coarse(steps).limits.of(of_pixels.size // math.prod(steps))
+        if largest < _RANGE * max(smallest, SMALLEST):
+            break
+        found = _plausible(seen.coarse(steps), look, wanted.coarse(steps).limits, None)
+        labels = enlarged(filled(found.labels), shape, steps)
+        explained = explaining(labels, u, seen.valid, steps)
+        tried.append((stands_out(explained, explaining(of_pixels, u, seen.valid, steps)), steps))
+    most = max((much for much, _ in tried), default=0.0)
+    # Of those that are nearly as good, the finest keeps most of the shapes.
+    good = (steps for much, steps in tried if much > 1 and much >= _NEARLY * most)
+    return next(good, (1,) * len(shape))
 
 
 def first_objects(
@@ -140,10 +230,9 @@ def confirmed(
     first: NDArray[np.int32],
     likelihood: NDArray[np.float32] | None,
     seen: Seen,
-    look: Look,
     wanted: Wanted,
 ) -> NDArray[np.int32]:
-    """Return the final objects.
+    """Return the objects a network confirms.
 
     Parameters
     ----------
@@ -151,7 +240,7 @@ def confirmed(
         From `first_objects`.
     likelihood : ndarray of float32 or None
         ``(*spatial)`` of a pixel to be in an object; None where nothing was learned.
-    seen, look, wanted
+    seen, wanted
         As for `first_objects`.
 
     Returns
@@ -162,7 +251,26 @@ def confirmed(
     labels = first
     if likelihood is not None and first.any():
         labels = _likely(first, likelihood, seen, wanted)
-    labels = _cleaned(labels, _SMALL * typical_size(labels), wanted.limits)
+    return _cleaned(labels, _SMALL * typical_size(labels), wanted.limits)
+
+
+def outlined(
+    labels: NDArray[np.int32], seen: Seen, look: Look, wanted: Wanted
+) -> NDArray[np.int32]:
+    """Return the final objects, with outlines where the image has them.
+
+    Parameters
+    ----------
+    labels : ndarray of int32
+        ``(*spatial)`` from `confirmed`.
+    seen, look, wanted
+        As for `first_objects`.
+
+    Returns
+    -------
+    ndarray of int32
+        ``(*spatial)`` contiguous from 1; 0 of the background.
+    """
     if labels.any():
         foot = rooted(seen.grey(look), seen.valid, dark=look.dark)
         labels = at_edges(labels, foot, typical_size(labels), seen.spacing)

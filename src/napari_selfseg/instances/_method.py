@@ -1,8 +1,8 @@
 r"""Objects: the certain ones teach a small network of their image, which decides the others.
 
 1. **Plausible objects** (`_plausible`): nodes of the component tree of one channel that are round,
-   have an edge all around and are of about one size, found by dynamic programming. Touching ones
-   are told apart (`_splitting`).
+   have an edge all around and are of about one size, found by dynamic programming, in the
+   resolution in which they stand out (`_resolution`). Touching ones are told apart (`_splitting`).
 2. **Learning** (`_network`): pixels of objects that are nearly ellipses are examples of objects,
    pixels away from all objects examples of background. A network learns from them, for few
    updates: longer, and it learns the mistakes as well.
@@ -36,17 +36,20 @@ from napari_selfseg.instances._filters import FEATURES
 from napari_selfseg.instances._finding import (
     Seen,
     Wanted,
+    best_steps,
     confirmed,
     first_objects,
     in_passing,
     look_at,
+    outlined,
 )
-from napari_selfseg.instances._grey import DARK, Contrast
+from napari_selfseg.instances._grey import DARK, Contrast, Look
 from napari_selfseg.instances._network import ObjectNetwork
 from napari_selfseg.instances._plausible import Limits, Plausible, Typical
+from napari_selfseg.instances._resolution import enlarged, relative
 from napari_selfseg.nets import initialise
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, small
+from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, shrunk_strokes, small
 
 __all__ = ["Objects"]
 
@@ -111,7 +114,7 @@ class Objects(Method):
     )
     largest: int = parameter(
         0,
-        "Largest size of an object; 0 is a tenth of the image.",
+        "Largest size of an object; 0 is a quarter of the image.",
         minimum=0,
         maximum=2147483647,
         unit="pixels",
@@ -171,7 +174,7 @@ class Objects(Method):
         N = cast(ObjectNetwork, network)
         first = self._begin(N, inputs)
         _check_count(first)
-        votes, count = _votes(first, inputs)
+        votes, count = _votes(first, N, inputs)
         generator = inputs.state.generator(self.seed)
         taught = self._examples(N, first, inputs)
         if taught is None:
@@ -186,7 +189,7 @@ class Objects(Method):
         updates = inputs.control.iterations(self.iterations)
         for t in inputs.state.before_each(updates):
             if t and t % EVERY == 0:
-                votes, count = _votes(self._in_passing(N, inputs), inputs)
+                votes, count = _votes(self._in_passing(N, inputs), N, inputs)
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate * 0.5 ** (t / HALVED)
             drawn = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
@@ -214,36 +217,56 @@ class Objects(Method):
         """Find objects like those that were learned; -1 is what is no object."""
         N = cast(ObjectNetwork, network)
         found = []
+        wanted = self.wanted.coarse(N.steps)
         for seen in _each(x, valid, N.spacing):
-            first = first_objects(seen, N.look, self.wanted, N.typical)
-            likelihood = N.likelihood(seen.image) if N.learned else None
-            found.append(confirmed(first, likelihood, seen, N.look, self.wanted))
+            coarse = seen.coarse(N.steps)
+            first = first_objects(coarse, N.look, wanted, N.typical)
+            likelihood = N.likelihood(coarse.image) if N.learned else None
+            labels = confirmed(first, likelihood, coarse, wanted)
+            labels = enlarged(labels, seen.image.shape[1:], N.steps)
+            found.append(outlined(labels, seen, N.look, self.wanted))
         _check_count(found)
         return torch.from_numpy(np.stack(found).astype(np.int64)).to(x.device) - 1
 
     def _begin(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
         """Return the plausible objects of each image, and keep what they are like."""
-        spacing = _relative(inputs.spacing or (1.0,) * (inputs.x.ndim - 2))
+        spacing = relative(np.array(inputs.spacing or (1.0,) * (inputs.x.ndim - 2)))
         images = list(_each(inputs.x, inputs.valid, spacing))
         if N.borrowed or (N.learned and not inputs.control.begun):
             N.borrow()
-            return [first_objects(each, N.look, self.wanted, N.typical) for each in images]
-        looks = []
-        for each in images:
-            inputs.control.check()
-            looks.append(look_at(each, self.wanted))
-        look = max(looks, key=lambda each: each[1].worth)[0]
+            wanted = self.wanted.coarse(N.steps)
+            coarse = [each.coarse(N.steps) for each in images]
+            return [first_objects(each, N.look, wanted, N.typical) for each in coarse]
+        looks = self._looked_at(images, self.wanted, inputs)
+        clearest = max(range(len(looks)), key=lambda n: looks[n][1].worth)
+        look, found = looks[clearest]
+        inputs.control.check()
+        steps = best_steps(images[clearest], look, self.wanted, found)
+        wanted = self.wanted.coarse(steps)
+        if max(steps) > 1:
+            images = [each.coarse(steps) for each in images]
+            chosen = wanted._replace(channel=look.channel + 1, dark=look.dark)
+            looks = self._looked_at(images, chosen, inputs)
         of_look = [found for each, found in looks if each == look]
         sizes = [each.typical for each in of_look if each.typical.size]
         typical = Typical(*np.median(sizes, axis=0)) if sizes else Typical()
-        N.know(look, typical, spacing)
+        N.know(look, typical, spacing, steps)
         inputs.control.check()
         first: list[NDArray[np.int32]] = []
         for each, (own, found) in zip(images, looks, strict=True):
             known: Plausible | Typical = found if own == look else typical
-            first.append(first_objects(each, look, self.wanted, known))
+            first.append(first_objects(each, look, wanted, known))
             inputs.control.check()
         return first
+
+    def _looked_at(
+        self, images: list[Seen], wanted: Wanted, inputs: Inputs
+    ) -> list[tuple[Look, Plausible]]:
+        looks = []
+        for each in images:
+            inputs.control.check()
+            looks.append(look_at(each, wanted))
+        return looks
 
     def _examples(
         self, N: ObjectNetwork, first: list[NDArray[np.int32]], inputs: Inputs
@@ -251,14 +274,14 @@ class Objects(Method):
         """Return features, classes and weights of what is to be learned, if that is enough."""
         rng = np.random.default_rng(self.seed)
         rows, classes = [], []
-        for number, (seen, labels) in enumerate(
-            zip(_each(inputs.x, inputs.valid, N.spacing), first, strict=True)
-        ):
+        strokes = [None] * len(first)
+        if inputs.scribbles is not None:
+            strokes = list(shrunk_strokes(inputs.scribbles, N.steps).cpu().numpy())
+        images = _each(inputs.x, inputs.valid, N.spacing)
+        for whole, labels, drawn in zip(images, first, strokes, strict=True):
             inputs.control.check()
-            strokes = None
-            if inputs.scribbles is not None:
-                strokes = inputs.scribbles[number].cpu().numpy()
-            taught = examples(labels, seen.valid, strokes, N.spacing, rng)
+            seen = whole.coarse(N.steps)
+            taught = examples(labels, seen.valid, drawn, seen.spacing, rng)
             if taught.enough:
                 pixels = np.concatenate(taught)
                 rows.append(N.described(seen.image, pixels))
@@ -276,12 +299,14 @@ class Objects(Method):
 
     def _in_passing(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
         found = []
-        for seen in _each(inputs.x, inputs.valid, N.spacing):
+        limits = self.wanted.coarse(N.steps).limits
+        for whole in _each(inputs.x, inputs.valid, N.spacing):
             inputs.control.check()
+            seen = whole.coarse(N.steps)
             likelihood = N.likelihood(seen.image)
             if seen.valid is not None:
                 likelihood[~seen.valid] = 0
-            found.append(in_passing(likelihood, self.wanted.limits.of(likelihood.size).smallest))
+            found.append(in_passing(likelihood, limits.of(likelihood.size).smallest))
         return found
 
 
@@ -301,12 +326,6 @@ def _each(x: Tensor, valid: Tensor | None, spacing: NDArray[np.float64]) -> list
     return [Seen(image, mask, spacing) for image, mask in zip(images, masks, strict=True)]
 
 
-def _relative(spacing: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return sizes of pixels in units in which one has the volume 1."""
-    sizes = np.asarray(spacing, np.float64)
-    return np.asarray(sizes / np.exp(np.log(sizes).mean()), np.float64)
-
-
 def _check_count(labels: list[NDArray[np.int32]]) -> None:
     n = max(int(each.max(initial=0)) for each in labels)
     if n > MOST:
@@ -316,8 +335,11 @@ def _check_count(labels: list[NDArray[np.int32]]) -> None:
         )
 
 
-def _votes(labels: list[NDArray[np.int32]], inputs: Inputs) -> tuple[Tensor, Tensor]:
-    found = np.stack(labels)
+def _votes(
+    labels: list[NDArray[np.int32]], N: ObjectNetwork, inputs: Inputs
+) -> tuple[Tensor, Tensor]:
+    shape = tuple(inputs.x.shape[2:])
+    found = np.stack([enlarged(each, shape, N.steps) for each in labels])
     # What is shown on the way may be specks in great numbers; the last are left out.
     found[found > MOST] = 0
     votes = torch.from_numpy(found).to(inputs.x.device)

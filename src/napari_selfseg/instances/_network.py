@@ -19,6 +19,7 @@ from napari_selfseg.grid import Grid
 from napari_selfseg.instances._filters import FEATURES, REACH, features
 from napari_selfseg.instances._grey import Look
 from napari_selfseg.instances._plausible import Typical
+from napari_selfseg.instances._resolution import Steps, relative
 from napari_selfseg.machine.threads import side_by_side
 
 __all__ = ["ObjectNetwork"]
@@ -50,6 +51,7 @@ class ObjectNetwork(nn.Module):
     spread: Tensor
     known: Tensor
     size: Tensor
+    step: Tensor
 
     def __init__(self, in_channels: int, ndim: int, width: int) -> None:
         super().__init__()
@@ -63,6 +65,7 @@ class ObjectNetwork(nn.Module):
         # other images before the training. In float32, because Apple's devices have no float64.
         self.register_buffer("known", torch.zeros(8))
         self.register_buffer("size", torch.ones(ndim))
+        self.register_buffer("step", torch.ones(ndim))
 
     def forward(self, f: Tensor) -> Tensor:
         """Return the logits.
@@ -116,11 +119,23 @@ class ObjectNetwork(nn.Module):
 
     @property
     def spacing(self) -> NDArray[np.float64]:
-        """``(ndim,)`` size of a pixel along each axis, with a product of 1."""
+        """``(ndim,)`` size of a pixel of an image along each axis, with a product of 1."""
         found: NDArray[np.float64] = self.size.cpu().numpy().astype(np.float64)
         return found
 
-    def know(self, look: Look, typical: Typical, spacing: NDArray[np.float64]) -> None:
+    @property
+    def steps(self) -> Steps:
+        """How many pixels of an image along each axis become one, in which objects are found."""
+        return tuple(int(each) for each in self.step.tolist())
+
+    @property
+    def coarse_spacing(self) -> NDArray[np.float64]:
+        """``(ndim,)`` size of a coarse pixel along each axis, with a product of 1."""
+        return relative(self.spacing * self.steps)
+
+    def know(
+        self, look: Look, typical: Typical, spacing: NDArray[np.float64], steps: Steps
+    ) -> None:
         """Keep what was found out about the images.
 
         Parameters
@@ -128,12 +143,15 @@ class ObjectNetwork(nn.Module):
         look : Look
             How objects look.
         typical : Typical
-            What they are like.
+            What they are like, in coarse pixels.
         spacing : ndarray of float64
             See `spacing`.
+        steps : tuple of int
+            See `steps`.
         """
         self.known[:6] = torch.tensor([*look, *typical], dtype=torch.float32)
         self.size.copy_(torch.from_numpy(spacing))
+        self.step.copy_(torch.tensor(steps))
 
     def standardise(self, f: Tensor) -> None:
         """Bring features to one scale, once and for all.
@@ -152,7 +170,7 @@ class ObjectNetwork(nn.Module):
         Parameters
         ----------
         image : ndarray of float32
-            ``(C, *spatial)`` as the network learned it.
+            ``(C, *spatial)`` as the network learned it, of coarse pixels.
 
         Returns
         -------
@@ -164,7 +182,7 @@ class ObjectNetwork(nn.Module):
         found = np.empty(shape, np.float32)
 
         def of(number: int) -> tuple[int, NDArray[np.float32]]:
-            seen = features(image[(slice(None), *grid.outer(number))], self.spacing)
+            seen = features(image[(slice(None), *grid.outer(number))], self.coarse_spacing)
             f = torch.from_numpy(seen[grid.crop(number)])
             with torch.no_grad():
                 p = torch.sigmoid(self(f.reshape(-1, f.shape[-1]).to(self.centre.device)))
@@ -203,7 +221,7 @@ class ObjectNetwork(nn.Module):
             if not len(here):
                 return here, found[:0]
             box = grid.outer(number)
-            seen = features(image[(slice(None), *box)], self.spacing)
+            seen = features(image[(slice(None), *box)], self.coarse_spacing)
             inside = tuple(axis[here] - s.start for axis, s in zip(at, box, strict=True))
             return here, seen[inside]
 

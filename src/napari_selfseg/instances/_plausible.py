@@ -32,7 +32,7 @@ __all__ = ["Limits", "Plausible", "Typical", "plausible", "stretched"]
 
 # Smallest object in pixels where nobody says, and largest one, of the image.
 SMALLEST: Final = 20
-LARGEST: Final = 0.1
+LARGEST: Final = 0.25
 _LEVELS: Final = 256
 # Percentiles between which grey values are told apart.
 _DARKEST: Final = 1.0
