@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from superqt.utils import signals_blocked
+
 from napari_selfseg.widgets.evaluate._overlay import Disagreeing, Mark, disagreeing
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.evaluate._wanted import resolve
@@ -72,9 +74,8 @@ class DisagreementActions:
     def close(self) -> None:
         """Take the layer away, and show it no more."""
         self.clear()
-        blocked = self._view.shown.blockSignals(True)
-        self._view.shown.setChecked(False)
-        self._view.shown.blockSignals(blocked)
+        with signals_blocked(self._view.shown):
+            self._view.shown.setChecked(False)
 
     def clear(self) -> None:
         """Take the layer away."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
+from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.parts.following import Scene, followed
 from napari_selfseg.widgets.parts.style import button, narrowed, shortened
@@ -72,14 +73,13 @@ class Chooser(QComboBox):
             What to choose of them; what was chosen before by default, where it is still there.
         """
         before = self.thing if wanted is None else wanted
-        blocked = self.blockSignals(True)
-        self.clear()
-        self._things = [thing for _, thing in named]
-        self.addItems([name for name, _ in named])
-        # With a placeholder Qt chooses nothing by itself.
-        self.setCurrentIndex(0 if named else -1)
-        self.choose(before)
-        self.blockSignals(blocked)
+        with signals_blocked(self):
+            self.clear()
+            self._things = [thing for _, thing in named]
+            self.addItems([name for name, _ in named])
+            # With a placeholder Qt chooses nothing by itself.
+            self.setCurrentIndex(0 if named else -1)
+            self.choose(before)
         self.chosen.emit()
 
 
@@ -212,14 +212,13 @@ class Checklist(QListWidget):
             In order.
         """
         before = self.things
-        blocked = self.blockSignals(True)
-        self.clear()
-        self._things = [thing for _, thing in named]
-        for name, _ in named:
-            self.addItem(QListWidgetItem(name))
-        shortened(self)
-        self.check(before)
-        self.blockSignals(blocked)
+        with signals_blocked(self):
+            self.clear()
+            self._things = [thing for _, thing in named]
+            for name, _ in named:
+                self.addItem(QListWidgetItem(name))
+            shortened(self)
+            self.check(before)
         lines = min(max(len(named), 1), LINES)
         self.setFixedHeight(lines * (self.fontMetrics().height() + 6) + 6)
         self.chosen.emit()

@@ -7,6 +7,7 @@ from typing import Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.keys import EARLIER, LATER, keyed
@@ -56,11 +57,10 @@ class Timeline(QWidget):
             In order; the slider is hidden where there are fewer than two.
         """
         self._iterations = tuple(iterations)
-        blocked = self.slider.blockSignals(True)
-        self.slider.setRange(0, max(0, len(self._iterations) - 1))
-        self.slider.setPageStep(max(1, len(self._iterations) // 10))
-        self.slider.setValue(self.slider.maximum())
-        self.slider.blockSignals(blocked)
+        with signals_blocked(self.slider):
+            self.slider.setRange(0, max(0, len(self._iterations) - 1))
+            self.slider.setPageStep(max(1, len(self._iterations) // 10))
+            self.slider.setValue(self.slider.maximum())
         self.setVisible(len(self._iterations) > 1)
         self._show_number()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from qtpy.QtCore import Qt, QTimer
+from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
@@ -83,15 +84,11 @@ class ResultActions:
         self._rest.stop()
         result, controls = self._view.result, self._view.controls
         result.show_only(_own(outcome))
-        chosen = (result.kind, result.smallest, result.outlines)
-        for each in chosen:
-            each.blockSignals(True)
-        result.kind.choose("classes")
-        result.smallest.setValue(0)
-        if outcome is not None:
-            result.outlines.choose(outcome.request.method.outlines)
-        for each in chosen:
-            each.blockSignals(False)
+        with signals_blocked(result.kind, result.smallest, result.outlines):
+            result.kind.choose("classes")
+            result.smallest.setValue(0)
+            if outcome is not None:
+                result.outlines.choose(outcome.request.method.outlines)
         controls.timeline.offer(outcome.run.iterations if outcome else ())
         if outcome is not None:
             controls.show_losses(outcome.run.losses)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from superqt.utils import signals_blocked
+
 from napari_selfseg.widgets.superpixels._editor import Editor, Tool
 from napari_selfseg.widgets.superpixels._layers import show_boundaries
 from napari_selfseg.widgets.superpixels._making import Made, counted
@@ -96,9 +98,8 @@ class Actions:
         if self._at_work is not None and self._at_work.layer != layer:
             self._put_away()
         if layer is not None:
-            blocked = self._view.boundaries.blockSignals(True)
-            self._view.boundaries.setChecked(bool(layer.contour))
-            self._view.boundaries.blockSignals(blocked)
+            with signals_blocked(self._view.boundaries):
+                self._view.boundaries.setChecked(bool(layer.contour))
         self._show()
 
     def _on_boundaries(self, shown: bool) -> None:

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QTableWidgetItem,
     QWidget,
 )
+from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.contrast import faint
@@ -82,12 +83,11 @@ class ClassNames(QWidget):
             Those that have a name; names of other classes are left out.
         """
         chosen = self.chosen
-        blocked = self.table.blockSignals(True)
-        # Rows stay, so a name that is being typed is not lost.
-        self.table.setRowCount(len(numbers))
-        for row, (number, colour) in enumerate(zip(numbers, colours, strict=True)):
-            self._fill(row, number, colour, names.get(number, ""))
-        self.table.blockSignals(blocked)
+        with signals_blocked(self.table):
+            # Rows stay, so a name that is being typed is not lost.
+            self.table.setRowCount(len(numbers))
+            for row, (number, colour) in enumerate(zip(numbers, colours, strict=True)):
+                self._fill(row, number, colour, names.get(number, ""))
         self._fit()
         if chosen is not None:
             self.choose(chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from qtpy.QtWidgets import QSpinBox, QWidget
+from superqt.utils import signals_blocked
 
 from napari_selfseg.outlines import IMAGE, SUPERPIXELS
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
@@ -104,10 +105,9 @@ class ResultView(QWidget):
         if name == self._only:
             return
         self._only = name
-        self.kind.blockSignals(True)
-        # What is chosen for classes is kept under another name.
-        self.kind.offer([(name, self.kind.thing)] if name else KINDS)
-        self.kind.blockSignals(False)
+        with signals_blocked(self.kind):
+            # What is chosen for classes is kept under another name.
+            self.kind.offer([(name, self.kind.thing)] if name else KINDS)
         self._allow_kind(self._reason)
 
     def show_fit(self, words: str, smooths: bool = False) -> None:
@@ -136,9 +136,8 @@ class ResultView(QWidget):
             As what was learned says.
         """
         if self._reason:
-            self.outlines.blockSignals(True)
-            self.outlines.choose(outlines)
-            self.outlines.blockSignals(False)
+            with signals_blocked(self.outlines):
+                self.outlines.choose(outlines)
 
     def _allow_kind(self, reason: str) -> None:
         self._reason = reason

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QSpinBox,
     QWidget,
 )
+from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.keys import EARLIER, LATER, keyed, stepped
@@ -124,11 +125,8 @@ class GranularityView(QWidget):
         self.number.setRange(fewest, most)
 
     def _quietly(self, change: Callable[[], object]) -> None:
-        for each in (self.slider, self.number):
-            each.blockSignals(True)
-        change()
-        for each in (self.slider, self.number):
-            each.blockSignals(False)
+        with signals_blocked(self.slider, self.number):
+            change()
 
     def _allow(self, reason: str) -> None:
         for each in (self.slider, self.number, self.automatic, self.borders):
