@@ -30,6 +30,7 @@ def plain(found):
 
 def test_public_names_are_these():
     assert sorted(ss.__all__) == [
+        "AsObjects",
         "AutomaticWatershed",
         "Backprop",
         "Batch",
@@ -77,12 +78,14 @@ def test_public_names_are_these():
         "estimate",
         "evolve",
         "go_on",
+        "in_pixels",
         "label",
         "load_fit",
         "merge_runs",
         "merged_small",
         "metrics",
         "object_features",
+        "objects_of_segments",
         "over_segment",
         "over_stack",
         "over_tiles",

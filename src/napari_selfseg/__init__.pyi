@@ -7,7 +7,9 @@ from .consensus import Consensus as Consensus
 from .consensus import ConsensusSuperpixels as ConsensusSuperpixels
 from .editing import apply_edits as apply_edits
 from .hierarchy import Hierarchy as Hierarchy
+from .instances import AsObjects as AsObjects
 from .instances import Objects as Objects
+from .instances import objects_of_segments as objects_of_segments
 from .io import ImageFile as ImageFile
 from .io import load_fit as load_fit
 from .io import read_image as read_image
@@ -46,6 +48,7 @@ from .scale import StackRun as StackRun
 from .scale import TileRun as TileRun
 from .scale import Trainer as Trainer
 from .scale import apply_fit as apply_fit
+from .scale import in_pixels as in_pixels
 from .scale import label as label
 from .scale import over_stack as over_stack
 from .scale import over_tiles as over_tiles

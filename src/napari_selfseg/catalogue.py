@@ -7,7 +7,7 @@ derived from `Method`, and superpixel algorithms by ``napari_selfseg.superpixels
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from napari_selfseg import record as _record
 from napari_selfseg.consensus import Consensus, ConsensusSuperpixels
 from napari_selfseg.declared import with_declared
-from napari_selfseg.instances import Objects
+from napari_selfseg.instances import FINISHES, AsObjects, Objects
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import Outlines
+from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import (
+    Finish,
     Fit,
     Method,
     Run,
@@ -49,10 +51,13 @@ __all__ = [
     "PIECES",
     "SUPERPIXELS",
     "SUPERPIXEL_GROUP",
+    "are_objects",
     "as_objects",
     "default_method",
+    "finish_named",
     "known_methods",
     "known_superpixels",
+    "method_for",
     "over_segment",
     "segment",
 ]
@@ -95,6 +100,38 @@ def default_method() -> Method:
     return Consensus()
 
 
+def method_for(finish: Finish | None) -> Method:
+    """Return the method used when none is named, for what labels are to become.
+
+    Parameters
+    ----------
+    finish : Finish or None
+        Objects are found by the method for them.
+    """
+    return Objects() if isinstance(finish, AsObjects) else default_method()
+
+
+def finish_named(given: Finish | Mapping[str, Any] | str | None) -> Finish | None:
+    """Return what labels are to become at last.
+
+    Parameters
+    ----------
+    given : Finish, mapping, str or None
+        Itself, as a record has it, or its name: ``"objects"``, or ``"segments"`` for none.
+
+    Raises
+    ------
+    ValueError
+        When there is no such one, or a value cannot be used.
+    """
+    if given is None or given == "segments":
+        return None
+    if isinstance(given, Finish):
+        return given
+    values = {"name": given} if isinstance(given, str) else given
+    return cast(Finish, restore(values, FINISHES, "way to finish labels"))
+
+
 def known_methods() -> tuple[type[Method], ...]:
     """Return all methods: `METHODS`, and those that installed packages declare.
 
@@ -131,6 +168,7 @@ def segment(
     threads: int | None = None,
     precision: str = "auto",
     start: Fit | None = None,
+    finish: Finish | str | None = None,
     name: str | Sequence[str] = "",
 ) -> Run:
     """Segment an image to the end.
@@ -161,6 +199,9 @@ def segment(
         Type of the training; auto takes the faster one of the device.
     start : Fit, optional
         What to begin with.
+    finish : Finish or str, optional
+        What labels become at last: ``"objects"``, or `AsObjects` with its parameters. With it and
+        no method, `Objects` is the method. Labels are left as they are by default.
     name : str or list of str
         What to call the image in the record.
 
@@ -174,7 +215,8 @@ def segment(
     ValueError
         When something given cannot be used; the message says what to do.
     """
-    chosen = method or default_method()
+    wanted = finish_named(finish)
+    chosen = method or method_for(wanted)
     if outlines is not None:
         chosen = chosen.replace(outlines=outlines)
     return evolve(
@@ -189,6 +231,7 @@ def segment(
         threads=threads,
         precision=precision,
         start=start,
+        finish=wanted,
         name=name,
     ).finish()
 
@@ -251,6 +294,20 @@ def over_segment(
         "shown": 0,
     }
     return labels, record
+
+
+def are_objects(record: Mapping[str, Any]) -> bool:
+    """Say whether recorded labels are objects, each with a number of its own.
+
+    Parameters
+    ----------
+    record : mapping
+        Of labels that a method made, or a fit.
+    """
+    if record.get("finish") is not None:
+        return True
+    name = (record.get("method") or record.get("fitted") or {}).get("name")
+    return any(each.instances for each in known_methods() if each.name == name)
 
 
 def as_objects(

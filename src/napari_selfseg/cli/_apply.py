@@ -20,6 +20,7 @@ from napari_selfseg.cli._options._common import (
     check_still,
     superpixels_from,
 )
+from napari_selfseg.cli._options._finishing import add_as, add_finish, finish_from
 from napari_selfseg.cli._options._interrupt import keeping
 from napari_selfseg.cli._options._numbers import whole
 from napari_selfseg.cli._options._tile_options import add_tile_options, in_tiles
@@ -59,6 +60,8 @@ def add(commands: Commands, words: list[str]) -> None:
         choices=OUTLINES,
         help="what the borders of labels follow; as the model says by default",
     )
+    add_as(parser, "what the labels are: as the model makes them, or objects on one background 0")
+    add_finish(parser)
     add_opacity(parser)
     add_tile_options(parser, learning=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
@@ -74,6 +77,11 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import sources, targets_of
 
     fit, folder = load_fit(args.model), Path(args.output)
+    if in_tiles(args) and finish_from(args) is not None:
+        raise ValueError(
+            "Labels are finished as objects in an image as a whole: leave out --memory and --tile, "
+            "or --as objects."
+        )
     if args.outlines is not None:
         fit = replace(fit, method=fit.method.replace(outlines=args.outlines))
     found = sources(args.images, folder)
@@ -112,7 +120,11 @@ def _task(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> Label
     return LabelTask(
         image=path,
         files=LabelFiles(target),
-        recipe=Recipe(model=args.model, superpixels=algorithm_from(args.superpixels)),
+        recipe=Recipe(
+            model=args.model,
+            superpixels=algorithm_from(args.superpixels),
+            finish=finish_from(args),
+        ),
         by_recipe=False,
         opacity=args.opacity,
         fit=fit,

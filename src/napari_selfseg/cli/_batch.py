@@ -18,6 +18,12 @@ from napari_selfseg.cli._options._common import (
     add_run_options,
     values_of,
 )
+from napari_selfseg.cli._options._finishing import (
+    add_as,
+    add_finish,
+    finish_from,
+    method_from,
+)
 from napari_selfseg.cli._options._interrupt import keeping
 from napari_selfseg.cli._options._numbers import whole
 from napari_selfseg.cli._options._progress import progress_bar
@@ -25,7 +31,7 @@ from napari_selfseg.cli._options._stack import add_stack
 from napari_selfseg.cli._options._tile_options import add_memory, add_scheduler
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method, WorkStep
+    from napari_selfseg.protocol import WorkStep
     from napari_selfseg.scale import Batch, Entry, Recipe
     from napari_selfseg.superpixels import Superpixels
 
@@ -54,6 +60,11 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
     parser.add_argument("--recipe", metavar="FILE", help=RECIPE_HELP)
     add_choices(parser, ALGORITHMS_HELP)
+    add_as(
+        parser,
+        "what the labels are: segments as the method makes them, or objects on one background 0; "
+        "without --method, Objects finds them",
+    )
     parser.add_argument(
         "--connected", action="store_true", help="make every connected piece an object of its own"
     )
@@ -85,6 +96,7 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.set_defaults(command=_run)
     if words[:1] == ["batch"]:
         add_method(parser, words[1:])
+        add_finish(parser, parser.get_default("kind").declared())
 
 
 def label_ending(text: str) -> str:
@@ -158,10 +170,10 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     values = values_of(args, args.kind.declared())
     choices = _choices(args)
     if not args.recipe:
-        return Recipe(cast("Method", args.kind(**values)), **choices)
+        return Recipe(method_from(args), **choices)
     said = [name for name, value in choices.items() if value != getattr(Recipe, name)]
     for name in ["method"] * bool(args.method) + [*values, *said]:
-        flag = "--" + name.replace("_", "-")
+        flag = "--as" if name == "finish" else "--" + name.replace("_", "-")
         raise ValueError(f"The recipe in {args.recipe} says it all: leave out {flag}.")
     return Recipe.load(args.recipe)
 
@@ -173,6 +185,7 @@ def _choices(args: argparse.Namespace) -> dict[str, Any]:
         "segments": segments_from(args.segments),
         "connected": args.connected,
         "minimum_size": args.minimum_size,
+        "finish": finish_from(args),
         **{name: getattr(args, name) for name in STACK},
     }
 

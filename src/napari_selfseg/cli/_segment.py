@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -18,7 +19,12 @@ from napari_selfseg.cli._options._common import (
     add_run_options,
     algorithm_from,
     superpixels_from,
-    values_of,
+)
+from napari_selfseg.cli._options._finishing import (
+    add_as,
+    add_finish,
+    finish_from,
+    method_from,
 )
 from napari_selfseg.cli._options._interrupt import Interrupted, keeping
 from napari_selfseg.cli._options._progress import Shown
@@ -59,6 +65,11 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
     add_choices(parser, SUPERPIXELS_HELP)
+    add_as(
+        parser,
+        "what the labels are: segments as the method makes them, or objects on one background 0; "
+        "without --method, Objects finds them",
+    )
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")
     parser.add_argument("--scribbles", metavar="FILE", help="classes from 1 where drawn, else 0")
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
@@ -75,6 +86,7 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.set_defaults(command=_run)
     if words[:1] == ["segment"]:
         add_method(parser, words[1:])
+        add_finish(parser, parser.get_default("kind").declared())
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -88,6 +100,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check_tiles(args: argparse.Namespace) -> None:
+    if finish_from(args) is not None:
+        raise ValueError(
+            "Segments are finished as objects in an image as a whole: leave out --memory and "
+            "--tile, or --as objects and its sizes."
+        )
     for name in WHOLE:
         if getattr(args, name) is not None:
             flag = "--" + name.replace("_", "-")
@@ -99,6 +116,7 @@ def _check_tiles(args: argparse.Namespace) -> None:
 def _label(args: argparse.Namespace, files: LabelFiles) -> int:
     """Label an image as a whole, or plane by plane."""
     from napari_selfseg.io.formats import is_by_blocks
+    from napari_selfseg.protocol import objects_in_words
     from napari_selfseg.scale import LabelTask, Observer, do_alone
 
     on_disk = bool(args.carry) and is_by_blocks(files.labels)
@@ -117,6 +135,8 @@ def _label(args: argparse.Namespace, files: LabelFiles) -> int:
     )
     with keeping(lambda: _kept(args.output) if on_disk and shown.begun else ""):
         result = do_alone(task)
+    if recipe.finish is not None and sys.stderr.isatty():
+        print(objects_in_words(result.labels), file=sys.stderr)
     if shown.interrupted:
         what = "these are" if on_disk else "the labels so far are"
         raise Interrupted(f"Interrupted {shown.interrupted}; {what} in {args.output}.")
@@ -131,7 +151,7 @@ def _recipe(args: argparse.Namespace, *, on_disk: bool) -> Recipe:
         if getattr(args, flag):
             raise ValueError(f"--{flag} needs all planes in memory: write a TIFF, or leave it out.")
     return Recipe(
-        cast("Method", args.kind(**values_of(args, args.kind.declared()))),
+        method_from(args),
         superpixels=algorithm_from(args.superpixels),
         precision=args.precision,
         segments=segments_from(args.segments),
@@ -139,6 +159,7 @@ def _recipe(args: argparse.Namespace, *, on_disk: bool) -> Recipe:
         axis=args.axis,
         stack_iterations=args.stack_iterations,
         planes_fitted=args.planes_fitted,
+        finish=finish_from(args),
     )
 
 

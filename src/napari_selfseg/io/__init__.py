@@ -16,6 +16,7 @@ from napari_selfseg.io._pixels._masking import Valid
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._pyramid import open_pyramid
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
+from napari_selfseg.io._units._ratios import units_in
 from napari_selfseg.io._units._units import steps_of
 from napari_selfseg.io._writing._claim import TakenError, alone, claimed
 from napari_selfseg.io._writing._disk import DiskFullError, WriteError
@@ -74,6 +75,7 @@ __all__ = [
     "sweep",
     "sweep_chunks",
     "ucm2_regions",
+    "units_in",
     "update_levels",
     "whole_file",
     "whole_folder",

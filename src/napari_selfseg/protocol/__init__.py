@@ -30,6 +30,7 @@ from napari_selfseg.protocol._method._blocks import halo
 from napari_selfseg.protocol._method._blockwise import Blockwise, Found, Picture
 from napari_selfseg.protocol._method._control import Control, Interrupted
 from napari_selfseg.protocol._method._cost import Cost, Part, Problem
+from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._labels import as_superpixels, over_segmented
 from napari_selfseg.protocol._method._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
@@ -38,6 +39,8 @@ from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
 from napari_selfseg.protocol._refusal import too_large
 from napari_selfseg.protocol._results._agreeing import merge_runs
+from napari_selfseg.protocol._results._endings import objects_in_words
+from napari_selfseg.protocol._results._finishing import finished
 from napari_selfseg.protocol._results._outlining import outlined
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._schedules._few_labels import FewLabels
@@ -74,6 +77,7 @@ __all__ = [
     "DeviceLost",
     "Estimate",
     "FewLabels",
+    "Finish",
     "FirstLook",
     "Fit",
     "Found",
@@ -117,6 +121,7 @@ __all__ = [
     "check_precision",
     "estimate",
     "evolve",
+    "finished",
     "first_look",
     "fits_in_memory",
     "follow",
@@ -126,6 +131,7 @@ __all__ = [
     "label_dtype",
     "limited_threads",
     "merge_runs",
+    "objects_in_words",
     "outlined",
     "over_segmented",
     "parts_by_size",

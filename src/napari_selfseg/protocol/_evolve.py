@@ -32,6 +32,7 @@ from napari_selfseg.protocol._given._given import Given, check_drawn, check_give
 from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._method._blockwise import Found
 from napari_selfseg.protocol._method._control import Control
+from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._inputs import gather
 from napari_selfseg.protocol._method._labels import as_superpixels
 from napari_selfseg.protocol._method._method import Finding, Method, SuperpixelAlgorithm
@@ -58,6 +59,7 @@ def evolve(
     threads: int | None = None,
     precision: str = "auto",
     start: Fit | None = None,
+    finish: Finish | None = None,
     name: str | Sequence[str] = "",
 ) -> Run:
     """Start a run; iterate the result to advance it.
@@ -89,6 +91,9 @@ def evolve(
         closing forward and every prediction are in float32.
     start : Fit, optional
         Warm start: weights, and the meaning of the classes, to begin with.
+    finish : Finish, optional
+        What labels become that leave the run, such as `napari_selfseg.AsObjects()`; they are left
+        as the method makes them by default.
     name : str or list of str
         What to call the image in the record.
 
@@ -99,6 +104,8 @@ def evolve(
     OutOfMemory, DeviceLost
         When the run needs more memory than there is, or the device fails already here.
     """
+    if finish is not None:
+        finish.check()
     where = resolve_device(device)
     dtype = resolve_precision(precision, where)
     used_threads = resolve_threads(threads)
@@ -151,6 +158,7 @@ def evolve(
                 background=method.instances,
             ),
             threads=used_threads,
+            finish=finish,
         )
 
 

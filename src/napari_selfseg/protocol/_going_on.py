@@ -14,6 +14,7 @@ from napari_selfseg.protocol._given._device import resolve_device
 from napari_selfseg.protocol._given._failures import explaining
 from napari_selfseg.protocol._given._given import check_given
 from napari_selfseg.protocol._method._control import Control
+from napari_selfseg.protocol._method._finish import AS_BEGUN, Wish, chosen
 from napari_selfseg.protocol._method._inputs import gather
 from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._results._outlining import Outlining
@@ -23,7 +24,14 @@ from napari_selfseg.record import check_image
 __all__ = ["go_on"]
 
 
-def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = None) -> Run:
+def go_on(
+    run: Run,
+    image: Any,
+    *,
+    iterations: int,
+    outlines: Outlines | None = None,
+    finish: Wish = AS_BEGUN,
+) -> Run:
     """Go on with a run that has ended, as it was set up.
 
     The new run has the iterations, losses and votes of the old one, which stays as it is, and
@@ -40,6 +48,8 @@ def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = 
         Updates at most, those made so far among them.
     outlines : {"superpixels", "image"}, optional
         What the borders of final labels follow from now on; as before by default.
+    finish : Finish, None or "as_begun"
+        What final labels become from now on; as before by default.
 
     Returns
     -------
@@ -96,6 +106,7 @@ def go_on(run: Run, image: Any, *, iterations: int, outlines: Outlines | None = 
             ),
             threads=run.threads,
             after=run,
+            finish=chosen(finish, run.finished_as),
         )
 
 

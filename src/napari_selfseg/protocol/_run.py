@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from napari_selfseg.machine.memory import release_freed_device_memory, release_freed_memory
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._method._step import Step, Stop
@@ -39,6 +40,8 @@ class Run(RunResults, Work[Step]):
         Classes from 1 drawn on each image; None where nothing was.
     threads : int
         CPU threads in use.
+    finished_as : Finish or None
+        What labels become that leave the run.
     level : float
         Height of borders at which the consensus is cut when nobody says where.
     provenance : mapping
@@ -59,8 +62,11 @@ class Run(RunResults, Work[Step]):
         outlining: Outlining,
         threads: int,
         after: Run | None = None,
+        finish: Finish | None = None,
     ) -> None:
-        super().__init__(method, shapes, superpixels, scribbles, provenance, outlining, after)
+        super().__init__(
+            method, shapes, superpixels, scribbles, provenance, outlining, after, finish
+        )
         self.threads = threads
         self._training = Training(
             method, network, inputs, scaling, threads, provenance.get("ways", {})

@@ -12,6 +12,7 @@ from napari_selfseg.record._record import (
     software,
     weights_hash,
     with_cut,
+    with_finish,
     with_outlines,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "unpack",
     "weights_hash",
     "with_cut",
+    "with_finish",
     "with_outlines",
 ]

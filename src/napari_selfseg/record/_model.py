@@ -91,6 +91,7 @@ class _Common(_Part):
     ways: dict[str, str] | None = None
     stop: _Stop | None = None
     objects: _Objects | _Count | None = None
+    finish: _Named | None = None
     source: _Source | None = None
     recipe: dict[str, Any] | None = None
     edits: Sequence[_Edit] | None = None

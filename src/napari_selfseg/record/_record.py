@@ -32,6 +32,7 @@ __all__ = [
     "software",
     "weights_hash",
     "with_cut",
+    "with_finish",
     "with_outlines",
 ]
 
@@ -159,6 +160,21 @@ def with_outlines(record: Mapping[str, Any], outlines: str) -> dict[str, Any]:
         What they follow.
     """
     return {**record, "method": {**record["method"], "outlines": outlines}}
+
+
+def with_finish(record: Mapping[str, Any], finish: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Say in a record what labels became at last.
+
+    Parameters
+    ----------
+    record : mapping
+        From `Run.record`.
+    finish : mapping or None
+        Name and parameters, such as those of `napari_selfseg.AsObjects`; None for labels that
+        were left as they were.
+    """
+    rest = {key: value for key, value in record.items() if key != "finish"}
+    return rest if finish is None else {**rest, "finish": dict(finish)}
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:

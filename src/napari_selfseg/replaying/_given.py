@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_selfseg import record as _record
-from napari_selfseg.catalogue import known_superpixels
+from napari_selfseg.catalogue import finish_named, known_superpixels
 from napari_selfseg.parameters import restore
 from napari_selfseg.replaying._calls import WIDTH, bracketed, constructed
 from napari_selfseg.replaying._reading import literal
@@ -80,6 +80,8 @@ def options(record: Mapping[str, Any]) -> list[str]:
         if set(variables) - {"None"}:
             values.append(f"{key}={bracketed(variables, record)}")
     values += axes(record)
+    if (finish := finish_named(record.get("finish"))) is not None:
+        values.append(f"finish={constructed(finish)}")
     names = [str(image["name"]) for image in record["images"]]
     if any(names):
         values.append(f"name={names if record.get('several') else names[0]!r}")

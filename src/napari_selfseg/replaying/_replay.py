@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg import record as _record
-from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels, over_segment
+from napari_selfseg.catalogue import (
+    as_objects,
+    finish_named,
+    known_methods,
+    known_superpixels,
+    over_segment,
+)
 from napari_selfseg.convolving import following
 from napari_selfseg.editing import apply_edits
 from napari_selfseg.parameters import restore
@@ -163,6 +169,7 @@ def _begun_again(record: Mapping[str, Any], image: Any, iterations: int) -> Run:
         superpixels=_superpixels(record["superpixels"], shapes),
         mask=_arrays(record["mask"], shapes),
         scribbles=_arrays(record["scribbles"], shapes),
+        finish=finish_named(record.get("finish")),
         **{key: record[key] for key in PASSED_ON},
     )
 

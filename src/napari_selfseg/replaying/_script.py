@@ -268,8 +268,8 @@ def _shown(record: Mapping[str, Any]) -> list[str]:
 
 
 def _outlined(record: Mapping[str, Any]) -> list[str]:
-    """Write that the borders of a cut follow the image, where they do."""
-    if record["method"].get("outlines") != IMAGE:
+    """Write that a cut is outlined along the image or finished, where it is."""
+    if record["method"].get("outlines") != IMAGE and not record.get("finish"):
         return []
     drawn = "" if drawn_later(record) is None else f", scribbles={LATER}"
     return [f"labels = run.outlined(labels{drawn})"]

@@ -27,6 +27,7 @@ from napari_selfseg.scale._planes._stack_labels import create_stack_labels, stac
 from napari_selfseg.scale._planes._stack_replay import replay_stack
 from napari_selfseg.scale._planes._stack_step import StackStep
 from napari_selfseg.scale._recipe._recipe import Recipe
+from napari_selfseg.scale._recipe._sized import in_pixels
 from napari_selfseg.scale._runners import (
     ClusterRunner,
     Outcome,
@@ -90,6 +91,7 @@ __all__ = [
     "fit_samples",
     "gathered",
     "hierarchy_of",
+    "in_pixels",
     "known_at_once",
     "label",
     "lay_out_tiles",

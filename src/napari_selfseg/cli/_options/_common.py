@@ -93,13 +93,16 @@ def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None 
     otherwise : type of Method, optional
         When they name none; the default one by default.
     """
-    from napari_selfseg.catalogue import default_method, known_methods
+    from napari_selfseg.catalogue import finish_named, known_methods, method_for
     from napari_selfseg.parameters import named
 
     first = Parser(add_help=False, allow_abbrev=False)
     first.add_argument("--method")
-    name = first.parse_known_args(words)[0].method
-    kind = named(name, known_methods(), "method") if name else otherwise or type(default_method())
+    first.add_argument("--as")
+    said = first.parse_known_args(words)[0]
+    name, finish = said.method, finish_named(getattr(said, "as"))
+    usual = otherwise or type(method_for(finish))
+    kind = named(name, known_methods(), "method") if name else usual
     add_parameters(parser, f"parameters of {kind.title}", kind.declared())
     parser.set_defaults(kind=kind)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from napari_selfseg.protocol._given._failures import reason
 from napari_selfseg.protocol._method._step import Stop
 
-__all__ = ["abandoned", "completed", "counted", "failed"]
+__all__ = ["abandoned", "completed", "counted", "failed", "objects_in_words"]
 
 
 def completed(done: int, total: int) -> Stop:
@@ -39,8 +39,18 @@ def counted(stop: Stop, votes: Tensor) -> Stop:
     count = int(torch.unique(votes[votes > 0]).numel())
     if not count:
         return stop
-    words = f"{count} objects." if count > 1 else "1 object."
-    return dataclasses.replace(stop, sentence=f"{words} {stop.sentence}")
+    return dataclasses.replace(stop, sentence=f"{objects_in_words(count)} {stop.sentence}")
+
+
+def objects_in_words(count: int) -> str:
+    """Say how many objects there are, in a sentence.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    """
+    return f"{count or 'No'} object{'s' * (count != 1)}."
 
 
 def abandoned(done: int) -> Stop:

@@ -1,4 +1,4 @@
-"""Final labels whose borders follow the image: what is needed of a run or a fit for that."""
+"""Final labels outlined along the image, and finished: what a run or a fit needs for that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from napari_selfseg.colours import lab
 from napari_selfseg.outlines import SUPERPIXELS, refined
+from napari_selfseg.protocol._given._checks import as_channels_first
 from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._results._ballot_box import Latest
 from napari_selfseg.record import check_image
@@ -93,6 +95,39 @@ class Outlining:
             return _with_background(labels, colours, self._masks[image], spacing)
         found = refined(labels, colours, spacing=spacing, keep=strokes)
         return found.astype(labels.dtype)
+
+    def finished(self, labels: NDArray[Any], image: int, finish: Finish) -> NDArray[Any]:
+        """Finish labels, which may have been outlined.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            ``(*spatial)``.
+        image : int
+            Of which image.
+        finish : Finish
+            What they become.
+
+        Returns
+        -------
+        ndarray of int
+            A new array.
+
+        Raises
+        ------
+        ValueError
+            When the image was changed since the run, or the finish does not suit it.
+        """
+        given, valid = self._images[image], self._masks[image]
+        check_image(given, self._record["images"][image])
+        array = as_channels_first(given, self._record["channel_axis"], (labels.ndim,))
+        return finish(
+            labels,
+            self._scaling(array, valid),
+            valid=valid,
+            spacing=tuple(self._record["spacing"]),
+            instances=self._background,
+        )
 
     def _read(self, image: int) -> NDArray[Any]:
         given, axis = self._images[image], self._record["channel_axis"]

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.outlines import IMAGE, Outlines
+from napari_selfseg.protocol._method._finish import AS_BEGUN, Finish, Wish, chosen
 from napari_selfseg.protocol._method._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._step import Stop
 from napari_selfseg.protocol._results._agreeing import agreeing
@@ -21,7 +22,7 @@ from napari_selfseg.protocol._results._history import History
 from napari_selfseg.protocol._results._losses import Losses
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._results._projection import Projection
-from napari_selfseg.record import with_cut, with_outlines
+from napari_selfseg.record import with_cut, with_finish, with_outlines
 
 __all__ = ["RunResults"]
 
@@ -47,6 +48,8 @@ class RunResults(ABC):
         Lets borders follow the images.
     after : RunResults, optional
         What an earlier run has found, which this one begins with.
+    finish : Finish, optional
+        What labels become that leave the run.
     """
 
     def __init__(
@@ -58,11 +61,12 @@ class RunResults(ABC):
         provenance: Mapping[str, Any],
         outlining: Outlining,
         after: RunResults | None,
+        finish: Finish | None = None,
     ) -> None:
         self.method = method
         self.superpixels = None if superpixels is None else tuple(superpixels)
         self.scribbles = tuple(scribbles)
-        self.level = method.level
+        self.level, self.finished_as = method.level, finish
         self.provenance = provenance
         self._projection = Projection(tuple(shapes), self.superpixels, method.n_classes)
         self._outlining = outlining
@@ -95,7 +99,12 @@ class RunResults(ABC):
         return self._losses.read()
 
     def labels(
-        self, iteration: int | None = None, *, image: int = 0, outlines: Outlines | None = None
+        self,
+        iteration: int | None = None,
+        *,
+        image: int = 0,
+        outlines: Outlines | None = None,
+        finish: Wish = AS_BEGUN,
     ) -> NDArray[Any]:
         """Return the label map of an iteration.
 
@@ -107,10 +116,12 @@ class RunResults(ABC):
             Which image, where several were fitted together.
         outlines : {"superpixels", "image"}, optional
             What borders follow; as the method says by default.
+        finish : Finish, None or "as_begun"
+            What the labels become; as was asked for when the run began by default.
 
         Returns
         -------
-        ndarray of uint8 or uint16
+        ndarray of uint8, uint16 or, finished, uint32
             ``(*spatial)``, labels from 1, 0 where there are no data. A new array every time.
 
         Raises
@@ -120,7 +131,7 @@ class RunResults(ABC):
             outlines are asked for and it was changed since.
         """
         labels = self.project(self._history.find(iteration)[1], image)
-        return self.outlined(labels, image=image, outlines=outlines)
+        return self.outlined(labels, image=image, outlines=outlines, finish=finish)
 
     def outlined(
         self,
@@ -129,6 +140,7 @@ class RunResults(ABC):
         image: int = 0,
         scribbles: NDArray[Any] | None = None,
         outlines: Outlines | None = None,
+        finish: Wish = AS_BEGUN,
     ) -> NDArray[Any]:
         """Finish labels of an image of this run, such as a cut of its hierarchy.
 
@@ -140,24 +152,25 @@ class RunResults(ABC):
             Of which image.
         scribbles : ndarray of int, optional
             What was drawn on keeps its label; the scribbles of the run by default.
-        outlines : {"superpixels", "image"}, optional
-            What borders follow; as the method says by default.
+        outlines, finish
+            As for `labels`.
 
         Returns
         -------
         ndarray of int
-            The labels themselves, or new ones whose borders follow the image (see
-            `napari_selfseg.outlines.refined`); of the same type.
+            The labels themselves, or new ones: with borders that follow the image (see
+            `napari_selfseg.outlines.refined`), of the same type, or finished.
 
         Raises
         ------
         ValueError
             When the image is another one than it was: a run keeps no copy of it.
         """
-        if (outlines or self.method.outlines) != IMAGE:
-            return labels
-        drawn = self.scribbles[image] if scribbles is None else scribbles
-        return self._outlining(labels, image, drawn)
+        if (outlines or self.method.outlines) == IMAGE:
+            drawn = self.scribbles[image] if scribbles is None else scribbles
+            labels = self._outlining(labels, image, drawn)
+        wanted = chosen(finish, self.finished_as)
+        return labels if wanted is None else self._outlining.finished(labels, image, wanted)
 
     def by_superpixel(self, votes: Tensor, image: int = 0) -> NDArray[Any]:
         """Return the votes of a step for the superpixels of one image.
@@ -244,6 +257,7 @@ class RunResults(ABC):
         bias: float | None = None,
         image: int = 0,
         outlines: Outlines | None = None,
+        finish: Wish = AS_BEGUN,
     ) -> NDArray[Any]:
         """Cut the consensus of the iterations so far into segments.
 
@@ -253,7 +267,7 @@ class RunResults(ABC):
             One of them, as in `Hierarchy.cut`; with none the number of segments is found.
         image : int
             Which image, where several were fitted together.
-        outlines : {"superpixels", "image"}, optional
+        outlines, finish
             As for `labels`.
 
         Returns
@@ -269,7 +283,7 @@ class RunResults(ABC):
         asked = (self._votes.steps, image)
         hierarchy = self._agreed.get(asked, lambda: self.hierarchy(image=image))
         found = hierarchy.cut(n_segments, level=level, bias=bias)
-        return self.outlined(found, image=image, outlines=outlines)
+        return self.outlined(found, image=image, outlines=outlines, finish=finish)
 
     def record(
         self,
@@ -279,6 +293,7 @@ class RunResults(ABC):
         superpixels: SuperpixelAlgorithm | None = None,
         scribbles: NDArray[Any] | None = None,
         outlines: Outlines | None = None,
+        finish: Wish = AS_BEGUN,
     ) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
 
@@ -292,8 +307,8 @@ class RunResults(ABC):
             What was given to `hierarchy`, where the run has no superpixels.
         scribbles : ndarray of int, optional
             What the consensus was bound to (`Hierarchy.bound`), where it was.
-        outlines : {"superpixels", "image"}, optional
-            What the borders follow, where that is not as the method says.
+        outlines, finish
+            As for `labels`, where labels were asked for so.
 
         Returns
         -------
@@ -309,9 +324,12 @@ class RunResults(ABC):
             if iteration is not None:
                 raise ValueError("A cut is of all iterations: leave out which one is shown.")
             given = None if superpixels is None else superpixels.as_dict()
-            return with_cut(self.record(outlines=outlines), n_segments, given, scribbles)
+            last = self.record(outlines=outlines, finish=finish)
+            return with_cut(last, n_segments, given, scribbles)
+        outlined = with_outlines(self.provenance, outlines or self.method.outlines)
+        wanted = chosen(finish, self.finished_as)
         return {
-            **with_outlines(self.provenance, outlines or self.method.outlines),
+            **with_finish(outlined, None if wanted is None else wanted.as_dict()),
             # Those that are still found are no part of what is recorded now.
             "ways": dict(self.provenance.get("ways", {})),
             "iterations": self.iteration,

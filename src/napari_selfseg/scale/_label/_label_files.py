@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.catalogue import as_objects
+from napari_selfseg.catalogue import are_objects, as_objects
 from napari_selfseg.io import (
     ImageFile,
     save_fit,
@@ -119,7 +119,7 @@ def write_files(
     with written_together(*paths, size=_size(files, image, labels, fit)) as places:
         at = dict(zip(paths, places, strict=True))
         if files.objects is not None:
-            _write_objects(at[files.objects], image, labels)
+            _write_objects(at[files.objects], image, labels, record)
         if files.preview is not None:
             draw(at[files.preview], image, labels)
         if files.fit is not None and fit is not None:
@@ -135,13 +135,17 @@ def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | 
     return labels.nbytes + (6 * plane if files.preview else 0) + learned
 
 
-def _write_objects(path: Path, image: ImageFile, labels: NDArray[Any]) -> None:
+def _write_objects(
+    path: Path, image: ImageFile, labels: NDArray[Any], record: Mapping[str, Any]
+) -> None:
+    """Measure objects by their own numbers, and of anything else the connected pieces."""
+    own = are_objects(record)
     write_objects(
         path,
-        connected(labels),
+        labels if own else connected(labels),
         **image.measure,
         georeference=image.georeference,
-        classes=labels,
+        classes=None if own else labels,
         image=np.asarray(image.data),
         channel_axis=image.channel_axis,
     )

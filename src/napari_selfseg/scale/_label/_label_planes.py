@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_selfseg.io import ImageFile, finish_labels, save_fit, written_together
 from napari_selfseg.io.formats import is_by_blocks
-from napari_selfseg.protocol import Method
+from napari_selfseg.protocol import Finish, Method
 from napari_selfseg.scale._label._label_files import draw, written
 from napari_selfseg.scale._label._memory_check import check_planes
 from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
@@ -22,6 +22,7 @@ from napari_selfseg.scale._planes._slices import Planes
 from napari_selfseg.scale._planes._stack import StackRun
 from napari_selfseg.scale._planes._stack_estimate import planes_together
 from napari_selfseg.scale._planes._stack_labels import create_stack_labels, stack_dtype
+from napari_selfseg.scale._recipe._sized import in_pixels
 
 __all__ = ["by_planes", "planes_failed"]
 
@@ -90,7 +91,8 @@ def _on_disk(task: LabelTask, image: ImageFile, given: Given, axes: tuple[int, .
     carry = cast(str, task.recipe.carry)
     with _places(task) as at:
         part = at[task.files.labels]
-        out = create_stack_labels(part, image, _method(task), carry)
+        finished = task.recipe.finish is not None
+        out = create_stack_labels(part, image, _method(task), carry, finished=finished)
         run = _run(task, image, given, axes, out)
         found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}
         record = task.recorded(run.record(), len(found - {0}))
@@ -130,6 +132,7 @@ def _run(
         superpixels=recipe.superpixels if given.superpixels is None else given.superpixels,
         precision=recipe.precision,
         out=out,
+        finish=_finish(task, image, axes),
         device=task.device,
         threads=task.threads,
         **as_input(image, given.mask),
@@ -140,6 +143,13 @@ def _run(
     if not run.done.any() and not run.stops:
         raise ValueError(run.stop_reason)
     return run
+
+
+def _finish(task: LabelTask, image: ImageFile, axes: tuple[int, ...]) -> Finish | None:
+    """Return what becomes of a plane, with sizes in its pixels."""
+    unit, spacing = image.measure["unit"], image.measure["spacing"]
+    rest = [size for axis, size in enumerate(spacing) if axis not in axes]
+    return in_pixels(task.recipe.finish, rest, unit)
 
 
 def _method(task: LabelTask) -> Method:
@@ -154,7 +164,8 @@ def _check_memory(
     together = planes_together(carry, count, task.recipe.planes_fitted)
     how = {"device": task.device, "precision": task.recipe.precision}
     check_planes(image, axes, method, together, memory, **how)
-    labels = np.dtype(stack_dtype(method, carry)).itemsize
+    kind = stack_dtype(method, carry, finished=task.recipe.finish is not None)
+    labels = np.dtype(kind).itemsize
     room = prod(image.shape) * labels
     if task.files.objects is not None:
         # Objects are numbered beside the labels, and measured on the image.

@@ -165,6 +165,7 @@ def _check_parts(task: LabelTask) -> None:
     recipe = task.recipe
     for asked, what in (
         (recipe.segments is not None, "segments"),
+        (recipe.finish is not None, "segments finished as objects"),
         (recipe.method and recipe.method.outlines != SUPERPIXELS, "outlines along the image"),
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),
         (recipe.model and recipe.superpixels is not None, "superpixels that vote"),

@@ -13,6 +13,7 @@ from napari_selfseg.protocol import Method, Run, evolve
 from napari_selfseg.record import fingerprint
 from napari_selfseg.scale._label._label_files import written
 from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
+from napari_selfseg.scale._recipe._sized import in_pixels
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._training._apply_fit import apply_fit
 from napari_selfseg.superpixels import Superpixels
@@ -63,6 +64,7 @@ def _run(task: LabelTask, image: ImageFile, method: Method, given: Given) -> Run
         superpixels=_superpixels(task, given),
         scribbles=given.scribbles,
         precision=task.recipe.precision,
+        finish=in_pixels(task.recipe.finish, **image.measure),
         device=task.device,
         threads=task.threads,
         **as_input(image, given.mask),
@@ -84,6 +86,7 @@ def _applied(
         mask=image.seen(),
         superpixels=voting,
         spacing=image.spacing,
+        finish=in_pixels(task.recipe.finish, **image.measure),
         device=task.device,
         threads=task.threads,
         name=image.name,

@@ -166,7 +166,7 @@ class Warm(Carrying):
         return self.request.run([plane], method.replace(iterations=self.iterations), known.fit)
 
     def _naming(self, plane: int, known: Lineage | None) -> Naming:
-        if known is None or self.request.method.numbered_anew:
+        if known is None or self.request.numbered_anew:
             return self._by_overlap(plane)
         if known.names is None:
             return _unchanged
@@ -178,7 +178,7 @@ class Warm(Carrying):
         # Names of classes: None where each class is its own id, as on the very first plane.
         before = {} if known is None else known.names
         first = self.order.neighbour(plane) is None
-        unchanged = self.request.method.numbered_anew or first or before is None
+        unchanged = self.request.numbered_anew or first or before is None
         names = None if unchanged else {**(before or {}), **pairs(labels, found.ids)}
         self._from[plane] = Lineage(self.fit, names)
 

@@ -71,7 +71,9 @@ class Joint(Carrying):
             return None
         if self.request.method.numbered_anew:
             return (yield from self._segmented(plane, self.fit))
-        ids = self.request.predict(self.fit, plane).astype(np.int64)
+        labels = self.request.predict(self.fit, plane).astype(np.int64)
+        anew = self.request.numbered_anew
+        ids = self._by_overlap(plane)(labels) if anew else labels
         return Found(ids, Stop("finished", "The common fit was applied."), 0)
 
     def _segmented(self, plane: int, common: Fit) -> Generator[Step, None, Found | None]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from napari_selfseg.catalogue import default_method
-from napari_selfseg.protocol import Method, StopRelay, SuperpixelAlgorithm
+from napari_selfseg.catalogue import finish_named, method_for
+from napari_selfseg.protocol import Finish, Method, StopRelay, SuperpixelAlgorithm
 from napari_selfseg.scale._planes._carrying import Carrying, Independent, Warm
 from napari_selfseg.scale._planes._joint import Joint
 from napari_selfseg.scale._planes._order import Order, Viewed
@@ -42,6 +42,7 @@ def over_stack(
     device: str | torch.device = "auto",
     threads: int | None = None,
     precision: str = "auto",
+    finish: Finish | str | None = None,
     name: str = "",
 ) -> StackRun:
     """Segment a stack or time series plane by plane; iterate the result to advance it.
@@ -88,6 +89,8 @@ def over_stack(
         Physical size of a pixel along each spatial axis of the stack.
     device, threads, precision
         As for `evolve`.
+    finish : Finish or str, optional
+        What the labels of each plane become, as for `segment`; ids are matched by overlap.
     name : str
         What to call the image in the record.
 
@@ -96,7 +99,8 @@ def over_stack(
     ValueError
         When something given cannot be used; the message says what to do.
     """
-    chosen = method or default_method()
+    wanted = finish_named(finish)
+    chosen = method or method_for(wanted)
     request = check_stack(
         image,
         chosen,
@@ -106,14 +110,17 @@ def over_stack(
         superpixels=superpixels,
         spacing=spacing,
         how={"device": device, "threads": threads, "precision": precision},
+        finish=wanted,
     )
     check_carry(carry, iterations, planes_fitted)
     if out is None:
         if done is not None:
             raise ValueError("Planes that are done are in out: give the array they are in.")
-        out = np.zeros(request.planes.whole, stack_dtype(chosen, carry))
+        out = np.zeros(
+            request.planes.whole, stack_dtype(chosen, carry, finished=wanted is not None)
+        )
     labels = StackLabels(out, axis, request.planes.whole, done)
-    by_overlap = carry != "joint" or chosen.numbered_anew
+    by_overlap = carry != "joint" or request.numbered_anew
     relay, order = StopRelay(), Order(request.planes.shape, touching=by_overlap)
     resumed = np.flatnonzero(labels.done).tolist()
     for plane in resumed:

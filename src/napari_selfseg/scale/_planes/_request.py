@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.protocol import (
+    Finish,
     Fit,
     Method,
     Run,
     SuperpixelAlgorithm,
     as_spacing,
     evolve,
+    finished,
     outlined,
     prepare,
     resolve_device,
@@ -49,6 +51,8 @@ class StackRequest:
         Of a plane.
     how : dict
         Device, threads and precision.
+    finish : Finish or None
+        What the labels of each plane become.
     """
 
     image: Any
@@ -59,6 +63,12 @@ class StackRequest:
     channel_axis: int | None
     spacing: tuple[float, ...]
     how: dict[str, Any]
+    finish: Finish | None = None
+
+    @property
+    def numbered_anew(self) -> bool:
+        """Whether a label says nothing outside of its plane: segments and objects."""
+        return self.method.numbered_anew or self.finish is not None
 
     def run(self, planes: Sequence[int], method: Method, start: Fit | None = None) -> Run:
         """Begin a run on a plane, or one on several.
@@ -81,6 +91,7 @@ class StackRequest:
             mask=None if self.masks is None else [self.masks[k] for k in planes],
             spacing=self.spacing,
             start=start,
+            finish=self.finish,
             **self.how,
         )
 
@@ -93,7 +104,7 @@ class StackRequest:
         return True
 
     def predict(self, fit: Fit, plane: int) -> NDArray[Any]:
-        """Apply a fit to a plane, with the vote and the outlines that close a run on it.
+        """Apply a fit to a plane, with the vote, outlines and finish that close a run on it.
 
         Parameters
         ----------
@@ -120,7 +131,11 @@ class StackRequest:
             device=self.how["device"],
             threads=self.how["threads"],
         )
-        return outlined(fit, labels, image, channel_axis=self.channel_axis, spacing=self.spacing)
+        where: dict[str, Any] = {"channel_axis": self.channel_axis, "spacing": self.spacing}
+        labels = outlined(fit, labels, image, **where)
+        if self.finish is None:
+            return labels
+        return finished(fit, labels, image, self.finish, mask=valid, **where)
 
     def _prepared(self, plane: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         """Read a plane, and refuse what a run refuses."""
@@ -151,12 +166,13 @@ def check_stack(
     superpixels: Any,
     spacing: Sequence[float] | None,
     how: dict[str, Any],
+    finish: Finish | None = None,
 ) -> StackRequest:
     """Check what holds for all planes, before any of them is read.
 
     Parameters
     ----------
-    image, method, axis, channel_axis, mask, superpixels, spacing
+    image, method, axis, channel_axis, mask, superpixels, spacing, finish
         As in `over_stack`.
     how : dict
         Device, threads and precision.
@@ -166,6 +182,8 @@ def check_stack(
     ValueError
         When something cannot be used; the message says what to do.
     """
+    if finish is not None:
+        finish.check()
     planes = Planes(image, axis, channel_axis)
     _check_planes(planes, method, axis)
     resolve_precision(how["precision"], resolve_device(how["device"]))
@@ -183,6 +201,7 @@ def check_stack(
         channel_axis=None if channel_axis is None else -1,
         spacing=planes.rest(spaced),
         how=how,
+        finish=finish,
     )
 
 

@@ -17,7 +17,9 @@ from napari_selfseg.scale._planes._slices import Planes
 __all__ = ["StackLabels", "create_stack_labels", "stack_dtype"]
 
 
-def stack_dtype(method: Method, carry: str) -> type[np.uint16] | type[np.uint32]:
+def stack_dtype(
+    method: Method, carry: str, *, finished: bool = False
+) -> type[np.uint16] | type[np.uint32]:
     """Return a type for the labels of a stack.
 
     Parameters
@@ -26,13 +28,15 @@ def stack_dtype(method: Method, carry: str) -> type[np.uint16] | type[np.uint32]
         What makes them.
     carry : {"independent", "warm", "joint"}
         Where ids come from; by overlap there are new ones on any plane.
+    finished : bool
+        Whether labels become something else at last, and so are numbered anew.
 
     Returns
     -------
     type
         uint16 for the classes of one method, and uint32 for ids that may grow with the stack.
     """
-    grows = carry == "independent" or method.numbered_anew
+    grows = carry == "independent" or method.numbered_anew or finished
     return np.uint32 if grows or method.n_classes > np.iinfo(np.uint16).max else np.uint16
 
 
@@ -134,7 +138,12 @@ def _marked(done: Any, n: int) -> NDArray[np.bool_]:
 
 
 def create_stack_labels(
-    path: str | os.PathLike[str], image: ImageFile, method: Method, carry: str
+    path: str | os.PathLike[str],
+    image: ImageFile,
+    method: Method,
+    carry: str,
+    *,
+    finished: bool = False,
 ) -> Any:
     """Make the empty labels of a stack, a chunk a plane.
 
@@ -148,6 +157,8 @@ def create_stack_labels(
         What makes the labels.
     carry : {"independent", "warm", "joint"}
         As for `over_stack`.
+    finished : bool
+        As for `stack_dtype`.
 
     Returns
     -------
@@ -166,7 +177,7 @@ def create_stack_labels(
     return create_labels(
         path,
         image.shape,
-        dtype=stack_dtype(method, carry),
+        dtype=stack_dtype(method, carry, finished=finished),
         chunks=(1,) * (len(image.shape) - 2) + image.shape[-2:],
         **place,
     )

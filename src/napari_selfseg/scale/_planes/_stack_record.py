@@ -35,7 +35,7 @@ def stack_record(
     """
     kept = dict(told)
     name, channel_axis, spacing = (kept.pop(each) for each in ("name", "channel_axis", "spacing"))
-    return {
+    made = {
         "software": record.software(),
         "method": request.method.as_dict(),
         "superpixels": _superpixels(request),
@@ -49,6 +49,7 @@ def stack_record(
         "stack": kept,
         "stop": None if stop is None else {"kind": stop.kind, "sentence": stop.sentence},
     }
+    return record.with_finish(made, None if request.finish is None else request.finish.as_dict())
 
 
 def _superpixels(request: StackRequest) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from numpy.typing import NDArray
 
-from napari_selfseg.catalogue import as_objects, known_methods, known_superpixels
+from napari_selfseg.catalogue import as_objects, finish_named, known_methods, known_superpixels
 from napari_selfseg.editing import apply_edits
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Method
@@ -71,6 +71,7 @@ def _again(record: Mapping[str, Any], image: Any, mask: Any, superpixels: Any) -
         cast(Method, restore(record["method"], known_methods(), "method")),
         mask=mask,
         superpixels=superpixels,
+        finish=finish_named(record.get("finish")),
         viewed=lambda: _next(views),
         **{key: told[key] for key in ("carry", "axis", "iterations", "planes_fitted")},
         **{key: record[key] for key in ("channel_axis", "spacing", "device", "threads")},

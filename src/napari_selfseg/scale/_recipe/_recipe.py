@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from napari_selfseg.catalogue import known_methods, known_superpixels
+from napari_selfseg.catalogue import finish_named, known_methods, known_superpixels
 from napari_selfseg.io import load_fit, read_record, whole_file
 from napari_selfseg.parameters import restore
-from napari_selfseg.protocol import Method
+from napari_selfseg.protocol import Finish, Method
 from napari_selfseg.scale._recipe._recipe_checks import check_recipe, is_whole
 from napari_selfseg.scale._recipe._recorded import recorded
 from napari_selfseg.superpixels import Superpixels
@@ -54,6 +54,9 @@ class Recipe:
         that what remains is as large as the method can take.
     stack_iterations, planes_fitted : int or None
         As ``iterations`` and ``planes_fitted`` of `over_stack`.
+    finish : Finish or None
+        What labels become at last, such as ``AsObjects(smallest="20 µm²")``: sizes in a unit are
+        those of each image.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class Recipe:
     axis: str | None = None
     stack_iterations: int | None = None
     planes_fitted: int | None = None
+    finish: Finish | None = None
 
     def __post_init__(self) -> None:
         check_recipe(vars(self))
@@ -107,7 +111,7 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return every value, ready for JSON."""
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
-        for name in ("method", "superpixels"):
+        for name in ("method", "superpixels", "finish"):
             values[name] = None if values[name] is None else values[name].as_dict()
         return values
 
@@ -134,6 +138,10 @@ class Recipe:
                 if not isinstance(found[name], Mapping):
                     raise ValueError(f"The {name} of a recipe have a name and parameters.")
                 found[name] = restore(found[name], kinds, name)
+        if found.get("finish") is not None:
+            if not isinstance(found["finish"], Mapping):
+                raise ValueError("The finish of a recipe has a name and parameters.")
+            found["finish"] = finish_named(found["finish"])
         return cls(**found)
 
     def save(self, path: str | os.PathLike[str]) -> None:

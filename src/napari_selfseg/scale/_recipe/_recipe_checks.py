@@ -38,6 +38,11 @@ def check_recipe(values: Mapping[str, Any]) -> None:
         raise ValueError("The smallest size of an object is a number of pixels from 0 on.")
     if model and segments is not None:
         raise ValueError("A model has no iterations to cut into segments: leave them out.")
+    if values["finish"] is not None and (values["connected"] or values["minimum_size"]):
+        raise ValueError(
+            "Labels are finished as objects, or their connected pieces numbered and small ones "
+            "merged: choose one of them."
+        )
     _check_stack(values)
 
 

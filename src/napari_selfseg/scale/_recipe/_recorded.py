@@ -90,7 +90,8 @@ def _refusal(why: str) -> ValueError:
 def _values(record: Mapping[str, Any]) -> dict[str, Any]:
     made = _of_stack(record) if "stack" in record else _of_image(record)
     same = {key: record[key] for key in ("superpixels", "precision")}
-    return {**made, **same, **(record.get("objects") or {})}
+    finish = {"finish": record["finish"]} if record.get("finish") else {}
+    return {**made, **same, **finish, **(record.get("objects") or {})}
 
 
 def _of_stack(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_selfseg import record
-from napari_selfseg.protocol import Fit, outlined
+from napari_selfseg.protocol import Finish, Fit, finished, outlined
 from napari_selfseg.scale._training._collection import planes
 
 __all__ = ["apply_fit"]
@@ -24,6 +24,7 @@ def apply_fit(
     mask: NDArray[np.bool_] | None = None,
     superpixels: NDArray[np.integer[Any]] | None = None,
     spacing: Sequence[float] | None = None,
+    finish: Finish | None = None,
     device: str | torch.device = "auto",
     threads: int | None = None,
     name: str = "",
@@ -44,6 +45,8 @@ def apply_fit(
         For the vote; labels as the network gives them without.
     spacing : sequence of float, optional
         Physical size of a pixel along each spatial axis, for outlines that follow the image.
+    finish : Finish, optional
+        What labels become at last, such as `napari_selfseg.AsObjects()`; of a stack each plane.
     device : str or torch.device
         As for `evolve`.
     threads : int, optional
@@ -65,6 +68,8 @@ def apply_fit(
     OutOfMemory, DeviceLost
         When memory does not suffice or the device fails.
     """
+    if finish is not None:
+        finish.check()
     how: dict[str, Any] = {"device": device, "threads": threads}
     if fit.ndim == 2 and image.ndim - (channel_axis is not None) == 3:
         axis = None if channel_axis is None else -1
@@ -75,8 +80,11 @@ def apply_fit(
             for plane, m, s in zip(each, masks, votes, strict=True)
         ]
         own = None if spacing is None else spacing[-2:]
-        pairs = zip(found, each, strict=True)
-        labels = np.stack([outlined(fit, *pair, channel_axis=axis, spacing=own) for pair in pairs])
+        ending = [
+            _ended(fit, *part, finish, {"channel_axis": axis, "spacing": own})
+            for part in zip(found, each, masks, strict=True)
+        ]
+        labels = np.stack(ending)
     else:
         given: dict[str, Any] = {
             "channel_axis": channel_axis,
@@ -84,13 +92,28 @@ def apply_fit(
             "superpixels": superpixels,
         }
         labels = fit.predict(image, **given, **how)
-        labels = outlined(fit, labels, image, channel_axis=channel_axis, spacing=spacing)
-    return labels, {
+        where = {"channel_axis": channel_axis, "spacing": spacing}
+        labels = _ended(fit, labels, image, mask, finish, where)
+    made = {
         "software": record.software(),
         "applied": record.weights_hash(fit.weights),
         "fitted": fit.method.as_dict(),
         "images": [record.fingerprint(image, name)],
     }
+    return labels, record.with_finish(made, None if finish is None else finish.as_dict())
+
+
+def _ended(
+    fit: Fit,
+    labels: NDArray[Any],
+    image: NDArray[Any],
+    mask: Any,
+    finish: Finish | None,
+    where: dict[str, Any],
+) -> NDArray[Any]:
+    """Outline and finish labels."""
+    labels = outlined(fit, labels, image, **where)
+    return labels if finish is None else finished(fit, labels, image, finish, mask=mask, **where)
 
 
 def _each(given: NDArray[Any] | None, n: int) -> list[Any]:

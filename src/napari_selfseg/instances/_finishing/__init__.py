@@ -1,0 +1,1 @@
+"""Labels of any method finished as objects."""
