@@ -103,7 +103,7 @@ def test_segments_after_a_run_are_cut_as_the_slider_moves(opened, qtbot, monkeyp
     assert granularity.automatic.text() == f"Automatic: {automatic}"
     assert granularity.automatic.isChecked()
     assert not shown.timeline.isVisibleTo(dock)
-    assert not dock.view.result.kind.isEnabled()
+    assert dock.view.result.kind.currentText() == "Segments"
 
     granularity.slider.setValue(11)
     assert granularity.number.value() == 12
@@ -140,7 +140,7 @@ def test_segments_after_a_run_are_cut_as_the_slider_moves(opened, qtbot, monkeyp
     shown.classes.click()
     np.testing.assert_array_equal(layer.data, classes)
     assert "cut" not in layer.metadata[METADATA]
-    assert dock.view.result.kind.isEnabled()
+    assert dock.view.result.kind.currentText() == "Classes"
 
 
 def test_segments_follow_a_live_run_and_classes_come_back(opened, qtbot):

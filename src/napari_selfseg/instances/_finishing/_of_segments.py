@@ -110,7 +110,7 @@ def _apart(objects: NDArray[np.int32], found: NDArray[np.int32]) -> NDArray[np.i
 def _borne_out(objects: NDArray[np.int32], pieces: NDArray[np.int32]) -> bool:
     """Say whether most objects are pieces of segments, and there are several."""
     same = np.count_nonzero(_same_as_pieces(objects, pieces))
-    return same >= max(_SEVERAL, _BORNE_OUT * int(objects.max(initial=0)))
+    return bool(same >= max(_SEVERAL, _BORNE_OUT * int(objects.max(initial=0))))
 
 
 def _same_as_pieces(objects: NDArray[np.int32], pieces: NDArray[np.int32]) -> NDArray[np.int64]:

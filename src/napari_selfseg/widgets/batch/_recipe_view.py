@@ -7,7 +7,7 @@ from typing import Any, Final
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 
-from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, NUMBER, OBJECTS, Form
+from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, FINISHED, NUMBER, OBJECTS, Form
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
@@ -23,9 +23,10 @@ HERE, FILE = "here", "file"
 SUGGESTED: Final = "As the method suggests"
 KINDS: Final = (
     ("Classes", CLASSES),
-    ("Connected objects", OBJECTS),
+    ("Connected pieces", OBJECTS),
     ("Segments", AUTO),
     ("A number of segments", NUMBER),
+    ("Objects on a background", FINISHED),
 )
 FILE_HELP: Final = (
     "A saved recipe, a labels file (all images are done as it was made), or a model, which gives "

@@ -17,6 +17,7 @@ __all__ = ["Form", "Layer", "Wanted", "check", "recipe_from"]
 NO_IMAGES: Final = "Add the images first: files, a folder, or the layers that are open."
 NO_FOLDER: Final = "Choose the folder for the results."
 CLASSES, OBJECTS, AUTO, NUMBER = "classes", "objects", "auto", "number"
+FINISHED: Final = "finished"
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,13 @@ class Form:
         The algorithm; None takes what the method suggests.
     superpixel_values : dict
         Its parameters.
-    labels : {"classes", "objects", "auto", "number"}
-        What the labels are: classes, connected objects, or segments, as many as suit or a number.
+    labels : {"classes", "objects", "auto", "number", "finished"}
+        What the labels are: classes, their connected pieces, segments, as many as suit or a number,
+        or objects on a background.
     segments : int
         That number.
     smallest : int
-        Pieces of fewer pixels are given to a neighbour.
+        Pieces of fewer pixels are given to a neighbour; such objects are left out.
     precision : str
         As for `evolve`.
     carry : str or None
@@ -69,8 +71,10 @@ def recipe_from(form: Form) -> Recipe:
     ValueError
         When values do not go together.
     """
+    from napari_selfseg.instances import AsObjects
     from napari_selfseg.scale import Recipe
 
+    finished = form.labels == FINISHED
     segments: Any = {AUTO: "auto", NUMBER: form.segments}.get(form.labels)
     algorithm = form.superpixels
     return Recipe(
@@ -79,7 +83,8 @@ def recipe_from(form: Form) -> Recipe:
         precision=form.precision,
         segments=segments,
         connected=form.labels == OBJECTS,
-        minimum_size=form.smallest,
+        minimum_size=0 if finished else form.smallest,
+        finish=AsObjects(smallest=form.smallest) if finished else None,
         carry=form.carry,
     )
 

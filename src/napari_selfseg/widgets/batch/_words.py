@@ -39,6 +39,8 @@ def described(recipe: Recipe) -> str:
         parts.append(_along(recipe))
     if recipe.connected:
         parts.append("connected objects")
+    if recipe.finish is not None:
+        parts.append(f"finished as {_parameters(recipe.finish)}")
     if recipe.minimum_size:
         parts.append(f"none smaller than {recipe.minimum_size} pixels")
     return "; ".join(parts) + "."

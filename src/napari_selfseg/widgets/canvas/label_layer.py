@@ -21,7 +21,7 @@ from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["Canvas", "Kind", "add_labels", "hide_earlier", "palette", "settle", "show_borders"]
 
-Kind = Literal["classes", "pieces", "segments"]
+Kind = Literal["classes", "pieces", "segments", "objects"]
 
 GOLDEN: Final = (5**0.5 - 1) / 2
 SATURATIONS: Final = (0.45, 0.80, 0.62)
@@ -49,7 +49,7 @@ class Canvas:
     ----------
     layer : napari.layers.Labels
         The layer.
-    kind : {"classes", "pieces", "segments"}
+    kind : {"classes", "pieces", "segments", "objects"}
         What it shows.
     """
 
@@ -69,7 +69,7 @@ class Canvas:
         ----------
         labels : ndarray of int
             Of the segmented part.
-        kind : {"classes", "pieces", "segments"}
+        kind : {"classes", "pieces", "segments", "objects"}
             What the labels are.
         """
         if kind != self.kind:
@@ -95,7 +95,8 @@ class Canvas:
     def _colours(self) -> CyclicLabelColormap:
         if self.kind == "pieces":
             return label_colormap(PIECES)
-        return palette(SEGMENTS if self.kind == "segments" else self._n_classes)
+        sizes = {"segments": SEGMENTS, "objects": DISTINCT}
+        return palette(sizes.get(self.kind, self._n_classes))
 
 
 def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = None) -> Any:

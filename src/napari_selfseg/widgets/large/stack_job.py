@@ -101,6 +101,7 @@ class StackJob(LiveJob):
             **stack_arrays(request),
             **stack.options(),
             method=request.method,
+            finish=request.finish,
             out=self._room.array,
             done=self.done,
             viewed=lambda: self._seen.plane,

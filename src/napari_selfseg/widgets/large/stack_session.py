@@ -66,4 +66,5 @@ class StackSession(LargeSession):
 def _dtype(request: Request) -> Any:
     from napari_selfseg.scale import stack_dtype
 
-    return stack_dtype(request.method, request.stack.carry if request.stack else "")
+    carry = request.stack.carry if request.stack else ""
+    return stack_dtype(request.method, carry, finished=request.finish is not None)

@@ -42,6 +42,11 @@ class Choices:
     devices: tuple[str, ...]
     threads: int
 
+    @property
+    def objects(self) -> type[Method]:
+        """The method for objects; the one selected first where there is none."""
+        return next((each for each in self.methods if each.instances), self.default)
+
 
 def load() -> Choices:
     """Import the methods and look for devices; takes seconds the first time."""

@@ -18,7 +18,7 @@ __all__ = ["measured", "save_table", "unit_of"]
 
 def measured(
     labels: NDArray[Any],
-    classes: NDArray[Any],
+    classes: NDArray[Any] | None,
     request: Request,
     spacing: Sequence[float],
     unit: str,
@@ -30,8 +30,8 @@ def measured(
     ----------
     labels : ndarray of int
         ``(*spatial)`` of the part: objects, or the classes themselves.
-    classes : ndarray of int
-        ``(*spatial)`` classes.
+    classes : ndarray of int or None
+        ``(*spatial)`` classes; None for objects, which have none.
     request : Request
         Of the run, with the image.
     spacing : sequence of float
@@ -56,7 +56,7 @@ def measured(
         classes=classes,
         channel_names=_channel_names(request),
     )
-    if names:
+    if names and classes is not None:
         called = [names.get(int(each), "") for each in table["class"]]
         head = {key: table.pop(key) for key in ("index", "class")}
         table = {**head, "name": np.array(called, dtype=object), **table}

@@ -15,7 +15,7 @@ from napari_selfseg.widgets.model.overlay import Covered, Void
 from napari_selfseg.widgets.model.stacking import Along, Stacking
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Fit, Method, Run
+    from napari_selfseg.protocol import Finish, Fit, Method, Run
     from napari_selfseg.scale import Way
 
 __all__ = ["Request"]
@@ -51,6 +51,8 @@ class Request:
         How it is taken apart; None for one image.
     tiles : bool
         Whether it is learned from samples and labelled tile by tile.
+    finish : Finish or None
+        What labels become at last.
     """
 
     picture: Picture
@@ -66,6 +68,7 @@ class Request:
     after: Run | None = None
     stack: Stacking | None = None
     tiles: bool = False
+    finish: Finish | None = None
 
     @property
     def along(self) -> Along:
@@ -89,6 +92,11 @@ class Request:
 
         along = self.stack is not None
         return choose_way(len(self.shape), along=along, tiled=self.tiles, fits=lambda: True)
+
+    @property
+    def makes_objects(self) -> bool:
+        """Whether its labels are objects."""
+        return self.method.instances or self.finish is not None
 
     @property
     def pixels(self) -> int:

@@ -14,7 +14,7 @@ from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.stacking import Stacking
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method
+    from napari_selfseg.protocol import Finish, Method
     from napari_selfseg.superpixels import Superpixels
 
 __all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
@@ -34,6 +34,10 @@ NO_TILES: Final = (
 NO_OBJECTS_BY_TILES: Final = (
     "Objects are found in an image as a whole: choose 'All of it' or a rectangle, a coarser level, "
     "or Consensus."
+)
+NO_FINISHED_TILES: Final = (
+    "Segments are finished as objects in an image as a whole, and tiles are parts of it: choose "
+    "Segments at the top, or another area."
 )
 NO_OUTLINED_TILES: Final = (
     "Outlines that follow the image need all of it in memory, and tiles are parts of it: choose "
@@ -70,6 +74,8 @@ class Form:
         As for `napari_selfseg.evolve`.
     threads : int
         CPU threads.
+    objects : bool
+        Whether labels are to be objects on a background.
     """
 
     method: type[Method]
@@ -83,6 +89,7 @@ class Form:
     device: str = "auto"
     precision: str = "auto"
     threads: int = 1
+    objects: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,9 +149,17 @@ def resolve(
             threads=form.threads,
             stack=form.stack,
             tiles=form.area == "tiles",
+            finish=_finish(form),
         )
     except (_Incomplete, ParameterError) as reason:
         return Missing(str(reason))
+
+
+def _finish(form: Form) -> Finish | None:
+    """Return what segments become; a method that finds objects itself has nothing to finish."""
+    from napari_selfseg.instances import AsObjects
+
+    return AsObjects() if form.objects and not form.method.instances else None
 
 
 def _index(form: Form, picture: Picture) -> Index:
@@ -182,6 +197,8 @@ def _check_apart(form: Form, scribbles: Overlay | None) -> None:
         raise _Incomplete(NO_STEERED_TILES)
     if form.area == "tiles" and form.method.instances:
         raise _Incomplete(NO_OBJECTS_BY_TILES)
+    if form.area == "tiles" and form.objects and not form.method.instances:
+        raise _Incomplete(NO_FINISHED_TILES)
     if form.area == "tiles" and form.values.get("outlines", SUPERPIXELS) != SUPERPIXELS:
         raise _Incomplete(NO_OUTLINED_TILES)
 

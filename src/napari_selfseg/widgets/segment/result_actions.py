@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Qt, QTimer
 from superqt.utils import signals_blocked
@@ -11,12 +11,16 @@ from superqt.utils import signals_blocked
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
 from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
+from napari_selfseg.widgets.model.sizes import Sizes, scale_of
 from napari_selfseg.widgets.parts.dialogs import ask_save
-from napari_selfseg.widgets.views.result_view import NOTHING, OTHER
+from napari_selfseg.widgets.views.result_view import FINISHED, NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
 from napari_selfseg.widgets.work.finished_run import Found, Outcome, Wanted
 from napari_selfseg.widgets.work.task import Begin
+
+if TYPE_CHECKING:
+    from napari_selfseg.instances import AsObjects
 
 __all__ = ["ResultActions"]
 
@@ -84,14 +88,16 @@ class ResultActions:
         self._rest.stop()
         result, controls = self._view.result, self._view.controls
         result.show_only(_own(outcome))
+        finished = outcome is not None and outcome.request.finish is not None
         with signals_blocked(result.kind, result.smallest, result.outlines):
-            result.kind.choose("classes")
+            result.kind.choose(FINISHED[1] if finished else "classes")
             result.smallest.setValue(0)
             if outcome is not None:
                 result.outlines.choose(outcome.request.method.outlines)
         controls.timeline.offer(outcome.run.iterations if outcome else ())
         if outcome is not None:
             controls.show_losses(outcome.run.losses)
+            self._begin_limits(outcome)
         self._show()
 
     def turn_to(self, image: Any) -> bool:
@@ -131,8 +137,8 @@ class ResultActions:
             return
         cut, result = self._cut(), self._view.result
         result.show_only(_own(self.outcome) if cut is None else "Segments")
-        objects = cut is None and result.kind.thing == "objects"
-        wanted = Wanted(at, objects, result.smallest.value(), cut, result.outlines.thing)
+        wanted = self._chosen(outcome, at, cut)
+        result.show_objects(wanted.finish is not None)
         self._rest.stop()
         if outcome.quick(wanted):
             self._put_wanted(outcome, outcome.find(wanted))
@@ -144,6 +150,39 @@ class ResultActions:
             self._rest.start()
         else:
             self._find()
+
+    def _chosen(self, outcome: Outcome, at: int, cut: Cut | None) -> Wanted:
+        """Return what the page says."""
+        result = self._view.result
+        if (finish := self._finish(outcome)) is not None:
+            return Wanted(at, cut=cut, outlines=result.outlines.thing, finish=finish)
+        pieces = cut is None and result.kind.thing == "objects"
+        return Wanted(at, pieces, result.smallest.value(), cut, result.outlines.thing)
+
+    def _finish(self, outcome: Outcome) -> AsObjects | None:
+        """Return what objects are asked for; None where labels are to be none."""
+        from napari_selfseg.instances import AsObjects
+
+        limits, request = self._view.result.limits, outcome.request
+        if not (request.method.instances or self._view.result.kind.thing == FINISHED[1]):
+            return None
+        (smallest, largest), begun = limits.limits, request.finish
+        how = begun if isinstance(begun, AsObjects) else AsObjects()
+        found: AsObjects = how.replace(
+            smallest=smallest, largest=largest, at_border=limits.at_border.isChecked()
+        )
+        return found
+
+    def _begin_limits(self, outcome: Outcome) -> None:
+        """Offer the limits of objects, all of which are shown at the end of a run."""
+        result, layer = self._view.result, outcome.layer
+        result.limits.reset()
+        sizes = part_sizes(layer, outcome.request.index)
+        result.limits.show_scale(scale_of(sizes, unit_of(layer)))
+        there = outcome.request.makes_objects
+        result.show_objects(there)
+        if there:
+            result.limits.show_sizes(Sizes.of(outcome.labels()))
 
     def _find(self) -> None:
         """Make what is wanted in a worker thread, one at a time."""
@@ -189,11 +228,17 @@ class ResultActions:
     def _put_labels(self, outcome: Outcome, found: Found) -> None:
         before, edited = outcome.layer.name, outcome.edited
         outcome.show(found)
+        if found.sizes is not None:
+            self._view.result.limits.show_sizes(found.sizes)
         self._view.controls.say(EDITED.format(name=before) if edited else self._words(found))
         self._show()
 
     def _words(self, found: Found) -> str:
         wanted = found.wanted
+        if found.sizes is not None:
+            total = len(found.sizes.pixels)
+            kept = f"{found.count} of {total}" if found.count < total else f"{total}"
+            return f"{kept} object{'s' * (total != 1)}."
         if wanted.cut is not None:
             # Their number stands beside the slider, but not what is left of the large ones.
             merged = f"{found.count} segments of {wanted.smallest} pixels or more."
@@ -210,7 +255,8 @@ class ResultActions:
         layer, version = outcome.layer, outcome.version
         labels = outcome.labels()
         sizes = part_sizes(layer, outcome.request.index), unit_of(layer)
-        work = outcome.classes(labels), outcome.request, *sizes, self._class_names(outcome)
+        classes = None if outcome.objects else outcome.classes(labels)
+        work = classes, outcome.request, *sizes, self._class_names(outcome)
 
         def put(table: Mapping[str, Any]) -> None:
             if (outcome, version) != (self.outcome, outcome.version):
@@ -273,6 +319,7 @@ class ResultActions:
         self._view.controls.timeline.moved.connect(lambda _: self.refresh())
         result.kind.chosen.connect(self.refresh)
         result.smallest.valueChanged.connect(lambda _: self.refresh())
+        result.limits.changed.connect(self.refresh)
         result.outlines.chosen.connect(self._on_outlines)
         result.measure.clicked.connect(self._measure)
         result.save_table.clicked.connect(self._save_table)

@@ -11,12 +11,18 @@ from napari_selfseg.outlines import IMAGE, SUPERPIXELS
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.panels import beside, filled, rows
 from napari_selfseg.widgets.parts.style import allow, button, sentence
+from napari_selfseg.widgets.views.limits_view import LimitsView
 
 __all__ = ["NOTHING", "OTHER", "ResultView"]
 
-KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"))
-KIND_HELP: Final = "One label a class, or every connected piece a label of its own."
-SEGMENTS_HELP: Final = "Each is one connected piece with a label of its own."
+FINISHED: Final = ("Objects", "finished")
+KINDS: Final = (("Classes", "classes"), ("Connected pieces", "objects"), FINISHED)
+KIND_HELP: Final = (
+    "One label a class, or every connected piece a label of its own; or objects on a background, "
+    "touching ones told apart: the image itself says which labels are background."
+)
+NO_PIECES: Final = "Objects have limits of size below."
+OBJECTS_HELP: Final = "Each object has a label of its own, and the background none."
 OUTLINES: Final = (("Superpixels", SUPERPIXELS), ("Image", IMAGE))
 OUTLINES_HELP: Final = (
     "What the borders of labels follow: superpixels, or the image pixel by pixel, a moment after "
@@ -40,6 +46,7 @@ class ResultView(QWidget):
         self.kind = Chooser(KIND_HELP)
         self.smallest = QSpinBox()
         self.outlines = Chooser(OUTLINES_HELP)
+        self.limits = LimitsView()
         self.measure = button("Measure", "A table: area, position and intensities of every label.")
         self.save_table = button("Save table...", "Write the table as CSV.")
         self.save_labels = button(
@@ -57,9 +64,10 @@ class ResultView(QWidget):
             "Smoothed image",
             "Add the image as the fit smooths it, for superpixels that follow its objects.",
         )
-        self._only, self._reason, self._learned = "", "", False
+        self._only, self._reason, self._learned, self._objects = "", "", False, False
         changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
         self._changes = rows([*changes, ("Outlines", self.outlines)])
+        self._limited = filled(QWidget(), "Sizes of objects", self.limits)
         self._lay_out()
         self._prepare()
 
@@ -75,8 +83,9 @@ class ResultView(QWidget):
         """
         self.empty.setText(reason)
         self.empty.setVisible(bool(reason))
-        for each in (self.smallest, self.measure, self.copy, self.save_labels):
+        for each in (self.measure, self.copy, self.save_labels):
             allow(each, reason)
+        allow(self.smallest, reason or (NO_PIECES if self._objects else ""))
         allow(self.save_table, reason or ("" if measured else UNMEASURED))
         self._allow_kind(reason)
 
@@ -105,10 +114,25 @@ class ResultView(QWidget):
         if name == self._only:
             return
         self._only = name
+        # What is chosen for classes is kept under another name.
+        kept = self.kind.thing if self.kind.thing != FINISHED[1] else "classes"
+        own = [(name, kept)] if name == FINISHED[0] else [(name, kept), FINISHED]
         with signals_blocked(self.kind):
-            # What is chosen for classes is kept under another name.
-            self.kind.offer([(name, self.kind.thing)] if name else KINDS)
+            self.kind.offer(own if name else KINDS)
         self._allow_kind(self._reason)
+
+    def show_objects(self, there: bool) -> None:
+        """Show whether labels are objects, which have limits of size in place of merged pieces.
+
+        Parameters
+        ----------
+        there : bool
+            Whether they are.
+        """
+        self._objects = there
+        self._limited.setVisible(there)
+        if not self._reason:
+            allow(self.smallest, NO_PIECES if there else "")
 
     def show_fit(self, words: str, smooths: bool = False) -> None:
         """Show what was learned.
@@ -141,7 +165,7 @@ class ResultView(QWidget):
 
     def _allow_kind(self, reason: str) -> None:
         self._reason = reason
-        allow(self.kind, reason or (SEGMENTS_HELP if self._only else ""))
+        allow(self.kind, reason or (OBJECTS_HELP if self._only == FINISHED[0] else ""))
         allow(self.outlines, "" if self._learned else reason)
 
     def _prepare(self) -> None:
@@ -154,6 +178,7 @@ class ResultView(QWidget):
         # A value is used when it is whole, not at every digit.
         self.smallest.setKeyboardTracking(False)
         self.show_labels(NOTHING)
+        self.show_objects(False)
         self.show_fit("")
 
     def _lay_out(self) -> None:
@@ -162,6 +187,7 @@ class ResultView(QWidget):
             self.empty,
             "Labels",
             self._changes,
+            self._limited,
             "Measure",
             beside(self.measure, self.save_table),
             "Keep",

@@ -16,6 +16,7 @@ from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChoos
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.style import LOADING, allow, allow_all, button
 from napari_selfseg.widgets.views.class_names import ClassNames
+from napari_selfseg.widgets.views.goal_view import GoalView
 from napari_selfseg.widgets.views.method_links import About
 from napari_selfseg.widgets.views.preset_bar import PresetBar
 from napari_selfseg.widgets.views.region_view import RegionView
@@ -39,6 +40,7 @@ class SetupView(QWidget):
 
     def __init__(self, presets: Presets) -> None:
         super().__init__()
+        self.goal = GoalView()
         self.image = LayerChooser("The image to segment.", nothing="No image is open")
         self.channels = Checklist("Layers of the same size that are further channels of the image.")
         self.stack = StackView()
@@ -134,6 +136,7 @@ class SetupView(QWidget):
             device=self.device.thing,
             precision=self.precision.thing,
             threads=threads or self._choices.threads,
+            objects=self.goal.objects,
         )
 
     def fill(self, values: dict[str, Any]) -> None:
@@ -187,6 +190,7 @@ class SetupView(QWidget):
         """Let all be chosen that needs the methods, or say why not."""
         for each in (self.method, self.reset, self.superpixels, self.device, self.precision):
             allow(each, reason)
+        self.goal.allow(reason)
         for container in (self.presets, self.region):
             allow_all(container, reason)
         allow(self.scribbles, reason)
@@ -204,10 +208,12 @@ class SetupView(QWidget):
         self.presets.chosen.connect(self.fill)
         self.presets.refused.connect(self.refused)
         self.method.chosen.connect(self._turn_method)
+        self.goal.chosen.connect(self._turn_goal)
         self.superpixels.chosen.connect(self._turn_superpixels)
         self.image.chosen.connect(self.allow_drawing)
         self.scribbles.chosen.connect(self._turn_scribbles)
         choosers = (self.image, self.stack, self.region, self.superpixels, self.scribbles)
+        self.goal.chosen.connect(self.changed)
         for each in (*choosers, self.channels, self.method, self.device, self.precision):
             each.chosen.connect(self.changed)
         for pages in (self._method_pages, self._superpixel_pages):
@@ -221,9 +227,21 @@ class SetupView(QWidget):
         kind = self.method.thing
         self._method_pages.turn_to(kind)
         if kind is not None:
+            # Who chooses the method that finds objects wants them.
+            self.goal.show_method(finds_objects=kind.instances)
             self.presets.turn_to(kind)
             self.stack.suit(kind.ndims)
             self.about.turn_to(kind)
+
+    def _turn_goal(self) -> None:
+        """Choose the method for what is wanted, unless somebody chose another one."""
+        choices, kind = self._choices, self.method.thing
+        if choices is None:
+            return
+        if self.goal.objects and kind is choices.default:
+            self.method.choose(choices.objects)
+        elif not self.goal.objects and kind is not None and kind.instances:
+            self.method.choose(choices.default)
 
     def _turn_superpixels(self) -> None:
         self._superpixel_pages.turn_to(self.superpixels.thing)
@@ -238,6 +256,7 @@ class SetupView(QWidget):
         where = [("Device", self.device), ("Precision", self.precision)]
         filled(
             self,
+            self.goal,
             "Image",
             beside(self.image, self.image.follow, first=3),
             self._channel_fold,

@@ -17,10 +17,12 @@ from napari_selfseg.widgets.canvas.label_layer import Canvas, Kind, settle
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.origin import place_on_earth
+from napari_selfseg.widgets.model.sizes import Sizes
 from napari_selfseg.widgets.parts.dialogs import label_files
 from napari_selfseg.widgets.work.agreement import Cut, Moment
 
 if TYPE_CHECKING:
+    from napari_selfseg.instances import AsObjects
     from napari_selfseg.protocol import Run
     from napari_selfseg.widgets.model.request import Request
 
@@ -46,6 +48,8 @@ class Wanted:
         Segments, in place of the classes of an iteration.
     outlines : {"superpixels", "image"}
         What borders follow.
+    finish : AsObjects or None
+        What labels become at last.
     """
 
     iteration: int
@@ -53,15 +57,23 @@ class Wanted:
     smallest: int = 0
     cut: Cut | None = None
     outlines: Outlines = SUPERPIXELS
+    finish: AsObjects | None = None
 
     @property
     def at_once(self) -> Wanted:
-        """The same made of superpixels, which shows at once."""
-        return replace(self, outlines=SUPERPIXELS)
+        """The same made of superpixels and not finished, which shows at once."""
+        return replace(self, outlines=SUPERPIXELS, finish=None)
+
+    @property
+    def unlimited(self) -> Wanted:
+        """The same with objects of every size."""
+        return self if self.finish is None else replace(self, finish=self.finish.unlimited)
 
     @property
     def kind(self) -> Kind:
         """What the labels are."""
+        if self.finish is not None:
+            return "objects"
         if self.cut is not None:
             return "segments"
         return "pieces" if self.objects else "classes"
@@ -81,12 +93,15 @@ class Found:
         What is shown.
     count : int
         Number of labels.
+    sizes : Sizes or None
+        Those of all objects, whatever the limits; None where labels are none.
     """
 
     wanted: Wanted
     classes: NDArray[Any] | None
     labels: NDArray[Any]
     count: int
+    sizes: Sizes | None = None
 
 
 class Outcome:
@@ -123,6 +138,8 @@ class Outcome:
         self._shown = np.array(self.layer.data)
         self._classes: NDArray[Any] | None = None
         self._drawn: NDArray[Any] | None = run.scribbles[0]
+        # All objects of what was shown last, for limits that move.
+        self._objects: tuple[Wanted, NDArray[Any]] | None = None
 
     @property
     def drawn(self) -> frozenset[int]:
@@ -153,6 +170,11 @@ class Outcome:
         return self._canvas
 
     @property
+    def objects(self) -> bool:
+        """Whether the labels in the layer are objects, which have no classes."""
+        return self._canvas.kind == "objects" or self.request.method.instances
+
+    @property
     def moment(self) -> Moment:
         """All of the run."""
         return Moment(self.run, {**self.run.record(), "source": self.request.source})
@@ -177,7 +199,7 @@ class Outcome:
             as those that were drawn on have the number of their class.
         """
         if self._canvas.kind == "segments":
-            last = self.run.labels(outlines=SUPERPIXELS)
+            last = self.run.labels(outlines=SUPERPIXELS, finish=None)
             return last if self._drawn is None else labels
         return labels if self._classes is None else self._classes
 
@@ -194,17 +216,34 @@ class Outcome:
         Found
             For `show`.
         """
+        if wanted.finish is not None:
+            return self._found_objects(wanted, wanted.finish)
         if wanted.cut is not None:
             return self._found_cut(wanted, wanted.cut)
-        classes = self.run.labels(wanted.iteration, outlines=wanted.outlines)
+        classes = self.run.labels(wanted.iteration, outlines=wanted.outlines, finish=None)
         if wanted.smallest:
             classes = merged_small(classes, wanted.smallest, keep=self.run.scribbles[0])
         labels = connected(classes) if wanted.objects else classes
         return Found(wanted, classes, labels, _count(labels))
 
+    def _found_objects(self, wanted: Wanted, finish: AsObjects) -> Found:
+        every = wanted.unlimited
+        if self._objects is None or self._objects[0] != every:
+            self._objects = every, self._all_objects(every)
+        labels = finish.limited(self._objects[1])
+        return Found(wanted, None, labels, _count(labels), Sizes.of(self._objects[1]))
+
+    def _all_objects(self, wanted: Wanted) -> NDArray[Any]:
+        how: dict[str, Any] = {"outlines": wanted.outlines, "finish": wanted.finish}
+        if wanted.cut is None:
+            return self.run.labels(wanted.iteration, **how)
+        drawn = wanted.cut.agreement.scribbles
+        return self.run.outlined(wanted.cut.labels(), scribbles=drawn, **how)
+
     def _found_cut(self, wanted: Wanted, cut: Cut) -> Found:
         drawn = cut.agreement.scribbles
-        labels = self.run.outlined(cut.labels(), scribbles=drawn, outlines=wanted.outlines)
+        how: dict[str, Any] = {"outlines": wanted.outlines, "finish": None}
+        labels = self.run.outlined(cut.labels(), scribbles=drawn, **how)
         if not wanted.smallest:
             return Found(wanted, None, labels, cut.n_segments)
         merged = merged_small(labels, wanted.smallest, keep=cut.agreement.drawn)
@@ -213,6 +252,10 @@ class Outcome:
     def quick(self, wanted: Wanted) -> bool:
         """Say whether labels are made so fast that nobody waits for them."""
         plain = not (wanted.objects or wanted.smallest) and wanted.outlines == SUPERPIXELS
+        if wanted.finish is not None:
+            # Limits move on what is there; to find objects takes a while.
+            known = self._objects is not None and self._objects[0] == wanted.unlimited
+            plain = known or (plain and self.request.method.instances)
         limit = QUICK_PIXELS if wanted.cut is None else QUICK_CUT_PIXELS
         return plain and self.request.pixels <= limit
 
@@ -279,11 +322,16 @@ class Outcome:
         return self.layer.metadata[METADATA]
 
     def _recorded(self, wanted: Wanted) -> dict[str, Any]:
-        from napari_selfseg.record import with_outlines
+        from napari_selfseg.record import with_finish, with_outlines
 
+        finish = wanted.finish
+        # Objects of the method for them are as it made them, where nothing is left out.
+        plain = finish is None or (self.request.method.instances and finish == finish.unlimited)
+        told = None if plain or finish is None else finish
         if wanted.cut is not None:
-            return with_outlines(wanted.cut.record, wanted.outlines)
-        record = self.run.record(wanted.iteration, outlines=wanted.outlines)
+            record = with_outlines(wanted.cut.record, wanted.outlines)
+            return with_finish(record, None if told is None else told.as_dict())
+        record = self.run.record(wanted.iteration, outlines=wanted.outlines, finish=told)
         return {**record, "source": self.request.source}
 
     def _write(self, found: Found) -> None:

@@ -18,7 +18,7 @@ from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Run, Step
+    from napari_selfseg.protocol import Finish, Run, Step
     from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["Early", "Job", "Update"]
@@ -111,7 +111,8 @@ class Job(LiveJob):
         if request.after is not None:
             total = request.method.iterations
             outlines = request.method.outlines
-            return go_on(request.after, arrays["image"], iterations=total, outlines=outlines)
+            how: dict[str, Any] = {"outlines": outlines, "finish": request.finish}
+            return go_on(request.after, arrays["image"], iterations=total, **how)
         return evolve(
             **arrays,
             method=request.method,
@@ -119,6 +120,7 @@ class Job(LiveJob):
             threads=request.threads,
             precision=request.precision,
             start=request.start,
+            finish=request.finish,
         )
 
     def _see(self, run: Run, step: Step, pace: Pace) -> None:
@@ -129,7 +131,7 @@ class Job(LiveJob):
 
     def _update(self, run: Run, step: Step, seconds_left: float) -> Update:
         # Whatever was chosen: outlines that follow the image come with the end.
-        record = self._recorded(run, step.iteration, SUPERPIXELS)
+        record = self._recorded(run, step.iteration, SUPERPIXELS, None)
         return Update(
             iteration=step.iteration,
             total=step.total,
@@ -154,13 +156,17 @@ class Job(LiveJob):
             return Ended(run.stop_reason, failed)
         closed = run.stopped is not None and run.stopped.kind not in UNFINISHED
         outlines = run.method.outlines if closed else SUPERPIXELS
-        labels, record = run.labels(outlines=outlines), self._recorded(run, None, outlines)
-        return Ended(
-            run.stop_reason, failed, run.iteration, run.method.updates, labels, record, run
-        )
+        finish = run.finished_as if closed else None
+        labels = run.labels(outlines=outlines, finish=finish)
+        record = self._recorded(run, None, outlines, finish)
+        said = run.stop_reason if finish is None else f"{_counted(labels)} {run.stop_reason}"
+        return Ended(said, failed, run.iteration, run.method.updates, labels, record, run)
 
-    def _recorded(self, run: Run, iteration: int | None, outlines: Outlines) -> dict[str, Any]:
-        return {**run.record(iteration, outlines=outlines), "source": self._request.source}
+    def _recorded(
+        self, run: Run, iteration: int | None, outlines: Outlines, finish: Finish | None
+    ) -> dict[str, Any]:
+        record = run.record(iteration, outlines=outlines, finish=finish)
+        return {**record, "source": self._request.source}
 
     def _rescued(self, error: Exception) -> Ended:
         if self._relay.abandoned:
@@ -170,3 +176,9 @@ class Job(LiveJob):
             kept = f" The labels of {ended.iteration} iterations are kept." if ended.run else ""
             ended = dataclasses.replace(ended, sentence=sentence_of(error, self.what) + kept)
         return ended
+
+
+def _counted(objects: NDArray[Any]) -> str:
+    from napari_selfseg.protocol import objects_in_words
+
+    return objects_in_words(len(np.unique(objects[objects > 0])))

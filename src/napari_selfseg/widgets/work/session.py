@@ -73,7 +73,8 @@ class Session(LiveSession):
 
     def _show_classes(self) -> None:
         if self._latest is not None and self._latest.labels is not None:
-            self._canvas.show(self._latest.labels, "classes")
+            finished = isinstance(self._latest, Ended) and "finish" in (self._latest.record or {})
+            self._canvas.show(self._latest.labels, "objects" if finished else "classes")
             self._record = self._latest.record
 
     def _hand_over(self) -> None:
