@@ -7,11 +7,11 @@ from scipy import ndimage as ndi
 from skimage.measure import label
 
 import napari_selfseg as ss
+from napari_selfseg.instances._dividing._maxima import deep_maxima
+from napari_selfseg.instances._dividing._splitting import divided
 from napari_selfseg.instances._filters import features
 from napari_selfseg.instances._grey import is_bright
-from napari_selfseg.instances._maxima import deep_maxima
 from napari_selfseg.instances._shapes import at_edges, filled, without
-from napari_selfseg.instances._splitting import divided
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 ONES = np.ones(2)
@@ -198,13 +198,6 @@ def test_an_object_keeps_its_number_along_a_stack(carry):
         numbers = {int(out[t, y + 2 * t, x]) for t in range(4)}
         assert len(numbers) == 1
         assert numbers != {0}
-
-
-def test_tiles_of_objects_are_refused_in_a_sentence(tmp_path):
-    truth = discs(APART, 9)
-    run = ss.segment(picture(truth), ss.Objects(), **QUICK)
-    with pytest.raises(ValueError, match="found in an image as a whole, and tiles are parts"):
-        ss.over_tiles(picture(truth), run.fit, tmp_path / "out.zarr", tile=64)
 
 
 def test_a_run_says_how_many_objects_there_are():

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage as ndi
 
 import napari_selfseg as ss
-from napari_selfseg.instances._finding import Seen, Wanted, best_steps, look_at
+from napari_selfseg.instances._finding import best_steps, look_at
 from napari_selfseg.instances._plausible import Limits
 from napari_selfseg.instances._resolution import (
     coarser_steps,
@@ -13,6 +13,7 @@ from napari_selfseg.instances._resolution import (
     explaining,
     stands_out,
 )
+from napari_selfseg.instances._seen import Seen, Wanted
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 ANY = Wanted(0, None, Limits(), divide=True, at_border=True)

@@ -161,7 +161,7 @@ def test_what_whole_segments_have_no_need_of_is_refused(tmp_path):
     image = coloured()
     with pytest.raises(ValueError, match="numbered as they are: leave out connected"):
         begun(tmp_path, image, ss.Consensus(), objects=3)
-    with pytest.raises(ValueError, match="superpixels of its own"):
+    with pytest.raises(ValueError, match="no superpixels that vote"):
         begun(tmp_path, image, ss.Consensus(), superpixels=np.ones((90, 110), int))
     with pytest.raises(ValueError, match="allow more memory"):
         begun(tmp_path, image, ss.Consensus(), memory=1000)

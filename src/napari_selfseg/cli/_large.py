@@ -180,9 +180,9 @@ def say_forecast(plan: Plan) -> None:
         file=sys.stderr,
     )
     method = load_fit(plan.model).method
-    if method.reach is None and not plan.blockwise:
+    if method.reach is None and not (plan.blockwise or plan.tilewise):
         print(
             f"{method.title} sees each tile as an image of its own: labels may end where tiles "
-            "meet. With backprop, dic and dsc, and consensus without networks, they do not.",
+            "meet. With backprop, dic, dsc, consensus without networks, and objects, they do not.",
             file=sys.stderr,
         )

@@ -6,36 +6,32 @@ import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 from skimage.segmentation import watershed
 
-from napari_selfseg.instances._grey import Look, is_bright, oriented, rooted
+from napari_selfseg.instances._dividing._splitting import divided
+from napari_selfseg.instances._grey import Look, is_bright, rooted
 from napari_selfseg.instances._plausible import (
     SMALLEST,
     Limits,
     Plausible,
     Typical,
     plausible,
-    stretched,
 )
 from napari_selfseg.instances._resolution import (
     Steps,
     coarser_steps,
     enlarged,
     explaining,
-    relative,
     stands_out,
 )
+from napari_selfseg.instances._seen import Ends, Seen, Sizes, Wanted
 from napari_selfseg.instances._shapes import at_edges, filled, typical_size, without
-from napari_selfseg.instances._splitting import divided
 from napari_selfseg.labelmaps import split
-from napari_selfseg.protocol import shrunk
 
 __all__ = [
-    "Seen",
-    "Wanted",
+    "Confirmed",
     "best_steps",
     "confirmed",
     "first_objects",
@@ -62,77 +58,19 @@ _NEARLY: Final = 0.75
 _RED: Final = 3.0
 
 
-class Seen(NamedTuple):
-    """An image to look at.
+class Confirmed(NamedTuple):
+    """Objects, and typical sizes on the way to them.
 
     Attributes
     ----------
-    image : ndarray of float32
-        ``(C, *spatial)`` from 0 to 1.
-    valid : ndarray of bool or None
-        ``(*spatial)`` True where there are data.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
+    labels : ndarray of int32
+        ``(*spatial)`` contiguous from 1; 0 of the background.
+    sizes : Sizes
+        As they were known, or measured so far.
     """
 
-    image: NDArray[np.float32]
-    valid: NDArray[np.bool_] | None
-    spacing: NDArray[np.float64]
-
-    def grey(self, look: Look) -> NDArray[np.float32]:
-        """Return the channel that tells objects, larger in them."""
-        return oriented(self.image[look.channel], dark=look.dark)
-
-    def coarse(self, steps: Steps) -> Seen:
-        """Return the image in coarse pixels.
-
-        Parameters
-        ----------
-        steps : tuple of int
-            How many pixels along each axis become one.
-        """
-        if max(steps) == 1:
-            return self
-        valid = None if self.valid is None else torch.from_numpy(self.valid)[None, None]
-        x, seen = shrunk(torch.from_numpy(self.image)[None], valid, steps)
-        spacing = relative(self.spacing * steps)
-        return Seen(x[0].numpy(), None if seen is None else seen[0, 0].numpy(), spacing)
-
-
-class Wanted(NamedTuple):
-    """What a person asks for.
-
-    Attributes
-    ----------
-    channel : int
-        From 1; 0 where nobody says.
-    dark : bool or None
-        None where nobody says.
-    limits : Limits
-        Sizes.
-    divide : bool
-        Whether touching objects are told apart.
-    at_border : bool
-        Whether objects that the border of the image cuts are kept.
-    """
-
-    channel: int
-    dark: bool | None
-    limits: Limits
-    divide: bool
-    at_border: bool
-
-    def coarse(self, steps: Steps) -> Wanted:
-        """Say the same of coarse pixels.
-
-        Parameters
-        ----------
-        steps : tuple of int
-            How many pixels along each axis become one.
-        """
-        pixels = math.prod(steps)
-        smallest, largest = self.limits
-        return self._replace(limits=Limits(smallest / pixels, largest / pixels))
+    labels: NDArray[np.int32]
+    sizes: Sizes
 
 
 def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
@@ -179,7 +117,7 @@ def best_steps(seen: Seen, look: Look, wanted: Wanted, fine: Plausible) -> Steps
         Objects of pixels as they are.
     """
     shape = seen.image.shape[1:]
-    u = stretched(seen.grey(look), seen.valid, seen.spacing)
+    u = seen.stretched(look)
     of_pixels = filled(fine.labels)
     tried: list[tuple[float, Steps]] = []
     for steps in coarser_steps(shape, seen.spacing):
@@ -222,8 +160,7 @@ def first_objects(
     labels = filled(found.labels)
     if not wanted.divide or not labels.any():
         return labels
-    u = stretched(seen.grey(look), seen.valid, seen.spacing)
-    return divided(labels, u, found.typical.size, seen.spacing)
+    return divided(labels, seen.stretched(look), found.typical.size, seen.spacing)
 
 
 def confirmed(
@@ -231,7 +168,7 @@ def confirmed(
     likelihood: NDArray[np.float32] | None,
     seen: Seen,
     wanted: Wanted,
-) -> NDArray[np.int32]:
+) -> Confirmed:
     """Return the objects a network confirms.
 
     Parameters
@@ -242,42 +179,35 @@ def confirmed(
         ``(*spatial)`` of a pixel to be in an object; None where nothing was learned.
     seen, wanted
         As for `first_objects`.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` contiguous from 1; 0 of the background.
     """
-    labels = first
-    if likelihood is not None and first.any():
-        labels = _likely(first, likelihood, seen, wanted)
-    return _cleaned(labels, _SMALL * typical_size(labels), wanted.limits)
+    labels, sizes = first, seen.sizes or Sizes(typical_size(first))
+    if likelihood is not None and sizes.first:
+        labels, excess = _likely(first, likelihood, seen, wanted, sizes)
+        sizes = sizes._replace(excess=excess)
+    sizes = seen.sizes or sizes._replace(likely=typical_size(labels))
+    return Confirmed(_cleaned(labels, _SMALL * sizes.likely, wanted.limits), sizes)
 
 
-def outlined(
-    labels: NDArray[np.int32], seen: Seen, look: Look, wanted: Wanted
-) -> NDArray[np.int32]:
+def outlined(found: Confirmed, seen: Seen, look: Look, wanted: Wanted) -> Confirmed:
     """Return the final objects, with outlines where the image has them.
 
     Parameters
     ----------
-    labels : ndarray of int32
-        ``(*spatial)`` from `confirmed`.
+    found : Confirmed
+        From `confirmed`, of the pixels of the image.
     seen, look, wanted
         As for `first_objects`.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` contiguous from 1; 0 of the background.
     """
+    labels, sizes = found
+    sizes = seen.sizes or sizes._replace(sound=typical_size(labels))
     if labels.any():
-        foot = rooted(seen.grey(look), seen.valid, dark=look.dark)
-        labels = at_edges(labels, foot, typical_size(labels), seen.spacing)
-        labels = _cleaned(labels, _SMALL * typical_size(labels), wanted.limits)
+        foot = rooted(seen.grey(look), seen.valid, dark=look.dark, levels=seen.levels)
+        labels = at_edges(labels, foot, sizes.sound, seen.spacing)
+        sizes = seen.sizes or sizes._replace(outlined=typical_size(labels))
+        labels = _cleaned(labels, _SMALL * sizes.outlined, wanted.limits)
     if seen.valid is not None:
         labels = without(np.where(seen.valid, labels, 0), np.zeros(labels.max() + 1, bool))
-    return labels if wanted.at_border else _inner(labels)
+    return Confirmed(labels if wanted.at_border else _inner(labels, seen.ends), sizes)
 
 
 def in_passing(likelihood: NDArray[np.float32], least: float) -> NDArray[np.int32]:
@@ -295,28 +225,37 @@ def in_passing(likelihood: NDArray[np.float32], least: float) -> NDArray[np.int3
 
 
 def _plausible(seen: Seen, look: Look, limits: Limits, known: Typical | None) -> Plausible:
-    u = stretched(seen.grey(look), seen.valid, seen.spacing)
-    return plausible(u, seen.spacing, limits, dark=look.dark, known=known)
+    limits = limits.of(seen.pixels)
+    return plausible(seen.stretched(look), seen.spacing, limits, dark=look.dark, known=known)
 
 
 def _likely(
-    first: NDArray[np.int32], likelihood: NDArray[np.float32], seen: Seen, wanted: Wanted
-) -> NDArray[np.int32]:
-    """Return what the network finds, or of the first objects those that it finds as well."""
-    size = typical_size(first)
+    first: NDArray[np.int32],
+    likelihood: NDArray[np.float32],
+    seen: Seen,
+    wanted: Wanted,
+    sizes: Sizes,
+) -> tuple[NDArray[np.int32], float]:
+    """Return what the network finds, or of the first objects those that it finds as well.
+
+    Beside it, how many times as many pixels it finds.
+    """
     sure = ndi.gaussian_filter(likelihood, _SMOOTHING / seen.spacing) > _LIKELY
     sure = ndi.binary_opening(sure, np.ones((3,) * first.ndim))
     pieces = split(sure.astype(np.int32), 1)
-    pieces = filled(_cleaned(pieces, _SEEN * size, Limits(wanted.limits.smallest)))
-    if np.count_nonzero(pieces) < _AS_MUCH * np.count_nonzero(first):
+    pieces = filled(_cleaned(pieces, _SEEN * sizes.first, Limits(wanted.limits.smallest)))
+    excess = sizes.excess
+    if seen.sizes is None:
+        excess = float(np.count_nonzero(pieces) / np.count_nonzero(first))
+    if excess < _AS_MUCH:
         if not wanted.divide:
-            return pieces
+            return pieces, excess
         # How the first objects would divide them is one way among others.
         as_first = watershed(-likelihood, np.where(pieces > 0, first, 0), mask=pieces > 0)
-        return divided(pieces, likelihood, size, seen.spacing, as_first)
-    n = int(first.max())
+        return divided(pieces, likelihood, sizes.first, seen.spacing, as_first), excess
+    n = int(first.max(initial=0))
     mean = ndi.mean(likelihood, first, np.arange(n + 1))
-    return without(first, np.asarray(mean) < _KEPT)
+    return without(first, np.asarray(mean) < _KEPT), excess
 
 
 def _cleaned(labels: NDArray[Any], least: float, limits: Limits) -> NDArray[np.int32]:
@@ -328,9 +267,11 @@ def _cleaned(labels: NDArray[Any], least: float, limits: Limits) -> NDArray[np.i
     return without(labels, gone)
 
 
-def _inner(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def _inner(labels: NDArray[np.int32], ends: Ends) -> NDArray[np.int32]:
+    """Take away objects that the border of the image cuts."""
     gone = np.zeros(int(labels.max(initial=0)) + 1, bool)
-    for axis in range(labels.ndim):
-        for end in (0, -1):
-            gone[np.take(labels, end, axis)] = True
+    for axis, here in enumerate(ends or ((True, True),) * labels.ndim):
+        for end, cuts in zip((0, -1), here, strict=True):
+            if cuts:
+                gone[np.take(labels, end, axis)] = True
     return without(labels, gone)

@@ -12,7 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
-__all__ = ["BRIGHT", "CONTRASTS", "DARK", "Contrast", "Look", "is_bright", "oriented", "rooted"]
+__all__ = [
+    "BRIGHT",
+    "CONTRASTS",
+    "DARK",
+    "Contrast",
+    "Levels",
+    "Look",
+    "foot_of",
+    "is_bright",
+    "oriented",
+    "rooted",
+]
 
 Contrast = Literal["automatic", "bright", "dark"]
 BRIGHT: Final = "bright"
@@ -38,6 +49,26 @@ class Look(NamedTuple):
     dark: bool
 
 
+class Levels(NamedTuple):
+    """Grey values of a channel that hold for an image, whatever part of it is looked at.
+
+    Attributes
+    ----------
+    top : float
+        Largest one, from which those of dark objects are counted.
+    darkest, span : float
+        Smoothed value that becomes 0, and how far above it lies the one that becomes 1.
+    foot, peak : float
+        Value of the background, and largest one, where borders are looked for.
+    """
+
+    top: float
+    darkest: float
+    span: float
+    foot: float
+    peak: float
+
+
 def is_bright(
     grey: NDArray[np.floating[Any]],
     valid: NDArray[np.bool_] | None,
@@ -59,7 +90,9 @@ def is_bright(
     return bool(seen.size and ((seen - np.median(seen)) ** 3).mean() > 0)
 
 
-def oriented(grey: NDArray[np.floating[Any]], *, dark: bool) -> NDArray[np.float32]:
+def oriented(
+    grey: NDArray[np.floating[Any]], *, dark: bool, top: float | None = None
+) -> NDArray[np.float32]:
     """Return grey values of which objects have the larger ones.
 
     Parameters
@@ -68,13 +101,33 @@ def oriented(grey: NDArray[np.floating[Any]], *, dark: bool) -> NDArray[np.float
         ``(*spatial)``.
     dark : bool
         Whether objects are dark.
+    top : float, optional
+        See `Levels`; that of these values by default.
     """
     values = np.asarray(grey, np.float32)
-    return values.max(initial=0) - values if dark else values
+    if not dark:
+        return values
+    return (values.max(initial=0) if top is None else np.float32(top)) - values
+
+
+def foot_of(pixels: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the grey value of the background, and the largest one.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32
+        ``(n,)`` of an image, oriented, with data.
+    """
+    low = np.float32(np.percentile(pixels, _BACKGROUND)) if pixels.size else np.float32(0)
+    return float(low), float(pixels.max(initial=low))
 
 
 def rooted(
-    grey: NDArray[np.float32], valid: NDArray[np.bool_] | None, *, dark: bool
+    grey: NDArray[np.float32],
+    valid: NDArray[np.bool_] | None,
+    *,
+    dark: bool,
+    levels: Levels | None = None,
 ) -> NDArray[np.float32]:
     """Return grey values on which the border of a bright object lies at the foot of its slope.
 
@@ -90,11 +143,15 @@ def rooted(
         True where there are data.
     dark : bool
         Whether objects are dark in the image.
+    levels : Levels, optional
+        Of the image, of which this is a part.
     """
     if dark or not grey.size:
         return grey
-    seen = grey if valid is None else grey[valid]
-    low = np.float32(np.percentile(seen, _BACKGROUND)) if seen.size else np.float32(0)
-    high = seen.max(initial=low)
+    if levels is None:
+        foot, peak = foot_of(grey if valid is None else grey[valid])
+    else:
+        foot, peak = levels.foot, levels.peak
+    low, high = np.float32(foot), np.float32(peak)
     found: NDArray[np.float32] = np.sqrt(np.maximum(grey - low, 0) + _FLOOR * (high - low))
     return found

@@ -34,19 +34,17 @@ from torch import Tensor, nn
 from napari_selfseg.instances._examples import examples
 from napari_selfseg.instances._filters import FEATURES
 from napari_selfseg.instances._finding import (
-    Seen,
-    Wanted,
     best_steps,
-    confirmed,
     first_objects,
     in_passing,
     look_at,
-    outlined,
 )
 from napari_selfseg.instances._grey import DARK, Contrast, Look
+from napari_selfseg.instances._in_tiles import InTiles
 from napari_selfseg.instances._network import ObjectNetwork
 from napari_selfseg.instances._plausible import Limits, Plausible, Typical
-from napari_selfseg.instances._resolution import enlarged, relative
+from napari_selfseg.instances._resolution import COARSEST, enlarged, relative
+from napari_selfseg.instances._seen import Seen, Wanted
 from napari_selfseg.nets import initialise
 from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, shrunk_strokes, small
@@ -76,6 +74,8 @@ class Objects(Method):
     )
     doi: ClassVar[str] = "10.1007/978-3-642-33415-3_43"
     instances: ClassVar[bool] = True
+    # Coarse pixels of a tile are those of the image.
+    stride: ClassVar[int] = COARSEST
     costless: ClassVar[tuple[str, ...]] = (
         *Method.costless,
         "contrast",
@@ -154,6 +154,10 @@ class Objects(Method):
         """None: objects are made of pixels."""
         return
 
+    def tilewise(self) -> InTiles:
+        """Return how objects are found tile by tile."""
+        return InTiles(self.wanted)
+
     def cost(self, problem: Problem) -> Cost:
         """Say what an update takes, with its share of what comes before and after all of them."""
         features = FEATURES * problem.in_channels
@@ -216,15 +220,7 @@ class Objects(Method):
     ) -> Tensor:
         """Find objects like those that were learned; -1 is what is no object."""
         N = cast(ObjectNetwork, network)
-        found = []
-        wanted = self.wanted.coarse(N.steps)
-        for seen in _each(x, valid, N.spacing):
-            coarse = seen.coarse(N.steps)
-            first = first_objects(coarse, N.look, wanted, N.typical)
-            likelihood = N.likelihood(coarse.image) if N.learned else None
-            labels = confirmed(first, likelihood, coarse, wanted)
-            labels = enlarged(labels, seen.image.shape[1:], N.steps)
-            found.append(outlined(labels, seen, N.look, self.wanted))
+        found = [N.find(seen, self.wanted).labels for seen in _each(x, valid, N.spacing)]
         _check_count(found)
         return torch.from_numpy(np.stack(found).astype(np.int64)).to(x.device) - 1
 

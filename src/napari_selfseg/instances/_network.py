@@ -17,9 +17,11 @@ from torch import Tensor, nn
 
 from napari_selfseg.grid import Grid
 from napari_selfseg.instances._filters import FEATURES, REACH, features
+from napari_selfseg.instances._finding import Confirmed, confirmed, first_objects, outlined
 from napari_selfseg.instances._grey import Look
 from napari_selfseg.instances._plausible import Typical
-from napari_selfseg.instances._resolution import Steps, relative
+from napari_selfseg.instances._resolution import Steps, enlarged, relative
+from napari_selfseg.instances._seen import Seen, Wanted
 from napari_selfseg.machine.threads import side_by_side
 
 __all__ = ["ObjectNetwork"]
@@ -163,6 +165,23 @@ class ObjectNetwork(nn.Module):
         """
         self.centre.copy_(f.mean(dim=0))
         self.spread.copy_(f.std(dim=0).clamp(min=1e-6))
+
+    def find(self, seen: Seen, wanted: Wanted) -> Confirmed:
+        """Find objects like those that were learned.
+
+        Parameters
+        ----------
+        seen : Seen
+            The image, or a part of one.
+        wanted : Wanted
+            What is asked for.
+        """
+        coarse, of_coarse = seen.coarse(self.steps), wanted.coarse(self.steps)
+        first = first_objects(coarse, self.look, of_coarse, self.typical)
+        likelihood = self.likelihood(coarse.image) if self.learned else None
+        found = confirmed(first, likelihood, coarse, of_coarse)
+        labels = enlarged(found.labels, seen.image.shape[1:], self.steps)
+        return outlined(found._replace(labels=labels), seen, self.look, wanted)
 
     def likelihood(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Say of every pixel how likely it lies in an object.

@@ -27,8 +27,17 @@ from napari_selfseg.instances._component_tree import (
     component_tree,
     painted,
 )
+from napari_selfseg.instances._grey import Levels
 
-__all__ = ["Limits", "Plausible", "Typical", "plausible", "stretched"]
+__all__ = [
+    "Limits",
+    "Plausible",
+    "Typical",
+    "plausible",
+    "smoothed",
+    "span_of",
+    "stretched",
+]
 
 # Smallest object in pixels where nobody says, and largest one, of the image.
 SMALLEST: Final = 20
@@ -96,10 +105,39 @@ class Plausible(NamedTuple):
     worth: float
 
 
+def smoothed(grey: NDArray[np.floating[Any]], spacing: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return grey values of which `stretched` takes the percentiles.
+
+    Parameters
+    ----------
+    grey : ndarray of float
+        ``(*spatial)``, objects brighter than what is around.
+    spacing : ndarray of float64
+        Size of a pixel along each axis, with a product of 1.
+    """
+    found: NDArray[np.float32] = ndi.gaussian_filter(
+        np.asarray(grey, np.float32), _SMOOTHING / spacing
+    )
+    return found
+
+
+def span_of(pixels: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the grey value that becomes 0, and how far above it lies the one that becomes 1.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32
+        ``(n,)`` of an image, from `smoothed`, with data.
+    """
+    low, high = np.percentile(pixels, (_DARKEST, _BRIGHTEST)) if pixels.size else (0.0, 1.0)
+    return float(np.float32(low)), float(np.float32(max(high - low, 1e-6)))
+
+
 def stretched(
     grey: NDArray[np.floating[Any]],
     valid: NDArray[np.bool_] | None,
     spacing: NDArray[np.float64],
+    levels: Levels | None = None,
 ) -> NDArray[np.float32]:
     """Smooth grey values, and bring nearly all of them to 0 to 1.
 
@@ -111,18 +149,20 @@ def stretched(
         True where there are data; elsewhere the result is 0.
     spacing : ndarray of float64
         Size of a pixel along each axis, with a product of 1.
+    levels : Levels, optional
+        Of the image, of which this is a part.
 
     Returns
     -------
     ndarray of float32
         ``(*spatial)``.
     """
-    s = ndi.gaussian_filter(np.asarray(grey, np.float32), _SMOOTHING / spacing)
-    seen = s if valid is None else s[valid]
-    low, high = np.percentile(seen, (_DARKEST, _BRIGHTEST)) if seen.size else (0.0, 1.0)
-    u: NDArray[np.float32] = np.clip(
-        (s - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1
-    )
+    s = smoothed(grey, spacing)
+    if levels is None:
+        darkest, span = span_of(s if valid is None else s[valid])
+    else:
+        darkest, span = levels.darkest, levels.span
+    u: NDArray[np.float32] = np.clip((s - np.float32(darkest)) / np.float32(span), 0, 1)
     if valid is not None:
         u[~valid] = 0
     return u

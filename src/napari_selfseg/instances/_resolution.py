@@ -34,6 +34,7 @@ from skimage.segmentation import find_boundaries
 from napari_selfseg.protocol import restored_size, steps_of
 
 __all__ = [
+    "COARSEST",
     "Explained",
     "Steps",
     "coarser_steps",
@@ -45,7 +46,8 @@ __all__ = [
 
 Steps = tuple[int, ...]
 # Pixels that become one, at most, along an axis.
-_MOST: Final = (2, 4, 8)
+COARSEST: Final = 8
+_MOST: Final = (2, 4, COARSEST)
 # Of a coarse pixel.
 _SMOOTHING: Final = 0.25
 _SHARE: Final = 0.5

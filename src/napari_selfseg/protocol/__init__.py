@@ -35,6 +35,7 @@ from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._labels import as_superpixels, over_segmented
 from napari_selfseg.protocol._method._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._step import BY_ITSELF, Ballot, Step, Stop
+from napari_selfseg.protocol._method._tilewise import ImagePart, Tilewise
 from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
 from napari_selfseg.protocol._refusal import too_large
@@ -82,6 +83,7 @@ __all__ = [
     "Fit",
     "Found",
     "Grid",
+    "ImagePart",
     "Inputs",
     "Interrupted",
     "Method",
@@ -103,6 +105,7 @@ __all__ = [
     "Stop",
     "StopRelay",
     "SuperpixelAlgorithm",
+    "Tilewise",
     "TrainingState",
     "Trial",
     "Trials",

@@ -42,10 +42,10 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
     )
     if learning:
         group.add_argument(
-            "--samples", type=whole(1), default=4, metavar="N", help="learned from (4)"
+            "--samples", type=whole(1), metavar="N", help="learned from (4, of objects 8)"
         )
-        size = "side of a sample in pixels (256)"
-        group.add_argument("--sample-size", type=whole(1), default=256, metavar="N", help=size)
+        size = "side of a sample in pixels (256, of objects 512)"
+        group.add_argument("--sample-size", type=whole(1), metavar="N", help=size)
     if running:
         add_scheduler(group)
         again = "go on with the tiles that are left, as they were planned"

@@ -18,6 +18,7 @@ from napari_selfseg.protocol._method._blockwise import Blockwise, Found
 from napari_selfseg.protocol._method._cost import Cost, Part, Problem
 from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._step import Ballot, Step, Stop
+from napari_selfseg.protocol._method._tilewise import Tilewise
 
 __all__ = ["GIVEN", "Finding", "Method", "Smoothing", "SuperpixelAlgorithm"]
 
@@ -188,6 +189,10 @@ class Method(Parameters, ABC):
         Blockwise or None
             None where each tile is labelled by what was learned before.
         """
+        return None
+
+    def tilewise(self) -> Tilewise | None:
+        """Return how the objects of an image larger than memory are found, where they are."""
         return None
 
     def smaller(self, steps: Sequence[int]) -> Method:

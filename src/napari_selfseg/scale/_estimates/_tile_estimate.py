@@ -21,14 +21,13 @@ from napari_selfseg.protocol import (
     seconds_to_predict,
 )
 from napari_selfseg.scale._plan._in_blocks import blockwise_of, bytes_to_join
-from napari_selfseg.scale._plan._sampling import COUNT
+from napari_selfseg.scale._plan._sampling import samples_of, sides_of
 from napari_selfseg.scale._plan._tile_size import LARGEST, halo_of, tile_within
 
 __all__ = ["TileLayout", "estimate_tiles", "lay_out_tiles"]
 
-# Sides of samples that are tried, by number of axes: as many pixels in a cube as in a square.
-SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
-# Bytes a pixel that blocks keep on the disk of what they have found, before all is joined.
+# Bytes a pixel that blocks, or tiles of objects, keep on the disk of what they have found, before
+# all is joined.
 FOUND = 1.0
 # Coarser levels of half the sides add a third.
 LEVELS = 4 / 3
@@ -101,7 +100,7 @@ def lay_out_tiles(
     if (blockwise := blockwise_of(method, tuple(shape), ndim)) is not None:
         return _in_blocks(blockwise.grid(tuple(shape)), in_channels, method, memory)
     tile = tile_within(method, in_channels, ndim, shape, memory, largest)
-    needed = bytes_to_predict(method, in_channels, _read(tile, shape, method)[-ndim:])
+    needed = bytes_to_predict(method, in_channels, _read(tile, shape, method, ndim)[-ndim:])
     sample = 0
     if not learned:
         how: dict[str, Any] = {"device": device, "precision": precision, "masked": masked}
@@ -112,8 +111,15 @@ def lay_out_tiles(
         tile=tile,
         tiles=len(Grid(tuple(shape), tile, (0,) * len(shape))),
         bytes=needed,
-        disk=int(prod(shape) * np.dtype(label_dtype(method.n_classes)).itemsize * LEVELS),
+        disk=int(prod(shape) * _depth(method)),
     )
+
+
+def _depth(method: Method) -> float:
+    """Return bytes a pixel on the disk."""
+    if method.tilewise() is not None:
+        return 4 * LEVELS + FOUND
+    return np.dtype(label_dtype(method.n_classes)).itemsize * LEVELS
 
 
 def _in_blocks(grid: Grid, in_channels: int, method: Method, memory: int) -> TileLayout:
@@ -165,20 +171,22 @@ def estimate_tiles(
     """
     how: dict[str, Any] = {"device": device, "threads": threads, "trials": trials}
     inner = [min(side, n) for side, n in zip(found.tile, shape, strict=True)]
-    each = seconds_to_predict(method, in_channels, _read(found.tile, shape, method)[-ndim:], **how)
+    each = seconds_to_predict(
+        method, in_channels, _read(found.tile, shape, method, ndim)[-ndim:], **how
+    )
     labelling = each * prod(shape) / prod(inner)
     if not found.sample:
         return Estimate(each, labelling, found.bytes)
     sides = [min(found.sample, n) for n in shape[-ndim:]]
-    more: dict[str, Any] = {"precision": precision, "images": COUNT, "masked": masked}
+    more: dict[str, Any] = {"precision": precision, "images": samples_of(method), "masked": masked}
     learning = estimate(sides, in_channels, method, **how, **more)
     likely = None if learning.likely is None else learning.likely + labelling
     return Estimate(each, learning.seconds + labelling, found.bytes, likely)
 
 
-def _read(tile: Sequence[int], shape: Sequence[int], method: Method) -> list[int]:
+def _read(tile: Sequence[int], shape: Sequence[int], method: Method, ndim: int) -> list[int]:
     """Return the sides of what is read for a tile: it with its halo, within the image."""
-    halo = halo_of(method)
+    halo = halo_of(method, ndim)
     sides = [min(side, n) for side, n in zip(tile, shape, strict=True)]
     return [min(side + 2 * halo, n) for side, n in zip(sides, shape, strict=True)]
 
@@ -187,13 +195,14 @@ def _sample(
     shape: Sequence[int], in_channels: int, method: Method, memory: int, how: dict[str, Any]
 ) -> tuple[int, int]:
     """Return the side of the largest samples that can be learned from, and what they take."""
-    for side in SIDES[len(shape)]:
+    count = samples_of(method)
+    for side in sides_of(method, len(shape)):
         sides = [min(side, n) for n in shape]
-        needed = bytes_needed(sides, in_channels, method, images=COUNT, **how)
+        needed = bytes_needed(sides, in_channels, method, images=count, **how)
         if needed <= memory:
             return side, needed
     raise ValueError(
-        f"Learning from {COUNT} samples of {side} pixels needs about {needed / 1e6:.0f} MB, "
+        f"Learning from {count} samples of {side} pixels needs about {needed / 1e6:.0f} MB, "
         f"and {max(memory, 0) / 1e6:.0f} MB are left: allow more memory, or train a smaller "
         "network."
     )

@@ -20,6 +20,7 @@ from napari_selfseg.protocol import (
 from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
 from napari_selfseg.scale._plan._in_blocks import picture_of
 from napari_selfseg.scale._plan._plan import Plan
+from napari_selfseg.scale._plan._whole import objects_of
 from napari_selfseg.scale._tiles._tile_work import predicted
 
 __all__ = ["PlanEstimate", "estimate_plan"]
@@ -65,12 +66,16 @@ def estimate_plan(plan: Plan) -> PlanEstimate:
     start = time.perf_counter()
     image, valid = plan.source.read(box, fit.ndim)
     how = {"device": plan.device, "threads": plan.threads}
-    predicted(fit, image, valid, plan.source.channel_axis, **how)
+    if plan.tilewise:
+        objects_of(plan, fit, middle, (image, valid))
+    else:
+        predicted(fit, image, valid, plan.source.channel_axis, **how)
     each = time.perf_counter() - start
     share = prod(plan.shape) / prod(s.stop - s.start for s in grid.inner(middle))
     wide = tuple(t + 2 * h for t, h in zip(plan.tile, plan.halo, strict=True))[-fit.ndim :]
     # Coarser levels add a third; pieces of objects are kept beside them, 4 bytes a pixel.
-    depth = open_labels(plan.labels).dtype.itemsize * 4 / 3 + 4 * (plan.objects is not None)
+    pieces = plan.objects is not None or plan.tilewise
+    depth = open_labels(plan.labels).dtype.itemsize * 4 / 3 + 4 * pieces
     return PlanEstimate(
         tiles=len(grid),
         worker=Estimate(each, each * share, bytes_to_predict(fit.method, fit.in_channels, wide)),

@@ -103,6 +103,7 @@ def _planned(task: LabelTask, large: LargeImage, **options: Any) -> Plan:
         fit or _learned(task, large, tiling),
         tile=tiling.tile,
         memory=tiling.memory,
+        sample=tiling.sample_size,
         superpixels=tiling.votes,
         objects=recipe.minimum_size if recipe.connected else None,
         device=task.device,
@@ -143,6 +144,7 @@ def _learned(task: LabelTask, large: LargeImage, tiling: Tiling) -> Fit:
         precision=recipe.precision,
         device=task.device,
         threads=task.threads,
+        spacing=large.file.spacing,
     )
     task.observer.follow(run)
     return run.fit

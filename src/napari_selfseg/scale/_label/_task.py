@@ -12,7 +12,6 @@ from napari_selfseg.io import OBJECTS, ImageFile, Opacity, check_labels_target, 
 from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._label._way import Way
-from napari_selfseg.scale._plan._sampling import COUNT
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import Runner
 
@@ -105,8 +104,9 @@ class Tiling:
         Bytes that any process may take in all; what is free by default.
     votes : path_like or None
         Superpixels of the whole image in a file; each gets one label.
-    samples, sample_size : int
-        How many samples are learned from, and their side in pixels.
+    samples, sample_size : int or None
+        How many samples are learned from, and their side in pixels; what suits the method by
+        default.
     threads : int or None
         CPU threads of a process that does tiles, where the task does not say.
     runner : Runner or None
@@ -116,8 +116,8 @@ class Tiling:
     tile: int | None = None
     memory: int | None = None
     votes: FilePath | None = None
-    samples: int = COUNT
-    sample_size: int = 256
+    samples: int | None = None
+    sample_size: int | None = None
     threads: int | None = None
     runner: Runner | None = None
 

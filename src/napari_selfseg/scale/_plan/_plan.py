@@ -54,6 +54,8 @@ class Plan:
     blockwise : bool
         Whether the image is labelled as one (`napari_selfseg.protocol.Blockwise`); tiles are its
         blocks then.
+    tilewise : bool
+        Whether tiles find objects that may reach beyond them (`napari_selfseg.protocol.Tilewise`).
     """
 
     source: Source
@@ -69,6 +71,7 @@ class Plan:
     threads: int | None = None
     told: dict[str, Any] = field(default_factory=dict)
     blockwise: bool = False
+    tilewise: bool = False
 
     @property
     def grid(self) -> Grid:
@@ -80,13 +83,15 @@ class Plan:
         """What is done with each tile, one after the other; each waits for the one before."""
         if self.blockwise:
             return ("cut", "compare", "number")
+        if self.tilewise:
+            return ("find", "meet", "paint")
         voting = ("vote",) if self.superpixels else ()
         return ("predict", *voting, *(("number",) if self.objects is not None else ()))
 
     @property
     def numbered(self) -> bool:
         """Whether tiles are numbered after all of them are through."""
-        return self.blockwise or self.objects is not None
+        return self.blockwise or self.tilewise or self.objects is not None
 
     def beside(self, *names: str) -> Path:
         """Return a path in the work folder.

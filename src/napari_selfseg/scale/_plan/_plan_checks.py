@@ -41,7 +41,7 @@ def check_grid(grid: Grid) -> None:
 
 
 def check_in_parts(method: Method) -> None:
-    """Refuse in tiles what depends on all of an image: outlines along it, and objects.
+    """Refuse in tiles what depends on all of an image: outlines along it.
 
     Parameters
     ----------
@@ -53,11 +53,6 @@ def check_in_parts(method: Method) -> None:
     ValueError
         With what to do.
     """
-    if method.instances:
-        raise ValueError(
-            f"{method.title} are found in an image as a whole, and tiles are parts of it: take a "
-            "part of the image or a coarser level of it, or Consensus."
-        )
     if method.outlines != SUPERPIXELS:
         raise ValueError(
             "Outlines that follow the image need all of it in memory, and tiles are parts of it: "

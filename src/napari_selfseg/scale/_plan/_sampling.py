@@ -2,21 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.protocol import Method, bytes_needed
 from napari_selfseg.scale._plan._source import Source
 
-__all__ = ["COUNT", "Piece", "samples"]
+__all__ = ["COUNT", "Piece", "learned_from", "samples", "samples_of", "side_within", "sides_of"]
 
 Piece = tuple[NDArray[Any], NDArray[np.bool_] | None]
 # Samples of an image, unless somebody says otherwise.
 COUNT = 4
+# Of objects there are many kinds in an image, and they are larger than what tells classes apart.
+_OF_OBJECTS = 8
+# Sides of samples by number of axes, from the largest to the smallest that is of any use: as many
+# pixels in a cube as in a square.
+_LARGEST = 256
+_SIDES = {2: (256, 192, 128, 96, 64), 3: (40, 32, 24, 16)}
+_SIDES_OF_OBJECTS = {2: (512, 384, 256, 192, 128), 3: (64, 48, 40, 32)}
 # Of places tried, so that some may be without data.
 SPARE = 4
+
+
+def samples_of(method: Method) -> int:
+    """Return how many samples of an image a method learns from, unless somebody says otherwise.
+
+    Parameters
+    ----------
+    method : Method
+        Which learns.
+    """
+    return COUNT if method.tilewise() is None else _OF_OBJECTS
+
+
+def sides_of(method: Method, ndim: int) -> tuple[int, ...]:
+    """Return the sides of samples to choose from, the largest first.
+
+    Parameters
+    ----------
+    method : Method
+        Which learns.
+    ndim : int
+        Axes of a sample.
+    """
+    return (_SIDES if method.tilewise() is None else _SIDES_OF_OBJECTS)[ndim]
+
+
+def side_within(
+    method: Method, in_channels: int, shape: Sequence[int], count: int, memory: int
+) -> int | None:
+    """Return the side of the largest samples that can be learned from.
+
+    Parameters
+    ----------
+    method : Method
+        Which learns.
+    in_channels : int
+        Channels of the image.
+    shape : sequence of int
+        Of the image, along the axes of a sample.
+    count : int
+        How many samples.
+    memory : int
+        Bytes beyond what the process holds already.
+
+    Returns
+    -------
+    int or None
+        None where not even small ones can.
+    """
+    for side in sides_of(method, len(shape)):
+        sides = [min(side, n) for n in shape]
+        if bytes_needed(sides, in_channels, method, images=count) <= memory:
+            return side
+    return None
+
+
+def learned_from(
+    source: Source, method: Method, ndim: int, count: int | None = None, size: int | None = None
+) -> list[Piece]:
+    """Take the pieces of an image that a method learns from.
+
+    Parameters
+    ----------
+    source : Source
+        The image.
+    method : Method
+        Which learns.
+    ndim : int
+        Axes of a piece.
+    count, size : int, optional
+        As for `samples`; what suits the method by default.
+
+    Returns
+    -------
+    list of (ndarray, ndarray of bool or None)
+        As from `samples`. Where objects are to be found, an image that is no larger than all pieces
+        is one piece.
+    """
+    count, shape = count or samples_of(method), source.shape
+    if method.tilewise() is None:
+        return samples(source, count, size or _LARGEST, ndim)
+    size = size or sides_of(method, ndim)[0]
+    if len(shape) == ndim and prod(shape) <= count * size**ndim:
+        count, size = 1, max(shape)
+    return samples(source, count, size, ndim)
 
 
 def samples(source: Source, count: int, size: int, ndim: int = 2) -> list[Piece]:

@@ -17,19 +17,24 @@ LARGEST = 2048
 SMALLEST = {2: 128, 3: 64}
 
 
-def halo_of(method: Method) -> int:
+def halo_of(method: Method, ndim: int) -> int:
     """Return how far a tile has to read beyond its borders.
 
     Parameters
     ----------
     method : Method
         Whose fit predicts.
+    ndim : int
+        Axes of a tile.
 
     Returns
     -------
     int
-        Pixels; a multiple of its stride. With a finite reach, tiles then equal the whole.
+        Pixels; a multiple of its stride. With a finite reach, tiles then equal the whole. Where
+        objects are found, so far at most.
     """
+    if (tilewise := method.tilewise()) is not None:
+        return tilewise.farthest(ndim)
     reach = GLOBAL_HALO if method.reach is None else method.reach
     return halo(reach, method.stride)
 
@@ -41,6 +46,7 @@ def tile_within(
     shape: Sequence[int],
     memory: int,
     largest: int = LARGEST,
+    beyond: int | None = None,
 ) -> tuple[int, ...]:
     """Return the largest tile that is predicted within so much memory.
 
@@ -58,6 +64,8 @@ def tile_within(
         Bytes beyond what the process holds already.
     largest : int
         Side of the largest tile wanted.
+    beyond : int, optional
+        How far it reads beyond its borders; `halo_of` by default.
 
     Returns
     -------
@@ -70,7 +78,8 @@ def tile_within(
         When even a small tile needs more.
     """
     lengths = shape[len(shape) - ndim :]
-    beyond, smallest, needed = halo_of(method), SMALLEST.get(ndim, STEP), 0
+    beyond = halo_of(method, ndim) if beyond is None else beyond
+    smallest, needed = SMALLEST.get(ndim, STEP), 0
     for side in range(min(largest, _up(max(lengths))), 0, -STEP):
         sides = tuple(min(side, _up(n)) for n in lengths)
         read = [min(each + 2 * beyond, n) for each, n in zip(sides, lengths, strict=True)]

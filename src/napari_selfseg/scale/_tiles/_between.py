@@ -12,7 +12,9 @@ from napari_selfseg.io import whole_file
 from napari_selfseg.scale._plan._in_blocks import compared, picture_of
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._tiles._joining import joined
-from napari_selfseg.scale._tiles._tile_work import loaded, read_face
+from napari_selfseg.scale._tiles._left import loaded
+from napari_selfseg.scale._tiles._objects import keep
+from napari_selfseg.scale._tiles._tile_work import read_face
 from napari_selfseg.scale._tiles._voting import Votes, winners
 
 __all__ = ["HOMES", "WINNERS", "brought_together"]
@@ -35,6 +37,8 @@ def brought_together(plan: Plan, name: str) -> None:
         _number_through(plan)
     if name == "compare":
         _segment(plan)
+    if name == "meet":
+        keep(plan)
     if name == "predict" and plan.superpixels is not None:
         _vote(plan)
     last = "vote" if plan.superpixels is not None else "predict"

@@ -31,12 +31,14 @@ from napari_selfseg.scale._plan._plan import (
 from napari_selfseg.scale._plan._plan_checks import check_grid, check_in_parts
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_size import halo_of, tile_within
+from napari_selfseg.scale._plan._whole import halo_known, keep_whole, whole_known
 from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._tiles._tile_run import TileRun
 
 __all__ = ["over_tiles", "plan_tiles"]
 
 MODEL = "model.safetensors"
+_FOLDERS = ("done", "faces", "votes", "blocks", "ids", "compared", "found", "met", "kept")
 
 
 def over_tiles(
@@ -99,6 +101,7 @@ def plan_tiles(
     *,
     tile: int | None = None,
     memory: int | None = None,
+    sample: int | None = None,
     superpixels: Any = None,
     objects: int | None = None,
     axes: str = "",
@@ -127,6 +130,9 @@ def plan_tiles(
         Side of a tile in pixels; what `memory` allows by default.
     memory : int, optional
         Bytes that a worker may use in all; half of what is free by default.
+    sample : int, optional
+        Side of the samples that tell what holds for the whole image where objects are to be found;
+        what suits the method and the memory by default.
     superpixels : str or array_like of int, optional
         Labels of the image's shape that vote, and may cross tiles.
     objects : int, optional
@@ -166,11 +172,12 @@ def plan_tiles(
     shape = source.shape
     _check_source(source, shape, fit)
     check_in_parts(fit.method)
-    blockwise = known_of(fit) is not None
-    grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory)
-    if blockwise:
+    blockwise, work = known_of(fit) is not None, work_folder(out)
+    if blockwise or fit.method.instances:
         _check_alone(fit, superpixels, objects)
-    work = work_folder(out)
+    whole = whole_known(source, fit, work, memory, size=sample, device=device, threads=threads)
+    halo = None if whole is None else halo_known(fit, whole)
+    grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory, halo)
     plan = Plan(
         source=source,
         model=str(work / MODEL),
@@ -185,6 +192,7 @@ def plan_tiles(
         threads=threads,
         told=told or {},
         blockwise=blockwise,
+        tilewise=whole is not None,
     )
     check_grid(plan.grid)
     check_zarr(out)
@@ -199,6 +207,8 @@ def plan_tiles(
         place["translation"] = translation
         _make_labels(plan, fit, made, axes, **place)
         save_fit(fit, plan.model)
+        if whole is not None:
+            keep_whole(plan, whole)
         keep_hashes(plan, every=every_hash)
         save_plan(plan)
     return plan
@@ -210,14 +220,14 @@ def _make_labels(plan: Plan, fit: Fit, made: bool, axes: str, **place: Any) -> N
         dtype = np.uint32 if plan.numbered else label_dtype(fit.method.n_classes)
         layout: dict[str, Any] = {"dtype": dtype, "chunks": _chunks(plan), "axes": axes or last}
         create_labels(plan.labels, plan.shape, **layout, **place)
-    if plan.numbered:
+    if plan.numbered and not plan.tilewise:
         pieces = plan.beside(PIECES)
         create_labels(pieces, plan.shape, dtype=np.int32, chunks=_chunks(plan), axes=last)
 
 
 def _clear(work: Path) -> None:
     """Make an empty work folder, first of all: labels without a record are known by it."""
-    for folder in ("done", "faces", "votes", "blocks", "ids", "compared"):
+    for folder in _FOLDERS:
         # Markers of a plan that is gone would be believed.
         if (work / folder).exists():
             shutil.rmtree(work / folder)
@@ -242,10 +252,16 @@ def _check_source(source: Source, shape: tuple[int, ...], fit: Fit) -> None:
         )
 
 
-def _tiles(fit: Fit, shape: tuple[int, ...], tile: int | None, memory: int | None) -> Grid:
-    halo, before = halo_of(fit.method), len(shape) - fit.ndim
-    size = _tile(fit, shape, tile, memory)
-    return Grid(shape, size, (0,) * before + (halo,) * fit.ndim)
+def _tiles(
+    fit: Fit,
+    shape: tuple[int, ...],
+    tile: int | None,
+    memory: int | None,
+    halo: tuple[int, ...] | None,
+) -> Grid:
+    halo = halo or (halo_of(fit.method, fit.ndim),) * fit.ndim
+    size = _tile(fit, shape, tile, memory, max(halo))
+    return Grid(shape, size, (0,) * (len(shape) - fit.ndim) + halo)
 
 
 def _blocks(fit: Fit, shape: tuple[int, ...], memory: int | None) -> Grid:
@@ -264,25 +280,22 @@ def _blocks(fit: Fit, shape: tuple[int, ...], memory: int | None) -> Grid:
 def _check_alone(fit: Fit, superpixels: Any, objects: int | None) -> None:
     """Refuse what numbered segments of the whole image have no need of."""
     if superpixels is not None:
-        raise ValueError(
-            f"{fit.method.title} cuts the image into superpixels of its own: leave out those that "
-            "are to vote."
-        )
+        raise ValueError(f"{fit.method.title} needs no superpixels that vote: leave them out.")
     if objects is not None:
         raise ValueError(
-            f"The segments of {fit.method.title} are connected and numbered as they are: leave out "
+            f"The labels of {fit.method.title} are connected and numbered as they are: leave out "
             "connected objects."
         )
 
 
 def _tile(
-    fit: Fit, shape: tuple[int, ...], tile: int | None, memory: int | None
+    fit: Fit, shape: tuple[int, ...], tile: int | None, memory: int | None, halo: int
 ) -> tuple[int, ...]:
     if tile is None:
         used = psutil.Process().memory_info().rss
         free = psutil.virtual_memory().available
         left = min((memory or free // 2) - used, free)
-        return tile_within(fit.method, fit.in_channels, fit.ndim, shape, left)
+        return tile_within(fit.method, fit.in_channels, fit.ndim, shape, left, beyond=halo)
     if tile < fit.stride or tile % fit.stride:
         raise ValueError(
             f"Tiles of {tile} pixels do not fit {fit.method.title}: take a multiple of "

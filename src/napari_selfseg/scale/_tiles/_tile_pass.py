@@ -29,6 +29,9 @@ NAMES = {
     "cut": "Cutting superpixels",
     "compare": "Comparing superpixels",
     "number": "Numbering",
+    "find": "Finding objects",
+    "meet": "Comparing objects",
+    "paint": "Numbering objects",
 }
 
 

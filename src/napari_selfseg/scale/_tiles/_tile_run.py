@@ -21,6 +21,13 @@ from napari_selfseg.scale._tiles._tile_pass import TileStep, pause, work_through
 
 __all__ = ["TileRun"]
 
+# What tiles have left for later passes.
+_BULKY = (
+    PIECES,
+    *("faces", "votes", "numbers", "blocks", "ids", "compared"),
+    *("found", "met", "kept"),
+)
+
 
 class TileRun(Work[TileStep]):
     """Label a large image tile by tile; iterate it to advance.
@@ -153,7 +160,7 @@ def _sweep(plan: Plan) -> None:
 
 def _clean(plan: Plan) -> None:
     """Remove what nobody needs any more: only once it is marked that all is done."""
-    for bulky in (PIECES, "faces", "votes", "numbers", "blocks", "ids", "compared"):
+    for bulky in _BULKY:
         shutil.rmtree(plan.beside(bulky), ignore_errors=True)
     for small in (WINNERS, HOMES):
         plan.beside(small).unlink(missing_ok=True)

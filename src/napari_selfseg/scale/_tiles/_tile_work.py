@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import load_fit, open_labels, whole_file
+from napari_selfseg.io import load_fit, open_labels
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.protocol import Fit, label_dtype, limited_threads, resolve_threads
 from napari_selfseg.scale._plan._identity import check_tile, hash_of
@@ -17,9 +17,11 @@ from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._tiles._joining import Face, face_of, pieces_of
+from napari_selfseg.scale._tiles._left import leave, loaded
+from napari_selfseg.scale._tiles._objects import find, meet, paint
 from napari_selfseg.scale._tiles._voting import counted
 
-__all__ = ["loaded", "predicted", "read_face", "work_on"]
+__all__ = ["predicted", "read_face", "work_on"]
 
 Task = tuple[Plan, str, int]
 
@@ -54,7 +56,8 @@ def work_on(task: Task) -> dict[str, Any] | None:
         keep_freed_memory()
         start = time.perf_counter()
         passes = {"predict": _predict, "vote": _vote, "cut": _cut, "compare": _compare}
-        result = {**passes, "number": _number}[name](plan, number)
+        passes |= {"find": find, "meet": meet, "paint": paint, "number": _number}
+        result = passes[name](plan, number)
         seconds = round(time.perf_counter() - start, 3)
         return ledger.mark(name, number, {**result, "seconds": seconds})
 
@@ -109,28 +112,6 @@ def read_face(plan: Plan, number: int, axis: int, last: bool) -> Face:
     return Face(*loaded(plan, "faces", number, f"pieces{key}", f"classes{key}"))
 
 
-def loaded(plan: Plan, folder: str, number: int, *names: str) -> list[NDArray[Any]]:
-    """Read what a tile has left in the work folder.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    folder : str
-        Kind of what it has left.
-    number : int
-        Of the tile.
-    *names : str
-        Which arrays.
-
-    Returns
-    -------
-    list of ndarray
-    """
-    with np.load(plan.beside(folder, f"{number}.npz")) as found:
-        return [found[name] for name in names]
-
-
 def _predict(plan: Plan, number: int) -> dict[str, Any]:
     fit, grid = load_fit(plan.model), plan.grid
     image, valid = plan.source.read(grid.outer(number), fit.ndim)
@@ -145,7 +126,7 @@ def _predict(plan: Plan, number: int) -> dict[str, Any]:
     if plan.superpixels is None:
         return {**known, **_found(plan, number, classes)}
     votes = counted(_superpixels(plan, number), classes)
-    _save(plan, "votes", number, **votes._asdict())
+    leave(plan, "votes", number, **votes._asdict())
     return known
 
 
@@ -174,7 +155,7 @@ def _found(plan: Plan, number: int, classes: NDArray[Any]) -> dict[str, Any]:
         for last in (False, True)
         for kind, values in face_of(pieces, classes, axis, last)._asdict().items()
     }
-    _save(plan, "faces", number, sizes=sizes, **faces)
+    leave(plan, "faces", number, sizes=sizes, **faces)
     return {"pieces": len(sizes)}
 
 
@@ -189,7 +170,7 @@ def _cut(plan: Plan, number: int) -> dict[str, Any]:
         cut = blockwise.cut(known, picture, number)
     box = grid.inner(number)
     open_labels(plan.beside(PIECES))[box] = cut
-    _save(plan, "blocks", number, first=first_pixels(cut, box, grid))
+    leave(plan, "blocks", number, first=first_pixels(cut, box, grid))
     return {"sha256": sha256, "pieces": int(cut.max(initial=0))}
 
 
@@ -198,7 +179,7 @@ def _compare(plan: Plan, number: int) -> dict[str, Any]:
     blockwise, known, picture = picture_of(plan)
     with limited_threads(resolve_threads(plan.threads)):
         found = blockwise.compare(known, picture, Superpixels(plan), number)
-    _save(plan, "compared", number, **found)
+    leave(plan, "compared", number, **found)
     return {}
 
 
@@ -215,8 +196,3 @@ def _superpixels(plan: Plan, number: int) -> NDArray[Any]:
     found = plan.superpixels.read(plan.grid.inner(number), len(plan.shape))[0]
     check_tile(plan, "superpixels", number, found)
     return found
-
-
-def _save(plan: Plan, folder: str, number: int, **arrays: Any) -> None:
-    with whole_file(plan.beside(folder, f"{number}.npz")) as part, part.open("wb") as file:
-        np.savez_compressed(file, **arrays)

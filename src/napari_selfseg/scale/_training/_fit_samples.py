@@ -10,7 +10,7 @@ import psutil
 from napari_selfseg.protocol import Fit, Method, Run, bytes_needed, evolve
 from napari_selfseg.scale._plan._in_blocks import block_fit, blockwise_of
 from napari_selfseg.scale._plan._plan_checks import check_in_parts
-from napari_selfseg.scale._plan._sampling import COUNT, Piece, samples
+from napari_selfseg.scale._plan._sampling import Piece, learned_from, samples_of, side_within
 from napari_selfseg.scale._plan._source import Source
 
 __all__ = ["axes_of_sample", "fit_samples", "known_at_once"]
@@ -20,10 +20,11 @@ def fit_samples(
     source: Source,
     method: Method,
     *,
-    count: int = COUNT,
-    size: int = 256,
+    count: int | None = None,
+    size: int | None = None,
     ndim: int | None = None,
     memory: int | None = None,
+    spacing: Sequence[float | None] | None = None,
     **options: Any,
 ) -> Run:
     """Begin to learn from samples spread over a large image; iterate the run to advance it.
@@ -34,15 +35,19 @@ def fit_samples(
         The image.
     method : Method
         What to train.
-    count : int
-        How many samples, at most.
-    size : int
-        Side of a sample in pixels, at most.
+    count : int, optional
+        How many samples, at most; what suits the method by default.
+    size : int, optional
+        Side of a sample in pixels, at most; what suits the method by default. An image that is no
+        larger than all samples is one sample where objects are to be found.
     ndim : int, optional
         Axes of a sample. By default an image of three or more is taken for a stack of planes,
         except by a method of volumes alone.
     memory : int, optional
         Bytes that the process may take in all; what is free by default.
+    spacing : sequence of float or None, optional
+        Physical size of a pixel along each spatial axis of the image, which counts where objects
+        are to be found.
     **options
         As for `evolve`: ``superpixels``, ``device``, ``threads``, ``precision``.
 
@@ -57,9 +62,13 @@ def fit_samples(
         When nothing can be learned from the image, memory does not suffice, or something given
         cannot be used.
     """
-    pieces = samples(source, count, size, ndim or axes_of_sample(method, source))
+    axes = ndim or axes_of_sample(method, source)
+    size = size or _side(source, method, axes, count or samples_of(method), memory)
+    pieces = learned_from(source, method, axes, count, size)
     _check_memory(source, method, pieces, memory)
     masks = [valid for _, valid in pieces]
+    if method.tilewise() is not None:
+        options["spacing"] = _sizes(spacing, axes)
     return evolve(
         [image for image, _ in pieces],
         method,
@@ -127,6 +136,20 @@ def axes_of_sample(method: Method, source: Source) -> int:
     """
     spatial = len(source.shape)
     return 2 if 2 in method.ndims and spatial >= 2 else spatial
+
+
+def _side(source: Source, method: Method, ndim: int, count: int, memory: int | None) -> int | None:
+    """Return the side of samples of objects within the memory; None where nobody asks."""
+    if memory is None or method.tilewise() is None:
+        return None
+    left = memory - psutil.Process().memory_info().rss
+    return side_within(method, source.n_channels, source.shape[-ndim:], count, left)
+
+
+def _sizes(spacing: Sequence[float | None] | None, axes: int) -> list[float] | None:
+    """Return the sizes of a pixel of a sample; None where one is not known."""
+    known = [each for each in (spacing or ())[-axes:] if each is not None]
+    return known if len(known) == axes else None
 
 
 def _check_memory(

@@ -248,8 +248,9 @@ class Forecast:
 
 
 def _alone(request: Request) -> str:
-    alone = request.method.reach is None and request.method.blockwise() is None
-    return f" {request.method.title} {ALONE}" if alone else ""
+    method = request.method
+    alone = method.reach is None and method.blockwise() is None and method.tilewise() is None
+    return f" {method.title} {ALONE}" if alone else ""
 
 
 def _capital(words: str) -> str:

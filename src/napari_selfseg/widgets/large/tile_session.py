@@ -76,6 +76,6 @@ class TileSession(LargeSession):
 def _dtype(request: Request) -> Any:
     from napari_selfseg.protocol import label_dtype
 
-    if request.method.blockwise() is not None:
-        return "uint32"  # segments of an image that is labelled as one are as many as there are
+    if request.method.blockwise() is not None or request.method.tilewise() is not None:
+        return "uint32"  # segments and objects of the whole image are as many as there are
     return label_dtype(request.method.n_classes)

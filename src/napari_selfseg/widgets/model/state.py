@@ -31,10 +31,6 @@ NO_TILES: Final = (
     "Tiles are for one plane or one volume: for a stack that goes plane by plane choose another "
     "area, or the plane in view."
 )
-NO_OBJECTS_BY_TILES: Final = (
-    "Objects are found in an image as a whole: choose 'All of it' or a rectangle, a coarser level, "
-    "or Consensus."
-)
 NO_FINISHED_TILES: Final = (
     "Segments are finished as objects in an image as a whole, and tiles are parts of it: choose "
     "Segments at the top, or another area."
@@ -195,8 +191,6 @@ def _check_apart(form: Form, scribbles: Overlay | None) -> None:
         raise _Incomplete(NO_STEERING)
     if form.area == "tiles" and scribbles is not None:
         raise _Incomplete(NO_STEERED_TILES)
-    if form.area == "tiles" and form.method.instances:
-        raise _Incomplete(NO_OBJECTS_BY_TILES)
     if form.area == "tiles" and form.objects and not form.method.instances:
         raise _Incomplete(NO_FINISHED_TILES)
     if form.area == "tiles" and form.values.get("outlines", SUPERPIXELS) != SUPERPIXELS:

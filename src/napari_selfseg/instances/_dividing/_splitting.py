@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 from skimage.segmentation import watershed
 
+from napari_selfseg.instances._dividing._maxima import deep_maxima
 from napari_selfseg.instances._ellipses import overlap_of_labels
-from napari_selfseg.instances._maxima import deep_maxima
 from napari_selfseg.instances._shapes import radius
 from napari_selfseg.labelmaps import contiguous, split
 

@@ -1,0 +1,1 @@
+"""Touching objects told apart."""
