@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
-from napari_selfseg.instances._finding import Seen, Wanted
 from napari_selfseg.instances._finishing._of_segments import found_in_segments
 from napari_selfseg.instances._finishing._sizes import NONE, as_size, within
 from napari_selfseg.instances._grey import DARK, Contrast
 from napari_selfseg.instances._plausible import Limits
+from napari_selfseg.instances._seen import Seen, Wanted
 from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import Finish, prepare
 

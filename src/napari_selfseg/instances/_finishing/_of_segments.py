@@ -18,11 +18,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.instances._finding import Seen, Wanted, first_objects, look_at
+from napari_selfseg.instances._dividing._splitting import divided
+from napari_selfseg.instances._finding import first_objects, look_at
 from napari_selfseg.instances._grey import Look, is_bright, rooted
 from napari_selfseg.instances._plausible import SMALLEST, Plausible, plausible, stretched
+from napari_selfseg.instances._seen import Seen, Wanted
 from napari_selfseg.instances._shapes import at_edges, filled, typical_size, without
-from napari_selfseg.instances._splitting import divided
 from napari_selfseg.labelmaps import split
 
 __all__ = ["found_in_segments"]
