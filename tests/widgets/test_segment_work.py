@@ -238,7 +238,8 @@ def test_labels_painted_by_hand_are_never_overwritten(opened, qtbot):
     dock.view.controls.timeline.go_to(2)
     assert len(made(viewer)) == 2
     np.testing.assert_array_equal(layer.data, painted)
-    assert layer.metadata[METADATA]["edited"]
+    assert [each["kind"] for each in layer.metadata[METADATA]["edits"]] == ["paint"]
+    np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), painted)
     assert layer.name.endswith("(edited)")
     assert "The labels you edited are in" in dock.view.controls.status.text()
     again = next(each for each in made(viewer) if each != layer)
@@ -364,7 +365,7 @@ def test_a_run_goes_on_from_where_it_stopped(opened, qtbot, labels_of):
     controls.resume.click()
     qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
     assert len(made(viewer)) == 2, "what was painted stays"
-    assert layer.metadata[METADATA]["edited"]
+    assert layer.metadata[METADATA]["edits"]
     assert layer.data[3, 3] == 7
 
 
@@ -656,7 +657,7 @@ def test_measure_waits_for_the_labels_that_were_chosen(opened, qtbot):
     qtbot.waitUntil(lambda: not dock.busy, timeout=120_000)
 
 
-def test_painted_labels_are_said_wherever_they_go(opened, qtbot):
+def test_painted_labels_are_repeated_and_what_nobody_noted_is_said(opened, qtbot, labels_of):
     viewer, dock = opened()
     ran(dock, qtbot)
     (layer,) = made(viewer)
@@ -665,8 +666,12 @@ def test_painted_labels_are_said_wherever_they_go(opened, qtbot):
     until_said(dock, qtbot, "rows")
     table = layer.features
     assert table["class"].tolist() == table["index"].tolist()
+    found = labels_of(script_of(dock, qtbot), {"noise": NOISE})
+    np.testing.assert_array_equal(found, layer.data)
+    layer.data = np.array(layer.data)
+    layer.data[10, 10] += 1
     dock.view.result.copy.click()
-    until_said(dock, qtbot, "before you painted")
+    until_said(dock, qtbot, "before you changed them")
     assert "edited" not in layer.metadata[METADATA]
     ran(dock, qtbot, seed=2)
     assert layer.metadata[METADATA]["edited"]

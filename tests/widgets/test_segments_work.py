@@ -249,7 +249,7 @@ def test_labels_painted_by_hand_outlive_the_slider(opened, qtbot):
     granularity.number.setValue(5)
     until_cut(viewer, qtbot, 5)
     np.testing.assert_array_equal(layer.data, painted)
-    assert layer.metadata[METADATA]["edited"]
+    assert layer.metadata[METADATA]["edits"]
     assert "The labels you edited are in" in dock.view.controls.status.text()
     assert labels_of(viewer) != layer
 

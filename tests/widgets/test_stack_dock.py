@@ -149,7 +149,7 @@ def test_the_plane_at_work_is_shown_where_it_is_in_view_and_stopped_ones_are_con
     assert layer.data.any(axis=(1, 2)).all()
     np.testing.assert_array_equal(layer.data[2], kept)
     assert layer.metadata[METADATA]["stack"]["resumed"] == [2]
-    assert layer.metadata[METADATA]["edited"], "painted before the others were done"
+    assert layer.metadata[METADATA]["edits"], "painted before the others were done"
     setup.stack.part.choose("whole")
     dock.resume()
     assert "No planes are left" in dock.view.controls.error.text()
@@ -216,7 +216,9 @@ def test_painting_is_noted_and_a_planar_image_has_no_section(opened, qtbot):
     layer = labels_of(viewer)
     assert "edited" not in layer.metadata[METADATA]
     layer.paint((0, 3, 3), 9)
-    assert layer.metadata[METADATA]["edited"]
+    QApplication.processEvents()
+    assert [each["kind"] for each in layer.metadata[METADATA]["edits"]] == ["paint"]
+    np.testing.assert_array_equal(replay_stack(layer.metadata[METADATA], FILM), layer.data)
     QApplication.processEvents()
     viewer.add_image(FILM[0], name="plane")
     dock.view.setup.image.choose(viewer.layers["plane"])

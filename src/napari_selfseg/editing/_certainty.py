@@ -4,7 +4,7 @@ With the overlap J of an object with its ellipse, its size A and the median size
 
 .. math:: q = J \exp(-\tfrac18 \log^2(A / A_0)),
 
-from 0 to 1.
+from 0 to 1. The figures are in ``docs/benchmarks.md``.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from napari_selfseg.labelmaps import split
 
 __all__ = ["divided", "line_through"]
 
-# Parts of fewer pixels are none: the corner that a line just touches.
+# Parts of fewer pixels, or a smaller share of an object, are none: corners a line just touches.
 _CRUMB: Final = 4
+_SHARE: Final = 0.02
 
 
 def line_through(
@@ -87,7 +88,7 @@ def _cut(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[np.int32]:
     sizes = np.bincount(parts.ravel())
     home = np.zeros(len(sizes), np.int64)
     home[parts] = pieces
-    large = sizes >= _CRUMB
+    large = sizes >= max(_CRUMB, _SHARE * np.count_nonzero(mask))
     large[0] = False
     divided = np.bincount(home[large], minlength=int(pieces.max(initial=0)) + 1) > 1
     own = np.flatnonzero(large & divided[home])

@@ -40,7 +40,7 @@ _RADIUS: Final = 12.0
 _SMALLEST: Final = 6
 _LARGEST: Final = 0.4
 # Least likeness to an ellipse, and least slope along the border, of the median slope around.
-_FIT: Final = 0.5
+_FIT: Final = 0.7
 _EDGE: Final = 1.5
 # The same, of what the borders of the objects around have.
 _FAINTEST: Final = 0.2

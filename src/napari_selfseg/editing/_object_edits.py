@@ -59,6 +59,11 @@ class ObjectEdits(EditedArray):
         Axes of a stack: each index along them is an image of its own, and an edit changes that
         one only.
 
+    Attributes
+    ----------
+    evidence : Evidence or None
+        As given; it may be given later.
+
     Raises
     ------
     ValueError
@@ -75,7 +80,7 @@ class ObjectEdits(EditedArray):
     ) -> None:
         super().__init__(labels, **options)
         self.frames = Frames(labels.shape, axes)
-        self._evidence = evidence
+        self.evidence = evidence
         self._log: list[_Done] = []
         self._undone: list[_Done] = []
         self._classes: dict[int, int] = {}
@@ -276,15 +281,15 @@ class ObjectEdits(EditedArray):
 
     def _add(self, edit: Edit) -> _Plan:
         (point,) = edit.points[:1]
-        if self._evidence is None:
+        if self.evidence is None:
             raise ValueError(NO_IMAGE)
         index = self.frames.index(edit.points)
         if self.at(point):
             raise ValueError("There is an object here already: click where there is none.")
         labels = self.labels[index]
         (local,) = self.frames.local([point], index).tolist()
-        grey = self._evidence.grey(labels, index)
-        mask = grown(labels, grey, tuple(local), self._evidence.spacing(index))
+        grey = self.evidence.grey(labels, index)
+        mask = grown(labels, grey, tuple(local), self.evidence.spacing(index))
         (number,) = self._new_numbers(1)
         words = f"Added object {number}, {np.count_nonzero(mask)} pixels."
         return _Plan(words, self.frames.places(mask, index), number)

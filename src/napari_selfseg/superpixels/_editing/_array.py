@@ -25,6 +25,11 @@ class EditedArray:
     budget : int
         Bytes the history may take. The oldest changes are forgotten first; the newest is kept.
 
+    Attributes
+    ----------
+    touched : frozenset of int
+        Labels whose pixels the last change, or undoing it, concerned.
+
     Raises
     ------
     ValueError
@@ -34,6 +39,7 @@ class EditedArray:
     def __init__(self, labels: NDArray[Any], *, budget: int = BUDGET) -> None:
         _check(labels)
         self.labels = labels
+        self.touched: frozenset[int] = frozenset()
         self._history = History(budget)
         self._overwritten = False
         self._last = int(labels.max(initial=0))
@@ -117,8 +123,7 @@ class EditedArray:
     def _note(self, change: Change) -> None:
         """Remember a change that somebody else has made."""
         self._history.add(change)
-        self._tally(change.before, -1)
-        self._tally(change.after, 1)
+        self._tally_change(change.before, change.after)
 
     def _make(self, change: Change | None) -> str:
         if change is None:
@@ -126,9 +131,14 @@ class EditedArray:
         held = self.labels[np.unravel_index(change.where, self.labels.shape)] == change.before
         where = np.unravel_index(change.where[held], self.labels.shape)
         self.labels[where] = change.after[held]
-        self._tally(change.before[held], -1)
-        self._tally(change.after[held], 1)
+        self._tally_change(change.before[held], change.after[held])
         return change.words
+
+    def _tally_change(self, before: NDArray[Any], after: NDArray[Any]) -> None:
+        both = np.unique(np.concatenate((before, after)))
+        self.touched = frozenset(int(each) for each in both if each)
+        self._tally(before, -1)
+        self._tally(after, 1)
 
     def _tally(self, numbers: NDArray[Any], sign: int) -> None:
         for number, n in zip(*np.unique(numbers, return_counts=True), strict=True):

@@ -29,7 +29,7 @@ class Kept:
     saving : callable
         Called with a path by the window; returns what writes the file, for a worker thread.
     edited : bool
-        Whether somebody painted into them, which no script repeats.
+        Whether somebody changed them in a way that no record tells, so no script repeats it.
     """
 
     name: str

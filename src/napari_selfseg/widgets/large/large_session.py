@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.label_storage import Room, letters, save_room
@@ -29,6 +30,8 @@ class LargeSession(LiveSession):
     ----------
     room : Room
         Where the labels are.
+    held : dict
+        What others keep with it.
     """
 
     room: Room
@@ -62,6 +65,28 @@ class LargeSession(LiveSession):
             return lambda: save_room(path, room, along, spacing, unit, record)
 
         return Kept(layer.name, record or {}, place, ending, kinds, saving)
+
+    @property
+    def objects(self) -> bool:
+        """Whether the labels are objects on a background."""
+        return self.request.method.instances or self.request.finish is not None
+
+    @cached_property
+    def held(self) -> dict[str, Any]:
+        """What others keep with it."""
+        return {}
+
+    def correct(self, edits: Sequence[Mapping[str, Any]]) -> None:
+        """Note in the record what was corrected in the labels.
+
+        Parameters
+        ----------
+        edits : sequence of mapping
+            Corrections as a record has them; none where all were taken back.
+        """
+        record = self.layer.metadata.get(METADATA, {})
+        rest = {key: value for key, value in record.items() if key != "edits"}
+        self.layer.metadata[METADATA] = {**rest, "edits": list(edits)} if edits else rest
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ __all__ = ["renew"]
 
 
 def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Put a record in the place of an earlier one; that somebody painted stays said.
+    """Put a record in the place of an earlier one; that somebody corrected it stays said.
 
     Parameters
     ----------
@@ -25,6 +25,7 @@ def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]
     dict
         As it was put.
     """
-    edited = {"edited": True} if records.get(key, {}).get("edited") else {}
+    before = records.get(key, {})
+    edited = {each: before[each] for each in ("edited", "edits") if before.get(each)}
     records[key] = {**record, **edited}
     return {**record, **edited}

@@ -16,7 +16,8 @@ __all__ = ["KeepActions"]
 
 COPIED: Final = "The script is on the clipboard."
 COPIED_UNEDITED: Final = (
-    "The script is on the clipboard. It makes the labels as they were before you painted."
+    "The script is on the clipboard. It makes the labels as they were before you changed them "
+    "without the tools of this window."
 )
 
 

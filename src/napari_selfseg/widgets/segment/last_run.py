@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.editing.review_actions import ReviewActions
+from napari_selfseg.widgets.editing.subject import Subject
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.segment.keep_actions import KeepActions
 from napari_selfseg.widgets.segment.result_actions import ResultActions
@@ -50,7 +52,10 @@ class LastRun:
     ) -> None:
         self._view = view
         self._session: LargeSession | None = None
-        self._iterations = ResultActions(viewer, view, begin, labels, cut)
+        self._iterations = ResultActions(viewer, view, begin, labels, cut, self._follow)
+        self._review = ReviewActions(viewer, view, self._iterations.measure_again)
+        self._iterations.noted = self._review.sync
+        self._iterations.given = lambda: (self._review.classes, self._review.names)
         self._keep = KeepActions(view, begin, self._kept)
 
     @property
@@ -72,8 +77,11 @@ class LastRun:
         left : Outcome, LargeSession or None
             One that has ended; None lets go of the last one.
         """
+        self._review.sync()
+        self._review.put(None)
         self._iterations.put(left if isinstance(left, Outcome) else None)
         self._put_session(left if isinstance(left, LargeSession) and left.kept else None)
+        self._follow()
 
     def refresh(self) -> None:
         """Show what is chosen of the run of an image."""
@@ -110,8 +118,12 @@ class LastRun:
         layer : napari.layers.Layer
             Any.
         """
+        there = self.outcome is not None
         self._iterations.forget(layer)
+        if there and self.outcome is None:
+            self._review.put(None)
         if self._session is not None and layer == self._session.layer:
+            self._review.put(None)
             self._put_session(None)
             self._view.result.show_labels(NOTHING)
 
@@ -123,11 +135,19 @@ class LastRun:
             session.layer.events.paint.connect(self._on_paint)
             self.turn_to(session.source)
 
+    def _follow(self) -> None:
+        """Let the labels that are shown now be corrected."""
+        if left := self.outcome or self._session:
+            given = left.layer, left.request, left.correct, left.held, left.objects
+            self._review.put(Subject(*given))
+
     def _kept(self) -> Kept | None:
+        self._review.sync()
         left = self.outcome or self._session
         return None if left is None else left.keeping
 
     def _on_paint(self, event: object = None) -> None:
-        if self._session is not None:
+        """Note what nobody records: strokes on labels that are not in memory."""
+        if self._session is not None and not self._review.there:
             metadata = self._session.layer.metadata
             metadata[METADATA] = {**metadata.get(METADATA, {}), "edited": True}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QTimer
 from superqt.utils import signals_blocked
 
@@ -46,6 +48,15 @@ class ResultActions:
         Returns the labels layers there are.
     cut : callable
         Returns the segments to show; None for classes.
+    shown : callable
+        Called when other labels are shown.
+
+    Attributes
+    ----------
+    noted : callable
+        Called before, so that what was painted is in the record.
+    given : callable
+        Returns the class of each object that a person gave one, and the names of classes.
     """
 
     def __init__(
@@ -55,7 +66,11 @@ class ResultActions:
         begin: Begin,
         labels: Callable[[], list[tuple[str, Any]]],
         cut: Callable[[], Cut | None],
+        shown: Callable[[], None],
     ) -> None:
+        self.given: Callable[[], tuple[dict[int, int], dict[int, str]]] = lambda: ({}, {})
+        self.noted: Callable[[], None] = lambda: None
+        self._shown = shown
         self.outcome: Outcome | None = None
         self._wanted: Wanted | None = None  # and not shown yet
         self._making = False
@@ -70,6 +85,10 @@ class ResultActions:
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._find)
+        self._again = QTimer(view)
+        self._again.setSingleShot(True)
+        self._again.setInterval(REST_MS)
+        self._again.timeout.connect(lambda: self._measure(opened=False))
         self._connect()
 
     def put(self, outcome: Outcome | None) -> None:
@@ -86,6 +105,7 @@ class ResultActions:
         self._image = None if outcome is None else outcome.source
         self._wanted, self._making, self._measuring_next = None, False, False
         self._rest.stop()
+        self._again.stop()
         result, controls = self._view.result, self._view.controls
         result.show_only(_own(outcome))
         finished = outcome is not None and outcome.request.finish is not None
@@ -226,10 +246,12 @@ class ResultActions:
             self._measure()
 
     def _put_labels(self, outcome: Outcome, found: Found) -> None:
+        self.noted()
         before, edited = outcome.layer.name, outcome.edited
         outcome.show(found)
         if found.sizes is not None:
             self._view.result.limits.show_sizes(found.sizes)
+        self._shown()
         self._view.controls.say(EDITED.format(name=before) if edited else self._words(found))
         self._show()
 
@@ -246,7 +268,12 @@ class ResultActions:
         what = "pieces" if wanted.objects else "labels"
         return f"Iteration {wanted.iteration}: {found.count} {what}."
 
-    def _measure(self) -> None:
+    def measure_again(self) -> None:
+        """Measure labels that were corrected, once nothing more is corrected for a moment."""
+        self._again.start()
+
+    def _measure(self, *, opened: bool = True) -> None:
+        self.noted()
         outcome = self.outcome
         # What is measured is what was chosen, also where that is not shown yet.
         self._measuring_next = self._wanted is not None
@@ -255,19 +282,35 @@ class ResultActions:
         layer, version = outcome.layer, outcome.version
         labels = outcome.labels()
         sizes = part_sizes(layer, outcome.request.index), unit_of(layer)
-        classes = None if outcome.objects else outcome.classes(labels)
-        work = classes, outcome.request, *sizes, self._class_names(outcome)
+        classes, names = self._classes(outcome, labels)
+        work = classes, outcome.request, *sizes, names
 
         def put(table: Mapping[str, Any]) -> None:
             if (outcome, version) != (self.outcome, outcome.version):
-                self._view.controls.say(CHANGED)
+                if opened:
+                    self._view.controls.say(CHANGED)
                 return
             layer.features = dict(table)
-            self._open_table(layer)
-            self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
+            if opened:
+                self._open_table(layer)
+                self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
             self._show()
 
         self._begin(lambda: measured(labels, *work), put, "Measuring")
+
+    def _classes(
+        self, outcome: Outcome, labels: NDArray[Any]
+    ) -> tuple[NDArray[Any] | None, dict[int, str]]:
+        """Return the class of each pixel, None where nothing has one, and the names of classes."""
+        if not outcome.objects:
+            return outcome.classes(labels), self._class_names(outcome)
+        given, names = self.given()
+        if not given:
+            return None, {}
+        table = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+        for number, one in given.items():
+            table[number] = one
+        return table[labels], names
 
     def _class_names(self, outcome: Outcome) -> dict[int, str]:
         """Return the names of the classes that were scribbled for the labels shown."""
@@ -321,7 +364,7 @@ class ResultActions:
         result.smallest.valueChanged.connect(lambda _: self.refresh())
         result.limits.changed.connect(self.refresh)
         result.outlines.chosen.connect(self._on_outlines)
-        result.measure.clicked.connect(self._measure)
+        result.measure.clicked.connect(lambda: self._measure())
         result.save_table.clicked.connect(self._save_table)
 
 

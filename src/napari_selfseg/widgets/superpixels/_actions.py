@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from superqt.utils import signals_blocked
 
+from napari_selfseg.widgets.editing.mouse import Mouse
 from napari_selfseg.widgets.superpixels._editor import Editor, Tool
 from napari_selfseg.widgets.superpixels._layers import show_boundaries
 from napari_selfseg.widgets.superpixels._making import Made, counted
-from napari_selfseg.widgets.superpixels._mouse import Mouse
 from napari_selfseg.widgets.superpixels._view import HINTS, SuperpixelsView
 
 __all__ = ["Actions"]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_selfseg.widgets.canvas.layers import sizes_of
-from napari_selfseg.widgets.superpixels._layers import Marks, note_edits
+from napari_selfseg.widgets.editing.marks import Marks
+from napari_selfseg.widgets.superpixels._layers import note_edits
 
 if TYPE_CHECKING:
     from napari_selfseg.superpixels import Edits

@@ -1,32 +1,25 @@
-"""Superpixels as layers: the layer itself, and what marks the picked ones and the points."""
+"""Superpixels as layers: added over their image, as lines or filled."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from napari.layers import Labels, Points
-from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
+from napari.layers import Labels
+from napari.utils.colormaps import CyclicLabelColormap, label_colormap
 
-from napari_selfseg.widgets.canvas.layers import MARK, METADATA, placed
-from napari_selfseg.widgets.model.image_source import ALL
+from napari_selfseg.widgets.canvas.layers import METADATA, placed
 
 if TYPE_CHECKING:
     from napari_selfseg.widgets.superpixels._making import Made, Wanted
 
-__all__ = ["Marks", "add_superpixels", "note_edits", "show_boundaries"]
+__all__ = ["add_superpixels", "note_edits", "show_boundaries"]
 
 OPACITY: Final = 0.55  # what is below the lines stays visible
 # Lines are two pixels wide, and so cover most of small superpixels.
 FINE: Final = 40
 FINE_OPACITY: Final = 0.3
 LINES: Final = (1.0, 0.85, 0.1, 1.0)
-PICKED: Final = (0.1, 0.9, 1.0, 1.0)
-PICKED_OPACITY: Final = 0.5
-POINT: Final = "#ff3ea5"
-POINT_PIXELS: Final = 12
 
 
 def add_superpixels(
@@ -95,78 +88,6 @@ def note_edits(layer: Any, edited: bool) -> None:
     if record:
         rest = {key: value for key, value in record.items() if key != "edited"}
         layer.metadata[METADATA] = {**rest, "edited": True} if edited else rest
-
-
-class Marks:
-    """Layers that show what is picked, without a change of the labels; for a while only.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where they are added.
-    layer : napari.layers.Labels
-        With the superpixels. Its array is shared, so picking costs no memory.
-    """
-
-    def __init__(self, viewer: Any, layer: Any) -> None:
-        self._viewer = viewer
-        self._layer = layer
-        common = {**placed(layer, (ALL,) * layer.ndim), "metadata": {MARK: True}}
-        self._picked = Labels(
-            layer.data,
-            name="Picked superpixels",
-            opacity=PICKED_OPACITY,
-            colormap=_only(()),
-            **common,
-        )
-        self._points = Points(
-            ndim=layer.ndim,
-            name="Split here",
-            face_color=POINT,
-            border_color="white",
-            border_width=0.1,
-            # Of one size on the screen, however close one looks.
-            canvas_size_limits=(POINT_PIXELS, POINT_PIXELS),
-            **common,
-        )
-        for each in (self._picked, self._points):
-            each.editable = False
-            self._add(each)
-
-    def show(self, picked: Sequence[int], points: Sequence[Sequence[int]]) -> None:
-        """Mark other superpixels and points.
-
-        Parameters
-        ----------
-        picked : sequence of int
-            Superpixels.
-        points : sequence of sequence of int
-            Pixels.
-        """
-        self._picked.colormap = _only(picked)
-        self._points.data = np.reshape(points, (-1, self._layer.ndim))
-
-    def refresh(self) -> None:
-        """Draw again what shares the array of the superpixels."""
-        self._layer.refresh()
-        self._picked.refresh()
-
-    def remove(self) -> None:
-        """Take the marks out of the viewer."""
-        for each in (self._picked, self._points):
-            # Somebody may have removed it by hand.
-            with contextlib.suppress(ValueError):
-                self._viewer.layers.remove(each)
-
-    def _add(self, mark: Any) -> None:
-        selected = self._viewer.layers.selection.active
-        self._viewer.add_layer(mark)
-        self._viewer.layers.selection.active = selected
-
-
-def _only(numbers: Sequence[int]) -> DirectLabelColormap:
-    colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
-    return DirectLabelColormap(color_dict=colours | dict.fromkeys(numbers, np.array(PICKED)))
 
 
 def _lines() -> CyclicLabelColormap:

@@ -34,10 +34,18 @@ SWATCH: Final = 14  # pixels
 ROW: Final = 24  # pixels
 LONGEST: Final = 60
 HELP: Final = "Click a class to paint with it; click again, or double-click, to name it."
+ADDING: Final = "Paint a further class."
 
 
 class ClassNames(QWidget):
     """A table of classes: colour, number and a name to fill in.
+
+    Parameters
+    ----------
+    help : str
+        What a click on a class does.
+    adding : str
+        What *Add class* does.
 
     Attributes
     ----------
@@ -53,12 +61,13 @@ class ClassNames(QWidget):
     picked = Signal(int)
     added = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, help: str = HELP, adding: str = ADDING) -> None:
         super().__init__()
+        self._help = help
         # PyQt's hints say that every item and header may be None.
         self.table: Any = _table(self)
         self.add = QPushButton("Add class")
-        self.add.setToolTip("Paint a further class.")
+        self.add.setToolTip(adding)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = stacked(self)
         layout.addWidget(self.table)
@@ -141,7 +150,7 @@ class ClassNames(QWidget):
         second.setText(name)
         second.setData(Qt.ItemDataRole.UserRole, f"Class {number}")
         for each in (first, second):
-            each.setToolTip(HELP)
+            each.setToolTip(self._help)
 
     def _fit(self) -> None:
         """Make the table as high as its rows, up to some."""

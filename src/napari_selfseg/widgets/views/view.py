@@ -8,13 +8,14 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.style import dock_layout, scrolled
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.views.result_view import ResultView
+from napari_selfseg.widgets.views.review_view import ReviewView
 from napari_selfseg.widgets.views.setup import SetupView
 
 __all__ = ["SegmentView"]
 
 
 class SegmentView(QWidget):
-    """Two pages, for before and after a run, and the controls of the run below them.
+    """Pages for before a run and after it, and the controls of the run below them.
 
     Parameters
     ----------
@@ -26,9 +27,11 @@ class SegmentView(QWidget):
         super().__init__()
         self.setup = SetupView(presets)
         self.result = ResultView()
+        self.review = ReviewView()
         self.controls = Controls()
         self.pages = QTabWidget()
         self.pages.addTab(scrolled(self.setup), "Set up")
         self.pages.addTab(scrolled(self.result), "Result")
+        self.pages.addTab(scrolled(self.review), "Review")
         layout = dock_layout(self, self.pages)
         layout.addWidget(self.controls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -124,6 +124,8 @@ class Outcome:
     ----------
     version : int
         Grows whenever other labels are shown.
+    held : dict
+        What others keep with it.
     """
 
     def __init__(
@@ -133,9 +135,10 @@ class Outcome:
         self.request = request
         self.run = run
         self.version = 0
+        self.held: dict[str, Any] = {}
         self._viewer = viewer
         self._canvas = canvas
-        self._shown = np.array(self.layer.data)
+        self._shown = self._known = np.array(self.layer.data)
         self._classes: NDArray[Any] | None = None
         self._drawn: NDArray[Any] | None = run.scribbles[0]
         # All objects of what was shown last, for limits that move.
@@ -288,7 +291,7 @@ class Outcome:
             "unit": unit_of(layer),
         }
         write = partial(self._saving, place)
-        return Kept(layer.name, self.record, place, ".tif", label_files(), write, self.edited)
+        return Kept(layer.name, self.record, place, ".tif", label_files(), write, self.unrecorded)
 
     def _saving(self, place: Mapping[str, Any], path: str) -> Callable[[], None]:
         labels = self.labels()
@@ -306,15 +309,33 @@ class Outcome:
 
         return work
 
+    def correct(self, edits: Sequence[Mapping[str, Any]]) -> None:
+        """Note in the record what was corrected in the labels, which are so now.
+
+        Parameters
+        ----------
+        edits : sequence of mapping
+            Corrections as a record has them; none where all were taken back.
+        """
+        rest = {key: value for key, value in self.record.items() if key != "edits"}
+        self.layer.metadata[METADATA] = {**rest, "edits": list(edits)} if edits else rest
+        self._known = np.array(self.layer.data)
+        self.version += 1
+
     def mark_edits(self) -> None:
-        """Note in the record whether somebody painted into the labels."""
-        if self.edited:
+        """Note in the record whether the labels are others than it says."""
+        if self.unrecorded:
             self.layer.metadata[METADATA] = {**self.record, "edited": True}
 
     @property
+    def unrecorded(self) -> bool:
+        """Whether somebody changed the labels in a way that is not in the record."""
+        return not np.array_equal(self.layer.data, self._known)
+
+    @property
     def edited(self) -> bool:
-        """Whether somebody painted into the labels since they were shown."""
-        return not np.array_equal(self.layer.data, self._shown)
+        """Whether somebody corrected or painted the labels since they were shown."""
+        return bool(self.record.get("edits")) or not np.array_equal(self.layer.data, self._shown)
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -338,7 +359,7 @@ class Outcome:
         self.layer.features = {}
         self.version += 1
         self._canvas.show(found.labels, found.wanted.kind)
-        self._shown = np.array(self.layer.data)
+        self._shown = self._known = np.array(self.layer.data)
 
     def _leave(self) -> None:
         """Leave labels that were edited to the user, and go on in a new layer."""

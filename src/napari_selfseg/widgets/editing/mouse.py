@@ -25,12 +25,25 @@ class Mouse:
         Whose canvas.
     on_click, on_sweep : callable
         Called with the place in the world: of a click, and of every move with Shift held.
+    on_end : callable, optional
+        Called at the end of a sweep.
+    draws : callable, optional
+        Says whether a drag without Shift is a sweep, too, and does not move the picture.
     """
 
-    def __init__(self, viewer: Any, on_click: Act, on_sweep: Act) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        on_click: Act,
+        on_sweep: Act,
+        on_end: Callable[[], None] = lambda: None,
+        draws: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._viewer = viewer
         self._on_click = on_click
         self._on_sweep = on_sweep
+        self._on_end = on_end
+        self._draws = draws
         # A bound method is another object every time it is asked for.
         self._callback = self._on_drag
 
@@ -54,6 +67,8 @@ class Mouse:
         # With other keys held napari does something else.
         if tuple(event.modifiers) == ("Shift",):
             yield from self._sweep(event)
+        elif not event.modifiers and self._draws():
+            yield from self._draw(event)
         elif not event.modifiers:
             yield from self._click(event)
 
@@ -78,6 +93,24 @@ class Mouse:
             while event.type == "mouse_move":
                 self._on_sweep(event.position)
                 yield
+        self._on_end()
+
+    def _draw(self, event: Any) -> Iterator[None]:
+        """Sweep from where the button was pressed, or click where the mouse stays there."""
+        start, first, swept = np.array(event.pos), event.position, False
+        with self._panning_off():
+            yield
+            while event.type == "mouse_move":
+                if not swept and float(np.abs(np.array(event.pos) - start).max()) > SLIP:
+                    swept = True
+                    self._on_sweep(first)
+                if swept:
+                    self._on_sweep(event.position)
+                yield
+        if swept:
+            self._on_end()
+        else:
+            self._on_click(first)
 
     @contextlib.contextmanager
     def _panning_off(self) -> Iterator[None]:

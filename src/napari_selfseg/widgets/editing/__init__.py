@@ -1,0 +1,1 @@
+"""Labels corrected on the canvas: clicks, strokes, keys, and what is marked."""

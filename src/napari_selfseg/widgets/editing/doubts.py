@@ -1,0 +1,129 @@
+"""Which object to look at next, the least sure first; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from napari_selfseg.editing import Certainty
+
+__all__ = ["Doubts", "Shown"]
+
+Index = tuple[int | slice, ...]
+
+
+class Shown(NamedTuple):
+    """An object to look at.
+
+    Attributes
+    ----------
+    number : int
+        Of the object.
+    certainty : float
+        0 to 1.
+    place : str
+        How many were looked at, of how many.
+    again : bool
+        Whether all were looked at before.
+    """
+
+    number: int
+    certainty: float
+    place: str
+    again: bool
+
+
+class Doubts:
+    """Objects of one image by their certainty, and which were looked at."""
+
+    def __init__(self) -> None:
+        self._frame: Index | None = None
+        self._certainty: Certainty | None = None
+        self._changed: set[int] = set()
+        self._looked: list[int] = []
+        self._at = -1
+
+    @property
+    def before(self) -> bool:
+        """Whether an object was shown before the one in view."""
+        return self._at > 0
+
+    def changed(self, numbers: Iterable[int]) -> None:
+        """Look at some objects again before the next is shown.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+            Made, changed or taken away.
+        """
+        self._changed |= set(numbers)
+
+    def go(
+        self, labels: NDArray[Any], frame: Index, spacing: Sequence[float], step: int
+    ) -> Shown | None:
+        """Return the next object, or the one before.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            ``(*spatial)``.
+        frame : tuple of int or slice
+            The image that is in view.
+        spacing : sequence of float
+            Size of a pixel along each axis of the labels.
+        step : {1, -1}
+            Which way.
+
+        Returns
+        -------
+        Shown or None
+            None where there is none.
+        """
+        values = self._values(labels, frame, spacing)
+        self._forget_gone(values)
+        if not values:
+            return None
+        again = False
+        if step < 0:
+            self._at = max(self._at - 1, 0)
+        else:
+            self._at += 1
+        if self._at >= len(self._looked):
+            again = self._take(values)
+        number = self._looked[self._at]
+        return Shown(number, values[number], f"{self._at + 1} of {len(values)}", again)
+
+    def _forget_gone(self, values: Mapping[int, float]) -> None:
+        gone = sum(number not in values for number in self._looked[: self._at + 1])
+        self._at -= gone
+        self._looked = [number for number in self._looked if number in values]
+
+    def _take(self, values: Mapping[int, float]) -> bool:
+        """Look at the least sure object of those left; say whether none was left."""
+        left = [number for number in values if number not in self._looked]
+        if not left:
+            self._looked, left = [], list(values)
+            self._looked.append(left[0])
+            self._at = 0
+            return True
+        self._looked.append(left[0])
+        self._at = len(self._looked) - 1
+        return False
+
+    def _values(
+        self, labels: NDArray[Any], frame: Index, spacing: Sequence[float]
+    ) -> dict[int, float]:
+        if self._certainty is None or frame != self._frame:
+            from napari_selfseg.editing import Certainty
+
+            pairs = zip(spacing, frame, strict=True)
+            sizes = [size for size, each in pairs if isinstance(each, slice)]
+            self._frame, self._certainty = frame, Certainty(labels[frame], sizes)
+            self._looked, self._at = [], -1
+        else:
+            self._certainty.update(labels[frame], self._changed)
+        self._changed.clear()
+        return self._certainty.values()

@@ -1,0 +1,325 @@
+"""What clicks, strokes and keys do to the objects of a layer; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from napari_selfseg.widgets.editing.doubts import Doubts
+from napari_selfseg.widgets.editing.line import dotted, simplified
+from napari_selfseg.widgets.editing.subject import Point, Subject
+
+if TYPE_CHECKING:
+    from napari_selfseg.editing import ObjectEdits
+
+__all__ = ["Reviewer", "Tool"]
+
+Tool = Literal["merge", "split", "delete", "add", "class"]
+
+ANOTHER: Final = "Object {number}: now the one to merge it with."
+OTHER_SIDE: Final = "Now the other side of the object."
+NOTHING_HERE: Final = "There is no object here."
+NOTHING_LEFT: Final = "There are no objects."
+AGAIN: Final = "All objects were looked at: from the beginning again."
+
+
+class Reviewer:
+    """Corrections of one layer, what is selected, and the line that is drawn.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layer.
+    subject : Subject
+        The labels.
+
+    Attributes
+    ----------
+    tool : {"merge", "split", "delete", "add", "class"} or None
+        What the mouse does; None selects.
+    selected : dict of int to tuple of int
+        Objects, each with a pixel of it.
+    line : list of tuple of int
+        Corners of a cut.
+
+    Raises
+    ------
+    ValueError
+        When the labels cannot be corrected.
+    """
+
+    def __init__(self, viewer: Any, subject: Subject) -> None:
+        self.subject = subject
+        self.tool: Tool | None = None
+        self.selected: dict[int, Point] = {}
+        self.line: list[Point] = []
+        self._viewer = viewer
+        self._array = subject.array()
+        self._data = subject.layer.data
+        self._known = self._array.copy()
+        # Of labels that were corrected before, and are not known from the beginning.
+        self._before: list[Any] = list(subject.record.get("edits") or ())
+        self._objects: ObjectEdits | None = None
+        self._doubts = Doubts()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the layer still shows the array that is corrected."""
+        return self.subject.layer.data is self._data
+
+    def suits(self, subject: Subject) -> bool:
+        """Say whether it can go on with some labels: those it knows, in the same array."""
+        same = subject.layer == self.subject.layer and self.fresh
+        recorded = list(subject.record.get("edits") or ())
+        return same and recorded == self.corrections and np.array_equal(self._array, self._known)
+
+    @property
+    def corrections(self) -> list[Any]:
+        """All corrections, as a record has them."""
+        objects = self._objects
+        done = [] if objects is None else [each.as_record() for each in objects.edits]
+        return [*self._before, *done]
+
+    @property
+    def objects(self) -> ObjectEdits:
+        """The labels with their corrections."""
+        if self._objects is None:
+            from napari_selfseg.editing import ObjectEdits
+
+            self._objects = ObjectEdits(self._array, axes=self.subject.axes)
+        return self._objects
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was corrected, or taken back."""
+        return self._objects is not None and (self._objects.undoable or self._objects.redoable)
+
+    @property
+    def before(self) -> bool:
+        """Whether an object was shown before the one in view."""
+        return self._doubts.before
+
+    def marked(self) -> list[tuple[float, ...]]:
+        """Return dots along the line that is drawn, in pixels of the layer."""
+        return [self.subject.in_layer(each) for each in dotted(self.line)]
+
+    def sync(self) -> bool:
+        """Take note of what somebody painted with napari's tools.
+
+        Returns
+        -------
+        bool
+            Whether there was anything.
+        """
+        where = np.flatnonzero(self._array != self._known)
+        if not len(where):
+            return False
+        flat, known = self._array.reshape(-1), self._known.reshape(-1)
+        before, after = known[where], flat[where].copy()
+        # Objects are counted as they were before.
+        flat[where] = before
+        objects = self.objects
+        flat[where] = after
+        for number in np.unique(after).tolist():
+            own = after == number
+            objects.painted(where[own], before[own], number)
+            self._doubts.changed(objects.touched)
+        self._settle()
+        return True
+
+    # With the mouse
+
+    def take(self, tool: Tool | None) -> None:
+        """Take up a tool, or put it away."""
+        self.tool = tool
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Select nothing, and forget the line."""
+        self.selected.clear()
+        self.line.clear()
+
+    def click(self, position: Sequence[float], kind: int = 1) -> str:
+        """Do what the tool does with an object that is clicked.
+
+        Parameters
+        ----------
+        position : sequence of float
+            Of the mouse in the world.
+        kind : int
+            The class that is given, from 1.
+
+        Returns
+        -------
+        str
+            What was done, or what comes next.
+
+        Raises
+        ------
+        ValueError
+            When it cannot be done.
+        """
+        point = self.subject.pixel(position)
+        if self.tool == "split":
+            return self._cut_at(point)
+        if self.tool == "add":
+            return self._add(point)
+        if self.tool is None:
+            self.let_go()
+            return self._about(self._select(point))
+        number = self._select(point)
+        if not number:
+            self.let_go()
+            raise ValueError(f"{NOTHING_HERE} Click on one.")
+        if self.tool == "merge" and len(self.selected) < 2:
+            return ANOTHER.format(number=number)
+        return self.end(kind)
+
+    def sweep(self, position: Sequence[float]) -> None:
+        """Go on with a stroke.
+
+        Parameters
+        ----------
+        position : sequence of float
+            Of the mouse in the world.
+        """
+        point = self.subject.pixel(position)
+        if self.tool == "split":
+            if not self.line or self.line[-1] != point:
+                self.line.append(point)
+        elif self.tool is not None:
+            self._select(point)
+
+    def end(self, kind: int = 1) -> str:
+        """Do what the tool does with what was drawn over.
+
+        Parameters
+        ----------
+        kind : int
+            The class that is given, from 1.
+        """
+        if self.tool == "split":
+            return self._cut()
+        if self.tool == "add" or not self.selected:
+            self.let_go()
+            raise ValueError("Click on an object." if self.tool == "add" else NOTHING_HERE)
+        points = tuple(self.selected.values())
+        if self.tool == "merge":
+            return self._done(lambda: self.objects.merge(points))
+        if self.tool == "delete":
+            return self._done(lambda: self.objects.delete(points))
+        return self._done(lambda: self.objects.classify(points, kind))
+
+    # With keys
+
+    def join(self, position: Sequence[float]) -> str:
+        """Merge what is selected, with what is under the pointer where that is one object."""
+        if len(self.selected) < 2:
+            number = self._select(self.subject.pixel(position))
+            if len(self.selected) < 2:
+                return ANOTHER.format(number=number) if number else NOTHING_HERE
+        points = tuple(self.selected.values())
+        return self._done(lambda: self.objects.merge(points))
+
+    def cut(self, position: Sequence[float]) -> str:
+        """Set an end of a cut at the pointer."""
+        return self._cut_at(self.subject.pixel(position))
+
+    def delete(self, position: Sequence[float]) -> str:
+        """Delete what is selected, else what is under the pointer."""
+        points = self._meant(position)
+        return self._done(lambda: self.objects.delete(points))
+
+    def add(self, position: Sequence[float]) -> str:
+        """Grow an object under the pointer."""
+        return self._add(self.subject.pixel(position))
+
+    def classify(self, position: Sequence[float], kind: int) -> str:
+        """Give what is selected, else what is under the pointer, a class."""
+        points = self._meant(position)
+        return self._done(lambda: self.objects.classify(points, kind))
+
+    def undo(self) -> str:
+        """Take the last correction back."""
+        return self._again("Undone", self.objects.undo)
+
+    def redo(self) -> str:
+        """Make the correction again that was taken back last."""
+        return self._again("Redone", self.objects.redo)
+
+    def next(self, step: int = 1) -> str:
+        """Show the object that is least sure of those not looked at, or the one before.
+
+        Parameters
+        ----------
+        step : {1, -1}
+            Which way.
+        """
+        frame = self.subject.frame(self._viewer.dims)
+        found = self._doubts.go(self._array, frame, self.subject.request.spacing, step)
+        self.let_go()
+        if found is None:
+            return NOTHING_LEFT
+        where = np.argwhere(self._array[frame] == found.number)
+        inside = where[np.abs(where - where.mean(axis=0)).sum(axis=1).argmin()]
+        local = iter(inside.tolist())
+        point = tuple(at if isinstance(at, int) else next(local) for at in frame)
+        self.selected[found.number] = point
+        self.subject.look_at(self._viewer, point)
+        begun = f"{AGAIN} " if found.again else ""
+        return f"{begun}Object {found.number}: certainty {found.certainty:.2f}, {found.place}."
+
+    # How it is done
+
+    def _select(self, point: Point) -> int:
+        number = self.objects.at(point)
+        if number:
+            self.selected.setdefault(number, point)
+        return number
+
+    def _about(self, number: int) -> str:
+        if not number:
+            return ""
+        one = self.objects.classes.get(number)
+        kind = f", class {one}" if one else ""
+        return f"Object {number}: {self.objects.size(number)} pixels{kind}."
+
+    def _meant(self, position: Sequence[float]) -> tuple[Point, ...]:
+        self.selected = {k: p for k, p in self.selected.items() if self.objects.at(p) == k}
+        if not self.selected:
+            self._select(self.subject.pixel(position))
+        if not self.selected:
+            raise ValueError(f"{NOTHING_HERE} Point at one, or select it with a click.")
+        return tuple(self.selected.values())
+
+    def _cut_at(self, point: Point) -> str:
+        self.line.append(point)
+        return self._cut() if len(self.line) > 1 else OTHER_SIDE
+
+    def _cut(self) -> str:
+        axis = self.subject.across(self._viewer.dims)
+        return self._done(lambda: self.objects.split(simplified(self.line), axis))
+
+    def _add(self, point: Point) -> str:
+        if self.objects.evidence is None:
+            self.objects.evidence = self.subject.evidence()
+        return self._done(lambda: self.objects.add(point))
+
+    def _done(self, act: Any) -> str:
+        try:
+            words: str = act()
+        finally:
+            self.let_go()
+        self._doubts.changed(self.objects.touched)
+        self._settle()
+        return words
+
+    def _again(self, word: str, act: Any) -> str:
+        words = self._done(act)
+        return f"{word}: {words[:1].lower()}{words[1:]}" if words else ""
+
+    def _settle(self) -> None:
+        self._known[...] = self._array
+        self.subject.note(self.corrections)

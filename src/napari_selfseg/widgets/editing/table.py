@@ -1,0 +1,50 @@
+"""The table of a labels layer that follows its corrections; no Qt and no napari here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari_selfseg.editing import ObjectEdits
+
+__all__ = ["followed"]
+
+
+def followed(
+    features: Any, objects: ObjectEdits, names: Mapping[int, str], changed: Collection[int]
+) -> Any:
+    """Return a table with a row for every object there is.
+
+    Parameters
+    ----------
+    features : pandas.DataFrame
+        The table there was, perhaps without columns.
+    objects : ObjectEdits
+        With the objects.
+    names : mapping of int to str
+        Names of classes.
+    changed : collection of int
+        Objects of which what was measured is true no more; it is left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``index`` first, then ``class`` (0 for none), ``name`` where classes have some, ``pixels``
+        and what was measured.
+    """
+    table = type(features)
+    numbers = list(objects.numbers)
+    before = features.set_index("index") if "index" in features else table(index=[])
+    measured = [each for each in before.columns if each not in ("class", "name", "pixels")]
+    rest = before[measured].reindex(numbers)
+    if measured:
+        rest.loc[rest.index.isin(list(changed)), measured] = np.nan
+    classes = [objects.classes.get(number, 0) for number in numbers]
+    head: dict[str, Any] = {"index": numbers, "class": classes}
+    if names:
+        head["name"] = [names.get(one, "") for one in classes]
+    head["pixels"] = [objects.size(number) for number in numbers]
+    return table(head).join(rest.reset_index(drop=True))
