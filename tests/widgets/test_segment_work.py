@@ -21,8 +21,9 @@ from napari_selfseg.protocol import outlined as outlined_by
 from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.editing import table_actions
 from napari_selfseg.widgets.segment import dock as segment
-from napari_selfseg.widgets.segment import fit_actions, keep_actions, result_actions
+from napari_selfseg.widgets.segment import fit_actions, keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 
 pytestmark = pytest.mark.viewer
@@ -213,7 +214,7 @@ def test_objects_are_measured_in_physical_units_and_saved(
     assert table["mean"][biggest - 1] == pytest.approx(NOISE[layer.data == biggest].mean())
 
     file = tmp_path / "table.csv"
-    monkeypatch.setattr(result_actions, "ask_save", lambda *_: str(file))
+    monkeypatch.setattr(table_actions, "ask_save", lambda *_: str(file))
     dock.view.result.save_table.click()
     until_said(dock, qtbot, f"Saved: {file}")
     assert file.read_text("utf-8-sig").startswith("index,class,pixels,area (µm²)")

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from napari_selfseg.widgets.model.origin import target_of, with_sure_path
+from numpy.typing import NDArray
 
-__all__ = ["Kept"]
+from napari_selfseg.widgets.model.origin import place_on_earth, target_of, with_sure_path
+
+__all__ = ["Kept", "write_part"]
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,34 @@ def _script(record: Mapping[str, Any], target: str, place: Mapping[str, Any]) ->
     from napari_selfseg.replaying import as_script
 
     return as_script(with_sure_path(record), target=target, **place)
+
+
+def write_part(
+    path: str,
+    labels: NDArray[Any],
+    record: Mapping[str, Any],
+    place: Mapping[str, Any],
+    shift: tuple[float, ...],
+) -> None:
+    """Write labels of a part of an image; call it in a worker thread.
+
+    Parameters
+    ----------
+    path : str
+        Of the file.
+    labels : ndarray of int
+        ``(*spatial)``.
+    record : mapping
+        How they were made.
+    place : mapping
+        Spacing and unit.
+    shift : tuple of float
+        Where the part begins in the image, for formats that tell it.
+    """
+    from napari_selfseg.io import write_labels
+    from napari_selfseg.io.formats import format_of
+
+    where: dict[str, Any] = {**place, "georeference": place_on_earth(record)}
+    if (found := format_of(path)) is not None and found.moved:
+        where["translation"] = shift
+    write_labels(path, labels, record=record, **where)

@@ -11,6 +11,7 @@ from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.label_storage import Room, letters, save_room
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes
 from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.model.records import with_edits
 from napari_selfseg.widgets.parts.dialogs import label_kinds, label_suffix
 from napari_selfseg.widgets.work.live_job import Ended, Progress
 from napari_selfseg.widgets.work.live_session import LiveSession
@@ -77,16 +78,9 @@ class LargeSession(LiveSession):
         return {}
 
     def correct(self, edits: Sequence[Mapping[str, Any]]) -> None:
-        """Note in the record what was corrected in the labels.
-
-        Parameters
-        ----------
-        edits : sequence of mapping
-            Corrections as a record has them; none where all were taken back.
-        """
+        """Note in the record what was corrected in the labels, as a record has it."""
         record = self.layer.metadata.get(METADATA, {})
-        rest = {key: value for key, value in record.items() if key != "edits"}
-        self.layer.metadata[METADATA] = {**rest, "edits": list(edits)} if edits else rest
+        self.layer.metadata[METADATA] = with_edits(record, edits)
 
     @property
     @abstractmethod

@@ -1,11 +1,11 @@
-"""Records of labels that are filled piece by piece; no Qt here."""
+"""Records of labels that are filled piece by piece, or corrected; no Qt here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
-__all__ = ["renew"]
+__all__ = ["renew", "with_edits"]
 
 
 def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,3 +29,17 @@ def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]
     edited = {each: before[each] for each in ("edited", "edits") if before.get(each)}
     records[key] = {**record, **edited}
     return {**record, **edited}
+
+
+def with_edits(record: Mapping[str, Any], edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say in a record what was corrected in the labels.
+
+    Parameters
+    ----------
+    record : mapping
+        How the labels were made.
+    edits : sequence of mapping
+        All corrections; none where they were taken back.
+    """
+    rest = {key: value for key, value in record.items() if key != "edits"}
+    return {**rest, "edits": list(edits)} if edits else rest

@@ -55,7 +55,7 @@ class LastRun:
         self._iterations = ResultActions(viewer, view, begin, labels, cut, self._follow)
         self._review = ReviewActions(viewer, view, self._iterations.measure_again)
         self._iterations.noted = self._review.sync
-        self._iterations.given = lambda: (self._review.classes, self._review.names)
+        self._iterations.table.given = lambda: (self._review.classes, self._review.names)
         self._keep = KeepActions(view, begin, self._kept)
 
     @property

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QTimer
 from superqt.utils import signals_blocked
 
-from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
-from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
+from napari_selfseg.widgets.editing.table_actions import TableActions
+from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.sizes import Sizes, scale_of
-from napari_selfseg.widgets.parts.dialogs import ask_save
 from napari_selfseg.widgets.views.result_view import FINISHED, NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
@@ -28,8 +25,6 @@ __all__ = ["ResultActions"]
 
 # What is shown rests when nothing else was asked for in so many milliseconds.
 REST_MS: Final = 250
-TABLE: Final = ("napari", "Features table widget")
-CHANGED: Final = "Other labels are shown than were measured: press Measure again."
 EDITED: Final = "The labels you edited are in {name}; the slider goes on in a new layer."
 
 
@@ -55,8 +50,8 @@ class ResultActions:
     ----------
     noted : callable
         Called before, so that what was painted is in the record.
-    given : callable
-        Returns the class of each object that a person gave one, and the names of classes.
+    table : TableActions
+        Of what is measured.
     """
 
     def __init__(
@@ -68,7 +63,7 @@ class ResultActions:
         cut: Callable[[], Cut | None],
         shown: Callable[[], None],
     ) -> None:
-        self.given: Callable[[], tuple[dict[int, int], dict[int, str]]] = lambda: ({}, {})
+        self.table = TableActions(viewer, view, begin, labels)
         self.noted: Callable[[], None] = lambda: None
         self._shown = shown
         self.outcome: Outcome | None = None
@@ -279,70 +274,7 @@ class ResultActions:
         self._measuring_next = self._wanted is not None
         if outcome is None or self._measuring_next:
             return
-        layer, version = outcome.layer, outcome.version
-        labels = outcome.labels()
-        sizes = part_sizes(layer, outcome.request.index), unit_of(layer)
-        classes, names = self._classes(outcome, labels)
-        work = classes, outcome.request, *sizes, names
-
-        def put(table: Mapping[str, Any]) -> None:
-            if (outcome, version) != (self.outcome, outcome.version):
-                if opened:
-                    self._view.controls.say(CHANGED)
-                return
-            layer.features = dict(table)
-            if opened:
-                self._open_table(layer)
-                self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
-            self._show()
-
-        self._begin(lambda: measured(labels, *work), put, "Measuring")
-
-    def _classes(
-        self, outcome: Outcome, labels: NDArray[Any]
-    ) -> tuple[NDArray[Any] | None, dict[int, str]]:
-        """Return the class of each pixel, None where nothing has one, and the names of classes."""
-        if not outcome.objects:
-            return outcome.classes(labels), self._class_names(outcome)
-        given, names = self.given()
-        if not given:
-            return None, {}
-        table = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
-        for number, one in given.items():
-            table[number] = one
-        return table[labels], names
-
-    def _class_names(self, outcome: Outcome) -> dict[int, str]:
-        """Return the names of the classes that were scribbled for the labels shown."""
-        drawn = outcome.request.scribbles
-        layers = [] if drawn is None else [e for _, e in self._labels() if e.data is drawn.data]
-        if outcome.bound:
-            layers = [self._view.setup.scribbles.thing, *layers]
-        # Somebody may have chosen no layer since.
-        named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
-        return {number: name for number, name in named.items() if number in outcome.drawn}
-
-    def _open_table(self, layer: Any) -> None:
-        """Open napari's table of features, which shows the selected layer."""
-        self._viewer.layers.selection.active = layer
-        dock, _ = self._viewer.window.add_plugin_dock_widget(*TABLE)
-        window = dock.parent()
-        if window is not None:
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-
-    def _save_table(self) -> None:
-        if self.outcome is None:
-            return
-        layer = self.outcome.layer
-        path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)")
-        if path:
-            table = layer.features.copy()
-            said = f"Saved: {path}"
-            self._begin(
-                lambda: save_table(table, path),
-                lambda _: self._view.controls.say(said),
-                "Saving the table",
-            )
+        self.table.measure(outcome, lambda: self.outcome, self._show, opened=opened)
 
     def _show(self) -> None:
         outcome = self.outcome
@@ -365,7 +297,7 @@ class ResultActions:
         result.limits.changed.connect(self.refresh)
         result.outlines.chosen.connect(self._on_outlines)
         result.measure.clicked.connect(lambda: self._measure())
-        result.save_table.clicked.connect(self._save_table)
+        result.save_table.clicked.connect(lambda: self.table.save(self.outcome))
 
 
 def _own(outcome: Outcome | None) -> str:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
-from napari_selfseg.widgets.canvas.kept import Kept
+from napari_selfseg.widgets.canvas.kept import Kept, write_part
 from napari_selfseg.widgets.canvas.label_layer import Canvas, Kind, settle
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
 from napari_selfseg.widgets.model.measure import unit_of
-from napari_selfseg.widgets.model.origin import place_on_earth
+from napari_selfseg.widgets.model.records import with_edits
 from napari_selfseg.widgets.model.sizes import Sizes
 from napari_selfseg.widgets.parts.dialogs import label_files
 from napari_selfseg.widgets.work.agreement import Cut, Moment
@@ -286,10 +286,7 @@ class Outcome:
     def keeping(self) -> Kept:
         """The labels as they are saved and copied."""
         layer = self.layer
-        place = {
-            "spacing": part_sizes(layer, self.request.index),
-            "unit": unit_of(layer),
-        }
+        place = {"spacing": part_sizes(layer, self.request.index), "unit": unit_of(layer)}
         write = partial(self._saving, place)
         return Kept(layer.name, self.record, place, ".tif", label_files(), write, self.unrecorded)
 
@@ -297,28 +294,11 @@ class Outcome:
         labels = self.labels()
         self.mark_edits()
         record, shift = self.record, shift_of(self.layer, self.request.index)
-
-        def work() -> None:
-            from napari_selfseg.io import write_labels
-            from napari_selfseg.io.formats import format_of
-
-            where: dict[str, Any] = {**place, "georeference": place_on_earth(record)}
-            if (found := format_of(path)) is not None and found.moved:
-                where["translation"] = shift
-            write_labels(path, labels, record=record, **where)
-
-        return work
+        return partial(write_part, path, labels, record, place, shift)
 
     def correct(self, edits: Sequence[Mapping[str, Any]]) -> None:
-        """Note in the record what was corrected in the labels, which are so now.
-
-        Parameters
-        ----------
-        edits : sequence of mapping
-            Corrections as a record has them; none where all were taken back.
-        """
-        rest = {key: value for key, value in self.record.items() if key != "edits"}
-        self.layer.metadata[METADATA] = {**rest, "edits": list(edits)} if edits else rest
+        """Note in the record what was corrected in the labels, as a record has it."""
+        self.layer.metadata[METADATA] = with_edits(self.record, edits)
         self._known = np.array(self.layer.data)
         self.version += 1
 

@@ -1,0 +1,147 @@
+"""The table of a result: measured, measured again after corrections, and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import Qt
+
+from napari_selfseg.widgets.canvas.drawing_layers import NAMES
+from napari_selfseg.widgets.canvas.layers import part_sizes
+from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
+from napari_selfseg.widgets.parts.dialogs import ask_save
+from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.finished_run import Outcome
+from napari_selfseg.widgets.work.task import Begin
+
+__all__ = ["TableActions"]
+
+TABLE: Final = ("napari", "Features table widget")
+CHANGED: Final = "Other labels are shown than were measured: press Measure again."
+
+
+class TableActions:
+    """Measures labels of a run, and keeps the table.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layers.
+    view : SegmentView
+        With the buttons.
+    begin : callable
+        Called with work for a worker thread, what to do with its answer, and its name.
+    labels : callable
+        Returns the labels layers there are.
+
+    Attributes
+    ----------
+    given : callable
+        Returns the class of each object that a person gave one, and the names of classes.
+    """
+
+    def __init__(
+        self,
+        viewer: Any,
+        view: SegmentView,
+        begin: Begin,
+        labels: Callable[[], list[tuple[str, Any]]],
+    ) -> None:
+        self.given: Callable[[], tuple[dict[int, int], dict[int, str]]] = lambda: ({}, {})
+        self._viewer, self._view, self._begin, self._labels = viewer, view, begin, labels
+
+    def measure(
+        self,
+        outcome: Outcome,
+        current: Callable[[], Outcome | None],
+        done: Callable[[], None],
+        *,
+        opened: bool,
+    ) -> None:
+        """Measure labels in a worker thread.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            With the labels.
+        current : callable
+            Returns what is worked on by then.
+        done : callable
+            Called when there is a table.
+        opened : bool
+            Whether to open the table and speak of it.
+        """
+        layer, version = outcome.layer, outcome.version
+        labels = outcome.labels()
+        sizes = part_sizes(layer, outcome.request.index), unit_of(layer)
+        classes, names = self._classes(outcome, labels)
+        work = classes, outcome.request, *sizes, names
+
+        def put(table: Mapping[str, Any]) -> None:
+            if (outcome, version) != (current(), outcome.version):
+                if opened:
+                    self._view.controls.say(CHANGED)
+                return
+            layer.features = dict(table)
+            if opened:
+                self._open_table(layer)
+                self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
+            done()
+
+        self._begin(lambda: measured(labels, *work), put, "Measuring")
+
+    def save(self, outcome: Outcome | None) -> None:
+        """Ask for a file, and write the table.
+
+        Parameters
+        ----------
+        outcome : Outcome or None
+            With the layer that has it.
+        """
+        if outcome is None:
+            return
+        layer = outcome.layer
+        path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)")
+        if path:
+            table = layer.features.copy()
+            said = f"Saved: {path}"
+            self._begin(
+                lambda: save_table(table, path),
+                lambda _: self._view.controls.say(said),
+                "Saving the table",
+            )
+
+    def _classes(
+        self, outcome: Outcome, labels: NDArray[Any]
+    ) -> tuple[NDArray[Any] | None, dict[int, str]]:
+        """Return the class of each pixel, None where nothing has one, and the names of classes."""
+        if not outcome.objects:
+            return outcome.classes(labels), self._class_names(outcome)
+        given, names = self.given()
+        if not given:
+            return None, {}
+        table = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+        for number, one in given.items():
+            table[number] = one
+        return table[labels], names
+
+    def _class_names(self, outcome: Outcome) -> dict[int, str]:
+        """Return the names of the classes that were scribbled for the labels shown."""
+        drawn = outcome.request.scribbles
+        layers = [] if drawn is None else [e for _, e in self._labels() if e.data is drawn.data]
+        if outcome.bound:
+            layers = [self._view.setup.scribbles.thing, *layers]
+        # Somebody may have chosen no layer since.
+        named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
+        return {number: name for number, name in named.items() if number in outcome.drawn}
+
+    def _open_table(self, layer: Any) -> None:
+        """Open napari's table of features, which shows the selected layer."""
+        self._viewer.layers.selection.active = layer
+        dock, _ = self._viewer.window.add_plugin_dock_widget(*TABLE)
+        window = dock.parent()
+        if window is not None:
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
