@@ -20,6 +20,15 @@ def own_presets(monkeypatch, tmp_path):
     return path
 
 
+@pytest.fixture(autouse=True)
+def nothing_stays_in_the_activity_dock(monkeypatch):
+    """Whatever a test does with a dock, what it showed in napari's activity dock is closed."""
+    progress = import_module("napari.utils").progress
+    monkeypatch.setattr("napari_selfseg.widgets.work.activity.EVERY_MS", 50)
+    yield
+    assert [str(each) for each in progress._all_instances] == []
+
+
 @pytest.fixture(scope="module", autouse=True)
 def little_to_collect():
     """Keep what is there before a module from being looked through after each window.

@@ -41,6 +41,7 @@ class BatchDock(WorkDock):
     """
 
     view: BatchView
+    doing = "Batch"
     preparing = "Looking at what is there..."
     stopping = "Stopping: the image at hand is dropped, all others are kept..."
 

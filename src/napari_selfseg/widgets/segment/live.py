@@ -10,6 +10,7 @@ from typing import Any, Final
 from qtpy.QtCore import QObject, QTimer
 
 from napari_selfseg.widgets.views.controls import Controls
+from napari_selfseg.widgets.work.activity import Activity
 from napari_selfseg.widgets.work.agreement import Moment
 from napari_selfseg.widgets.work.job import Update
 from napari_selfseg.widgets.work.live_job import Ended, Progress
@@ -23,6 +24,7 @@ logger: Final = logging.getLogger(__name__)
 
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
+WHAT: Final = "Segment {name}"
 PREPARING: Final = "Preparing: superpixels and network..."
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
@@ -59,6 +61,7 @@ class Live(QObject):
         self._controls, self._followed, self._finished = controls, followed, finished
         self._stopping = self._launching = False
         self._reason = ""
+        self._activity = Activity(controls.bar, self.stop)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
 
@@ -86,6 +89,7 @@ class Live(QObject):
         self._stopping, self._reason = False, ""
         self.session.start()
         self._controls.show_live(PREPARING)
+        self._activity.begin(WHAT.format(name=self.session.source.name))
         self._timer.start(POLL_MS)
 
     def stop(self) -> None:
@@ -164,4 +168,5 @@ class Live(QObject):
 
     def _let_go(self, session: LiveSession, sentence: str, message: Ended | None = None) -> None:
         self.session = None
+        self._activity.end()
         self._finished(sentence, session, message)

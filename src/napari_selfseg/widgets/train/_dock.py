@@ -40,6 +40,7 @@ class TrainDock(WorkDock):
     """
 
     view: TrainView
+    doing = "Train a model"
     preparing = "Reading the images..."
     stopping = "Stopping: the model is written..."
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, Protocol, cast
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
@@ -18,6 +18,7 @@ from napari_selfseg.widgets.parts.accessible import in_reading_order
 from napari_selfseg.widgets.parts.keys import RUN, STOP, Keys, Presses
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import allow
+from napari_selfseg.widgets.work.activity import Activity
 from napari_selfseg.widgets.work.dock_lifecycle import Life
 from napari_selfseg.widgets.work.removal import SafeRemoval
 from napari_selfseg.widgets.work.runner import in_thread, sentence_of
@@ -37,6 +38,7 @@ class WorkView(Protocol):
 
     run: QPushButton
     stop: QPushButton
+    bar: QProgressBar
 
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods and devices there are."""
@@ -130,6 +132,7 @@ class WorkDock(DockBase):
         As given.
     """
 
+    doing: ClassVar[str]
     preparing: ClassVar[str]
     stopping: ClassVar[str]
 
@@ -139,6 +142,7 @@ class WorkDock(DockBase):
         self._threads = self._settings.threads
         self._loaded = False
         self._job: WorkJob | None = None
+        self._activity = Activity(view.bar, self.stop)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -174,6 +178,7 @@ class WorkDock(DockBase):
             return
         self._job = job
         self.view.show_live(self.preparing)
+        self._activity.begin(self.doing)
         in_thread(job, job.what, job.stop)
         self._timer.start()
 
@@ -228,6 +233,7 @@ class WorkDock(DockBase):
             self.view.show_error(sentence_of(error, SHOWING))
 
     def _finish(self) -> None:
+        self._activity.end()
         self._job = None
         self._timer.stop()
 
