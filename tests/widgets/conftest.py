@@ -14,9 +14,11 @@ if importlib.util.find_spec("napari") is None:
 
 @pytest.fixture(autouse=True)
 def own_presets(monkeypatch, tmp_path):
-    """No test reads or writes the presets of whoever runs it."""
+    """No test reads or writes what whoever runs it has kept: presets, and what docks remember."""
     path = tmp_path / "presets.json"
     monkeypatch.setattr("napari_selfseg.widgets.model.presets.default_path", lambda: path)
+    docks = tmp_path / "docks.json"
+    monkeypatch.setattr("napari_selfseg.widgets.model.remembered.default_path", lambda: docks)
     return path
 
 

@@ -14,6 +14,12 @@ __all__ = ["run_demo", "show_demo"]
 WINDOW: Final = (1400, 900)
 
 
+class _DemoDock(SegmentDock):
+    """Shows the same to everybody."""
+
+    remembered_as = ""
+
+
 def show_demo(viewer: Any = None) -> tuple[Any, SegmentDock]:
     """Open the histology sample with the Segment dock and start a run.
 
@@ -33,7 +39,7 @@ def show_demo(viewer: Any = None) -> tuple[Any, SegmentDock]:
         viewer.window.resize(*WINDOW)
     for data, settings, _ in histology():
         viewer.add_image(data, **settings)
-    dock = SegmentDock(viewer)
+    dock = _DemoDock(viewer)
     viewer.window.add_dock_widget(dock, name="Segment", area="right")
     dock.start()
     return viewer, dock

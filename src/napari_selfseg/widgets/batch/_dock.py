@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtWidgets import QFileDialog
-
 from napari_selfseg.widgets.batch._job import BatchJob, Look
 from napari_selfseg.widgets.batch._recipe_actions import RecipeActions
 from napari_selfseg.widgets.batch._results import Results
@@ -15,7 +13,7 @@ from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model import presets
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.own import is_made
-from napari_selfseg.widgets.parts.dialogs import image_files
+from napari_selfseg.widgets.parts.dialogs import ask_files, ask_folder, image_files
 from napari_selfseg.widgets.work.work_dock import WorkDock
 
 if TYPE_CHECKING:
@@ -41,6 +39,7 @@ class BatchDock(WorkDock):
     """
 
     view: BatchView
+    remembered_as = "batch"
     doing = "Batch"
     preparing = "Looking at what is there..."
     stopping = "Stopping: the image at hand is dropped, all others are kept..."
@@ -91,12 +90,12 @@ class BatchDock(WorkDock):
     # Files
 
     def _add_files(self) -> None:
-        if paths := QFileDialog.getOpenFileNames(self.view, "Images", "", image_files())[0]:
+        if paths := ask_files(self.view, "Images", image_files()):
             self.view.images.add_files(paths)
             self.view.say("")
 
     def _add_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self.view, "Folder of images"):
+        if path := ask_folder(self.view, "Folder of images"):
             try:
                 self.add_folder(path)
             except (ValueError, OSError) as error:
@@ -129,7 +128,7 @@ class BatchDock(WorkDock):
             self.view.show_error(NO_LAYERS)
 
     def _ask_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self.view, "Folder for the results"):
+        if path := ask_folder(self.view, "Folder for the results"):
             self.view.folder.setText(path)
 
     def _connect_widgets(self) -> None:

@@ -13,6 +13,7 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Chooser
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.parts.style import LOADING, allow_all, button, sentence
 from napari_selfseg.widgets.views.preset_bar import PresetBar
@@ -91,6 +92,21 @@ class RecipeView(QWidget):
             precision=self.precision.thing,
             carry=None if self.carry.thing == VOLUME else self.carry.thing,
         )
+
+    @property
+    def kept(self) -> Kept:
+        """What is remembered."""
+        return {
+            "method": self.method,
+            "values": self._methods,
+            "superpixels": self.superpixels,
+            "superpixel values": self._algorithms,
+            "kind": self.kind,
+            "segments": self.segments,
+            "smallest": self.smallest,
+            "carry": self.carry,
+            "precision": self.precision,
+        }
 
     def populate(self, choices: Choices) -> None:
         """Offer the methods and algorithms there are.

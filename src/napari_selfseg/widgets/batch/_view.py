@@ -20,12 +20,14 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.in_front import in_dock
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.panels import Fold, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     ERROR,
     LOADING,
+    afresh,
     allow,
     button,
     dock_layout,
@@ -82,11 +84,18 @@ class BatchView(StatusWidget):
         self.stop = button("Stop", keyed(STOP_HELP, STOP))
         self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
         self.bar = self._buttons.bar
+        self.afresh = afresh()
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)
         self._table = QWidget()
         self._lay_out()
         self._prepare()
+
+    @property
+    def kept(self) -> Kept:
+        """What is remembered: what does not depend on the images, and where results go."""
+        here = {"folder": self.folder, "preview": self.preview, "device": self.device}
+        return here | dict(self.recipe.kept)
 
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods and devices there are.
@@ -181,6 +190,7 @@ class BatchView(StatusWidget):
             "Recipe",
             self.recipe,
             Fold("Device", rows([("Device", self.device)])),
+            self.afresh,
         )
 
     def _results(self) -> QWidget:

@@ -37,6 +37,7 @@ class EvaluateDock(DockBase):
     """
 
     view: EvaluateView
+    remembered_as = "evaluate"
 
     def __init__(self, napari_viewer: Viewer) -> None:
         view = EvaluateView()
@@ -46,6 +47,7 @@ class EvaluateDock(DockBase):
         self._hint = ""
         self._desk = DisagreementActions(napari_viewer, self.view, self._tasks.begin)
         self._connect_widgets()
+        self._memory.recall()
         self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
         self._open_from_now()
 

@@ -17,10 +17,11 @@ from napari_selfseg.widgets.evaluate._legend import LOOKS, legend
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, keyed
 from napari_selfseg.widgets.parts.panels import beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
-from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence
+from napari_selfseg.widgets.parts.style import afresh, button, dock_layout, scrolled, sentence
 
 __all__ = ["EvaluateView"]
 
@@ -54,6 +55,7 @@ class EvaluateView(StatusWidget):
         self._buttons = RunButtons(self.run)
         self.bar = self._buttons.bar
         self.legend = sentence()
+        self.afresh = afresh()
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)
         self._table = QWidget()
@@ -61,6 +63,11 @@ class EvaluateView(StatusWidget):
         self._no_truth = sentence(NO_TRUTH)
         self._lay_out()
         self._prepare()
+
+    @property
+    def kept(self) -> Kept:
+        """What is remembered: which labels do not count, and what labels are."""
+        return {"ignored": self.ignore, "background": self.background, "look": self.look}
 
     def show_table(self) -> None:
         """Show that there are figures, and turn to them."""
@@ -137,6 +144,7 @@ class EvaluateView(StatusWidget):
             rows([("Ignored labels", self.ignore), ("Background labels", self.background)]),
             "Without ground truth",
             rows([("Image", self.image)]),
+            self.afresh,
         )
 
     def _result(self) -> QWidget:

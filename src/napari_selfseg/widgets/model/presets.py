@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from platformdirs import user_config_dir
 
-__all__ = ["Presets", "default_path"]
+__all__ = ["Presets", "default_path", "write_whole"]
 
 LONGEST: Final = 60
 
@@ -174,14 +174,27 @@ def _damaged(path: Path) -> ValueError:
 def _write(path: Path, stored: Stored) -> None:
     text = json.dumps(stored, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
+        write_whole(path, text)
     except OSError as error:
         raise ValueError(f"The presets cannot be saved in {path}: {error.strerror}.") from error
 
 
-def _replace(path: Path, text: str) -> None:
-    # A file beside it takes its place in one step, so no reader sees half of one.
+def write_whole(path: Path, text: str) -> None:
+    """Write a file and its folder; one beside it takes its place, so no reader sees half of it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        What it holds then.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False
     ) as new:

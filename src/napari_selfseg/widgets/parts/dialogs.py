@@ -7,13 +7,103 @@ from pathlib import Path
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 __all__ = [
+    "ask_files",
+    "ask_folder",
     "ask_open",
     "ask_save",
+    "folder_of",
     "image_files",
     "label_files",
     "label_kinds",
     "label_suffix",
+    "start_in",
 ]
+
+# Property of a view: the folder in which its next dialog starts.
+FOLDER = "last folder"
+
+
+def start_in(view: QWidget, folder: str) -> None:
+    """Let the dialogs of a dock start in a folder.
+
+    Parameters
+    ----------
+    view : QWidget
+        All dialogs below it.
+    folder : str
+        Empty for wherever Qt starts; one that is gone is as good as none.
+    """
+    view.setProperty(FOLDER, folder)
+
+
+def folder_of(widget: QWidget) -> str:
+    """Return where the next dialog starts; empty for wherever Qt starts.
+
+    Parameters
+    ----------
+    widget : QWidget
+        A view, or one of its widgets.
+    """
+    folder = _view_of(widget).property(FOLDER) or ""
+    return folder if folder and Path(folder).is_dir() else ""
+
+
+def _view_of(widget: QWidget) -> QWidget:
+    """Return the view that a widget belongs to; itself where it belongs to none."""
+    above: QWidget | None = widget
+    while above is not None:
+        if above.property(FOLDER) is not None:
+            return above
+        above = above.parentWidget()
+    return widget
+
+
+def _chosen(parent: QWidget, path: str, *, folder: bool = False) -> str:
+    """Remember the folder of what was chosen."""
+    if path:
+        start_in(_view_of(parent), path if folder else str(Path(path).parent))
+    return path
+
+
+def ask_folder(parent: QWidget, title: str) -> str:
+    """Ask for a folder.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Below the dialog.
+    title : str
+        Of the dialog.
+
+    Returns
+    -------
+    str
+        Empty when it was cancelled.
+    """
+    found = QFileDialog.getExistingDirectory(parent, title, folder_of(parent))
+    return _chosen(parent, found, folder=True)
+
+
+def ask_files(parent: QWidget, title: str, kind: str) -> list[str]:
+    """Ask for files.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Below the dialog.
+    title : str
+        Of the dialog.
+    kind : str
+        Which files are shown.
+
+    Returns
+    -------
+    list of str
+        Empty when it was cancelled.
+    """
+    found = QFileDialog.getOpenFileNames(parent, title, folder_of(parent), kind)[0]
+    _chosen(parent, found[0] if found else "")
+    return found
 
 
 def ask_save(parent: QWidget, title: str, suggested: str, kind: str) -> str:
@@ -35,12 +125,12 @@ def ask_save(parent: QWidget, title: str, suggested: str, kind: str) -> str:
     str
         Empty when it was cancelled. The ending is added where it is missing.
     """
-    dialog = QFileDialog(parent, title, suggested, kind)
+    dialog = QFileDialog(parent, title, folder_of(parent), kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     # Before it asks whether to replace a file: the one with the ending.
     dialog.setDefaultSuffix(Path(suggested).suffix)
     dialog.selectFile(suggested.replace("/", "-").replace(":", "-"))
-    return dialog.selectedFiles()[0] if dialog.exec() else ""
+    return _chosen(parent, dialog.selectedFiles()[0] if dialog.exec() else "")
 
 
 def ask_open(parent: QWidget, title: str, kind: str) -> str:
@@ -60,7 +150,7 @@ def ask_open(parent: QWidget, title: str, kind: str) -> str:
     str
         Empty when it was cancelled.
     """
-    return QFileDialog.getOpenFileName(parent, title, "", kind)[0]
+    return _chosen(parent, QFileDialog.getOpenFileName(parent, title, folder_of(parent), kind)[0])
 
 
 # Formats are read, and imported, when a dialog is wanted.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
@@ -23,7 +23,7 @@ from napari_selfseg.widgets.parts.style import title
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["Fold", "Pages", "ParameterPanel", "beside", "filled", "rows", "stacked"]
+__all__ = ["Fold", "Pages", "ParameterPanel", "beside", "filled", "rows", "stacked", "usable"]
 
 SHOWN: Final = 5
 LAST: Final = ("seed", "outlines")
@@ -91,6 +91,31 @@ class Pages(QWidget):
             self._panels.append(panel)
             self._layout.addWidget(panel)
 
+    def all_values(self) -> dict[str, dict[str, Any]]:
+        """Return what is filled in on all panels.
+
+        Returns
+        -------
+        dict
+            Values by parameter, by the name of what they belong to; what is as declared is left
+            out.
+        """
+        found = {each.kind.name: each.changes() for each in self._panels}
+        return {name: values for name, values in found.items() if values}
+
+    def fill_all(self, values: Mapping[str, Any]) -> None:
+        """Fill in all panels: what is given where it is allowed, what is declared elsewhere.
+
+        Parameters
+        ----------
+        values : mapping
+            From `all_values`, perhaps of another version.
+        """
+        for panel in self._panels:
+            given = values.get(panel.kind.name, {})
+            panel.reset()
+            panel.fill(usable(panel.kind, given))
+
     def turn_to(self, kind: object) -> None:
         """Show one panel.
 
@@ -151,9 +176,37 @@ class ParameterPanel(QWidget):
         for form in self._forms:
             fill(form, values)
 
+    def changes(self) -> dict[str, Any]:
+        """Return what is filled in and is not the default."""
+        usual = defaults(self.kind.declared())
+        return {name: value for name, value in self.values().items() if value != usual[name]}
+
     def reset(self) -> None:
         """Fill in the defaults."""
         self.fill(defaults(self.kind.declared()))
+
+
+def usable(kind: type[Parameters], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored values that can be used.
+
+    Parameters
+    ----------
+    kind : type
+        Whose parameters.
+    stored : mapping
+        Values by parameter, perhaps of another version.
+
+    Returns
+    -------
+    dict
+        Those that this version knows; none where it refuses them.
+    """
+    known = {each.name for each in kind.declared()} & set(stored)
+    try:
+        made = kind(**{name: stored[name] for name in known})
+    except ValueError:
+        return {}
+    return {name: getattr(made, name) for name in known}
 
 
 def stacked(widget: QWidget) -> QVBoxLayout:

@@ -34,6 +34,7 @@ __all__ = [
     "ERROR",
     "LOADING",
     "WIDTH",
+    "afresh",
     "allow",
     "allow_all",
     "button",
@@ -66,6 +67,10 @@ CONTROLS: Final = (
     QLineEdit,
 )
 LINK: Final = '<a href="{url}" style="color: {colour};">{text}</a>'
+AFRESH: Final = (
+    "Put back what a new dock shows. What is filled in is remembered otherwise, also when napari "
+    "is closed."
+)
 BLUE: Final = "#4aa3ff"
 
 
@@ -106,6 +111,11 @@ def button(text: str, tooltip: str) -> QPushButton:
     made = QPushButton(text)
     made.setToolTip(tooltip)
     return made
+
+
+def afresh() -> QPushButton:
+    """Return the button that lets a dock forget what was filled in."""
+    return button("Start afresh", AFRESH)
 
 
 def narrowed(box: QComboBox, letters: int = FEWEST_LETTERS) -> None:

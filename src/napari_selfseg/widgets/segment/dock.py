@@ -57,6 +57,7 @@ class SegmentDock(DockBase):
     """
 
     view: SegmentView
+    remembered_as = "segment"
 
     def __init__(self, napari_viewer: Viewer) -> None:
         view = SegmentView(presets.Presets(presets.default_path()))
@@ -199,6 +200,7 @@ class SegmentDock(DockBase):
     def _populate(self, choices: Choices) -> None:
         self._threads = self._settings.threads or choices.threads
         self.view.setup.populate(choices, self._settings.device)
+        self._memory.recall()
         self._setup.offer()
         image = self.view.setup.image.thing
         self.view.controls.show_ready(READY if image is not None else NO_IMAGE)

@@ -38,6 +38,7 @@ class SuperpixelsDock(DockBase):
     """
 
     view: SuperpixelsView
+    remembered_as = "superpixels"
 
     def __init__(self, napari_viewer: Viewer) -> None:
         view = SuperpixelsView()
@@ -137,6 +138,7 @@ class SuperpixelsDock(DockBase):
 
     def _populate(self, choices: Choices) -> None:
         self.view.populate(choices)
+        self._memory.recall()
         self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
 
     def _put(self, wanted: Wanted, made: Made) -> None:

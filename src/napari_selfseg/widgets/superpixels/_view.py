@@ -15,11 +15,13 @@ from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.panels import Pages, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     LOADING,
+    afresh,
     allow,
     button,
     dock_layout,
@@ -64,6 +66,7 @@ class SuperpixelsView(StatusWidget):
         self.layer = LayerChooser(
             "The superpixels to show and edit.", nothing="None yet: press Run"
         )
+        self.afresh = afresh()
         self.subject = Line()
         self.count = sentence()
         self.boundaries = QCheckBox("Show as boundaries")
@@ -79,6 +82,15 @@ class SuperpixelsView(StatusWidget):
         self._loaded = False
         self._lay_out()
         self._prepare()
+
+    @property
+    def kept(self) -> Kept:
+        """What is remembered: what does not depend on the image."""
+        return {
+            "algorithm": self.algorithm,
+            "values": self._pages,
+            "boundaries": self.boundaries,
+        }
 
     @property
     def loaded(self) -> bool:
@@ -236,6 +248,7 @@ class SuperpixelsView(StatusWidget):
             "Algorithm",
             beside(self.algorithm, self.reset, first=3),
             self._pages,
+            self.afresh,
         )
 
     def _lay_out_editing(self) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtWidgets import QFileDialog
-
 from napari_selfseg.widgets.canvas.apply import add_applied
 from napari_selfseg.widgets.canvas.layers import describe_image
-from napari_selfseg.widgets.parts.dialogs import ask_save
+from napari_selfseg.widgets.parts.dialogs import ask_folder, ask_save
 from napari_selfseg.widgets.parts.status import NEXT, NONE
 from napari_selfseg.widgets.parts.style import allow
 from napari_selfseg.widgets.train._applying import Labelling
@@ -40,6 +38,7 @@ class TrainDock(WorkDock):
     """
 
     view: TrainView
+    remembered_as = "train"
     doing = "Train a model"
     preparing = "Reading the images..."
     stopping = "Stopping: the model is written..."
@@ -147,7 +146,7 @@ class TrainDock(WorkDock):
     # Files
 
     def _ask_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self.view, "Folder of images"):
+        if path := ask_folder(self.view, "Folder of images"):
             self.view.folder.setText(path)
 
     def _ask_model(self) -> None:

@@ -18,12 +18,14 @@ from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.number_box import NumberBox
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
+    afresh,
     button,
     dock_layout,
     scrolled,
@@ -75,12 +77,27 @@ class TrainView(StatusWidget):
             "The image to label; a stack is labelled plane by plane.", nothing="No image is open"
         )
         self.apply = button("Apply", "Label the image with the class numbers of the model.")
+        self.afresh = afresh()
         self.pages = QTabWidget()
         self._methods = Pages()
         self._folder_row = _joined(self.folder, self.browse)
         self._losses: dict[str, dict[int, float]] = {}
         self._lay_out()
         self._prepare()
+
+    @property
+    def kept(self) -> Kept:
+        """What is remembered: what does not depend on the images, and where models are."""
+        return {
+            "folder": self.folder,
+            "tile": self.tile,
+            "model": self.model,
+            "every": self.every,
+            "stable": self.stable,
+            "method": self.method,
+            "values": self._methods,
+            "device": self.device,
+        }
 
     @property
     def values(self) -> dict[str, Any]:
@@ -189,6 +206,7 @@ class TrainView(StatusWidget):
             self.method,
             self._methods,
             Fold("Device", rows([("Device", self.device)])),
+            self.afresh,
         )
 
     def _applying(self) -> QWidget:

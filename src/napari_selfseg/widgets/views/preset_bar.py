@@ -82,7 +82,7 @@ class PresetBar(QWidget):
         if name in kind.presets:
             self.chosen.emit(defaults(kind.declared()) | dict(kind.presets[name]))
         else:
-            self.chosen.emit(_usable(kind, self._presets.load(kind.name, name)))
+            self.chosen.emit(_checked(kind, self._presets.load(kind.name, name)))
 
     def _save(self, kind: type[Parameters]) -> None:
         name = self._free(kind)
@@ -108,7 +108,7 @@ class PresetBar(QWidget):
             self.refused.emit(str(error))
 
 
-def _usable(kind: type[Parameters], stored: dict[str, Any]) -> dict[str, Any]:
+def _checked(kind: type[Parameters], stored: dict[str, Any]) -> dict[str, Any]:
     """Return the values that this version knows, checked; a bad one is refused in a sentence."""
     known = {each.name for each in kind.declared()} & set(stored)
     made = kind(**{name: stored[name] for name in known})

@@ -13,8 +13,9 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.state import NO_IMAGE, Form
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
-from napari_selfseg.widgets.parts.style import LOADING, allow, allow_all, button
+from napari_selfseg.widgets.parts.style import LOADING, afresh, allow, allow_all, button
 from napari_selfseg.widgets.views.class_names import ClassNames
 from napari_selfseg.widgets.views.goal_view import GoalView
 from napari_selfseg.widgets.views.method_links import About
@@ -57,6 +58,7 @@ class SetupView(QWidget):
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
         called(self.channels, "More channels")
+        self.afresh = afresh()
         self._channel_fold = Fold("More channels", self.channels)
         self._choices: Choices | None = None
         self._method_pages = Pages()
@@ -71,6 +73,18 @@ class SetupView(QWidget):
     def loaded(self) -> bool:
         """Whether there are methods to choose from."""
         return self._choices is not None
+
+    @property
+    def kept(self) -> Kept:
+        """What is remembered: what does not depend on the image."""
+        return {
+            "method": self.method,
+            "values": self._method_pages,
+            "superpixels": self.superpixels,
+            "superpixel values": self._superpixel_pages,
+            "device": self.device,
+            "precision": self.precision,
+        }
 
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods, algorithms and devices there are.
@@ -274,4 +288,5 @@ class SetupView(QWidget):
             self.presets,
             self._method_pages,
             Fold("Device and precision", rows(where)),
+            self.afresh,
         )

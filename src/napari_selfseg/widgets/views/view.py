@@ -29,6 +29,8 @@ class SegmentView(QWidget):
         self.result = ResultView()
         self.review = ReviewView()
         self.controls = Controls()
+        self.afresh = self.setup.afresh
+        self.kept = self.setup.kept
         self.pages = QTabWidget()
         self.pages.addTab(scrolled(self.setup), "Set up")
         self.pages.addTab(scrolled(self.result), "Result")

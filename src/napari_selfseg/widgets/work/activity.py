@@ -101,6 +101,7 @@ class _Theirs(cancelable_progress):
 
     def __init__(self, what: str, done: int, total: int, stop: Callable[[], object]) -> None:
         self._press: Callable[[], object] | None = stop
+        self._known = total
         options: dict[str, Any] = {"initial": max(done, 0), "bar_format": FORMAT, "leave": False}
         # Without `gui` it would write to the terminal as well.
         super().__init__(desc=what, total=total or None, gui=True, **options)
@@ -119,8 +120,8 @@ class _Theirs(cancelable_progress):
         done, total : int
             In any unit; a total of 0 where nobody knows.
         """
-        if total != (self.total or 0):
-            self.total = total
+        if total != self._known:
+            self.total = self._known = total
         if total:
             self.update(max(done, 0) - self.n)
 

@@ -15,11 +15,13 @@ from napari_selfseg.widgets.canvas import settings
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.parts.accessible import in_reading_order
+from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, Keys, Presses
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import allow
 from napari_selfseg.widgets.work.activity import Activity
 from napari_selfseg.widgets.work.dock_lifecycle import Life
+from napari_selfseg.widgets.work.memory import Memory
 from napari_selfseg.widgets.work.removal import SafeRemoval
 from napari_selfseg.widgets.work.runner import in_thread, sentence_of
 from napari_selfseg.widgets.work.task import POLL_MS, Tasks
@@ -38,7 +40,10 @@ class WorkView(Protocol):
 
     run: QPushButton
     stop: QPushButton
-    bar: QProgressBar
+
+    @property
+    def bar(self) -> QProgressBar:
+        """How far a job is."""
 
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods and devices there are."""
@@ -78,6 +83,8 @@ class DockBase(QWidget):
     """
 
     ended = Signal()
+    # The name under which it keeps what is filled in.
+    remembered_as: ClassVar[str] = ""
     # Set by each dock before it is open.
     _watch: Watch
 
@@ -88,6 +95,9 @@ class DockBase(QWidget):
         self.view: Any = view
         stacked(self).addWidget(view)
         self._viewer = napari_viewer
+        self._memory = Memory(self.remembered_as, view, self._kept())
+        if (again := getattr(view, "afresh", None)) is not None:
+            again.clicked.connect(lambda _: self._memory.forget())
         self._tasks = Tasks(self, show_error)
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, N802 - Qt's names
@@ -110,8 +120,13 @@ class DockBase(QWidget):
         """Follow the layers; the dock is open."""
         self._watch.begin()
 
+    def _kept(self) -> Kept:
+        """Return the controls whose values are remembered; of no dock by default."""
+        return getattr(self.view, "kept", {})
+
     def _end(self) -> None:
-        """Let go of all work and layers; the dock is closed."""
+        """Keep what is filled in, and let go of all work and layers; the dock is closed."""
+        self._memory.keep()
         self._tasks.clear()
         self._watch.end()
 
@@ -207,6 +222,7 @@ class WorkDock(DockBase):
         self._threads = self._settings.threads or choices.threads
         self._loaded = True
         self.view.populate(choices, self._settings.device)
+        self._memory.recall()
 
     def _poll(self) -> None:
         message = None if self._job is None else self._job.mailbox.take()
