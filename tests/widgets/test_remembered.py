@@ -9,7 +9,7 @@ import pytest
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QSpinBox, QWidget
 
-from napari_selfseg.methods import Backprop, Dic
+from napari_selfseg.methods import DIC, Backprop
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
@@ -77,7 +77,7 @@ def controls(qtbot):
     for each in made.values():
         qtbot.addWidget(each)
     made["choice"].offer([("one", 1), ("two", 2)])
-    made["pages"].fill((Backprop, Dic))
+    made["pages"].fill((Backprop, DIC))
     return made
 
 
@@ -88,7 +88,7 @@ def test_all_kinds_of_controls_come_back(controls):
     controls["float"].setValue(0.25)
     controls["check"].setChecked(True)
     controls["text"].setText("a")
-    controls["pages"].turn_to(Dic)
+    controls["pages"].turn_to(DIC)
     controls["pages"].current.fill({"iterations": 12})
     state = json.loads(json.dumps(filled_in(controls)))
     assert state["pages"] == {"dic": {"iterations": 12}}
@@ -147,7 +147,7 @@ def closed(dock):
 
 CHANGES = {
     TrainDock: lambda view: view.every.setValue(33),
-    BatchDock: lambda view: view.recipe.method.choose(Dic),
+    BatchDock: lambda view: view.recipe.method.choose(DIC),
     EvaluateDock: lambda view: view.ignore.setText("255"),
     SuperpixelsDock: lambda view: view.algorithm.choose(Slic),
 }
@@ -183,12 +183,12 @@ def test_the_method_and_its_parameters_outlive_napari(make_napari_viewer_proxy, 
         return viewer, dock
 
     viewer, dock = shown()
-    dock.view.setup.method.choose(Dic)
+    dock.view.setup.method.choose(DIC)
     dock.view.setup.fill({"iterations": 17})
     dock.view.setup.superpixels.choose(Slic)
     dock.view.setup.region.area.choose("rectangle")
     viewer.close()
     _, dock = shown()
     form = dock.view.setup.form(1)
-    assert (form.method, form.values["iterations"], form.superpixels) == (Dic, 17, Slic)
+    assert (form.method, form.values["iterations"], form.superpixels) == (DIC, 17, Slic)
     assert form.area == "all", "what is of one image is not remembered"

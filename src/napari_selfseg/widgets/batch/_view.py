@@ -22,7 +22,7 @@ from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.in_front import in_dock
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
-from napari_selfseg.widgets.parts.panels import Fold, beside, filled, rows, stacked
+from napari_selfseg.widgets.parts.panels import Fold, at_the_end, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     ERROR,
@@ -190,7 +190,7 @@ class BatchView(StatusWidget):
             "Recipe",
             self.recipe,
             Fold("Device", rows([("Device", self.device)])),
-            self.afresh,
+            at_the_end(self.afresh),
         )
 
     def _results(self) -> QWidget:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.canvas.standing_off import free_hues
 from napari_selfseg.widgets.model.image_source import Index, Picture, cut, read, shape_of
 from napari_selfseg.widgets.model.overlay import Void
 from napari_selfseg.widgets.model.own import made
@@ -179,7 +180,7 @@ def add_applied(
     layer = Labels(
         np.expand_dims(labels, thin),
         name=f"{source.name} [{method.title}, applied]",
-        colormap=palette(method.n_classes),
+        colormap=palette(method.n_classes, free_hues(source)),
         metadata={METADATA: record},
         **placed(source, index),
     )

@@ -9,6 +9,7 @@ from napari.layers import Labels, Shapes
 
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import placed
+from napari_selfseg.widgets.canvas.standing_off import free_hues
 from napari_selfseg.widgets.model.image_source import ALL, Picture
 
 __all__ = ["NAMES", "RECTANGLE", "add_scribbles", "draw_rectangle", "rectangle_layer"]
@@ -40,7 +41,7 @@ def add_scribbles(viewer: Any, source: Any, picture: Picture, n_classes: int) ->
     layer = Labels(
         np.zeros(picture.shape, np.uint8 if n_classes < 256 else np.uint16),
         name=f"{source.name} scribbles",
-        colormap=palette(n_classes),
+        colormap=palette(n_classes, free_hues(source)),
         metadata={NAMES: {}},
         **placed(source, (ALL,) * len(picture.shape)),
     )

@@ -14,6 +14,7 @@ from skimage.color import hsv2rgb
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
 from napari_selfseg.widgets.canvas.sheet import Sheet
+from napari_selfseg.widgets.canvas.standing_off import ALL_HUES, Hues, free_hues, spread
 from napari_selfseg.widgets.canvas.steady_colours import following
 from napari_selfseg.widgets.model.image_source import shape_of
 from napari_selfseg.widgets.model.own import made
@@ -57,6 +58,7 @@ class Canvas:
         self._sheet = Sheet(add_labels(viewer, source, request))
         self.layer = self._sheet.layer
         self._n_classes = request.method.n_classes
+        self._hues = free_hues(source)
         self.kind: Kind = "classes"
         # Colours of drawn classes are those of their strokes, whatever a first look shows.
         self._steady = request.scribbles is None
@@ -96,7 +98,7 @@ class Canvas:
         if self.kind == "pieces":
             return label_colormap(PIECES)
         sizes = {"segments": SEGMENTS, "objects": DISTINCT}
-        return palette(sizes.get(self.kind, self._n_classes))
+        return palette(sizes.get(self.kind, self._n_classes), self._hues)
 
 
 def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = None) -> Any:
@@ -131,7 +133,7 @@ def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = N
     labels = Labels(
         data,
         name=f"{request.picture.name} [{request.method.title}{applied}]",
-        colormap=palette(n_classes),
+        colormap=palette(n_classes, free_hues(source)),
         multiscale=isinstance(data, list),
         **placed(source, request.index),
     )
@@ -142,13 +144,15 @@ def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = N
     return added
 
 
-def palette(n: int) -> CyclicLabelColormap:
+def palette(n: int, hues: Hues = ALL_HUES) -> CyclicLabelColormap:
     """Return a colour for every class; napari's own palette repeats some and has near blacks.
 
     Parameters
     ----------
     n : int
         Number of classes.
+    hues : tuple of float
+        From `free_hues`: those that stand off the image.
 
     Returns
     -------
@@ -157,9 +161,8 @@ def palette(n: int) -> CyclicLabelColormap:
     """
     n = min(n, DISTINCT)
     each = np.arange(n)
-    hsv = np.stack(
-        (each * GOLDEN % 1, np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)), axis=-1
-    )
+    shades = np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)
+    hsv = np.stack((spread(each * GOLDEN % 1, hues), *shades), axis=-1)
     colours = np.zeros((n + 1, 4), np.float32)
     colours[1:] = np.concatenate((hsv2rgb(hsv), np.ones((n, 1))), axis=1)
     return CyclicLabelColormap(colors=colours, background_value=0)

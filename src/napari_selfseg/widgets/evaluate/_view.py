@@ -19,7 +19,7 @@ from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, keyed
-from napari_selfseg.widgets.parts.panels import beside, filled, rows, stacked
+from napari_selfseg.widgets.parts.panels import at_the_end, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import afresh, button, dock_layout, scrolled, sentence
 
@@ -144,7 +144,7 @@ class EvaluateView(StatusWidget):
             rows([("Ignored labels", self.ignore), ("Background labels", self.background)]),
             "Without ground truth",
             rows([("Image", self.image)]),
-            self.afresh,
+            at_the_end(self.afresh),
         )
 
     def _result(self) -> QWidget:

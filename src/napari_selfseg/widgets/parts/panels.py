@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
@@ -23,7 +23,17 @@ from napari_selfseg.widgets.parts.style import title
 if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["Fold", "Pages", "ParameterPanel", "beside", "filled", "rows", "stacked", "usable"]
+__all__ = [
+    "Fold",
+    "Pages",
+    "ParameterPanel",
+    "at_the_end",
+    "beside",
+    "filled",
+    "rows",
+    "stacked",
+    "usable",
+]
 
 SHOWN: Final = 5
 LAST: Final = ("seed", "outlines")
@@ -116,6 +126,17 @@ class Pages(QWidget):
             panel.reset()
             panel.fill(usable(panel.kind, given))
 
+    def suggest(self, values: Callable[[type[Parameters]], dict[str, Any]]) -> None:
+        """Fill in what suits better than the defaults, where nobody filled in anything else.
+
+        Parameters
+        ----------
+        values : callable
+            Returns what is suggested for a kind.
+        """
+        for panel in self._panels:
+            panel.suggest(values(panel.kind))
+
     def turn_to(self, kind: object) -> None:
         """Show one panel.
 
@@ -144,6 +165,7 @@ class ParameterPanel(QWidget):
     def __init__(self, kind: type[Parameters], shown: int = SHOWN) -> None:
         super().__init__()
         self.kind = kind
+        self._suggested: dict[str, Any] = {}
         ordered = _ordered(kind)
         self._forms = [make_form(part) for part in (ordered[:shown], ordered[shown:]) if part]
         layout = stacked(self)
@@ -176,14 +198,32 @@ class ParameterPanel(QWidget):
         for form in self._forms:
             fill(form, values)
 
+    @property
+    def usual(self) -> dict[str, Any]:
+        """The defaults, and in their place what was suggested."""
+        return defaults(self.kind.declared()) | self._suggested
+
     def changes(self) -> dict[str, Any]:
-        """Return what is filled in and is not the default."""
-        usual = defaults(self.kind.declared())
+        """Return what is filled in and is not as usual."""
+        usual = self.usual
         return {name: value for name, value in self.values().items() if value != usual[name]}
 
+    def suggest(self, values: dict[str, Any]) -> None:
+        """Fill in what suits better than the defaults, where nobody filled in anything else.
+
+        Parameters
+        ----------
+        values : dict
+            Values by parameter, in place of what was suggested before.
+        """
+        changed = self.changes()
+        self._suggested = dict(values)
+        usual = self.usual
+        self.fill({name: value for name, value in usual.items() if name not in changed})
+
     def reset(self) -> None:
-        """Fill in the defaults."""
-        self.fill(defaults(self.kind.declared()))
+        """Fill in what is usual."""
+        self.fill(self.usual)
 
 
 def usable(kind: type[Parameters], stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -293,6 +333,14 @@ def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
         labelled(label, widget)
         layout.addRow(label, widget)
     return page
+
+
+def at_the_end(widget: QWidget) -> QHBoxLayout:
+    """Lay out what is rarely wanted: as small as it can be, on the right."""
+    layout = QHBoxLayout()
+    layout.addStretch(1)
+    layout.addWidget(widget)
+    return layout
 
 
 def beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.choices import Choices, load
-from napari_selfseg.widgets.model.image_source import cut
+from napari_selfseg.widgets.model.image_source import cut, shape_of
 from napari_selfseg.widgets.model.state import NO_IMAGE
 from napari_selfseg.widgets.parts.keys import RUN, STOP, Presses
 from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
@@ -111,6 +112,7 @@ class SuperpixelsDock(DockBase):
     def _on_image(self) -> None:
         layer = self.view.image.thing
         self.view.offer_parts(layer is not None and layer.ndim > 2)
+        self._suit()
         if not self.live:
             self._name(layer)
             # Why superpixels ended is still to be read where no other image takes the place.
@@ -119,6 +121,13 @@ class SuperpixelsDock(DockBase):
                 # What was said of another image is over.
                 self.view.show_ready(READY if layer is not None else NO_IMAGE)
             self._image = layer
+
+    def _suit(self) -> None:
+        """Suggest a number of superpixels for what is going to be cut."""
+        if (layer := self.view.image.thing) is not None:
+            picture = describe_image(layer, self._viewer.dims)
+            index = cut(picture, self.view.part.thing)
+            self.view.suit(math.prod(shape_of(picture.shape, index)))
 
     def _name(self, layer: Any) -> None:
         """Say beside Run which image is cut."""
@@ -139,6 +148,7 @@ class SuperpixelsDock(DockBase):
     def _populate(self, choices: Choices) -> None:
         self.view.populate(choices)
         self._memory.recall()
+        self._suit()
         self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
 
     def _put(self, wanted: Wanted, made: Made) -> None:
@@ -163,3 +173,4 @@ class SuperpixelsDock(DockBase):
         self.view.run.clicked.connect(self.start)
         self.view.cancel.clicked.connect(self.cancel)
         self.view.image.chosen.connect(self._on_image)
+        self.view.part.chosen.connect(self._suit)

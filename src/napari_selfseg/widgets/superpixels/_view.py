@@ -17,7 +17,7 @@ from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
-from napari_selfseg.widgets.parts.panels import Pages, beside, filled, rows, stacked
+from napari_selfseg.widgets.parts.panels import Pages, at_the_end, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     LOADING,
@@ -31,11 +31,14 @@ from napari_selfseg.widgets.parts.style import (
     title,
 )
 
-__all__ = ["SuperpixelsView"]
+__all__ = ["SuperpixelsView", "suggested"]
 
 PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
 PICK_HELP: Final = "Click superpixels to pick them; hold Shift and drag to pick all on the way."
 SPLIT_HELP: Final = "Click two or more points inside one superpixel, then press Split."
+N_SEGMENTS: Final = "n_segments"
+# Smaller superpixels cannot be told apart on a canvas, nor picked.
+PIXELS_EACH: Final = 100
 LIVE: Final = "Superpixels are being made: press Cancel, or wait."
 NOT_LIVE: Final = "Nothing is being made."
 NOTHING: Final = "There are no superpixels to edit yet: press Run, or open labels."
@@ -133,6 +136,16 @@ class SuperpixelsView(StatusWidget):
         """
         if page := self._pages.current:
             page.fill(values)
+
+    def suit(self, pixels: int) -> None:
+        """Suggest as many superpixels as an image has room for.
+
+        Parameters
+        ----------
+        pixels : int
+            Of the image, or of the part that is cut.
+        """
+        self._pages.suggest(lambda kind: suggested(kind, pixels))
 
     def offer_parts(self, offered: bool) -> None:
         """Show or hide the choice between plane and volume."""
@@ -248,7 +261,7 @@ class SuperpixelsView(StatusWidget):
             "Algorithm",
             beside(self.algorithm, self.reset, first=3),
             self._pages,
-            self.afresh,
+            at_the_end(self.afresh),
         )
 
     def _lay_out_editing(self) -> None:
@@ -262,6 +275,26 @@ class SuperpixelsView(StatusWidget):
         layout.addLayout(beside(self.pick, self.split))
         layout.addWidget(self.apply)
         layout.addLayout(beside(self.undo, self.redo, self.clear))
+
+
+def suggested(kind: type[Any], pixels: int) -> dict[str, int]:
+    """Return a number of superpixels that suits an image, where the default is too many.
+
+    Parameters
+    ----------
+    kind : type
+        An algorithm.
+    pixels : int
+        Of the image.
+
+    Returns
+    -------
+    dict
+        Empty where the default will do, or the algorithm asks for no number.
+    """
+    usual = {each.name: each.default for each in kind.declared()}.get(N_SEGMENTS, 0)
+    room = max(pixels // PIXELS_EACH, 1)
+    return {N_SEGMENTS: room} if room < usual else {}
 
 
 def _action(tool: str | None, chosen: int) -> str:

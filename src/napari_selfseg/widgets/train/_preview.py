@@ -10,6 +10,7 @@ from napari.layers import Image, Labels
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import placed
 from napari_selfseg.widgets.canvas.sheet import Sheet
+from napari_selfseg.widgets.canvas.standing_off import free_hues
 from napari_selfseg.widgets.model.image_source import ALL, shape_of
 from napari_selfseg.widgets.model.own import made
 from napari_selfseg.widgets.train._job import Look
@@ -75,7 +76,7 @@ class Preview:
         layer = Labels(
             np.zeros(shape, look.labels.dtype),
             name=f"{self._source.name} [{method.title}, training]",
-            colormap=palette(method.n_classes),
+            colormap=palette(method.n_classes, free_hues(self._source)),
             **placed(self._source, index),
         )
         layer.editable = False

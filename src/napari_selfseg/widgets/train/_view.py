@@ -21,7 +21,7 @@ from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.number_box import NumberBox
-from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
+from napari_selfseg.widgets.parts.panels import Fold, Pages, at_the_end, beside, filled, rows
 from napari_selfseg.widgets.parts.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
@@ -206,7 +206,7 @@ class TrainView(StatusWidget):
             self.method,
             self._methods,
             Fold("Device", rows([("Device", self.device)])),
-            self.afresh,
+            at_the_end(self.afresh),
         )
 
     def _applying(self) -> QWidget:

@@ -14,7 +14,7 @@ from napari_selfseg.widgets.model.state import NO_IMAGE, Form
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
+from napari_selfseg.widgets.parts.panels import Fold, Pages, at_the_end, beside, filled, rows
 from napari_selfseg.widgets.parts.style import LOADING, afresh, allow, allow_all, button
 from napari_selfseg.widgets.views.class_names import ClassNames
 from napari_selfseg.widgets.views.goal_view import GoalView
@@ -288,5 +288,5 @@ class SetupView(QWidget):
             self.presets,
             self._method_pages,
             Fold("Device and precision", rows(where)),
-            self.afresh,
+            at_the_end(self.afresh),
         )
