@@ -9,11 +9,11 @@ import pytest
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QPalette
-from qtpy.QtWidgets import QStyleOptionViewItem, QTextBrowser
+from qtpy.QtWidgets import QComboBox, QLineEdit, QStyleOptionViewItem, QTextBrowser
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.widgets.batch._table import RED, EntryTable
-from napari_selfseg.widgets.parts.contrast import ENOUGH, contrast, faint, legible
+from napari_selfseg.widgets.parts.contrast import ENOUGH, contrast, faint, hinted, legible
 from napari_selfseg.widgets.parts.plot import ACCENT, TERMS
 from napari_selfseg.widgets.parts.style import BLUE, ERROR
 from napari_selfseg.widgets.views.method_links import About
@@ -94,6 +94,23 @@ def test_links_of_a_page_can_be_read(qtbot, theme):
     ground = browser.palette().window().color()
     assert colours
     assert all(contrast(QColor(each), ground) >= ENOUGH for each in colours)
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QComboBox])
+def test_hints_follow_the_theme(qtbot, kind):
+    widget = kind()
+    qtbot.addWidget(widget)
+    hinted(widget, "folder")
+    for name in ("light", "dark", "light"):
+        # napari's style sheet brings Qt's own colour of hints, half transparent, with each theme.
+        found = palette(get_theme(name), "primary")
+        half = found.color(QPalette.ColorRole.Text)
+        half.setAlpha(128)
+        found.setColor(QPalette.ColorRole.PlaceholderText, half)
+        widget.setPalette(found)
+        hint = widget.palette().color(QPalette.ColorRole.PlaceholderText)
+        assert hint.alpha() == 255
+        assert contrast(hint, QColor(get_theme(name).primary.as_hex())) >= ENOUGH
 
 
 def test_states_of_a_batch_can_be_read(qtbot, theme):

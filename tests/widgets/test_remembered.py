@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QSpinBox, QWidget
 
 from napari_selfseg.methods import DIC, Backprop
-from napari_selfseg.superpixels import Slic
+from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
 from napari_selfseg.widgets.model.remembered import Remembered, default_path
@@ -28,6 +28,7 @@ from napari_selfseg.widgets.parts.panels import Pages
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.train import TrainDock
+from napari_selfseg.widgets.work.dock_lifecycle import main_window
 
 
 def test_what_other_docks_keep_stays(tmp_path):
@@ -149,7 +150,7 @@ CHANGES = {
     TrainDock: lambda view: view.every.setValue(33),
     BatchDock: lambda view: view.recipe.method.choose(DIC),
     EvaluateDock: lambda view: view.ignore.setText("255"),
-    SuperpixelsDock: lambda view: view.algorithm.choose(Slic),
+    SuperpixelsDock: lambda view: view.algorithm.choose(Quickshift),
 }
 
 
@@ -175,20 +176,19 @@ def test_a_new_dock_shows_what_the_last_one_did_until_it_starts_afresh(qtbot, ki
 @pytest.mark.viewer
 def test_the_method_and_its_parameters_outlive_napari(make_napari_viewer_proxy, qtbot):
     def shown():
-        viewer = make_napari_viewer_proxy()
+        viewer = make_napari_viewer_proxy(show=True)
         viewer.add_image(np.eye(8))
         dock = SegmentDock(viewer)
         viewer.window.add_dock_widget(dock, name="Segment")
         qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
-        return viewer, dock
+        return dock
 
-    viewer, dock = shown()
+    dock = shown()
     dock.view.setup.method.choose(DIC)
     dock.view.setup.fill({"iterations": 17})
     dock.view.setup.superpixels.choose(Slic)
     dock.view.setup.region.area.choose("rectangle")
-    viewer.close()
-    _, dock = shown()
-    form = dock.view.setup.form(1)
+    main_window(dock).hide()  # as when it is closed
+    form = shown().view.setup.form(1)
     assert (form.method, form.values["iterations"], form.superpixels) == (DIC, 17, Slic)
     assert form.area == "all", "what is of one image is not remembered"

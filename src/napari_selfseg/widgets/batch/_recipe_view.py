@@ -13,6 +13,7 @@ from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.choosers import Chooser
+from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
 from napari_selfseg.widgets.parts.style import LOADING, allow_all, button, sentence
@@ -158,7 +159,7 @@ class RecipeView(QWidget):
         named = ((self.file, "File of the recipe"), (self.method, "Method"), (self.carry, "Stacks"))
         for control, name in named:
             called(control, name)
-        self.file.setPlaceholderText("recipe.json, a labels file or a model")
+        hinted(self.file, "recipe.json, a labels file or a model")
         self.file.setToolTip(FILE_HELP)
         self.about.hide()
         self._fold.hide()

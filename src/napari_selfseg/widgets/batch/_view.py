@@ -19,6 +19,7 @@ from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser
+from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.in_front import in_dock
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
@@ -161,7 +162,7 @@ class BatchView(StatusWidget):
         allow(self.add_folder, LOADING)
         allow(self.open, NOT_DONE)
         self._table.hide()
-        self.folder.setPlaceholderText("folder")
+        hinted(self.folder, "folder")
         self.folder.setToolTip(RESULTS_HELP)
         self.table.chosen.connect(self._show_chosen)
         self.say("Loading methods...")

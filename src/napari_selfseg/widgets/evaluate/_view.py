@@ -17,6 +17,7 @@ from napari_selfseg.widgets.evaluate._legend import LOOKS, legend
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
+from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, keyed
 from napari_selfseg.widgets.parts.panels import at_the_end, beside, filled, rows, stacked
@@ -114,7 +115,7 @@ class EvaluateView(StatusWidget):
 
     def _prepare(self) -> None:
         for edit, help in ((self.ignore, IGNORE), (self.background, BACKGROUND)):
-            edit.setPlaceholderText("none")
+            hinted(edit, "none")
             edit.setToolTip(help)
         self.background.setText(", ".join(map(str, NO_OBJECT)))
         self.shown.setToolTip("A layer in colours over the labels; other labels are hidden.")

@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
 from superqt.utils import signals_blocked
 
+from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.following import Scene, followed
 from napari_selfseg.widgets.parts.style import button, narrowed, shortened
 
@@ -37,7 +38,7 @@ class Chooser(QComboBox):
 
     def __init__(self, tooltip: str, nothing: str = "") -> None:
         super().__init__()
-        self.setPlaceholderText(nothing)
+        hinted(self, nothing)
         self._things: list[Any] = []
         self.setToolTip(tooltip)
         narrowed(self)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtGui import QColor, QPalette
+from qtpy.QtWidgets import QWidget
 
-__all__ = ["ENOUGH", "contrast", "faint", "legible"]
+__all__ = ["ENOUGH", "contrast", "faint", "hinted", "legible"]
 
 ENOUGH: Final = 4.5
 STEPS: Final = 50
@@ -66,3 +68,40 @@ def _luminance(colour: QColor) -> float:
 
 def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
+def hinted(widget: Any, text: str) -> None:
+    """Show a text where nothing is filled in or chosen, in a colour that can be read.
+
+    Parameters
+    ----------
+    widget : QLineEdit or QComboBox
+        Any.
+    text : str
+        Such as what would be filled in.
+    """
+    widget.setPlaceholderText(text)
+    widget.installEventFilter(_Hint(widget))
+
+
+class _Hint(QObject):
+    """Keeps a hint readable: Qt's own colour is the text's, half transparent."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._write()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """See `QObject.eventFilter`."""
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._write()
+        return False
+
+    def _write(self) -> None:
+        palette = self._widget.palette()
+        wanted, role = faint(palette), QPalette.ColorRole.PlaceholderText
+        # Setting it changes the palette again.
+        if palette.color(role) != wanted:
+            palette.setColor(role, wanted)
+            self._widget.setPalette(palette)

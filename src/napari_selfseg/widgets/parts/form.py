@@ -15,9 +15,9 @@ from napari_selfseg.widgets.parts.number_box import NumberBox
 from napari_selfseg.widgets.parts.style import narrowed
 
 if TYPE_CHECKING:
-    from napari_selfseg.parameters import Parameter
+    from napari_selfseg.parameters import Parameter, Parameters
 
-__all__ = ["FloatBox", "IntBox", "defaults", "fill", "make_form", "values"]
+__all__ = ["FloatBox", "IntBox", "defaults", "fill", "make_form", "usable", "values"]
 
 BUTTON: Final = 32  # pixels
 
@@ -83,6 +83,29 @@ def defaults(declared: Iterable[Parameter]) -> dict[str, Any]:
         Values by parameter.
     """
     return {each.name: each.default for each in declared}
+
+
+def usable(kind: type[Parameters], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored values that can be used.
+
+    Parameters
+    ----------
+    kind : type
+        Whose parameters.
+    stored : mapping
+        Values by parameter, perhaps of another version.
+
+    Returns
+    -------
+    dict
+        Those that this version knows; none where it refuses them.
+    """
+    known = {each.name for each in kind.declared()} & set(stored)
+    try:
+        made = kind(**{name: stored[name] for name in known})
+    except ValueError:
+        return {}
+    return {name: getattr(made, name) for name in known}
 
 
 def _field(parameter: Parameter) -> Widget:

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.parts.accessible import labelled
-from napari_selfseg.widgets.parts.form import defaults, fill, make_form, values
+from napari_selfseg.widgets.parts.form import defaults, fill, make_form, usable, values
 from napari_selfseg.widgets.parts.style import title
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ __all__ = [
     "filled",
     "rows",
     "stacked",
-    "usable",
 ]
 
 SHOWN: Final = 5
@@ -224,29 +223,6 @@ class ParameterPanel(QWidget):
     def reset(self) -> None:
         """Fill in what is usual."""
         self.fill(self.usual)
-
-
-def usable(kind: type[Parameters], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored values that can be used.
-
-    Parameters
-    ----------
-    kind : type
-        Whose parameters.
-    stored : mapping
-        Values by parameter, perhaps of another version.
-
-    Returns
-    -------
-    dict
-        Those that this version knows; none where it refuses them.
-    """
-    known = {each.name for each in kind.declared()} & set(stored)
-    try:
-        made = kind(**{name: stored[name] for name in known})
-    except ValueError:
-        return {}
-    return {name: getattr(made, name) for name in known}
 
 
 def stacked(widget: QWidget) -> QVBoxLayout:

@@ -17,6 +17,7 @@ from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.parts.accessible import called
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
@@ -167,9 +168,9 @@ class TrainView(StatusWidget):
         self.bar.setFormat("%v / %m")
         for other in (self.plot, self._folder_row):
             other.hide()
-        self.folder.setPlaceholderText("folder")
+        hinted(self.folder, "folder")
         called(self.folder, "Folder of images")
-        self.model.setPlaceholderText("model.safetensors")
+        hinted(self.model, "model.safetensors")
         self.resume.setToolTip(RESUME_HELP)
         self.stable.setRange(0, 1)
         self.stable.setUsual(0.1)

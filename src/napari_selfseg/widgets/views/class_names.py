@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.parts.accessible import called
-from napari_selfseg.widgets.parts.contrast import faint
+from napari_selfseg.widgets.parts.contrast import faint, hinted
 from napari_selfseg.widgets.parts.panels import stacked
 
 __all__ = ["ClassNames"]
@@ -179,7 +179,7 @@ class _NameDelegate(QStyledItemDelegate):
         editor = super().createEditor(parent, option, index)
         if isinstance(editor, QLineEdit):
             editor.setMaxLength(LONGEST)
-            editor.setPlaceholderText(index.data(Qt.ItemDataRole.UserRole))
+            hinted(editor, index.data(Qt.ItemDataRole.UserRole))
         return editor
 
 

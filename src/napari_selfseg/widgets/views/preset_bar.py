@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_selfseg.widgets.model.presets import Presets
 from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.form import defaults
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.style import button, narrowed
@@ -54,7 +55,7 @@ class PresetBar(QWidget):
         self.save.clicked.connect(lambda: self._try(self._save))
         self.delete.clicked.connect(lambda: self._try(self._delete))
         if edit := self.names.lineEdit():
-            edit.setPlaceholderText("Preset: choose, or type a name")
+            hinted(edit, "Preset: choose, or type a name")
 
     def turn_to(self, kind: type[Parameters]) -> None:
         """Offer the presets of another method.
