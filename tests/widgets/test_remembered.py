@@ -28,7 +28,6 @@ from napari_selfseg.widgets.parts.panels import Pages
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.train import TrainDock
-from napari_selfseg.widgets.work.dock_lifecycle import main_window
 
 
 def test_what_other_docks_keep_stays(tmp_path):
@@ -143,7 +142,8 @@ def opened(kind, viewer, qtbot):
 
 
 def closed(dock):
-    dock._end()
+    """Close a dock as its window does, which is not shown here."""
+    dock._life._turn(False)
 
 
 CHANGES = {
@@ -176,7 +176,7 @@ def test_a_new_dock_shows_what_the_last_one_did_until_it_starts_afresh(qtbot, ki
 @pytest.mark.viewer
 def test_the_method_and_its_parameters_outlive_napari(make_napari_viewer_proxy, qtbot):
     def shown():
-        viewer = make_napari_viewer_proxy(show=True)
+        viewer = make_napari_viewer_proxy()
         viewer.add_image(np.eye(8))
         dock = SegmentDock(viewer)
         viewer.window.add_dock_widget(dock, name="Segment")
@@ -188,7 +188,7 @@ def test_the_method_and_its_parameters_outlive_napari(make_napari_viewer_proxy, 
     dock.view.setup.fill({"iterations": 17})
     dock.view.setup.superpixels.choose(Slic)
     dock.view.setup.region.area.choose("rectangle")
-    main_window(dock).hide()  # as when it is closed
+    closed(dock)  # as when its window is closed
     form = shown().view.setup.form(1)
     assert (form.method, form.values["iterations"], form.superpixels) == (DIC, 17, Slic)
     assert form.area == "all", "what is of one image is not remembered"

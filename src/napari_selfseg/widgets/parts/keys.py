@@ -85,6 +85,8 @@ class Keys:
     def leave(self) -> None:
         """Leave the canvas."""
         for each in self._canvas:
+            # Qt deletes it later; until then it would hold what it presses.
+            each.activated.disconnect()
             each.setParent(None)
             each.deleteLater()
         self._canvas = []
