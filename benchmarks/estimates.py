@@ -1,4 +1,4 @@
-"""Estimates against what runs take: time and memory, five sizes, four methods.
+"""Estimates against what runs take: time and memory, five sizes, five methods.
 
     python benchmarks/estimates.py [--rounds 1] [--sizes 256 481x321 768 1024 1536]
         [--isa native AVX2] [--threads 1 2] [--precisions float32 auto]
@@ -24,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from napari_selfseg import DIC, DSC, Backprop, Consensus
+from napari_selfseg import DIC, DSC, Backprop, Consensus, Objects
 from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol import Trials, estimate, evolve
 from napari_selfseg.protocol._estimates._picture import picture
@@ -36,6 +36,7 @@ METHODS = {
     "dic": DIC(iterations=3, width=32),
     "dsc": DSC(autoencoder_iterations=2, iterations=5),
     "consensus": Consensus(iterations=4, every=2, seeds=2),
+    "objects": Objects(),
 }
 
 
