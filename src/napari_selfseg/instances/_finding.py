@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 from skimage.segmentation import watershed
 
+from napari_selfseg.instances._dividing._election import elected
 from napari_selfseg.instances._dividing._splitting import divided
 from napari_selfseg.instances._grey import Look, is_bright, rooted
 from napari_selfseg.instances._plausible import (
@@ -67,10 +68,27 @@ class Confirmed(NamedTuple):
         ``(*spatial)`` contiguous from 1; 0 of the background.
     sizes : Sizes
         As they were known, or measured so far.
+    plausible : ndarray of int32 or None
+        ``(*spatial)`` those that were plausible, where a network was asked: another account of
+        the same objects.
     """
 
     labels: NDArray[np.int32]
     sizes: Sizes
+    plausible: NDArray[np.int32] | None = None
+
+    def enlarged(self, shape: tuple[int, ...], steps: Steps) -> Confirmed:
+        """Repeat labels of coarse pixels on the pixels of an image.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            ``(*spatial)``.
+        steps : tuple of int
+            How many pixels along each axis became one.
+        """
+        other = None if self.plausible is None else enlarged(self.plausible, shape, steps)
+        return Confirmed(enlarged(self.labels, shape, steps), self.sizes, other)
 
 
 def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
@@ -180,12 +198,15 @@ def confirmed(
     seen, wanted
         As for `first_objects`.
     """
-    labels, sizes = first, seen.sizes or Sizes(typical_size(first))
+    labels, sizes, other = first, seen.sizes or Sizes(typical_size(first)), None
     if likelihood is not None and sizes.first:
         labels, excess = _likely(first, likelihood, seen, wanted, sizes)
         sizes = sizes._replace(excess=excess)
     sizes = seen.sizes or sizes._replace(likely=typical_size(labels))
-    return Confirmed(_cleaned(labels, _SMALL * sizes.likely, wanted.limits), sizes)
+    least = _SMALL * sizes.likely
+    if likelihood is not None and wanted.divide:
+        other = _cleaned(first, least, wanted.limits)
+    return Confirmed(_cleaned(labels, least, wanted.limits), sizes, other)
 
 
 def outlined(found: Confirmed, seen: Seen, look: Look, wanted: Wanted) -> Confirmed:
@@ -198,13 +219,18 @@ def outlined(found: Confirmed, seen: Seen, look: Look, wanted: Wanted) -> Confir
     seen, look, wanted
         As for `first_objects`.
     """
-    labels, sizes = found
+    labels, sizes, other = found
     sizes = seen.sizes or sizes._replace(sound=typical_size(labels))
     if labels.any():
         foot = rooted(seen.grey(look), seen.valid, dark=look.dark, levels=seen.levels)
         labels = at_edges(labels, foot, sizes.sound, seen.spacing)
         sizes = seen.sizes or sizes._replace(outlined=typical_size(labels))
-        labels = _cleaned(labels, _SMALL * sizes.outlined, wanted.limits)
+        least = _SMALL * sizes.outlined
+        labels = _cleaned(labels, least, wanted.limits)
+        if other is not None:
+            other = at_edges(other, foot, sizes.sound, seen.spacing)
+            other = _cleaned(other, least, wanted.limits)
+            labels = elected(labels, other, sizes.outlined, seen.spacing)
     if seen.valid is not None:
         labels = without(np.where(seen.valid, labels, 0), np.zeros(labels.max() + 1, bool))
     return Confirmed(labels if wanted.at_border else _inner(labels, seen.ends), sizes)

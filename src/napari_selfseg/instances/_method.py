@@ -9,6 +9,8 @@ r"""Objects: the certain ones teach a small network of their image, which decide
 3. **Deciding** (`_finding`): what the network finds is divided again; or, where it finds so much
    more than was plausible that it must have learned something else, it only removes objects.
 4. **Outlines** (`_shapes`): each border moves to the steepest slope near it.
+5. **Election** (`_election`): where these and the plausible ones lie over each other, the better
+   shapes are taken.
 
 No example and no weights are given, but strokes can be: those of the first label say what are
 objects, those of others what are none.

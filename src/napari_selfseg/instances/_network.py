@@ -20,7 +20,7 @@ from napari_selfseg.instances._filters import FEATURES, REACH, features
 from napari_selfseg.instances._finding import Confirmed, confirmed, first_objects, outlined
 from napari_selfseg.instances._grey import Look
 from napari_selfseg.instances._plausible import Typical
-from napari_selfseg.instances._resolution import Steps, enlarged, relative
+from napari_selfseg.instances._resolution import Steps, relative
 from napari_selfseg.instances._seen import Seen, Wanted
 from napari_selfseg.machine.threads import side_by_side
 
@@ -180,8 +180,7 @@ class ObjectNetwork(nn.Module):
         first = first_objects(coarse, self.look, of_coarse, self.typical)
         likelihood = self.likelihood(coarse.image) if self.learned else None
         found = confirmed(first, likelihood, coarse, of_coarse)
-        labels = enlarged(found.labels, seen.image.shape[1:], self.steps)
-        return outlined(found._replace(labels=labels), seen, self.look, wanted)
+        return outlined(found.enlarged(seen.image.shape[1:], self.steps), seen, self.look, wanted)
 
     def likelihood(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Say of every pixel how likely it lies in an object.
