@@ -79,6 +79,28 @@ def test_segments_of_a_method_are_finished_measured_and_replayed(nuclei, tmp_pat
     np.testing.assert_array_equal(tifffile.imread(again), labels)
 
 
+def test_volumes_are_limited_and_measured_in_their_unit(tmp_path):
+    z, y, x = np.indices((12, 40, 60)) * np.reshape((2.0, 0.5, 0.5), (3, 1, 1, 1))
+    image = np.random.default_rng(0).normal(10, 2, z.shape)
+    for a, b, c, radius in ((12, 7, 7, 5), (12, 13, 18, 5), (12, 5, 26, 3)):
+        image[(z - a) ** 2 + (y - b) ** 2 + (x - c) ** 2 <= radius**2] += 150
+    volume, out, table = (tmp_path / name for name in ("v.ome.tif", "v.tif", "v.csv"))
+    steps = zip("XYZ", (0.5, 0.5, 2.0), strict=True)
+    size = {f"PhysicalSize{a}": step for a, step in steps}
+    size |= {f"PhysicalSize{a}Unit": "µm" for a in "XYZ"}
+    shown = ndi.gaussian_filter(image, (0.3, 1, 1)).clip(0, 255).astype(np.uint8)
+    tifffile.imwrite(volume, shown, metadata={"axes": "ZYX", **size})
+    words = [*QUICK, "--smallest", "200um3", "--objects", str(table)]
+    labels = made(volume, out, *words)
+    assert len(numbers(labels)) == 2
+    with table.open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        found = (labels == int(row["index"])).sum() * 0.5
+        assert float(row["volume (µm³)"]) == pytest.approx(found)
+        assert found == pytest.approx(4 / 3 * np.pi * 5**3, rel=0.35)
+
+
 def test_batches_keep_units_in_the_recipe_and_models_are_finished(nuclei, tmp_path):
     folder = tmp_path / "done"
     flags = ["--as", "objects", "--smallest", "30um2"]

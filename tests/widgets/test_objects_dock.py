@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtCore import QPointF, Qt
 from scipy import ndimage as ndi
 
+from napari_selfseg import replay_stack
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.instances import AsObjects, Objects
 from napari_selfseg.methods import Backprop
@@ -16,6 +17,7 @@ from napari_selfseg.widgets.batch._wanted import Form, recipe_from
 from napari_selfseg.widgets.batch._words import described
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.sizes import Scale, Sizes, scale_of
+from napari_selfseg.widgets.segment.count import CountDock
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.views.limits_view import LimitsView
 
@@ -93,6 +95,41 @@ def test_two_clicks_count_the_nuclei(opened, qtbot):
     result.limits.every.click()
     np.testing.assert_array_equal(layer.data, every)
     assert "finish" not in layer.metadata[METADATA]
+
+
+@pytest.mark.viewer
+def test_the_menu_counts_at_once(make_napari_viewer_proxy, qtbot):
+    viewer = make_napari_viewer_proxy()
+    viewer.add_image(IMAGE, name="nuclei")
+    dock = CountDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Count objects", area="right")
+    said = dock.view.controls.status
+    qtbot.waitUntil(lambda: said.text().startswith("7 objects. "), timeout=120_000)
+    assert count(viewer.layers[-1]) == 7
+    assert dock.view.result.limits.smallest.suffix() == " px"
+
+
+@pytest.mark.viewer
+def test_planes_of_a_stack_are_finished(make_napari_viewer_proxy, qtbot):
+    viewer = make_napari_viewer_proxy()
+    film = np.stack([IMAGE, np.roll(IMAGE, 2, axis=1)])
+    viewer.add_image(film, name="film", axis_labels=("t", "y", "x"))
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Segment", area="right")
+    qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
+    setup = dock.view.setup
+    setup.precision.choose("float32")
+    setup.method.choose(Backprop)
+    setup.fill({"iterations": 4, "channels": 8, "min_labels": 1})
+    setup.stack.part.choose("whole")
+    setup.goal.for_objects.click()
+    ran(dock, qtbot)
+    layer = viewer.layers[-1]
+    found = np.asarray(layer.data)
+    assert (found == 0).any(axis=(1, 2)).all()
+    both = (found[0] > 0) & (found[1] > 0)
+    assert (found[0][both] == found[1][both]).mean() > 0.8
+    np.testing.assert_array_equal(replay_stack(layer.metadata[METADATA], film), found)
 
 
 @pytest.mark.viewer
@@ -188,6 +225,8 @@ def test_without_a_size_of_pixels_limits_are_pixels():
     assert scale_of((2.0, 2.0), "pixel") == Scale(1.0, "px")
     assert scale_of((0.5, 0.5), "µm") == Scale(0.25, "µm²")
     assert scale_of((2.0, 0.5, 0.5), "nm") == Scale(0.5, "nm³")
+    assert Scale(0.25, "µm²").words(4120) == "1,030 µm²"
+    assert Scale(0.25, "µm²").words(45) == "11.2 µm²"
 
 
 def test_sizes_of_objects():

@@ -36,6 +36,11 @@ class Scale:
         """Return a number of pixels in the unit."""
         return pixels * self.pixel
 
+    def words(self, pixels: float) -> str:
+        """Return a number of pixels with three digits, and the unit."""
+        size = self.shown(pixels)
+        return f"{size:,.0f} {self.unit}" if size >= 100 else f"{size:.3g} {self.unit}"
+
     def at_least(self, size: float) -> int:
         """Return the fewest pixels that are no smaller than a size; 0 for no limit."""
         from napari_selfseg.instances import pixels_at_least

@@ -151,7 +151,7 @@ class LimitsView(QWidget):
         self.count.setText(f"{kept} object{'s' * (total != 1)}")
 
     def _ends(self, sizes: Sizes) -> tuple[str, str]:
-        low, high = (f"{self._scale.shown(each):.3g} {self._scale.unit}" for each in sizes.range)
+        low, high = (self._scale.words(each) for each in sizes.range)
         return low, high
 
     def _lay_out(self) -> None:

@@ -101,6 +101,7 @@ class SetupView(QWidget):
         self._superpixel_pages.fill(choices.superpixels)
         self.method.offer([(each.title, each) for each in choices.methods])
         self.method.choose(choices.default)
+        self._turn_goal()
         self.device.offer([(each, each) for each in choices.devices])
         self.device.choose(device)
         self.offer_labels([])

@@ -1,0 +1,27 @@
+"""The Segment dock, opened to count: objects of the image that is there, at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_selfseg.widgets.segment.dock import SegmentDock
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["CountDock"]
+
+
+class CountDock(SegmentDock):
+    """Find and count objects as soon as the methods are loaded.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the image is.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.view.setup.goal.for_objects.setChecked(True)
+        self.start()
