@@ -17,6 +17,7 @@ from napari_selfseg.widgets.batch._wanted import Form, recipe_from
 from napari_selfseg.widgets.batch._words import described
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.sizes import Scale, Sizes, scale_of
+from napari_selfseg.widgets.parts.keeping import fill_in, filled_in
 from napari_selfseg.widgets.segment.count import CountDock
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.views.limits_view import LimitsView
@@ -74,7 +75,15 @@ def test_two_clicks_count_the_nuclei(opened, qtbot):
     assert layer.colormap.map(np.array([0]))[0, 3] == 0
     assert result.limits.count.text() == "7 objects"
     assert not result.smallest.isEnabled()
+    kept = filled_in(setup.kept)
     setup.goal.for_segments.click()
+    assert setup.method.thing is Consensus
+    first = filled_in(setup.kept)
+    fill_in(setup.kept, {name: each for name, each in kept.items() if each != first[name]})
+    assert setup.goal.objects
+    assert setup.method.thing is Objects
+    fill_in(setup.kept, first)
+    assert not setup.goal.objects
     assert setup.method.thing is Consensus
 
     every = layer.data.copy()

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from qtpy.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QWidget
+from qtpy.QtWidgets import QAbstractButton, QLineEdit, QSpinBox, QWidget
 
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.number_box import NumberBox
@@ -24,8 +24,8 @@ def filled_in(kept: Kept) -> dict[str, Any]:
     Parameters
     ----------
     kept : mapping of str to QWidget
-        Choosers of what does not depend on an image, numbers, texts, check boxes, pages of
-        parameters.
+        Choosers of what does not depend on an image, numbers, texts, check boxes and other
+        buttons that stay pressed, pages of parameters.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def _value(control: QWidget) -> Any:
     match control:
         case Chooser():
             return control.currentText()
-        case QCheckBox():
+        case QAbstractButton():
             return control.isChecked()
         case QLineEdit():
             return control.text()
@@ -71,7 +71,7 @@ def _put(control: QWidget, value: Any) -> None:
         case Chooser(), str():
             if (place := control.findText(value)) >= 0:
                 control.setCurrentIndex(place)
-        case QCheckBox(), bool():
+        case QAbstractButton(), bool():
             control.setChecked(value)
         case QLineEdit(), str():
             control.setText(value)

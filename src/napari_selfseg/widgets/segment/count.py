@@ -21,6 +21,9 @@ class CountDock(SegmentDock):
         Where the image is.
     """
 
+    # Whatever was done last, this counts.
+    remembered_as = ""
+
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer)
         self.view.setup.goal.for_objects.setChecked(True)

@@ -84,6 +84,9 @@ class SetupView(QWidget):
             "superpixel values": self._superpixel_pages,
             "device": self.device,
             "precision": self.precision,
+            # Of two that exclude each other only one can be pressed, and none let go.
+            "objects": self.goal.for_objects,
+            "segments": self.goal.for_segments,
         }
 
     def populate(self, choices: Choices, device: str) -> None:
