@@ -254,7 +254,7 @@ def test_volumes_keep_their_pixel_size(tmp_path):
             "no record, as no PNG has",
         ),
         (["replay", "{dir}/plain.tif", "-o", "{dir}/o.tif"], "has no record"),
-        (["segment"], "required: image, -o"),
+        (["segment"], "required: image"),
         (["conjure"], "invalid choice"),
         ([], "required"),
     ],

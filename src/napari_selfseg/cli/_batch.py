@@ -84,8 +84,13 @@ def add(commands: Commands, words: list[str]) -> None:
         help="of the labels: tif, ome.zarr, or that of a format which a package adds",
     )
     parser.add_argument(
+        "--into-image",
+        metavar="NAME",
+        help="write the labels into the OME-Zarr images themselves, as labels/NAME",
+    )
+    parser.add_argument(
         "--objects",
-        choices=("csv", "geojson"),
+        choices=("csv", "geojson", "qupath.geojson", "gpkg", "zip"),
         help="also write connected pieces",
     )
     parser.add_argument("--preview", action="store_true", help="also write pictures of the labels")
@@ -139,6 +144,7 @@ def _run(args: argparse.Namespace) -> int:
         resume=args.resume,
         preview=args.preview,
         suffix=args.format,
+        into_image=args.into_image,
         objects=args.objects and f".{args.objects}",
         memory=_of_a_run(args.memory),
         runner=runner_named(args.scheduler),

@@ -114,7 +114,7 @@ def _against(labels: NDArray[Any], paths: Sequence[str], args: argparse.Namespac
     from napari_selfseg.io import read_truth
     from napari_selfseg.metrics import evaluate
 
-    truths = [truth for path in paths for truth in read_truth(path)]
+    truths = [truth for path in paths for truth in read_truth(path, labels.shape)]
     return evaluate(labels, truths, ignore=args.ignore, background=args.background)
 
 

@@ -1,4 +1,4 @@
-"""``napari-selfseg segment IMAGE -o LABELS``."""
+"""``napari-selfseg segment IMAGE -o LABELS``, or ``--into-image NAME``."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from napari_selfseg.cli._options._finishing import (
     method_from,
 )
 from napari_selfseg.cli._options._interrupt import Interrupted, keeping
+from napari_selfseg.cli._options._into_image import add_output, settle_output, table_from
+from napari_selfseg.cli._options._numbers import distance
 from napari_selfseg.cli._options._progress import Shown
 from napari_selfseg.cli._options._stack import add_stack, check_along, check_axes, stack_shown
 from napari_selfseg.cli._options._tile_options import add_tile_options, in_tiles
@@ -46,6 +48,7 @@ WHOLE = (
     "scribbles",
     "preview",
     "objects",
+    "table",
     "save_fit",
     "carry",
 )
@@ -63,7 +66,7 @@ def add(commands: Commands, words: list[str]) -> None:
     """
     parser = commands.add_parser("segment", help="segment an image")
     parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
-    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
+    add_output(parser)
     add_choices(parser, SUPERPIXELS_HELP)
     add_as(
         parser,
@@ -71,12 +74,23 @@ def add(commands: Commands, words: list[str]) -> None:
         "without --method, Objects finds them",
     )
     parser.add_argument("--mask", metavar="FILE", help="0 where the image has no data")
-    parser.add_argument("--scribbles", metavar="FILE", help="classes from 1 where drawn, else 0")
+    parser.add_argument(
+        "--scribbles",
+        metavar="FILE",
+        help="classes from 1 where drawn, else 0; or annotations of QuPath, .geojson",
+    )
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of the labels")
     parser.add_argument(
         "--objects",
-        metavar="FILE.csv|FILE.geojson",
-        help="also measure every connected piece of the labels, as a table or as polygons",
+        metavar="FILE",
+        help="also measure every connected piece of the labels: a table .csv, a map .geojson or "
+        ".gpkg, .qupath.geojson for QuPath, ROIs of ImageJ .zip",
+    )
+    parser.add_argument(
+        "--simplify",
+        type=distance,
+        metavar="PIXELS",
+        help="with --objects: simplify outlines; neighbours keep one border",
     )
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
     add_opacity(parser)
@@ -92,10 +106,12 @@ def add(commands: Commands, words: list[str]) -> None:
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import LabelFiles
 
+    settle_output(args)
     if in_tiles(args):
         _check_tiles(args)
         return label_large(args, args.image, args.output)
-    files = LabelFiles.checked(args.output, args.preview, args.objects, args.save_fit)
+    table = table_from(args)
+    files = LabelFiles.checked(args.output, args.preview, args.objects, args.save_fit, table)
     return _label(args, files)
 
 
@@ -119,7 +135,7 @@ def _label(args: argparse.Namespace, files: LabelFiles) -> int:
     from napari_selfseg.protocol import objects_in_words
     from napari_selfseg.scale import LabelTask, Observer, do_alone
 
-    on_disk = bool(args.carry) and is_by_blocks(files.labels)
+    on_disk = bool(args.carry) and is_by_blocks(files.labels) and files.table is None
     recipe, shown = _recipe(args, on_disk=on_disk), Shown()
     watch = partial(stack_shown, shown, args.image) if args.carry else shown.watch
     task = LabelTask(
@@ -128,6 +144,7 @@ def _label(args: argparse.Namespace, files: LabelFiles) -> int:
         recipe=recipe,
         by_recipe=False,
         opacity=args.opacity,
+        simplify=args.simplify or 0.0,
         prepare=partial(_prepared, args, cast("Method", recipe.method)),
         device=args.device,
         threads=args.threads,
@@ -147,6 +164,8 @@ def _recipe(args: argparse.Namespace, *, on_disk: bool) -> Recipe:
     from napari_selfseg.scale import Recipe
 
     check_along(args)
+    if args.simplify and not args.objects:
+        raise ValueError("--simplify is for outlines: add --objects FILE.geojson, or leave it out.")
     for flag in ("objects", "preview") if on_disk else ():
         if getattr(args, flag):
             raise ValueError(f"--{flag} needs all planes in memory: write a TIFF, or leave it out.")
@@ -171,7 +190,7 @@ def _prepared(args: argparse.Namespace, method: Method, image: ImageFile, way: W
     check_axes(args, method, image)
     given = Given(
         mask=read_label_image(args.mask) if args.mask else None,
-        scribbles=read_label_image(args.scribbles) if args.scribbles else None,
+        scribbles=read_label_image(args.scribbles, image.shape) if args.scribbles else None,
         superpixels=superpixels_from(args.superpixels, image),
     )
     entire = any(getattr(args, name) is not None for name in WHOLE)

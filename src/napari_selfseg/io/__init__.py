@@ -9,7 +9,6 @@ from napari_selfseg.io._labels import (
     read_record,
     write_labels,
 )
-from napari_selfseg.io._objects import OBJECTS, write_objects
 from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity
 from napari_selfseg.io._pixels._lazy import View
 from napari_selfseg.io._pixels._masking import Valid
@@ -18,6 +17,8 @@ from napari_selfseg.io._pyramid import open_pyramid
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
 from napari_selfseg.io._units._ratios import units_in
 from napari_selfseg.io._units._units import steps_of
+from napari_selfseg.io._vector._annotations import Annotated, read_annotations
+from napari_selfseg.io._vector._objects import OBJECTS, write_objects
 from napari_selfseg.io._writing._claim import TakenError, alone, claimed
 from napari_selfseg.io._writing._disk import DiskFullError, WriteError
 from napari_selfseg.io._writing._owner import is_abandoned, owner_mark, sweep
@@ -30,11 +31,16 @@ from napari_selfseg.io._zarr._zarr_filling import (
     sweep_chunks,
     update_levels,
 )
+from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, list_labels
 from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
+from napari_selfseg.io._zarr._zarr_naming import name_classes
+from napari_selfseg.io._zarr._zarr_plate import fields_of
+from napari_selfseg.io._zarr._zarr_tables import list_table, table_in, write_table
 
 __all__ = [
     "OBJECTS",
+    "Annotated",
     "Annotation",
     "ContourMap",
     "DiskFullError",
@@ -51,19 +57,26 @@ __all__ = [
     "check_zarr",
     "claimed",
     "create_labels",
+    "fields_of",
     "finish_labels",
     "has_room_for_place",
+    "home_of",
     "inside_zarr",
     "is_abandoned",
     "is_zarr",
+    "labels_in",
+    "list_labels",
+    "list_table",
     "load_fit",
     "load_ucm2",
+    "name_classes",
     "open_image",
     "open_labels",
     "open_levels",
     "open_numbers",
     "open_pyramid",
     "owner_mark",
+    "read_annotations",
     "read_bsds",
     "read_image",
     "read_label_image",
@@ -74,6 +87,7 @@ __all__ = [
     "steps_of",
     "sweep",
     "sweep_chunks",
+    "table_in",
     "ucm2_regions",
     "units_in",
     "update_levels",
@@ -83,5 +97,6 @@ __all__ = [
     "write_objects",
     "write_picture",
     "write_preview",
+    "write_table",
     "written_together",
 ]

@@ -12,7 +12,9 @@ from napari_selfseg.io._format import Format, Place
 from napari_selfseg.io._pixels._guard import reading
 from napari_selfseg.io._pixels._image_file import Georeference
 from napari_selfseg.io._writing._whole import check_target
-from napari_selfseg.io.formats import TIFF, format_of, formats, label_formats, names_of
+from napari_selfseg.io._zarr._zarr_home import home_of, list_labels
+from napari_selfseg.io._zarr._zarr_labels import check_zarr
+from napari_selfseg.io.formats import OME_ZARR, TIFF, format_of, formats, label_formats, names_of
 
 __all__ = [
     "check_labels_target",
@@ -37,6 +39,8 @@ def check_labels_target(path: str | os.PathLike[str]) -> Path:
     OSError
         When something that is not ours is there, or nothing can be written.
     """
+    if home_of(path) is not None:
+        return check_zarr(path)
     found = _format(Path(path))
     target = check_target(path, found.endings, folder=found.folder)
     return target if found.check is None else found.check(target)
@@ -60,7 +64,8 @@ def write_labels(
     ----------
     path : path_like
         Ending in ``.tif`` or ``.tiff`` (OME-TIFF, or GeoTIFF with a `georeference`), or in
-        ``.zarr`` (OME-Zarr 0.5 with coarser levels).
+        ``.zarr`` (OME-Zarr 0.5 with coarser levels); or labels in an OME-Zarr image, from
+        `labels_in`, which are listed there.
     labels : array_like of int
         A plane ``(y, x)`` or a volume ``(z, y, x)``, or what `axes` says. What is no array but
         is read when sliced, such as a `zarr.Array` or a `View`, is written block by block.
@@ -104,10 +109,13 @@ def write_labels(
     write = _format(target).write
     assert write is not None  # `check_labels_target` has refused others
     write(target, labels, place, record)
+    list_labels(target)
 
 
 def _format(path: Path) -> Format:
     """Return the format of labels, by the name of their file."""
+    if home_of(path) is not None:
+        return OME_ZARR
     ending, known = path.suffix.lower(), label_formats()
     found = next((each for each in known if ending in each.endings), None)
     if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.io._images import read_numbers
 from napari_selfseg.io._matlab import variable
+from napari_selfseg.io._vector._annotations import ANNOTATIONS, read_annotations
 from napari_selfseg.io.formats import format_of, names_of, readable
 
 __all__ = ["Annotation", "read_bsds", "read_label_image", "read_truth"]
@@ -31,13 +33,18 @@ class Annotation(NamedTuple):
     boundaries: NDArray[np.bool_]
 
 
-def read_truth(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
+def read_truth(
+    path: str | os.PathLike[str], shape: Sequence[int] | None = None
+) -> list[NDArray[Any]]:
     """Read ground truth.
 
     Parameters
     ----------
     path : path_like
-        Labels as a TIFF or PNG file, or a ``groundTruth`` file of BSDS ending in ``.mat``.
+        Labels as a TIFF or PNG file; a ``groundTruth`` file of BSDS ending in ``.mat``; annotations
+        of QuPath ending in ``.geojson``, each of which gets a number of its own.
+    shape : sequence of int, optional
+        Of the image, which annotations do not tell.
 
     Returns
     -------
@@ -53,17 +60,24 @@ def read_truth(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
     """
     if Path(path).suffix.lower() == ".mat":
         return [each.segmentation for each in read_bsds(path)]
+    if shape is not None and Path(path).suffix.lower() in ANNOTATIONS:
+        return [read_annotations(path, shape, by="object").labels]
     return [read_label_image(path)]
 
 
-def read_label_image(path: str | os.PathLike[str]) -> NDArray[Any]:
+def read_label_image(
+    path: str | os.PathLike[str], shape: Sequence[int] | None = None
+) -> NDArray[Any]:
     """Read a picture or volume of labels.
 
     Parameters
     ----------
     path : path_like
         TIFF, PNG or OME-Zarr. With a palette the numbers are read, not the colours; grey levels
-        of few bits as they are stored.
+        of few bits as they are stored. Or annotations of QuPath ending in ``.geojson``, numbered by
+        class.
+    shape : sequence of int, optional
+        Of the image, which annotations do not tell.
 
     Returns
     -------
@@ -78,6 +92,8 @@ def read_label_image(path: str | os.PathLike[str]) -> NDArray[Any]:
         When it is no image, or its pixels are not one whole number each.
     """
     file = Path(path)
+    if shape is not None and file.suffix.lower() in ANNOTATIONS:
+        return read_annotations(file, shape).labels
     found = format_of(file)
     if found is not None and not found.exact:
         raise ValueError(

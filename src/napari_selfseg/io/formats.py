@@ -17,6 +17,7 @@ from napari_selfseg.io._picture import read_picture
 from napari_selfseg.io._tiff._tiff import open_tiff, read_tiff
 from napari_selfseg.io._tiff._tiff_labels import record_in_tiff, write_tiff
 from napari_selfseg.io._zarr._zarr import open_zarr, read_zarr
+from napari_selfseg.io._zarr._zarr_home import home_of
 from napari_selfseg.io._zarr._zarr_inside import inside_zarr
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, record_in, write_zarr
 
@@ -122,7 +123,9 @@ def is_by_blocks(path: str | Path) -> bool:
         It need not be there.
     """
     ending = Path(path).suffix.lower()
-    return any(each.by_blocks and ending in each.endings for each in formats())
+    return home_of(path) is not None or any(
+        each.by_blocks and ending in each.endings for each in formats()
+    )
 
 
 def _problem(declared: object, known: Sequence[Format]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from napari_selfseg.io import inside_zarr, is_zarr
+from napari_selfseg.io import fields_of, inside_zarr, is_zarr
 from napari_selfseg.io.formats import names_of, readable
 
 __all__ = ["meant"]
@@ -18,7 +18,7 @@ def meant(text: str) -> list[tuple[Path, Path]]:
     ----------
     text : str
         Such as ``"data"`` or ``"data/**/*.tif"``. What is there under a name with brackets is
-        meant by it.
+        meant by it. A plate or well of OME-Zarr means all its fields.
 
     Returns
     -------
@@ -33,6 +33,8 @@ def meant(text: str) -> list[tuple[Path, Path]]:
         When a folder or a pattern holds no images.
     """
     path = Path(text).expanduser()
+    if fields := fields_of(path):
+        return [(each, path) for each in fields]
     if path.is_dir() and not inside_zarr(path):
         return [(each, path) for each in _images_in(path)]
     if path.exists() or not glob.has_magic(text):

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["MOST", "share", "whole"]
+__all__ = ["MOST", "distance", "share", "whole"]
 
 # No flag counts beyond what a signed number of 32 bits holds.
 MOST = 2**31 - 1
@@ -60,5 +60,29 @@ def share(text: str) -> float:
     if not 0 < found <= 1:
         raise argparse.ArgumentTypeError(
             f"takes a share above 0 and at most 1, such as 0.99, not {text!r}"
+        )
+    return found
+
+
+def distance(text: str) -> float:
+    """Read a distance in pixels, above 0 and at most 1000.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"1.5"``.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When it is none.
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0 < found <= 1000:
+        raise argparse.ArgumentTypeError(
+            f"takes a number of pixels above 0 and at most 1000, such as 1.5, not {text!r}"
         )
     return found

@@ -1,4 +1,4 @@
-"""Labels as OME-TIFF, or as GeoTIFF where they have a place on Earth."""
+"""Labels as OME-TIFF, TIFF of ImageJ, or GeoTIFF where they have a place on Earth."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_selfseg.io._format import Place
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._tiff._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
+from napari_selfseg.io._tiff._imagej_labels import IMAGEJ, imagej_record, write_imagej
 from napari_selfseg.io._units._units import steps_to_write
 from napari_selfseg.io._writing._whole import whole_file
 from napari_selfseg.io._zarr._zarr_levels import blocks
@@ -61,6 +62,9 @@ def write_tiff(target: Path, labels: Any, place: Place, record: Mapping[str, Any
             f"at the origin: write {target.with_suffix('.ome.zarr').name} to keep it.",
             stacklevel=3,
         )
+    if target.name.lower().endswith(IMAGEJ):
+        write_imagej(target, narrow, place, record)
+        return
     sizes = _sizes(place.axes, place.spacing, place.unit, place.time_unit)
     metadata = {"axes": place.axes.upper(), "Name": "labels", **sizes}
     _write_ome(target, narrow, metadata, record)
@@ -80,7 +84,7 @@ def record_in_tiff(file: Path) -> dict[str, Any]:
         When it has no record, or it is damaged.
     """
     with tifffile.TiffFile(file) as tiff:
-        found = geotiff_record(tiff) or _ome_record(tiff)
+        found = geotiff_record(tiff) or _ome_record(tiff) or imagej_record(tiff)
     if found is None:
         raise UnsuitableError(f"{file.name} has no record: it was not written by napari-selfseg.")
     return loads(found)

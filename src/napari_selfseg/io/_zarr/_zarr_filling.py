@@ -10,19 +10,27 @@ from typing import Any
 import zarr
 
 from napari_selfseg.io._pixels._image_file import reason
+from napari_selfseg.io._zarr._zarr_home_layout import squeezed
 from napari_selfseg.io._zarr._zarr_labels import check_zarr
-from napari_selfseg.io._zarr._zarr_levels import coarser, finish, fit_coarser
+from napari_selfseg.io._zarr._zarr_levels import coarser, finish
+from napari_selfseg.io._zarr._zarr_thinning import fit_coarser
 
 __all__ = ["finish_labels", "open_labels", "open_levels", "sweep_chunks", "update_levels"]
 
 
-def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
+def open_labels(path: str | os.PathLike[str]) -> Any:
     """Open labels that are being filled, to read and to write.
 
     Parameters
     ----------
     path : path_like
         From `create_labels`.
+
+    Returns
+    -------
+    zarr.Array
+        Or what is read and written like one, without axes of length 1 that the image of the labels
+        has.
 
     Raises
     ------
@@ -33,7 +41,7 @@ def open_labels(path: str | os.PathLike[str]) -> zarr.Array[Any]:
     """
     target = _there(path)
     try:
-        return zarr.open_array(str(target / "0"), mode="r+")
+        return squeezed(zarr.open_array(str(target / "0"), mode="r+"))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{target.name} is damaged: {reason(error)}") from None
 
@@ -61,7 +69,7 @@ def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | N
     finish(_there(path), record)
 
 
-def open_levels(path: str | os.PathLike[str]) -> list[zarr.Array[Any]]:
+def open_levels(path: str | os.PathLike[str]) -> list[Any]:
     """Open labels that are being filled with their coarser levels, which are made if need be.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import Any
 
 import zarr
 
-__all__ = ["inside_zarr", "is_zarr", "named", "nodes_below", "says_image"]
+__all__ = ["inside_zarr", "is_zarr", "named", "nodes_below", "says_image", "told_of"]
 
 METADATA = ("zarr.json", ".zgroup", ".zarray")
 DEEPEST, MOST = 6, 2000
@@ -84,9 +84,20 @@ def says_image(group: zarr.Group) -> bool:
     group : zarr.Group
         Any.
     """
-    attributes: Any = group.attrs.asdict()
+    return "multiscales" in group.attrs or "multiscales" in told_of(group)
+
+
+def told_of(group: zarr.Group) -> dict[str, Any]:
+    """Return what OME-Zarr says of a group, in the place where its version says it.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Open.
+    """
+    attributes: dict[str, Any] = group.attrs.asdict()
     newer = attributes.get("ome")
-    return "multiscales" in attributes or (isinstance(newer, dict) and "multiscales" in newer)
+    return newer if isinstance(newer, dict) else attributes
 
 
 def _below(folder: Path, depth: int) -> Iterator[tuple[Path, Any]]:

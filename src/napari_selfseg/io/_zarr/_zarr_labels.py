@@ -14,6 +14,8 @@ import zarr
 from napari_selfseg.io._format import Place
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._writing._whole import check_target, whole_folder
+from napari_selfseg.io._zarr._zarr_home import home_of
+from napari_selfseg.io._zarr._zarr_home_layout import make_at_home, squeezed
 from napari_selfseg.io._zarr._zarr_levels import KEY, blocks, dimensions, finish, make
 from napari_selfseg.record import loads
 
@@ -35,7 +37,7 @@ def create_labels(
     time_unit: str = "",
     translation: Sequence[float] = (),
     shards: Sequence[int] | None = None,
-) -> zarr.Array[Any]:
+) -> Any:
     """Make an OME-Zarr image of labels, all 0, to be filled piece by piece.
 
     Another process opens the same array with `open_labels`. Every chunk is
@@ -46,7 +48,8 @@ def create_labels(
     Parameters
     ----------
     path : path_like
-        Ending in ``.zarr``. Labels of ours that are there are replaced.
+        Ending in ``.zarr``, or labels in an image: from `labels_in`. These have the axes, sizes and
+        levels of their image. Labels of ours that are there are replaced.
     shape : sequence of int
         Of the whole.
     dtype : dtype_like
@@ -66,6 +69,11 @@ def create_labels(
     shards : sequence of int, optional
         Shape of the blocks that are files, multiples of the chunks; a file a chunk by default.
 
+    Returns
+    -------
+    zarr.Array
+        As from `open_labels`.
+
     Raises
     ------
     ValueError
@@ -77,9 +85,20 @@ def create_labels(
     target = check_zarr(path)
     _check_fit(shape, axes, spacing, dtype)
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
+    place = Place(axes, spacing, unit, time_unit, translation)
     with whole_folder(target) as part:
-        make(part, shape, dimensions(axes, spacing, unit, time_unit, translation), layout)
-    return zarr.open_array(str(target / "0"), mode="r+")
+        _make(part, target, shape, place, layout)
+    return squeezed(zarr.open_array(str(target / "0"), mode="r+"))
+
+
+def _make(
+    part: Path, target: Path, shape: Sequence[int], place: Place, layout: Mapping[str, Any]
+) -> Any:
+    home = home_of(target)
+    if home is not None:
+        return make_at_home(part, home, shape, layout, {KEY: {}})
+    axes = dimensions(place.axes, place.spacing, place.unit, place.time_unit, place.translation)
+    return make(part, shape, axes, layout)
 
 
 def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
@@ -103,12 +122,7 @@ def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any
     ]
     layout = {"dtype": labels.dtype, "chunks": chunks, "shards": None}
     with whole_folder(target) as part:
-        array = make(
-            part,
-            labels.shape,
-            dimensions(axes, spacing, place.unit, place.time_unit, place.translation),
-            layout,
-        )
+        array = _make(part, target, labels.shape, place, layout)
         for block in blocks(array.shape, chunks):
             array[block] = labels[block]
         finish(part, record)
@@ -129,7 +143,8 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
     OSError
         When something else is there, or nothing can be written.
     """
-    target = check_target(path, ZARR, folder=True)
+    at_home = home_of(path) is not None
+    target = check_target(path, (Path(path).suffix.lower(),) if at_home else ZARR, folder=True)
     if target.exists() and not _ours(target):
         raise FileExistsError(
             f"{target} is there and was not written by napari-selfseg: choose another name."
@@ -139,7 +154,7 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
 
 def _ours(folder: Path) -> bool:
     try:
-        return KEY in zarr.open_group(str(folder), mode="r").attrs
+        return KEY in zarr.open_group(str(folder), mode="r", use_consolidated=False).attrs
     except (OSError, ValueError, KeyError):
         return False
 

@@ -13,9 +13,11 @@ from yaozarrs import DimSpec, v05
 from zarr.codecs import ZstdCodec
 
 from napari_selfseg.io._units._units import Steps, any_unit, long_time, long_unit, steps_to_write
+from napari_selfseg.io._zarr._zarr_home_layout import at_home, is_at_home, squeezed
+from napari_selfseg.io._zarr._zarr_thinning import thin_out
 from napari_selfseg.record import dumps
 
-__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "fit_coarser", "make"]
+__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "make"]
 
 # What is ours among the attributes.
 KEY = "napari-selfseg"
@@ -148,15 +150,15 @@ def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
     levels = coarser(folder)
     for finer, coarse in itertools.pairwise(levels):
         for block in blocks(coarse.shape, coarse.shards or coarse.chunks):
-            _thin_out(finer, coarse, block)
+            thin_out(finer, coarse, block)
     if record is not None:
-        group = zarr.open_group(str(folder), mode="r+")
+        group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
         ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
         ours["record"] = json.loads(dumps(record))
         group.update_attributes({KEY: ours})
 
 
-def coarser(folder: Path) -> list[zarr.Array[Any]]:
+def coarser(folder: Path) -> list[Any]:
     """Make the coarser levels, all 0, unless they are there.
 
     Parameters
@@ -167,9 +169,11 @@ def coarser(folder: Path) -> list[zarr.Array[Any]]:
     Returns
     -------
     list of zarr.Array
-        All levels, the finest first.
+        All levels, the finest first; of labels in an image those that it has.
     """
-    group = zarr.open_group(str(folder), mode="r+")
+    group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
+    if is_at_home(group):
+        return [squeezed(each) for each in at_home(group)]
     with any_unit():
         image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
     axes = [axis.name for axis in image.axes]
@@ -182,28 +186,6 @@ def coarser(folder: Path) -> list[zarr.Array[Any]]:
         image.datasets = [_level(k, finest) for k in range(len(levels))]
         group.update_attributes({"ome": _described(image)})
     return levels
-
-
-def fit_coarser(levels: Sequence[zarr.Array[Any]], box: Sequence[slice]) -> None:
-    """Let the coarser levels follow what was written to a box of the finest.
-
-    Parameters
-    ----------
-    levels : sequence of zarr.Array
-        From `coarser`.
-    box : sequence of slice
-        What was written.
-    """
-    for finer, coarse in itertools.pairwise(levels):
-        # A level has the even pixels of the one before: those from the first even one in the box.
-        box = (*box[:-2], *(slice(-(-s.start // 2), -(-s.stop // 2)) for s in box[-2:]))
-        if all(s.start < s.stop for s in box):
-            _thin_out(finer, coarse, box)
-
-
-def _thin_out(finer: zarr.Array[Any], coarse: zarr.Array[Any], box: Sequence[slice]) -> None:
-    twice = (slice(2 * part.start, 2 * part.stop, 2) for part in box[-2:])
-    coarse[tuple(box)] = finer[(*box[:-2], *twice)]
 
 
 def _level(number: int, finest: Sequence[Any]) -> v05.Dataset:

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from napari_selfseg.io import ImageFile, alone
-from napari_selfseg.scale._batch._sources import PREVIEWS, BatchImage, sources, targets_of
+from napari_selfseg.scale._batch._sources import (
+    PREVIEWS,
+    BatchImage,
+    places_in,
+    sources,
+    targets_of,
+)
 from napari_selfseg.scale._batch._table import Entry, in_words, write_table
 from napari_selfseg.scale._label._label import do_task
 from napari_selfseg.scale._label._observer import Observer
@@ -48,7 +54,10 @@ class Batch(Work[Entry]):
         Whether to write a picture of each result as well, into ``previews``.
     suffix : {".tif", ".ome.zarr"}
         Ending of the labels.
-    objects : {".csv", ".geojson"}, optional
+    into_image : str, optional
+        Write labels of this name into the images themselves, which are OME-Zarr (`labels_in`), and
+        into the folder only what goes with them.
+    objects : {".csv", ".geojson", ".qupath.geojson", ".gpkg", ".zip"}, optional
         Ending of the objects, written beside the labels of each image.
     memory : int, optional
         Bytes that a run may take. An image that would need more is never read whole: what is
@@ -89,6 +98,7 @@ class Batch(Work[Entry]):
         resume: bool = False,
         preview: bool = False,
         suffix: str = ".tif",
+        into_image: str | None = None,
         objects: str | None = None,
         memory: int | None = None,
         runner: Runner | None = None,
@@ -100,7 +110,10 @@ class Batch(Work[Entry]):
         self._runner = runner or SerialRunner()
         self._relay = StopRelay()
         found = sources(images, self.folder)
-        targets = targets_of(found, self.folder, suffix)
+        targets = (
+            targets_of(found, self.folder, suffix) if objects or preview or not into_image else []
+        )
+        targets = places_in(found, into_image) if into_image else targets
         there = left_earlier(targets, recipe, self.folder, resume)
         self._entries = [Entry(e.title, target) for e, target in zip(found, targets, strict=True)]
         self._tasks = [

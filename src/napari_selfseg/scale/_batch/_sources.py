@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
-from napari_selfseg.io import ImageFile, read_record
+from napari_selfseg.io import ImageFile, labels_in, read_record
 from napari_selfseg.scale._patterns import meant
 from napari_selfseg.scale._plan._plan import work_folder
 
-__all__ = ["PREVIEWS", "BatchImage", "sources", "targets_of"]
+__all__ = ["PREVIEWS", "BatchImage", "places_in", "sources", "targets_of"]
 
 PREVIEWS: Final = "previews"
 UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
@@ -111,6 +111,34 @@ def targets_of(found: Sequence[BatchImage], folder: Path, suffix: str = ".tif") 
             )
         taken[target] = each
     return list(taken)
+
+
+def places_in(found: Sequence[BatchImage], name: str) -> list[Path]:
+    """Make room for labels in each image itself.
+
+    Parameters
+    ----------
+    found : sequence of BatchImage
+        The images.
+    name : str
+        Of the labels.
+
+    Returns
+    -------
+    list of pathlib.Path
+        One an image, such as ``a.zarr/labels/cells``.
+
+    Raises
+    ------
+    ValueError
+        When one is no OME-Zarr image.
+    OSError
+        When nothing can be written into one.
+    """
+    memory = next((each.title for each in found if isinstance(each.image, ImageFile)), None)
+    if memory is not None:
+        raise ValueError(f"{memory} lies in no file, so that its labels cannot go into that.")
+    return [labels_in(cast(Path, each.image), name, overwrite=True) for each in found]
 
 
 def _is_result(path: Path, folder: Path) -> bool:

@@ -54,7 +54,7 @@ def write_table(entries: Sequence[Entry], path: Path) -> None:
     entries : sequence of Entry
         Its lines.
     path : pathlib.Path
-        The file; names of labels are written as seen from its folder.
+        The file; names of labels in its folder are written as seen from there.
 
     Raises
     ------
@@ -65,9 +65,10 @@ def write_table(entries: Sequence[Entry], path: Path) -> None:
         lines = csv.writer(opened)
         lines.writerow(("image", "labels_file", "state", "labels", "seconds", "error"))
         for each in entries:
-            target = each.target.relative_to(path.parent).as_posix()
+            inside = each.target.is_relative_to(path.parent)
+            target = each.target.relative_to(path.parent) if inside else each.target.absolute()
             count, seconds = each.labels or "", f"{each.seconds:.1f}" if each.seconds else ""
-            lines.writerow((each.image, target, each.state, count, seconds, each.error))
+            lines.writerow((each.image, target.as_posix(), each.state, count, seconds, each.error))
 
 
 def in_words(entries: Sequence[Entry]) -> str:

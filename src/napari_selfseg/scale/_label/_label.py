@@ -8,7 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_selfseg.io import ImageFile, alone, load_fit, open_image, read_record
+from napari_selfseg.io import (
+    ImageFile,
+    alone,
+    list_labels,
+    list_table,
+    load_fit,
+    open_image,
+    read_record,
+)
 from napari_selfseg.record import fingerprint
 from napari_selfseg.scale._label._label_planes import by_planes, planes_failed
 from napari_selfseg.scale._label._label_tiles import by_tiles
@@ -134,6 +142,9 @@ def do_task(task: LabelTask) -> LabelResult:
     if not isinstance(image, ImageFile):
         image = open_image(image, opacity=task.opacity)
     made = _before(task, image) or _made(task, image)
+    list_labels(task.files.labels)
+    if task.files.table is not None:
+        list_table(task.files.table)
     return made._replace(seconds=time.perf_counter() - start)
 
 

@@ -16,9 +16,10 @@ from napari_selfseg.io import (
     write_labels,
     write_objects,
     write_preview,
+    write_table,
     written_together,
 )
-from napari_selfseg.objects import connected
+from napari_selfseg.objects import connected, object_features
 from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
@@ -61,7 +62,8 @@ def written(
     for path in (*task.files.others, task.files.labels):
         path.parent.mkdir(parents=True, exist_ok=True)
     task.observer.check()
-    write_files(task.files, image, labels, task.recorded(record, n_labels), fit)
+    record = task.recorded(record, n_labels)
+    write_files(task.files, image, labels, record, fit, simplify=task.simplify)
     return LabelResult(n_labels, error=error)
 
 
@@ -94,6 +96,8 @@ def write_files(
     labels: NDArray[Any],
     record: Mapping[str, Any],
     fit: Fit | None = None,
+    *,
+    simplify: float = 0.0,
 ) -> None:
     """Write all or nothing, the labels last: where they are, the image is done.
 
@@ -109,6 +113,8 @@ def write_files(
         How they were made.
     fit : Fit, optional
         What was learned, where that is wanted.
+    simplify : float
+        In pixels, how far outlines of objects are simplified.
 
     Raises
     ------
@@ -119,9 +125,11 @@ def write_files(
     with written_together(*paths, size=_size(files, image, labels, fit)) as places:
         at = dict(zip(paths, places, strict=True))
         if files.objects is not None:
-            _write_objects(at[files.objects], image, labels, record)
+            _write_objects(at[files.objects], image, labels, record, simplify)
         if files.preview is not None:
             draw(at[files.preview], image, labels)
+        if files.table is not None:
+            _write_table(at[files.table], image, labels, files.labels.name)
         if files.fit is not None and fit is not None:
             save_fit(fit, at[files.fit])
         write_labels(at[files.labels], labels, record=record, **image.place)
@@ -135,8 +143,29 @@ def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | 
     return labels.nbytes + (6 * plane if files.preview else 0) + learned
 
 
+def in_words(record: Mapping[str, Any]) -> str:
+    """Say in a line what made labels: the method with its parameters, and the superpixels.
+
+    Parameters
+    ----------
+    record : mapping
+        Of any labels.
+    """
+    parts = [record.get("method"), record.get("superpixels")]
+    return "; ".join(_line(each) for each in parts if isinstance(each, Mapping))
+
+
+def _line(settings: Mapping[str, Any]) -> str:
+    values = [f"{key}={value}" for key, value in settings.items() if key != "name"]
+    return f"{settings.get('name', 'labels')} {', '.join(values)}".strip()
+
+
 def _write_objects(
-    path: Path, image: ImageFile, labels: NDArray[Any], record: Mapping[str, Any]
+    path: Path,
+    image: ImageFile,
+    labels: NDArray[Any],
+    record: Mapping[str, Any],
+    simplify: float,
 ) -> None:
     """Measure objects by their own numbers, and of anything else the connected pieces."""
     own = are_objects(record)
@@ -148,4 +177,14 @@ def _write_objects(
         classes=None if own else labels,
         image=np.asarray(image.data),
         channel_axis=image.channel_axis,
+        source=Path(image.name).name,
+        settings=in_words(record),
+        simplify=simplify,
     )
+
+
+def _write_table(path: Path, image: ImageFile, labels: NDArray[Any], name: str) -> None:
+    columns = object_features(
+        labels, np.asarray(image.data), channel_axis=image.channel_axis, **image.measure
+    )
+    write_table(path, columns, name)

@@ -51,7 +51,8 @@ def by_planes(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     """
     axes = axes_along(task.recipe.axis, _method(task), image)
     # Objects are made, and measured, of the whole stack.
-    whole = not is_by_blocks(task.files.labels) or task.recipe.objects or task.files.objects
+    measured = task.files.objects or task.files.table
+    whole = not is_by_blocks(task.files.labels) or task.recipe.objects or measured
     if task.memory is not None:
         _check_memory(task, image, axes, bool(whole), task.memory)
     return (_in_memory if whole else _on_disk)(task, image, given, axes)
@@ -167,7 +168,7 @@ def _check_memory(
     kind = stack_dtype(method, carry, finished=task.recipe.finish is not None)
     labels = np.dtype(kind).itemsize
     room = prod(image.shape) * labels
-    if task.files.objects is not None:
+    if task.files.objects is not None or task.files.table is not None:
         # Objects are numbered beside the labels, and measured on the image.
         room = 2 * room + prod(image.data.shape) * image.data.dtype.itemsize
     if whole and room > memory:

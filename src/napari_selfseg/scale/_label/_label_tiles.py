@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record
+from napari_selfseg.io import ImageFile, home_of, load_fit, open_labels, read_record
 from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
@@ -49,7 +49,8 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     if task.files.preview is not None:
         draw(task.files.preview, image, open_labels(plan.labels), side=SIDE)
     large.finish(plan)
-    if task.by_recipe:
+    if task.by_recipe or home_of(target):
+        # Nothing but labels stays in an image.
         forget(target)
     return LabelResult(read_record(target)["n_labels"])
 
@@ -172,6 +173,7 @@ def _check_parts(task: LabelTask) -> None:
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),
         (recipe.model and recipe.superpixels is not None, "superpixels that vote"),
         (task.files.objects is not None, "objects in a file"),
+        (task.files.table is not None, "tables"),
     ):
         if asked:
             raise ValueError(

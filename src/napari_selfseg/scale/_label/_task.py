@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from napari_selfseg.io import OBJECTS, ImageFile, Opacity, check_labels_target, check_target
+from napari_selfseg.io import (
+    OBJECTS,
+    ImageFile,
+    Opacity,
+    check_labels_target,
+    check_target,
+    home_of,
+)
 from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._label._way import Way
@@ -29,12 +36,15 @@ class LabelFiles(NamedTuple):
         Where they are, the image is done.
     preview, objects, fit : pathlib.Path or None
         A picture, a table or polygons, and what was learned; None where nobody asked.
+    table : pathlib.Path or None
+        A table in the image, of labels in the same image.
     """
 
     labels: Path
     preview: Path | None = None
     objects: Path | None = None
     fit: Path | None = None
+    table: Path | None = None
 
     @classmethod
     def checked(
@@ -43,6 +53,7 @@ class LabelFiles(NamedTuple):
         preview: FilePath | None = None,
         objects: FilePath | None = None,
         fit: FilePath | None = None,
+        table: FilePath | None = None,
     ) -> Self:
         """Refuse names that cannot be written, before any work is done for them.
 
@@ -50,11 +61,13 @@ class LabelFiles(NamedTuple):
         ----------
         labels, preview, objects, fit : path_like
             The files to come.
+        table : path_like, optional
+            From `table_in`.
 
         Raises
         ------
         ValueError
-            When an ending is another one.
+            When an ending is another one, or a table is of labels that are not in its image.
         OSError
             When nothing can be written there.
         """
@@ -63,12 +76,22 @@ class LabelFiles(NamedTuple):
             None if preview is None else check_target(preview, (".png",)),
             None if objects is None else check_target(objects, OBJECTS),
             None if fit is None else check_target(fit, (".safetensors",)),
+            None if table is None else _checked_table(Path(table), Path(labels)),
         )
 
     @property
     def others(self) -> tuple[Path, ...]:
         """All that are written beside the labels."""
         return tuple(path for path in self[1:] if path is not None)
+
+
+def _checked_table(table: Path, labels: Path) -> Path:
+    if home_of(labels) != table.absolute().parents[1]:
+        raise ValueError(
+            f"The table {table.name} is of labels in the same image: write them there "
+            "(--into-image), or write the table to a file (--objects)."
+        )
+    return table
 
 
 class Given(NamedTuple):
@@ -148,6 +171,8 @@ class LabelTask:
         Tile by tile, and how; None takes tiles only where memory does not suffice.
     opacity : {"mask", "channel"}
         As for `open_image`.
+    simplify : float
+        In pixels, how far outlines of objects in a file are simplified.
     fit : Fit or None
         The model of the recipe, where it is open already.
     prepare : callable or None
@@ -170,6 +195,7 @@ class LabelTask:
     memory: int | None = None
     tiling: Tiling | None = None
     opacity: Opacity = "mask"
+    simplify: float = 0.0
     fit: Fit | None = None
     prepare: Prepare | None = None
     device: str = "auto"

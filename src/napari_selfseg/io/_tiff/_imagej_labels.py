@@ -1,0 +1,96 @@
+"""Labels as TIFF of ImageJ, which opens there in place without a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from napari_selfseg.io._format import Place
+from napari_selfseg.io._units._units import steps_to_write
+from napari_selfseg.io._writing._whole import whole_file
+from napari_selfseg.record import dumps
+
+__all__ = ["IMAGEJ", "imagej_record", "write_imagej"]
+
+IMAGEJ: Final = (".imagej.tif", ".imagej.tiff")
+MARK: Final = "napari-selfseg record: "
+# Whole numbers of 32 bits are none of ImageJ's; its floats hold them up to here.
+EXACT: Final = 2**24
+
+
+def write_imagej(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
+    """Write labels, whole or not at all: 16 bits, or 32 bits of float above 65535.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file to come.
+    labels : array_like of int
+        With ``shape``, ``dtype`` and slicing.
+    place : Place
+        Size and unit of a pixel and the step in time are kept.
+    record : mapping or None
+        Travels as what *Image > Show Info* shows.
+
+    Raises
+    ------
+    ValueError
+        When a number is too large for ImageJ.
+    OSError
+        When the file cannot be written; nothing is left behind.
+    """
+    steps = steps_to_write(place.axes, place.spacing, place.unit, place.time_unit)
+    known = {
+        axis: size
+        for axis, size in zip(place.axes, steps.spacing, strict=True)
+        if axis not in steps.unknown
+    }
+    pixels = _pixels(np.asarray(labels[...]), target.name)
+    metadata: dict[str, Any] = {"axes": place.axes.upper(), "unit": _unit(steps.unit)}
+    metadata |= {"min": 0, "max": float(pixels.max(initial=1))}
+    if "z" in known:
+        metadata["spacing"] = known["z"]
+    if "t" in known and steps.time_unit:
+        metadata |= {"finterval": known["t"], "tunit": steps.time_unit}
+    if record is not None:
+        metadata["Info"] = MARK + dumps(record)
+    flat = {"x", "y"} <= set(known)
+    resolution = (1 / known["x"], 1 / known["y"]) if flat else None
+    with whole_file(target) as part:
+        tifffile.imwrite(
+            part, pixels, imagej=True, metadata=metadata, software="", resolution=resolution
+        )
+
+
+def _unit(sign: str) -> str:
+    # ImageJ keeps units in Latin letters.
+    return "um" if sign == "µm" else sign
+
+
+def _pixels(labels: NDArray[Any], name: str) -> NDArray[Any]:
+    low, high = int(labels.min(initial=0)), int(labels.max(initial=0))
+    if low >= 0 and high < 2**16:
+        return labels.astype(np.uint16)
+    if low >= -EXACT and high <= EXACT:
+        return labels.astype(np.float32)
+    raise ValueError(
+        f"ImageJ holds whole numbers up to {EXACT}, and {name} would have {high}: number labels "
+        "from 1, or write OME-TIFF."
+    )
+
+
+def imagej_record(tiff: tifffile.TiffFile) -> str | None:
+    """Return the record of labels as text; None where there is none.
+
+    Parameters
+    ----------
+    tiff : tifffile.TiffFile
+        Open.
+    """
+    told = (tiff.imagej_metadata or {}).get("Info", "") if tiff.is_imagej else ""
+    return told.removeprefix(MARK) if str(told).startswith(MARK) else None

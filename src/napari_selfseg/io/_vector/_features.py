@@ -1,0 +1,61 @@
+"""GeoJSON that is written feature by feature: of a hundred thousand objects one is in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_selfseg.io._vector._outlines import Rings
+from napari_selfseg.io._writing._whole import whole_file
+
+__all__ = ["geometry_of", "write_collection"]
+
+
+def geometry_of(pieces: list[Rings], *, whole: bool = False) -> dict[str, Any]:
+    """Return the geometry of an object in GeoJSON.
+
+    Parameters
+    ----------
+    pieces : list
+        Its pieces, of rings.
+    whole : bool
+        Whether coordinates are whole numbers, and written as such.
+    """
+    rings = [[(ring.astype(int) if whole else ring).tolist() for ring in piece] for piece in pieces]
+    if len(rings) == 1:
+        return {"type": "Polygon", "coordinates": rings[0]}
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def write_collection(
+    target: Path, features: Iterable[Mapping[str, Any]], members: Mapping[str, Any]
+) -> None:
+    """Write a collection of features, whole or not at all.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+    features : iterable of mapping
+        Read one at a time.
+    members : mapping
+        Of the collection, beside its type.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; nothing is left behind.
+    """
+    head = _text({"type": "FeatureCollection", **members})
+    with whole_file(target) as part, part.open("w", encoding="utf-8") as file:
+        file.write(f'{head[:-1]}, "features": [')
+        for k, feature in enumerate(features):
+            file.write(",\n" if k else "\n")
+            file.write(_text(feature))
+        file.write("\n]}\n")
+
+
+def _text(what: Mapping[str, Any]) -> str:
+    return json.dumps(what, ensure_ascii=False)

@@ -1,0 +1,115 @@
+"""Objects on a map: GeoJSON and GeoPackage in the reference system of the image."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.io._tiff._geotiff import GET_RASTERIO
+from napari_selfseg.io._vector._drawn import Affine, Drawn, rows_of
+from napari_selfseg.io._vector._features import geometry_of, write_collection
+from napari_selfseg.io._vector._outlines import geometries
+from napari_selfseg.io._writing._together import written_together
+
+__all__ = ["write_geojson", "write_geopackage"]
+
+LAYER: Final = "objects"
+
+
+def write_geojson(target: Path, drawn: Drawn, transform: Affine, crs: str) -> None:
+    """Write objects as GeoJSON; the file names its reference system.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+    drawn : Drawn
+        The objects.
+    transform : tuple of float
+        From pixels to coordinates.
+    crs : str
+        Reference system as WKT; empty where there is none.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    members = {"crs": {"type": "name", "properties": {"name": _name(crs)}}} if crs else {}
+    write_collection(target, _geo_features(drawn, transform), members)
+
+
+def _geo_features(drawn: Drawn, transform: Affine) -> Iterator[dict[str, Any]]:
+    told = {key: value for key, value in _told(drawn).items() if value}
+    for pieces, row in zip(drawn.placed(transform), rows_of(drawn.columns), strict=True):
+        properties = row | told
+        yield {
+            "type": "Feature",
+            "id": row["index"],
+            "properties": properties,
+            "geometry": geometry_of(pieces),
+        }
+
+
+def _told(drawn: Drawn) -> dict[str, str]:
+    return {"source": drawn.source, "settings": drawn.settings}
+
+
+def _name(wkt: str) -> str:
+    """Return the registered name of a reference system, or all that is known of it."""
+    from rasterio.crs import CRS
+
+    found = CRS.from_wkt(wkt).to_authority()
+    return f"urn:ogc:def:crs:{found[0]}::{found[1]}" if found else wkt
+
+
+def write_geopackage(target: Path, drawn: Drawn, transform: Affine, crs: str) -> None:
+    """Write objects as the layer `objects` of a GeoPackage, whole or not at all.
+
+    Parameters
+    ----------
+    target, drawn, transform, crs
+        As for `write_geojson`.
+
+    Raises
+    ------
+    ValueError
+        When pyogrio or shapely are not installed.
+    OSError
+        When it cannot be written; nothing is left behind.
+    """
+    try:
+        import pyogrio.raw
+        import shapely
+    except ImportError:
+        raise ValueError(f"GeoPackage is written by pyogrio: {GET_RASTERIO}.") from None
+    shapes = shapely.to_wkb(geometries(list(drawn.placed(transform))))
+    told = {key: value for key, value in _told(drawn).items() if value}
+    columns = {name: _field(values) for name, values in drawn.columns.items()}
+    columns |= {key: np.full(len(shapes), value, object) for key, value in told.items()}
+    with written_together(target) as (part,), warnings.catch_warnings():
+        # pyogrio warns where there is no reference system: then there is none.
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        pyogrio.raw.write(
+            str(part),
+            shapes,
+            list(columns.values()),
+            list(columns),
+            driver="GPKG",
+            layer=LAYER,
+            geometry_type="MultiPolygon",
+            crs=crs or None,
+            layer_metadata=told or None,
+        )
+
+
+def _field(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a column in a type that GeoPackage has."""
+    if values.dtype.kind in "ui":
+        return values.astype(np.int64)
+    return np.where(np.isfinite(values), values, np.nan) if values.dtype.kind == "f" else values

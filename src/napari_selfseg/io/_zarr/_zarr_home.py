@@ -1,0 +1,192 @@
+"""Labels at home: in the group ``labels`` of the OME-Zarr image that they are of."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Any, Final
+
+import zarr
+
+from napari_selfseg.io._writing._claim import TakenError, claimed
+from napari_selfseg.io._zarr._zarr import image_in
+from napari_selfseg.io._zarr._zarr_home_layout import layout_of
+from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, says_image, told_of
+
+__all__ = ["LABELS", "TABLES", "enter", "home_of", "labels_in", "list_labels", "room_for"]
+
+LABELS: Final = "labels"
+TABLES: Final = "tables"  # as ngio and Fractal have them; OME-Zarr knows none
+FLAG: Final = "--overwrite"
+NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+# Seconds that others may take to add a name to a list.
+PATIENCE: Final = 20
+
+
+def home_of(path: str | os.PathLike[str]) -> Path | None:
+    """Find the image in which labels of this name are, or would be, at home.
+
+    Parameters
+    ----------
+    path : path_like
+        ``IMAGE.zarr/labels/NAME``, which need not be there, or where it is written meanwhile.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The folder of the image; None where labels have a folder of their own.
+    """
+    above = Path(path).absolute().parent
+    group = above.parent if above.suffix == ".part" else above
+    if group.name != LABELS or not is_zarr(group.parent):
+        return None
+    node = zarr.open(str(group.parent), mode="r")
+    return group.parent if isinstance(node, zarr.Group) and says_image(node) else None
+
+
+def labels_in(image: str | os.PathLike[str], name: str, *, overwrite: bool = False) -> Path:
+    """Make room for labels in their image.
+
+    Parameters
+    ----------
+    image : path_like
+        An OME-Zarr image, or a folder with a single one in it.
+    name : str
+        Of the labels: letters, digits, points, dashes and underscores.
+    overwrite : bool
+        Whether labels of this name may be there: those that this program wrote are replaced once
+        the new ones are whole.
+
+    Returns
+    -------
+    pathlib.Path
+        ``IMAGE.zarr/labels/NAME``, as a target for labels.
+
+    Raises
+    ------
+    ValueError
+        When the image is no OME-Zarr, or the name cannot be one.
+    OSError
+        When such labels are there and may not be replaced, or nothing can be written.
+    """
+    return room_for(LABELS, Path(image), name, overwrite)
+
+
+def room_for(kind: str, image: Path, name: str, overwrite: bool) -> Path:
+    """Make room for labels or a table in an image.
+
+    Parameters
+    ----------
+    kind : {"labels", "tables"}
+        The group in the image.
+    image, name, overwrite
+        As for `labels_in`.
+
+    Returns
+    -------
+    pathlib.Path
+        ``IMAGE.zarr/KIND/NAME``.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `labels_in`.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name {kind} in an image: take letters, digits, - and _.")
+    home = _image(image)
+    layout_of(home)  # or a sentence
+    target = home / kind / name
+    if target.exists() and not overwrite:
+        raise FileExistsError(
+            f"{named(target)} is there already: {FLAG} (overwrite=True) replaces it, or take "
+            "another name."
+        )
+    if not os.access(home, os.W_OK):
+        raise PermissionError(f"Nothing can be written into {home}.")
+    if not is_zarr(target.parent):
+        version = zarr.open_group(str(home), mode="r").metadata.zarr_format
+        _list([], zarr.open_group(str(target.parent), mode="a", zarr_format=version), kind)
+    return target
+
+
+def _image(path: Path) -> Path:
+    other = f"{path.name} is no OME-Zarr image, and labels go into such alone: name a file for them"
+    if not path.is_dir():
+        raise ValueError(f"{other}.")
+    home, node = image_in(path)
+    if not isinstance(node, zarr.Group):
+        raise ValueError(f"{other}, or give the image of which that is a level or an array.")
+    return home
+
+
+def list_labels(path: str | os.PathLike[str]) -> None:
+    """List labels that are finished in the group of their image, so that readers find them.
+
+    Where metadata of what is above are kept in one place (consolidated), they are brought up to
+    date: readers that trust them would not see the labels.
+
+    Parameters
+    ----------
+    path : path_like
+        Of labels; nothing is done for those that are not at home, or are not yet in their place.
+
+    Raises
+    ------
+    TakenError
+        When another process does not come to an end with the same list.
+    OSError
+        When nothing can be written.
+    """
+    if Path(path).absolute().parent.name == LABELS and home_of(path) is not None:
+        enter(Path(path))
+
+
+def enter(target: Path) -> None:
+    """Enter labels or a table in the list of its group.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        From `room_for`, and whole.
+
+    Raises
+    ------
+    TakenError, OSError
+        As `list_labels`.
+    """
+    folder = target.absolute().parent
+    with claimed(folder / ".list.claim", PATIENCE) as held:
+        if not held:
+            raise TakenError(f"Another process is writing the list of {named(folder)}: try again.")
+        group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
+        told = told_of(group) if folder.name == LABELS else group.attrs.asdict()
+        listed: Any = told.get(folder.name, [])
+        if target.name not in listed:
+            _list([*listed, target.name], group, folder.name)
+        for above in (folder, *folder.parents[:4]):
+            _consolidate(above)
+
+
+def _list(names: list[str], group: zarr.Group, kind: str) -> None:
+    if group.metadata.zarr_format == 2 or kind == TABLES:
+        group.update_attributes({kind: names})
+    else:
+        group.update_attributes({"ome": {"version": "0.5", **told_of(group), kind: names}})
+
+
+def _consolidate(folder: Path) -> None:
+    if not (folder / ".zmetadata").is_file() and not _consolidated(folder / "zarr.json"):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is no part of zarr 3: it was there before
+        zarr.consolidate_metadata(str(folder))
+
+
+def _consolidated(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    return bool(json.loads(file.read_text(encoding="utf-8")).get("consolidated_metadata"))

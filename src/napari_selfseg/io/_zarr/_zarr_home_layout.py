@@ -1,0 +1,253 @@
+"""How labels at home lie: on the axes, in the sizes and in the version of their image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numcodecs
+import zarr
+from zarr.codecs import ZstdCodec
+
+from napari_selfseg.io._pixels._image_file import UnsuitableError
+from napari_selfseg.io._zarr._zarr import described
+from napari_selfseg.io._zarr._zarr_described import TRANSFORMATIONS, axes_of
+from napari_selfseg.io._zarr._zarr_inside import named, told_of
+
+__all__ = [
+    "HomeLayout",
+    "Squeezed",
+    "at_home",
+    "is_at_home",
+    "layout_of",
+    "make_at_home",
+    "squeezed",
+]
+
+SOURCE: Final = {"image": "../../"}
+V2: Final = {"name": "v2", "separator": "/"}
+
+
+class HomeLayout(NamedTuple):
+    """What labels take over from their image.
+
+    Attributes
+    ----------
+    version : str
+        Of OME-Zarr: 0.4 or 0.5.
+    letters : list of str
+        One of t, z, y and x for each axis of the labels, also for those of length 1; empty for
+        another, of length 1.
+    axes : list of dict
+        As the image describes them, without channels.
+    shapes : list of tuple of int
+        One a level, the finest first.
+    transformations : list of list of dict
+        One a level, without channels.
+    whole : list of dict
+        Of all levels.
+    """
+
+    version: str
+    letters: list[str]
+    axes: list[dict[str, Any]]
+    shapes: list[tuple[int, ...]]
+    transformations: list[list[dict[str, Any]]]
+    whole: list[dict[str, Any]]
+
+
+def layout_of(home: Path) -> HomeLayout:
+    """Read how labels of an image are to lie.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        The folder of the image.
+
+    Raises
+    ------
+    ValueError
+        When its version has no words for labels, or its axes come in another order.
+    """
+    group = zarr.open_group(str(home), mode="r", use_consolidated=False)
+    image, told = described(group, home), told_of(group)
+    assert image is not None  # `home_of` asks for that
+    raw = told["multiscales"][0]
+    version = str(told.get("version") or raw.get("version") or "")
+    if version not in ("0.4", "0.5"):
+        raise UnsuitableError(
+            f"{named(home)} is OME-Zarr {version or 'without a version'}: labels are written into "
+            "0.4 and 0.5, so give a file for them."
+        )
+    letters = [axis.letter for axis in axes_of(image, 0)]
+    kept = [k for k, letter in enumerate(letters) if letter != "c"]
+    order = "".join(letters[k] for k in kept)
+    if order != "".join(letter for letter in "tzyx" if letter in order):
+        raise UnsuitableError(
+            f"{named(home)} has its axes in the order {order}: labels are written into images in "
+            "the order t, z, y, x, so give a file for them."
+        )
+    levels: list[Any] = [group[each.path] for each in image.datasets]
+    return HomeLayout(
+        version,
+        [letters[k] for k in kept],
+        [raw["axes"][k] for k in kept],
+        [tuple(level.shape[k] for k in kept) for level in levels],
+        [_of_axes(each[TRANSFORMATIONS], kept) for each in raw["datasets"]],
+        _of_axes(raw.get(TRANSFORMATIONS, []), kept),
+    )
+
+
+def _of_axes(transformations: Sequence[Mapping[str, Any]], kept: Sequence[int]) -> list[Any]:
+    return [
+        {key: [value[k] for k in kept] if isinstance(value, list) else value for key, value in each}
+        for each in (one.items() for one in transformations)
+    ]
+
+
+def make_at_home(
+    folder: Path, home: Path, shape: Sequence[int], layout: Mapping[str, Any], extra: dict[str, Any]
+) -> Any:
+    """Make labels of all levels of their image, all 0.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty one.
+    home : pathlib.Path
+        The folder of the image.
+    shape : sequence of int
+        Of the labels, without axes of length 1.
+    layout : mapping
+        ``dtype`` and ``chunks``, one of each axis of `shape`, and ``shards``, which zarr 2 has not.
+    extra : dict
+        Further attributes.
+
+    Returns
+    -------
+    array_like
+        The finest level, with the axes of `shape`.
+
+    Raises
+    ------
+    ValueError
+        When the image has another shape.
+    """
+    own = layout_of(home)
+    long = [k for k, n in enumerate(own.shapes[0]) if n > 1 or own.letters[k] in "yx"]
+    if [own.shapes[0][k] for k in long] != list(shape):
+        raise UnsuitableError(
+            f"{named(home)} has a size of {own.shapes[0]}, and these labels of {tuple(shape)}: "
+            "labels in an image are of all of it, so give a file for them."
+        )
+    names = [axis["name"] for axis in own.axes]
+    two = own.version == "0.4"
+    group = zarr.open_group(str(folder), mode="w", zarr_format=2 if two else 3)
+    group.update_attributes(_attributes(own, folder.name) | extra)
+    chunks = _spread(layout["chunks"], long, len(own.letters))
+    shards = None if two else _spread(layout["shards"], long, len(own.letters))
+    for number, size in enumerate(own.shapes):
+        group.create_array(
+            str(number),
+            shape=size,
+            dtype=layout["dtype"],
+            chunks=chunks if shards else tuple(map(min, chunks, size)),
+            shards=shards,
+            fill_value=0,
+            overwrite=True,
+            **(_two() if two else {"compressors": ZstdCodec(level=3), "dimension_names": names}),
+        )
+    return squeezed(group["0"])
+
+
+def _two() -> dict[str, Any]:
+    blosc = numcodecs.Blosc(cname="zstd", clevel=3)
+    return {"compressors": blosc, "chunk_key_encoding": V2}
+
+
+def _spread(sizes: Sequence[int] | None, long: Sequence[int], ndim: int) -> Any:
+    if sizes is None:
+        return None
+    given = dict(zip(long, sizes, strict=True))
+    return tuple(given.get(k, 1) for k in range(ndim))
+
+
+def _attributes(own: HomeLayout, name: str) -> dict[str, Any]:
+    levels = [{"path": str(k), TRANSFORMATIONS: each} for k, each in enumerate(own.transformations)]
+    image: dict[str, Any] = {"name": name, "axes": own.axes, "datasets": levels}
+    if own.whole:
+        image[TRANSFORMATIONS] = own.whole
+    if own.version == "0.4":
+        label = {"version": "0.4", "source": SOURCE}
+        return {"multiscales": [image | {"version": "0.4"}], "image-label": label}
+    told = {"version": "0.5", "multiscales": [image], "image-label": {"source": SOURCE}}
+    return {"ome": told}
+
+
+def is_at_home(group: zarr.Group) -> bool:
+    """Say whether labels name their image, and so have its levels.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Of labels.
+    """
+    return "source" in told_of(group).get("image-label", {})
+
+
+def at_home(group: zarr.Group) -> list[Any]:
+    """Return the levels of labels at home.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Of labels.
+    """
+    return [group[each["path"]] for each in told_of(group)["multiscales"][0]["datasets"]]
+
+
+class Squeezed:
+    """An array in a zarr without its axes of length 1, to read and to write by slices.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        Open.
+    axes : sequence of int
+        Those to keep.
+    """
+
+    def __init__(self, array: zarr.Array[Any], axes: Sequence[int]) -> None:
+        self._array, self._axes = array, tuple(axes)
+        self.shape = tuple(array.shape[k] for k in axes)
+        self.chunks = tuple(array.chunks[k] for k in axes)
+        self.shards = array.shards and tuple(array.shards[k] for k in axes)
+        self.dtype, self.ndim = array.dtype, len(self.shape)
+
+    def __getitem__(self, box: Any) -> Any:
+        """Read a box: slices, one an axis that is kept, or an ellipsis."""
+        return self._array[self._whole(box)]
+
+    def __setitem__(self, box: Any, values: Any) -> None:
+        """Write a box."""
+        self._array[self._whole(box)] = values
+
+    def _whole(self, box: Any) -> tuple[Any, ...]:
+        box = box if isinstance(box, tuple) else (box,)
+        parts = iter((slice(None),) * self.ndim if box == (Ellipsis,) else box)
+        return tuple(
+            next(parts, slice(None)) if k in self._axes else 0 for k in range(self._array.ndim)
+        )
+
+
+def squeezed(array: Any) -> Any:
+    """Leave out axes of length 1 before the last two.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        Of labels.
+    """
+    axes = [k for k, n in enumerate(array.shape) if n > 1 or k >= array.ndim - 2]
+    return array if len(axes) == array.ndim else Squeezed(array, axes)
