@@ -191,6 +191,9 @@ def test_the_doubtful_are_shown_first_and_keys_mean_the_one_shown(reviewed):
     press(found, "N")
     press(found, "Shift-N")
     assert said(found) == first
+    assert found.layer.features["certainty"].idxmin() in {
+        found.layer.features.index[found.layer.features["index"] == each][0] for each in halves
+    }
     assert np.hypot(*(np.array(camera_of(found.viewer).center[-2:]) - (40, 40))) < 12
     press(found, "D")
     assert edits(found) == ["split", "delete"]

@@ -37,9 +37,16 @@ class Shown(NamedTuple):
 
 
 class Doubts:
-    """Objects of one image by their certainty, and which were looked at."""
+    """Objects of one image by their certainty, and which were looked at.
+
+    Attributes
+    ----------
+    known : dict of int to float
+        Certainty by object, of those that were not changed since it was asked for.
+    """
 
     def __init__(self) -> None:
+        self.known: dict[int, float] = {}
         self._frame: Index | None = None
         self._certainty: Certainty | None = None
         self._changed: set[int] = set()
@@ -60,6 +67,8 @@ class Doubts:
             Made, changed or taken away.
         """
         self._changed |= set(numbers)
+        for number in self._changed:
+            self.known.pop(number, None)
 
     def go(
         self, labels: NDArray[Any], frame: Index, spacing: Sequence[float], step: int
@@ -82,7 +91,7 @@ class Doubts:
         Shown or None
             None where there is none.
         """
-        values = self._values(labels, frame, spacing)
+        values = self.known = self._values(labels, frame, spacing)
         self._forget_gone(values)
         if not values:
             return None

@@ -13,7 +13,7 @@ from napari_selfseg.widgets.editing.marks import Marks
 from napari_selfseg.widgets.editing.mouse import Mouse
 from napari_selfseg.widgets.editing.reviewer import Reviewer, Tool
 from napari_selfseg.widgets.editing.subject import Subject
-from napari_selfseg.widgets.editing.table import followed
+from napari_selfseg.widgets.editing.table import OWN, followed
 from napari_selfseg.widgets.views.review_view import NOTHING
 from napari_selfseg.widgets.views.view import SegmentView
 
@@ -28,8 +28,6 @@ DOT: Final = 7
 LINE: Final = 2
 PAINTED: Final = "What you painted is a correction: Undo takes it back, and the record has it."
 HELD: Final = "reviewer"
-# Of a table that nobody has measured.
-OWN_COLUMNS: Final = 4
 
 
 class ReviewActions:
@@ -226,7 +224,7 @@ class ReviewActions:
         # Moving the view lets Qt handle events, and so perhaps another key.
         if reviewer is None or self._busy:
             return
-        self._busy, before = True, reviewer.corrections
+        self._busy, before, certainty = True, reviewer.corrections, reviewer.certainty
         try:
             if why := self._why_not(reviewer):
                 raise ValueError(why)
@@ -236,8 +234,9 @@ class ReviewActions:
             controls.show_error(str(error))
         finally:
             self._busy = False
-        if reviewer.corrections != before:
-            self._follow(reviewer)
+        corrected = reviewer.corrections != before
+        if corrected or reviewer.certainty != certainty:
+            self._follow(reviewer, corrected=corrected)
         self._show()
 
     def _why_not(self, reviewer: Reviewer) -> str:
@@ -268,14 +267,16 @@ class ReviewActions:
             reviewer.take(None)
             self._show()
 
-    def _follow(self, reviewer: Reviewer) -> None:
+    def _follow(self, reviewer: Reviewer, *, corrected: bool = True) -> None:
         """Let layer, table and colours follow the labels."""
         layer, objects = reviewer.subject.layer, reviewer.objects
         layer.refresh()
-        measured = len(layer.features.columns) > OWN_COLUMNS
+        measured = bool(set(layer.features.columns) - OWN)
         if reviewer.subject.objects:
-            layer.features = followed(layer.features, objects, self.names, objects.touched)
-        if measured:
+            changed = objects.touched if corrected else frozenset[int]()
+            told = objects, self.names, reviewer.certainty, changed
+            layer.features = followed(layer.features, *told)
+        if measured and corrected:
             self._measured()
         self._kinds.paint(objects.classes)
 

@@ -101,6 +101,11 @@ class Reviewer:
         """Whether an object was shown before the one in view."""
         return self._doubts.before
 
+    @property
+    def certainty(self) -> dict[int, float]:
+        """Certainty by object, as far as it was asked for; of a stack it is of one image alone."""
+        return {} if self.subject.axes else dict(self._doubts.known)
+
     def marked(self) -> list[tuple[float, ...]]:
         """Return dots along the line that is drawn, in pixels of the layer."""
         return [self.subject.in_layer(each) for each in dotted(self.line)]

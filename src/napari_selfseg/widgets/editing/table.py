@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
     from napari_selfseg.editing import ObjectEdits
 
-__all__ = ["followed"]
+__all__ = ["OWN", "followed"]
+
+# Columns of a table that nobody has measured.
+OWN: Final = frozenset({"index", "class", "name", "pixels", "certainty"})
 
 
 def followed(
-    features: Any, objects: ObjectEdits, names: Mapping[int, str], changed: Collection[int]
+    features: Any,
+    objects: ObjectEdits,
+    names: Mapping[int, str],
+    certainty: Mapping[int, float],
+    changed: Collection[int],
 ) -> Any:
     """Return a table with a row for every object there is.
 
@@ -26,19 +33,21 @@ def followed(
         With the objects.
     names : mapping of int to str
         Names of classes.
+    certainty : mapping of int to float
+        How sure objects are, as far as that is known.
     changed : collection of int
         Objects of which what was measured is true no more; it is left out.
 
     Returns
     -------
     pandas.DataFrame
-        ``index`` first, then ``class`` (0 for none), ``name`` where classes have some, ``pixels``
-        and what was measured.
+        ``index`` first, then ``class`` (0 for none), ``name`` where classes have some, ``pixels``,
+        ``certainty`` where it is known, and what was measured.
     """
     table = type(features)
     numbers = list(objects.numbers)
     before = features.set_index("index") if "index" in features else table(index=[])
-    measured = [each for each in before.columns if each not in ("class", "name", "pixels")]
+    measured = [each for each in before.columns if each not in OWN]
     rest = before[measured].reindex(numbers)
     if measured:
         rest.loc[rest.index.isin(list(changed)), measured] = np.nan
@@ -47,4 +56,6 @@ def followed(
     if names:
         head["name"] = [names.get(one, "") for one in classes]
     head["pixels"] = [objects.size(number) for number in numbers]
+    if certainty:
+        head["certainty"] = [certainty.get(number, np.nan) for number in numbers]
     return table(head).join(rest.reset_index(drop=True))
