@@ -168,6 +168,14 @@ def test_lines_and_points_of_older_versions_are_strokes(tmp_path):
     assert np.argwhere(found.labels == 2).tolist() == [[4, 2], [5, 8]]
 
 
+def test_areas_are_the_pixels_whose_centre_they_hold(tmp_path):
+    path = tmp_path / "a.geojson"
+    ring = [[0.4, 0.4], [2.6, 0.4], [2.6, 1.4], [0.4, 1.4], [0.4, 0.4]]
+    path.write_text(json.dumps([feature("Polygon", [ring], "A")]), encoding="utf-8")
+    labels = read_annotations(path, (4, 5)).labels
+    assert np.argwhere(labels).tolist() == [[0, 0], [0, 1], [0, 2]]
+
+
 def test_planes_of_a_volume_are_told_apart(tmp_path):
     path = tmp_path / "a.geojson"
     square = [[[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]]
@@ -199,7 +207,7 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path, told, sentence):
         read_annotations(path, (8, 8))
 
 
-TURNED = Georeference("", (0.3, 0.1, 500_000, 0.1, -0.5, 4_000_000))
+TURNED = Georeference("", (0.3, 0.1, 500_000, 0.02, -0.5, 4_000_000))
 
 
 @pytest.mark.parametrize("place", [None, TURNED])

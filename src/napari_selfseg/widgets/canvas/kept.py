@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ class Kept:
         Called with a path by the window; returns what writes the file, for a worker thread.
     edited : bool
         Whether somebody changed them in a way that no record tells, so no script repeats it.
+    names : mapping of int to str
+        Of classes that somebody scribbled and named.
     """
 
     name: str
@@ -41,6 +44,38 @@ class Kept:
     kinds: str
     saving: Callable[[str], Callable[[], None]]
     edited: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def image(self) -> str:
+        """Path of the file that the image was opened from; empty where there is none."""
+        return str((self.record.get("source") or {}).get("path") or "")
+
+    @property
+    def in_zarr(self) -> bool:
+        """Whether that is an OME-Zarr, into which labels can go."""
+        from napari_selfseg.io import inside_zarr
+
+        return bool(self.image) and inside_zarr(Path(self.image))
+
+    def saving_in(self, path: str) -> Callable[[], None]:
+        """Return what writes the labels into their image, with the names of classes.
+
+        Parameters
+        ----------
+        path : str
+            From `labels_in`.
+        """
+        write, names = self.saving(path), self.names
+
+        def work() -> None:
+            from napari_selfseg.io import name_classes
+
+            write()
+            if names:
+                name_classes(path, names)
+
+        return work
 
     def scripting(self) -> Callable[[], str]:
         """Return what writes the script that makes them again, for a worker thread."""

@@ -128,6 +128,18 @@ class TableActions:
             table[number] = one
         return table[labels], names
 
+    def class_names(self, outcome: Outcome | None) -> dict[int, str]:
+        """Return the names of classes, where the labels shown are classes that were scribbled.
+
+        Parameters
+        ----------
+        outcome : Outcome or None
+            With the labels.
+        """
+        if outcome is None or outcome.objects or "objects" in outcome.record:
+            return {}
+        return self._class_names(outcome)
+
     def _class_names(self, outcome: Outcome) -> dict[int, str]:
         """Return the names of the classes that were scribbled for the labels shown."""
         drawn = outcome.request.scribbles

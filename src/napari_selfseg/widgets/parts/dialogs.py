@@ -1,15 +1,17 @@
-"""Asking for the name of a file."""
+"""Asking for the name of a file, or of labels in one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 __all__ = [
     "ask_files",
     "ask_folder",
+    "ask_name",
     "ask_open",
+    "ask_replace",
     "ask_save",
     "folder_of",
     "image_files",
@@ -151,6 +153,46 @@ def ask_open(parent: QWidget, title: str, kind: str) -> str:
         Empty when it was cancelled.
     """
     return _chosen(parent, QFileDialog.getOpenFileName(parent, title, folder_of(parent), kind)[0])
+
+
+def ask_name(parent: QWidget, title: str, words: str, suggested: str) -> str:
+    """Ask for a name.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Below the dialog.
+    title, words : str
+        Of the dialog, and what is asked.
+    suggested : str
+        A name to begin with.
+
+    Returns
+    -------
+    str
+        Empty when it was cancelled.
+    """
+    name, given = QInputDialog.getText(parent, title, words, text=suggested)
+    return name.strip() if given else ""
+
+
+def ask_replace(parent: QWidget, words: str) -> bool:
+    """Ask whether something that is there may be replaced.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Below the dialog.
+    words : str
+        What is there.
+
+    Returns
+    -------
+    bool
+        False unless somebody says so.
+    """
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    return bool(QMessageBox.question(parent, "Replace?", words, yes | no, no) == yes)
 
 
 # Formats are read, and imported, when a dialog is wanted.

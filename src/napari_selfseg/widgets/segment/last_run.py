@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from napari_selfseg.widgets.canvas.kept import Kept
@@ -144,7 +145,9 @@ class LastRun:
     def _kept(self) -> Kept | None:
         self._review.sync()
         left = self.outcome or self._session
-        return None if left is None else left.keeping
+        if left is None:
+            return None
+        return replace(left.keeping, names=self._iterations.table.class_names(self.outcome))
 
     def _on_paint(self, event: object = None) -> None:
         """Note what nobody records: strokes on labels that are not in memory."""

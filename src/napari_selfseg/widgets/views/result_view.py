@@ -52,6 +52,10 @@ class ResultView(QWidget):
         self.save_labels = button(
             "Save labels...", "Write an OME-TIFF with pixel size and the record of the run."
         )
+        self.save_into = button(
+            "Save into image...",
+            "Write the labels into the OME-Zarr image itself, where other programs look for them.",
+        )
         self.copy = button(
             "Copy as Python", "A script that makes these labels again, on the clipboard."
         )
@@ -83,7 +87,7 @@ class ResultView(QWidget):
         """
         self.empty.setText(reason)
         self.empty.setVisible(bool(reason))
-        for each in (self.measure, self.copy, self.save_labels):
+        for each in (self.measure, self.copy, self.save_labels, self.save_into):
             allow(each, reason)
         allow(self.smallest, reason or (NO_PIECES if self._objects else ""))
         allow(self.save_table, reason or ("" if measured else UNMEASURED))
@@ -191,7 +195,8 @@ class ResultView(QWidget):
             "Measure",
             beside(self.measure, self.save_table),
             "Keep",
-            beside(self.save_labels, self.copy),
+            beside(self.save_labels, self.save_into),
+            self.copy,
             "What was learned",
             self.fit,
             beside(self.save_fit, self.load_fit),
