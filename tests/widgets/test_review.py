@@ -197,6 +197,9 @@ def test_the_doubtful_are_shown_first_and_keys_mean_the_one_shown(reviewed):
     assert np.hypot(*(np.array(camera_of(found.viewer).center[-2:]) - (40, 40))) < 12
     press(found, "D")
     assert edits(found) == ["split", "delete"]
+    table = found.layer.features
+    assert len(table) == 9
+    assert not table["certainty"].isna().any()
 
 
 def test_strokes_of_napari_are_corrections_also_where_the_page_is_not_in_front(reviewed):

@@ -42,14 +42,13 @@ class Doubts:
     Attributes
     ----------
     known : dict of int to float
-        Certainty by object, of those that were not changed since it was asked for.
+        Certainty by object, once it was asked for.
     """
 
     def __init__(self) -> None:
         self.known: dict[int, float] = {}
         self._frame: Index | None = None
         self._certainty: Certainty | None = None
-        self._changed: set[int] = set()
         self._looked: list[int] = []
         self._at = -1
 
@@ -58,17 +57,19 @@ class Doubts:
         """Whether an object was shown before the one in view."""
         return self._at > 0
 
-    def changed(self, numbers: Iterable[int]) -> None:
-        """Look at some objects again before the next is shown.
+    def changed(self, labels: NDArray[Any], numbers: Iterable[int]) -> None:
+        """Look at some objects again, where that was done before.
 
         Parameters
         ----------
+        labels : ndarray of int
+            ``(*spatial)`` as they are now.
         numbers : iterable of int
             Made, changed or taken away.
         """
-        self._changed |= set(numbers)
-        for number in self._changed:
-            self.known.pop(number, None)
+        if self._certainty is not None and self._frame is not None:
+            self._certainty.update(labels[self._frame], numbers)
+            self.known = self._certainty.values()
 
     def go(
         self, labels: NDArray[Any], frame: Index, spacing: Sequence[float], step: int
@@ -132,7 +133,4 @@ class Doubts:
             sizes = [size for size, each in pairs if isinstance(each, slice)]
             self._frame, self._certainty = frame, Certainty(labels[frame], sizes)
             self._looked, self._at = [], -1
-        else:
-            self._certainty.update(labels[frame], self._changed)
-        self._changed.clear()
         return self._certainty.values()

@@ -130,7 +130,7 @@ class Reviewer:
         for number in np.unique(after).tolist():
             own = after == number
             objects.painted(where[own], before[own], number)
-            self._doubts.changed(objects.touched)
+            self._doubts.changed(self._array, objects.touched)
         self._settle()
         return True
 
@@ -317,7 +317,7 @@ class Reviewer:
             words: str = act()
         finally:
             self.let_go()
-        self._doubts.changed(self.objects.touched)
+        self._doubts.changed(self._array, self.objects.touched)
         self._settle()
         return words
 
