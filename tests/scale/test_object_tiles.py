@@ -195,6 +195,10 @@ def test_a_stop_in_any_pass_is_gone_on_with(tmp_path, quick, fit, name):
         if len(done) == 1 + 4 * ["find", "meet", "paint"].index(name):
             run.stop()
     assert not run.finished
+    shown = open_labels(out)[:]
+    assert shown[:96, :96].any(), "a tile shows what it found"
+    assert shown[96:, 96:].any() == (name != "find")
+    assert not set(np.unique(shown[:96, :96])) & set(np.unique(shown[96:, 96:])) - {0}
     again = over_tiles(IMAGE, fit, out, tile=96, resume=True, **HERE)
     assert again.plan == run.plan
     assert len(done) + len([*again]) == 12

@@ -11,7 +11,7 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QPushButton
 
 import napari_selfseg as ss
-from napari_selfseg import Consensus, read_record
+from napari_selfseg import Consensus, Objects, read_record
 from napari_selfseg.io import open_labels
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels, Run
@@ -176,6 +176,26 @@ def test_consensus_by_tiles_is_one_segmentation_and_no_fit_for_other_images(open
     assert pairs.shape[1] == len(np.unique(whole)) == len(np.unique(found))
     assert dock._fits.fit is None
     assert not dock.view.result.apply.isEnabled()
+
+
+def test_objects_by_tiles_are_counted_and_each_is_whole(opened, qtbot):
+    light = np.full((200, 300), 40.0)
+    y, x = np.indices(light.shape)
+    for row in range(16, 200, 28):
+        for column in range(20, 300, 30):
+            light[(y - row) ** 2 + (x - column) ** 2 < 80] = 180
+    noise = np.random.default_rng(0).normal(scale=5, size=light.shape)
+    image = (light + noise).clip(0, 255).astype(np.uint8)
+    viewer, dock = opened(image, limit=None, rgb=False)
+    setup = dock.view.setup
+    setup.method.choose(Objects)
+    setup.fill({"iterations": 21})
+    begun(dock, qtbot)
+    assert finished(dock, qtbot).startswith("70 objects. All")
+    found = np.asarray(labels_of(viewer).data)
+    assert found.dtype == np.uint32
+    whole = ss.segment(image, Objects(iterations=21), precision="float32", threads=1).labels()
+    assert (found == whole).all(), "it fits one tile"
 
 
 def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, held):

@@ -27,9 +27,12 @@ from napari_selfseg.scale._tiles._seams import (
 
 __all__ = ["find", "keep", "meet", "paint"]
 
+# Numbers of a tile on the way, so that those of two tiles have other colours.
+_APART = 2**16
+
 
 def find(plan: Plan, number: int) -> dict[str, Any]:
-    """Find the objects that have a pixel in a tile.
+    """Find the objects that have a pixel in a tile, and show those until all tiles are through.
 
     Parameters
     ----------
@@ -46,6 +49,7 @@ def find(plan: Plan, number: int) -> dict[str, Any]:
     labels = objects_of(plan, fit, number, (image, valid))
     labels, found = candidates(labels, box, inner, plan.shape)
     leave(plan, "found", number, labels=labels, **found._asdict())
+    _show(plan, number, labels[grid.crop(number)].astype(np.int64))
     return {"sha256": sha256, "pieces": len(found.sizes)}
 
 
@@ -104,6 +108,13 @@ def paint(plan: Plan, number: int) -> dict[str, Any]:
     target = open_labels(plan.labels)
     target[inner] = labels.astype(target.dtype)
     return {"highest": int(labels.max(initial=0))}
+
+
+def _show(plan: Plan, number: int, labels: NDArray[np.int64]) -> None:
+    target = open_labels(plan.labels)
+    highest = np.iinfo(target.dtype).max
+    shown = np.where(labels > 0, (labels + number * _APART - 1) % highest + 1, 0)
+    target[plan.grid.inner(number)] = shown.astype(target.dtype)
 
 
 def _meetings(plan: Plan) -> Iterator[tuple[int, int, Meeting]]:

@@ -198,12 +198,16 @@ class TileJob(LiveJob):
         self.mailbox.put(Progress(step.done, step.total, words))
 
     def _ended(self, run: TileRun, sentence: str = "") -> Ended:
+        from napari_selfseg.protocol import objects_in_words
         from napari_selfseg.scale import tile_record
 
         done, total = run.done, len(run.plan.grid)
         self.left = not run.finished
+        found = tile_record(run.plan)
         words = STOPPED.format(done, total) if self.left else f"All {total} tiles are labelled."
-        record = renew(self._records, self._key, tile_record(run.plan))
+        if self._request.method.instances and not self.left:
+            words = f"{objects_in_words(found['n_labels'])} {words}"
+        record = renew(self._records, self._key, found)
         return Ended(
             (sentence or words) + self._room.where, bool(sentence), done, total, record=record
         )
