@@ -189,6 +189,7 @@ def test_objects_by_tiles_are_counted_and_each_is_whole(opened, qtbot):
     viewer, dock = opened(image, limit=None, rgb=False)
     setup = dock.view.setup
     setup.method.choose(Objects)
+    setup.superpixels.choose(None)
     setup.fill({"iterations": 21})
     begun(dock, qtbot)
     assert finished(dock, qtbot).startswith("70 objects. All")
