@@ -310,7 +310,7 @@ class Objects(Method):
 
 # As if so many bytes a pixel were read and written, and those held at once.
 _BYTES: Final = 100_000.0
-_KEPT: Final = 50.0
+_KEPT: Final = 70.0
 _CACHED: Final = 2**16
 _NOTHING: Final = (
     "No object was found: choose whether they are bright or dark, another channel, or other sizes."

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io import load_fit, open_labels
+from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._plan._identity import check_tile, hash_of
 from napari_selfseg.scale._plan._plan import Plan
@@ -50,6 +51,8 @@ def find(plan: Plan, number: int) -> dict[str, Any]:
     labels, found = candidates(labels, box, inner, plan.shape)
     leave(plan, "found", number, labels=labels, **found._asdict())
     _show(plan, number, labels[grid.crop(number)].astype(np.int64))
+    # Maps of many sizes leave gaps, which would grow from tile to tile.
+    release_freed_memory()
     return {"sha256": sha256, "pieces": len(found.sizes)}
 
 
