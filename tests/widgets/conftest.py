@@ -28,6 +28,9 @@ def nothing_stays_in_the_activity_dock(monkeypatch):
     progress = import_module("napari.utils").progress
     monkeypatch.setattr("napari_selfseg.widgets.work.activity.EVERY_MS", 50)
     yield
+    # A window that was never shown tells its docks that it is closed when Qt deletes it.
+    core = import_module("qtpy.QtCore")
+    core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
     assert [str(each) for each in progress._all_instances] == []
 
 

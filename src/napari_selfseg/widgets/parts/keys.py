@@ -7,7 +7,7 @@ from typing import Final
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QMainWindow, QSlider, QWidget
+from qtpy.QtWidgets import QSlider, QWidget
 
 __all__ = ["EARLIER", "KEYS", "LATER", "RUN", "STOP", "Keys", "Presses", "keyed", "stepped"]
 
@@ -16,9 +16,6 @@ STOP: Final = "Ctrl+."
 EARLIER, LATER = "Ctrl+PgUp", "Ctrl+PgDown"
 TWIN: Final = "Ctrl+Enter"  # beside the numbers
 KEYS: Final = (RUN, STOP, EARLIER, LATER)
-
-# Name of the shortcuts in the canvas.
-OURS: Final = "napari-selfseg"
 
 Presses = Mapping[str, Callable[[], object]]
 
@@ -52,7 +49,7 @@ def stepped(slider: QSlider, steps: int) -> None:
 
 
 class Keys:
-    """What keys do while the focus is in a dock, and in the canvas for a dock that asks for it.
+    """What keys do while the focus is in a dock.
 
     Parameters
     ----------
@@ -63,33 +60,7 @@ class Keys:
     """
 
     def __init__(self, dock: QWidget, presses: Presses) -> None:
-        self._presses = presses
-        self._canvas: list[QShortcut] = []
-        self._dock = _shortcuts(dock, presses)
-
-    def reach(self, window: QWidget | None) -> None:
-        """Work in the canvas as well, until `leave`.
-
-        Parameters
-        ----------
-        window : QWidget or None
-            Whose canvas, if it has one. Where a dock of the kind has it already, that one keeps it.
-        """
-        centre = window.centralWidget() if isinstance(window, QMainWindow) else None
-        if centre is None or self._canvas:
-            return
-        taken = {each.key().toString() for each in centre.findChildren(QShortcut, OURS)}
-        if not taken & set(self._presses):
-            self._canvas = _shortcuts(centre, self._presses)
-
-    def leave(self) -> None:
-        """Leave the canvas."""
-        for each in self._canvas:
-            # Qt deletes it later; until then it would hold what it presses.
-            each.activated.disconnect()
-            each.setParent(None)
-            each.deleteLater()
-        self._canvas = []
+        self._shortcuts = _shortcuts(dock, presses)
 
 
 def _shortcuts(widget: QWidget, presses: Presses) -> list[QShortcut]:
@@ -99,7 +70,6 @@ def _shortcuts(widget: QWidget, presses: Presses) -> list[QShortcut]:
             shortcut = QShortcut(QKeySequence(each), widget)
             # Never of the whole window: two docks with the same keys would undo each other.
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.setObjectName(OURS)
             shortcut.activated.connect(press)
             made.append(shortcut)
     return made

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
-from qtpy.QtGui import QShowEvent
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
@@ -32,7 +31,6 @@ from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.strokes import Strokes
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
 from napari_selfseg.widgets.views.view import SegmentView
-from napari_selfseg.widgets.work.dock_lifecycle import main_window
 from napari_selfseg.widgets.work.finished_run import Outcome
 from napari_selfseg.widgets.work.live_job import Ended
 from napari_selfseg.widgets.work.live_session import LiveSession
@@ -160,11 +158,6 @@ class SegmentDock(DockBase):
             LATER: lambda: controls.shown.step(1),
         }
 
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Let the keys work in the canvas as well, once there is one."""
-        super().showEvent(event)
-        self._keys.reach(main_window(self))
-
     def _begin(self) -> None:
         self._open = True
         super()._begin()
@@ -173,7 +166,6 @@ class SegmentDock(DockBase):
 
     def _end(self) -> None:
         self._open = False
-        self._keys.leave()
         self._guide.stop()
         super()._end()
         self._setup.close()
