@@ -201,6 +201,15 @@ def test_edits_made_again_give_the_same_labels_also_after_some_were_undone(objec
     assert again.labels.dtype == np.uint16
 
 
+def test_a_number_that_was_taken_back_is_given_again(objects):
+    objects.split(BETWEEN)
+    objects.undo()
+    objects.add(MISSED)
+    assert objects.at(MISSED) == 3
+    again = apply_edits(found(), objects.edits, image=picture())
+    np.testing.assert_array_equal(again.labels, objects.labels)
+
+
 def test_undoing_is_bounded_but_the_record_is_whole():
     objects = ObjectEdits(found(), budget=1)
     objects.split(BETWEEN)
