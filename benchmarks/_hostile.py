@@ -34,7 +34,7 @@ from napari_selfseg.io import (
 from napari_selfseg.replaying import as_script, replay
 from napari_selfseg.scale import LargeImage, Recipe, TileRun, load_plan, over_stack, replay_stack
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.kept.presets import Presets
 
 __all__ = ["FORMATS", "Format", "damage", "is_sentence", "other_types"]
 

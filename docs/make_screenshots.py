@@ -21,7 +21,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 from napari_selfseg.samples import histology
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
-from napari_selfseg.widgets.model import presets, remembered
+from napari_selfseg.widgets.model.kept import presets, remembered
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.train import TrainDock

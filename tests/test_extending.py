@@ -292,9 +292,9 @@ def test_forms_and_pages_show_them(packages, qtbot, tmp_path):
     from hexagons import Hexagons
 
     from napari_selfseg.widgets.model.choices import load
-    from napari_selfseg.widgets.model.presets import Presets
+    from napari_selfseg.widgets.model.kept.presets import Presets
     from napari_selfseg.widgets.superpixels._view import SuperpixelsView
-    from napari_selfseg.widgets.views.method_page import page_of
+    from napari_selfseg.widgets.views.method.method_page import page_of
     from napari_selfseg.widgets.views.setup import SetupView
 
     choices = load()

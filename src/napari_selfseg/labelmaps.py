@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from skimage.measure import label
 
-__all__ = ["borders", "contiguous", "join", "split"]
+__all__ = ["borders", "contiguous", "count", "join", "split"]
 
 
 def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:
@@ -28,6 +28,17 @@ def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:
     found, inverse = np.unique(labels, return_inverse=True)
     start = 0 if found[:1] == 0 else 1
     return (inverse + start).reshape(labels.shape).astype(np.int32)
+
+
+def count(labels: NDArray[Any]) -> int:
+    """Return how many labels there are, 0 being none.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        Any shape.
+    """
+    return len(np.unique(labels[labels > 0]))
 
 
 def split(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:

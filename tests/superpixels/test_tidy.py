@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.measure import label
 
-from napari_selfseg.labelmaps import borders, contiguous, split
+from napari_selfseg.labelmaps import borders, contiguous, count, split
 from napari_selfseg.superpixels._tidy import merge_small
 
 
@@ -61,3 +61,8 @@ def test_merge_leaves_no_small_region_with_a_neighbour(labels, min_size):
     assert len(np.unique(np.stack((pieces, merged)).reshape(2, -1), axis=1).T) == len(
         np.unique(pieces)
     )
+
+
+def test_labels_are_counted_but_for_0():
+    assert count(np.array([[0, 3], [3, 7]])) == 2
+    assert count(np.zeros((2, 2), int)) == 0

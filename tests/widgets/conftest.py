@@ -16,9 +16,9 @@ if importlib.util.find_spec("napari") is None:
 def own_presets(monkeypatch, tmp_path):
     """No test reads or writes what whoever runs it has kept: presets, and what docks remember."""
     path = tmp_path / "presets.json"
-    monkeypatch.setattr("napari_selfseg.widgets.model.presets.default_path", lambda: path)
+    monkeypatch.setattr("napari_selfseg.widgets.model.kept.presets.default_path", lambda: path)
     docks = tmp_path / "docks.json"
-    monkeypatch.setattr("napari_selfseg.widgets.model.remembered.default_path", lambda: docks)
+    monkeypatch.setattr("napari_selfseg.widgets.model.kept.remembered.default_path", lambda: docks)
     return path
 
 
@@ -26,7 +26,7 @@ def own_presets(monkeypatch, tmp_path):
 def nothing_stays_in_the_activity_dock(monkeypatch):
     """Whatever a test does with a dock, what it showed in napari's activity dock is closed."""
     progress = import_module("napari.utils").progress
-    monkeypatch.setattr("napari_selfseg.widgets.work.activity.EVERY_MS", 50)
+    monkeypatch.setattr("napari_selfseg.widgets.work.dock.activity.EVERY_MS", 50)
     yield
     # A window that was never shown tells its docks that it is closed when Qt deletes it.
     core = import_module("qtpy.QtCore")

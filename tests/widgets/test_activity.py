@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QApplication, QProgressBar, QPushButton
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.segment.dock import SegmentDock
-from napari_selfseg.widgets.work.activity import Activity
+from napari_selfseg.widgets.work.dock.activity import Activity
 from napari_selfseg.widgets.work.runner import working
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (32, 32)).astype(np.uint8)

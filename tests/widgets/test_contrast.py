@@ -14,10 +14,10 @@ from qtpy.QtWidgets import QComboBox, QLineEdit, QStyleOptionViewItem, QTextBrow
 from napari_selfseg.methods import Backprop
 from napari_selfseg.widgets.batch._table import RED, EntryTable
 from napari_selfseg.widgets.parts.contrast import ENOUGH, contrast, faint, hinted, legible
-from napari_selfseg.widgets.parts.plot import ACCENT, TERMS
+from napari_selfseg.widgets.parts.plots.plot import ACCENT, TERMS
 from napari_selfseg.widgets.parts.style import BLUE, ERROR
-from napari_selfseg.widgets.views.method_links import About
-from napari_selfseg.widgets.views.method_page import show_page
+from napari_selfseg.widgets.views.method.method_links import About
+from napari_selfseg.widgets.views.method.method_page import show_page
 
 GREYS = [f"#{value:02x}{value:02x}{value:02x}" for value in range(0, 256, 15)]
 

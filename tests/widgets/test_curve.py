@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_selfseg.widgets.parts.curve import curves
+from napari_selfseg.widgets.parts.plots.curve import curves
 
 NAN = math.nan
 

@@ -13,9 +13,9 @@ import napari_selfseg as ss
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import _first_look
+from napari_selfseg.widgets.canvas.colours.steady_colours import following
 from napari_selfseg.widgets.canvas.label_layer import Canvas, palette
 from napari_selfseg.widgets.canvas.layers import describe_image
-from napari_selfseg.widgets.canvas.steady_colours import following
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.overlay import Covered
 from napari_selfseg.widgets.model.state import Form, resolve

@@ -11,12 +11,12 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
-from napari_selfseg.widgets.parts.keys import EARLIER, KEYS, LATER, RUN, STOP, keyed
+from napari_selfseg.widgets.parts.access.keys import EARLIER, KEYS, LATER, RUN, STOP, keyed
 from napari_selfseg.widgets.parts.style import allow
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.train import TrainDock
-from napari_selfseg.widgets.work.work_dock import DockBase
+from napari_selfseg.widgets.work.dock.work_dock import DockBase
 
 DOCKS = [SegmentDock, SuperpixelsDock, TrainDock, BatchDock, EvaluateDock]
 

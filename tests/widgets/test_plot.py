@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor, QPalette
 
-from napari_selfseg.widgets.parts.plot import ACCENT, HEIGHT, TERMS, LossPlot
+from napari_selfseg.widgets.parts.plots.plot import ACCENT, HEIGHT, TERMS, LossPlot
 
 FALLING = {"similarity": {t: 5 / t for t in range(1, 51)}, "continuity": dict.fromkeys([50], 0.25)}
 NAN = math.nan

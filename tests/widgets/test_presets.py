@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from napari_selfseg.widgets.model import presets
-from napari_selfseg.widgets.model.presets import Presets, default_path
+from napari_selfseg.widgets.model.kept import presets
+from napari_selfseg.widgets.model.kept.presets import Presets, default_path
 
 VALUES = {"channels": 32, "momentum": 0.9, "variant": "continuity", "adaptive": True}
 

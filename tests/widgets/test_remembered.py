@@ -13,7 +13,7 @@ from napari_selfseg.methods import DIC, Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
-from napari_selfseg.widgets.model.remembered import Remembered, default_path
+from napari_selfseg.widgets.model.kept.remembered import Remembered, default_path
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.dialogs import (
     ask_files,

@@ -10,8 +10,8 @@ from skimage.color import hsv2rgb, rgb2hsv
 
 from napari_selfseg.samples import fluorescence_nuclei, histology
 from napari_selfseg.superpixels import Quickshift, Slic
+from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
-from napari_selfseg.widgets.canvas.standing_off import ALL_HUES, free_hues
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.superpixels._view import suggested
 

@@ -17,7 +17,7 @@ from napari_selfseg.parameters import Parameter, ParameterError, parse, restore
 from napari_selfseg.record import dumps
 from napari_selfseg.replaying._calls import constructed
 from napari_selfseg.scale import Recipe
-from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.parts.form import defaults
 from napari_selfseg.widgets.parts.panels import ParameterPanel
 from napari_selfseg.widgets.views.preset_bar import PresetBar

@@ -11,8 +11,8 @@ from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.model.choices import load
 from napari_selfseg.widgets.model.image_source import Picture
-from napari_selfseg.widgets.model.presets import Presets
-from napari_selfseg.widgets.parts.accessible import in_reading_order, spoken
+from napari_selfseg.widgets.model.kept.presets import Presets
+from napari_selfseg.widgets.parts.access.accessible import in_reading_order, spoken
 from napari_selfseg.widgets.parts.calm_bar import CalmBar
 from napari_selfseg.widgets.parts.following import Scene
 from napari_selfseg.widgets.parts.panels import Fold

@@ -10,11 +10,11 @@ from napari_selfseg.widgets.batch._results import Results
 from napari_selfseg.widgets.batch._view import BatchView
 from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check
 from napari_selfseg.widgets.canvas.layers import describe_image
-from napari_selfseg.widgets.model import presets
+from napari_selfseg.widgets.model.kept import presets
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.own import is_made
 from napari_selfseg.widgets.parts.dialogs import ask_files, ask_folder, image_files
-from napari_selfseg.widgets.work.work_dock import WorkDock
+from napari_selfseg.widgets.work.dock.work_dock import WorkDock
 
 if TYPE_CHECKING:
     from napari import Viewer

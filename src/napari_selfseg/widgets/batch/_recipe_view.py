@@ -9,9 +9,9 @@ from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, FINISHED, NUMBER, OBJECTS, Form
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
-from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.keeping import Kept

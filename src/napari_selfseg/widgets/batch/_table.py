@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.batch._words import detail, state
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.contrast import faint, legible
 
 if TYPE_CHECKING:

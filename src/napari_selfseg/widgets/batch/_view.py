@@ -16,13 +16,13 @@ from napari_selfseg.widgets.batch._recipe_view import RecipeView
 from napari_selfseg.widgets.batch._table import EntryTable
 from napari_selfseg.widgets.batch._words import detail
 from napari_selfseg.widgets.model.choices import Choices
-from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.kept.presets import Presets
+from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.in_front import in_dock
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.panels import Fold, at_the_end, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (

@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
+from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
-from napari_selfseg.widgets.canvas.standing_off import free_hues
 from napari_selfseg.widgets.model.image_source import Index, Picture, cut, read, shape_of
 from napari_selfseg.widgets.model.overlay import Void
 from napari_selfseg.widgets.model.own import made

@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 from napari.layers import Labels, Shapes
 
+from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import placed
-from napari_selfseg.widgets.canvas.standing_off import free_hues
 from napari_selfseg.widgets.model.image_source import ALL, Picture
 
 __all__ = ["NAMES", "RECTANGLE", "add_scribbles", "draw_rectangle", "rectangle_layer"]

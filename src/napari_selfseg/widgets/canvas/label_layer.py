@@ -11,11 +11,11 @@ from napari.utils.colormaps import Colormap, CyclicLabelColormap, label_colormap
 from numpy.typing import NDArray
 from skimage.color import hsv2rgb
 
+from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues, free_hues, spread
+from napari_selfseg.widgets.canvas.colours.steady_colours import following
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
 from napari_selfseg.widgets.canvas.sheet import Sheet
-from napari_selfseg.widgets.canvas.standing_off import ALL_HUES, Hues, free_hues, spread
-from napari_selfseg.widgets.canvas.steady_colours import following
 from napari_selfseg.widgets.model.image_source import shape_of
 from napari_selfseg.widgets.model.own import made
 from napari_selfseg.widgets.model.request import Request

@@ -13,7 +13,7 @@ from napari_selfseg.widgets.evaluate._saving import save_lines
 from napari_selfseg.widgets.evaluate._view import EvaluateView
 from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
 from napari_selfseg.widgets.parts.dialogs import ask_save
-from napari_selfseg.widgets.work.work_dock import DockBase
+from napari_selfseg.widgets.work.dock.work_dock import DockBase
 
 if TYPE_CHECKING:
     from napari import Viewer

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT, Figures, Row
 from napari_selfseg.widgets.evaluate._words import WORDS
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import sentence, title
 

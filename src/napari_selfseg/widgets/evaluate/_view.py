@@ -15,11 +15,11 @@ from qtpy.QtWidgets import (
 from napari_selfseg.metrics import BACKGROUND as NO_OBJECT
 from napari_selfseg.widgets.evaluate._legend import LOOKS, legend
 from napari_selfseg.widgets.evaluate._table import FiguresView
+from napari_selfseg.widgets.parts.access.keys import RUN, keyed
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.keys import RUN, keyed
 from napari_selfseg.widgets.parts.panels import at_the_end, beside, filled, rows, stacked
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import afresh, button, dock_layout, scrolled, sentence

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_selfseg.widgets.parts.accessible import labelled
+from napari_selfseg.widgets.parts.access.accessible import labelled
 from napari_selfseg.widgets.parts.form import defaults, fill, make_form, usable, values
 from napari_selfseg.widgets.parts.style import title
 

@@ -9,8 +9,8 @@ from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 from superqt.utils import signals_blocked
 
-from napari_selfseg.widgets.parts.accessible import called
-from napari_selfseg.widgets.parts.keys import EARLIER, LATER, keyed
+from napari_selfseg.widgets.parts.access.accessible import called
+from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, keyed
 
 __all__ = ["Timeline"]
 

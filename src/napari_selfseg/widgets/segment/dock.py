@@ -14,12 +14,12 @@ from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.estimates.forecast import Forecast
 from napari_selfseg.widgets.estimates.remedies import Remedy
 from napari_selfseg.widgets.large.large_session import LargeSession
-from napari_selfseg.widgets.model import presets
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.kept import presets
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import NO_IMAGE, Missing
-from napari_selfseg.widgets.parts.keys import EARLIER, LATER, RUN, STOP, Presses
+from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, RUN, STOP, Presses
 from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
 from napari_selfseg.widgets.segment.fit_actions import FitActions
@@ -27,15 +27,15 @@ from napari_selfseg.widgets.segment.form_feedback import Guide
 from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.launcher import Launcher
 from napari_selfseg.widgets.segment.live import Live
+from napari_selfseg.widgets.segment.scribbles.strokes import Strokes
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
-from napari_selfseg.widgets.segment.strokes import Strokes
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
 from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.dock.work_dock import DockBase
 from napari_selfseg.widgets.work.finished_run import Outcome
 from napari_selfseg.widgets.work.live_job import Ended
 from napari_selfseg.widgets.work.live_session import LiveSession
 from napari_selfseg.widgets.work.session import Session
-from napari_selfseg.widgets.work.work_dock import DockBase
 
 if TYPE_CHECKING:
     from napari import Viewer

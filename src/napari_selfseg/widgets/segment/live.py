@@ -10,8 +10,8 @@ from typing import Any, Final
 from qtpy.QtCore import QObject, QTimer
 
 from napari_selfseg.widgets.views.controls import Controls
-from napari_selfseg.widgets.work.activity import Activity
 from napari_selfseg.widgets.work.agreement import Moment
+from napari_selfseg.widgets.work.dock.activity import Activity
 from napari_selfseg.widgets.work.job import Update
 from napari_selfseg.widgets.work.live_job import Ended, Progress
 from napari_selfseg.widgets.work.live_session import LiveSession

@@ -18,7 +18,7 @@ from napari_selfseg.widgets.canvas.layers import describe_image, describe_labels
 from napari_selfseg.widgets.estimates.remedies import Remedy
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import Missing, resolve
-from napari_selfseg.widgets.segment.scribble_actions import ScribbleActions
+from napari_selfseg.widgets.segment.scribbles.scribble_actions import ScribbleActions
 from napari_selfseg.widgets.views.view import SegmentView
 
 __all__ = ["SetupActions"]

@@ -10,13 +10,13 @@ from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import cut, shape_of
 from napari_selfseg.widgets.model.state import NO_IMAGE
-from napari_selfseg.widgets.parts.keys import RUN, STOP, Presses
+from napari_selfseg.widgets.parts.access.keys import RUN, STOP, Presses
 from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.superpixels._actions import Actions
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
 from napari_selfseg.widgets.superpixels._making import Made, Wanted, make
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
-from napari_selfseg.widgets.work.work_dock import DockBase
+from napari_selfseg.widgets.work.dock.work_dock import DockBase
 
 if TYPE_CHECKING:
     from napari import Viewer

@@ -15,7 +15,7 @@ from napari_selfseg.widgets.train._job import Look, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
 from napari_selfseg.widgets.train._view import FOLDER, LABELLING, NO_MODEL, TrainView
 from napari_selfseg.widgets.train._wanted import NO_SOURCE, Wanted, check
-from napari_selfseg.widgets.work.work_dock import WorkDock
+from napari_selfseg.widgets.work.dock.work_dock import WorkDock
 
 if TYPE_CHECKING:
     from napari import Viewer

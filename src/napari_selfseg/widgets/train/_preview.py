@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Labels
 
+from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import placed
 from napari_selfseg.widgets.canvas.sheet import Sheet
-from napari_selfseg.widgets.canvas.standing_off import free_hues
 from napari_selfseg.widgets.model.image_source import ALL, shape_of
 from napari_selfseg.widgets.model.own import made
 from napari_selfseg.widgets.train._job import Look

@@ -14,16 +14,16 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.model.choices import Choices
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
+from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.keys import RUN, STOP, keyed
 from napari_selfseg.widgets.parts.number_box import NumberBox
 from napari_selfseg.widgets.parts.panels import Fold, Pages, at_the_end, beside, filled, rows
-from napari_selfseg.widgets.parts.plot import LossPlot
+from napari_selfseg.widgets.parts.plots.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     afresh,

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import signals_blocked
 
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.contrast import faint, hinted
 from napari_selfseg.widgets.parts.panels import stacked
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from napari_selfseg.widgets.estimates.remedies import Remedy
+from napari_selfseg.widgets.parts.access.keys import RUN, keyed
+from napari_selfseg.widgets.parts.access.keys import STOP as STOP_KEY
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.in_front import SEGMENT, in_dock
-from napari_selfseg.widgets.parts.keys import RUN, keyed
-from napari_selfseg.widgets.parts.keys import STOP as STOP_KEY
 from napari_selfseg.widgets.parts.panels import beside, stacked
-from napari_selfseg.widgets.parts.plot import LossPlot
+from napari_selfseg.widgets.parts.plots.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import ERROR, allow, button, sentence
 from napari_selfseg.widgets.views.remedy_bar import RemedyBar

@@ -10,7 +10,7 @@ from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.model.sizes import Scale, Sizes
 from napari_selfseg.widgets.parts.panels import beside, rows, stacked
-from napari_selfseg.widgets.parts.size_plot import SizePlot
+from napari_selfseg.widgets.parts.plots.size_plot import SizePlot
 from napari_selfseg.widgets.parts.style import button
 
 __all__ = ["LimitsView"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QWidget
 
-from napari_selfseg.widgets.model.presets import Presets
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.model.kept.presets import Presets
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.form import defaults
 from napari_selfseg.widgets.parts.panels import beside, stacked

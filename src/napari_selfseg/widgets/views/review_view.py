@@ -6,7 +6,7 @@ from typing import Final
 
 from qtpy.QtWidgets import QCheckBox, QPushButton, QWidget
 
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.panels import beside, filled
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.views.class_names import ClassNames

@@ -9,16 +9,16 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QWidget
 
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
-from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.model.state import NO_IMAGE, Form
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, Pages, at_the_end, beside, filled, rows
 from napari_selfseg.widgets.parts.style import LOADING, afresh, allow, allow_all, button
 from napari_selfseg.widgets.views.class_names import ClassNames
 from napari_selfseg.widgets.views.goal_view import GoalView
-from napari_selfseg.widgets.views.method_links import About
+from napari_selfseg.widgets.views.method.method_links import About
 from napari_selfseg.widgets.views.preset_bar import PresetBar
 from napari_selfseg.widgets.views.region_view import RegionView
 from napari_selfseg.widgets.views.stack_view import StackView

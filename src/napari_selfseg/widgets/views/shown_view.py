@@ -17,8 +17,8 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import signals_blocked
 
-from napari_selfseg.widgets.parts.accessible import called
-from napari_selfseg.widgets.parts.keys import EARLIER, LATER, keyed, stepped
+from napari_selfseg.widgets.parts.access.accessible import called
+from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, keyed, stepped
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.parts.timeline import Timeline

@@ -18,7 +18,7 @@ from napari_selfseg.widgets.model.stacking import (
     suggested_axes,
     ways,
 )
-from napari_selfseg.widgets.parts.accessible import called
+from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.panels import rows, stacked
 from napari_selfseg.widgets.parts.style import title

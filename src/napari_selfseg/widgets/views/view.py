@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QTabWidget, QWidget
 
-from napari_selfseg.widgets.model.presets import Presets
+from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.parts.style import dock_layout, scrolled
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.views.result_view import ResultView

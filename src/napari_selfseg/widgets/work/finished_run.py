@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.labelmaps import count
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
 from napari_selfseg.widgets.canvas.kept import Kept, write_part
@@ -153,7 +154,7 @@ class Outcome:
     @property
     def count(self) -> int:
         """Number of labels in the layer."""
-        return _count(self._shown)
+        return count(self._shown)
 
     @property
     def bound(self) -> bool:
@@ -227,14 +228,14 @@ class Outcome:
         if wanted.smallest:
             classes = merged_small(classes, wanted.smallest, keep=self.run.scribbles[0])
         labels = connected(classes) if wanted.objects else classes
-        return Found(wanted, classes, labels, _count(labels))
+        return Found(wanted, classes, labels, count(labels))
 
     def _found_objects(self, wanted: Wanted, finish: AsObjects) -> Found:
         every = wanted.unlimited
         if self._objects is None or self._objects[0] != every:
             self._objects = every, self._all_objects(every)
         labels = finish.limited(self._objects[1])
-        return Found(wanted, None, labels, _count(labels), Sizes.of(self._objects[1]))
+        return Found(wanted, None, labels, count(labels), Sizes.of(self._objects[1]))
 
     def _all_objects(self, wanted: Wanted) -> NDArray[Any]:
         how: dict[str, Any] = {"outlines": wanted.outlines, "finish": wanted.finish}
@@ -250,7 +251,7 @@ class Outcome:
         if not wanted.smallest:
             return Found(wanted, None, labels, cut.n_segments)
         merged = merged_small(labels, wanted.smallest, keep=cut.agreement.drawn)
-        return Found(wanted, None, merged, _count(merged))
+        return Found(wanted, None, merged, count(merged))
 
     def quick(self, wanted: Wanted) -> bool:
         """Say whether labels are made so fast that nobody waits for them."""
@@ -347,7 +348,3 @@ class Outcome:
         self.layer.name = f"{self.layer.name} (edited)"
         self.layer.visible = False
         self._canvas = Canvas(self._viewer, self.source, self.request)
-
-
-def _count(labels: NDArray[Any]) -> int:
-    return len(np.unique(labels[labels > 0]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.labelmaps import count
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
 from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress
 from napari_selfseg.widgets.work.agreement import Moment
@@ -181,4 +182,4 @@ class Job(LiveJob):
 def _counted(objects: NDArray[Any]) -> str:
     from napari_selfseg.protocol import objects_in_words
 
-    return objects_in_words(len(np.unique(objects[objects > 0])))
+    return objects_in_words(count(objects))

@@ -9,7 +9,7 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QLabel
 
 from napari_selfseg.widgets.parts.style import links
-from napari_selfseg.widgets.views.method_page import show_page
+from napari_selfseg.widgets.views.method.method_page import show_page
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method

@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygo
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_selfseg.widgets.parts.contrast import faint, legible
-from napari_selfseg.widgets.parts.curve import Curve, Frame, curves
+from napari_selfseg.widgets.parts.plots.curve import Curve, Frame, curves
 
 __all__ = ["LossPlot"]
 

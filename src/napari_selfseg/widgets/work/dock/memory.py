@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from qtpy.QtWidgets import QWidget
 
-from napari_selfseg.widgets.model import remembered
+from napari_selfseg.widgets.model.kept import remembered
 from napari_selfseg.widgets.parts.dialogs import folder_of, start_in
 from napari_selfseg.widgets.parts.keeping import Kept, fill_in, filled_in
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from platformdirs import user_config_dir
 
-from napari_selfseg.widgets.model.presets import write_whole
+from napari_selfseg.widgets.model.kept.presets import write_whole
 
 __all__ = ["Remembered", "default_path"]
 

@@ -14,14 +14,14 @@ from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.model.choices import Choices, load
-from napari_selfseg.widgets.parts.accessible import in_reading_order
+from napari_selfseg.widgets.parts.access.accessible import in_reading_order
+from napari_selfseg.widgets.parts.access.keys import RUN, STOP, Keys, Presses
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.keys import RUN, STOP, Keys, Presses
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import allow
-from napari_selfseg.widgets.work.activity import Activity
+from napari_selfseg.widgets.work.dock.activity import Activity
+from napari_selfseg.widgets.work.dock.memory import Memory
 from napari_selfseg.widgets.work.dock_lifecycle import Life
-from napari_selfseg.widgets.work.memory import Memory
 from napari_selfseg.widgets.work.removal import SafeRemoval
 from napari_selfseg.widgets.work.runner import in_thread, sentence_of
 from napari_selfseg.widgets.work.task import POLL_MS, Tasks
