@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -316,3 +318,22 @@ def test_what_pages_call_is_there():
     }
     assert ("consensus.md", "merge_runs") in called, "test invalid"
     assert not {(page, name) for page, name in called if not hasattr(ss, name)}
+
+
+def test_what_pages_import_is_there():
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", *root.glob("docs/*.md"), *root.glob("src/**/pages/*.md")]
+    imported = {
+        (page.name, module, name)
+        for page in pages
+        for module, names in re.findall(
+            r"^\s*from (napari_selfseg[\w.]*) import ([\w, ]+)$", page.read_text("utf-8"), re.M
+        )
+        for name in names.split(", ")
+    }
+    # The page itself says to write this module.
+    imported.remove(("extending.md", "napari_selfseg.consensus._sources._edges", "EDGES"))
+    assert ("large.md", "napari_selfseg.scale", "fit_samples") in imported, "test invalid"
+    for page, module, name in imported:
+        found = importlib.import_module(module)
+        assert hasattr(found, name) or find_spec(f"{module}.{name}"), f"{page}: {module} {name}"

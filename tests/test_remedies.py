@@ -24,6 +24,7 @@ SCRIPTS_ONLY = (
     "The weights of ",  # to be fetched in Python once
     "Cannot read ",  # a flag
     " was begun before: go on with --resume (resume=True)",  # says both
+    " is there already: ",  # says both
     "The image has shape ",  # of a table, whose image is the labels' own
     ", pass channel_axis=-1.",  # a warning
     ", as tifffile.imwrite('one.tif'",  # what another program is to write
