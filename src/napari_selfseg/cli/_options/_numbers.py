@@ -53,15 +53,7 @@ def share(text: str) -> float:
     argparse.ArgumentTypeError
         When it is none.
     """
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not 0 < found <= 1:
-        raise argparse.ArgumentTypeError(
-            f"takes a share above 0 and at most 1, such as 0.99, not {text!r}"
-        )
-    return found
+    return _above_0(text, 1, "a share above 0 and at most 1, such as 0.99")
 
 
 def distance(text: str) -> float:
@@ -77,12 +69,14 @@ def distance(text: str) -> float:
     argparse.ArgumentTypeError
         When it is none.
     """
+    return _above_0(text, 1000, "a number of pixels above 0 and at most 1000, such as 1.5")
+
+
+def _above_0(text: str, most: float, words: str) -> float:
     try:
         found = float(text)
     except ValueError:
         found = math.nan
-    if not 0 < found <= 1000:
-        raise argparse.ArgumentTypeError(
-            f"takes a number of pixels above 0 and at most 1000, such as 1.5, not {text!r}"
-        )
+    if not 0 < found <= most:
+        raise argparse.ArgumentTypeError(f"takes {words}, not {text!r}")
     return found
