@@ -11,7 +11,15 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
-from napari_selfseg.widgets.parts.access.keys import EARLIER, KEYS, LATER, RUN, STOP, keyed
+from napari_selfseg.widgets.parts.access.keys import (
+    EARLIER,
+    KEYS,
+    LATER,
+    OUTLINED,
+    RUN,
+    STOP,
+    keyed,
+)
 from napari_selfseg.widgets.parts.style import allow
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
@@ -109,6 +117,8 @@ def test_keys_move_the_slider_of_iterations(make_napari_viewer_proxy, qtbot):
     for key in (EARLIER, EARLIER, LATER):
         press(dock, key)
     assert moved == [3, 2, 3]
+    press(dock, OUTLINED)
+    assert controls.outlined.isChecked()
 
 
 @pytest.mark.viewer

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.canvas.looks.outlined import drawn_fast
 from napari_selfseg.widgets.model.image_source import Index, Picture, cut, read, shape_of
 from napari_selfseg.widgets.model.overlay import Void
 from napari_selfseg.widgets.model.own import made
@@ -184,6 +185,7 @@ def add_applied(
         metadata={METADATA: record},
         **placed(source, index),
     )
+    drawn_fast(layer)
     return viewer.add_layer(layer)
 
 

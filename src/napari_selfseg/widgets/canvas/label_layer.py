@@ -15,6 +15,7 @@ from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues, f
 from napari_selfseg.widgets.canvas.colours.steady_colours import following
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.canvas.looks.outlined import drawn_fast
 from napari_selfseg.widgets.canvas.sheet import Sheet
 from napari_selfseg.widgets.model.image_source import shape_of
 from napari_selfseg.widgets.model.own import made
@@ -138,6 +139,7 @@ def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = N
         **placed(source, request.index),
     )
     labels.editable = False
+    drawn_fast(labels)
     added = viewer.add_layer(labels)
     if room is not None and room.lease is not None:
         room.lease.follow(viewer)

@@ -19,7 +19,7 @@ from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.kept import presets
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import NO_IMAGE, Missing
-from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, RUN, STOP, Presses
+from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, OUTLINED, RUN, STOP, Presses
 from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
 from napari_selfseg.widgets.segment.fit_actions import FitActions
@@ -27,6 +27,7 @@ from napari_selfseg.widgets.segment.form_feedback import Guide
 from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.launcher import Launcher
 from napari_selfseg.widgets.segment.live import Live
+from napari_selfseg.widgets.segment.looks.look_actions import LookActions
 from napari_selfseg.widgets.segment.scribbles.strokes import Strokes
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
@@ -98,6 +99,7 @@ class SegmentDock(DockBase):
         )
         controls, forecast = self.view.controls, self._forecast
         self._guide = Guide(controls, self._tasks, forecast, self._asked, self._idle_words)
+        self._looks = LookActions(napari_viewer, controls)
         self._live = Live(controls, self._segments.follow, self._finish)
         self._launcher = Launcher(napari_viewer, controls, forecast, self._launch)
         self.view.setup.stack.fits = self._has_room
@@ -156,11 +158,13 @@ class SegmentDock(DockBase):
             STOP: controls.stop.click,
             EARLIER: lambda: controls.shown.step(-1),
             LATER: lambda: controls.shown.step(1),
+            OUTLINED: self._looks.toggle,
         }
 
     def _begin(self) -> None:
         self._open = True
         super()._begin()
+        self._looks.begin()
         if not self.loaded:
             self._tasks.begin(load, self._populate, "Loading the methods")
 
@@ -168,6 +172,7 @@ class SegmentDock(DockBase):
         self._open = False
         self._guide.stop()
         super()._end()
+        self._looks.end()
         self._setup.close()
         self._strokes.close()
         self._live.leave()

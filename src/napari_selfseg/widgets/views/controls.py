@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from qtpy.QtWidgets import QCheckBox
+
 from napari_selfseg.widgets.estimates.remedies import Remedy
-from napari_selfseg.widgets.parts.access.keys import RUN, keyed
+from napari_selfseg.widgets.parts.access.keys import OUTLINED, RUN, keyed
 from napari_selfseg.widgets.parts.access.keys import STOP as STOP_KEY
 from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.elided import Line
@@ -27,6 +29,7 @@ RESUME: Final = "Continue"
 LIVE: Final = "A run is live: it has to end first."
 NOT_LIVE: Final = "Nothing is running."
 ENDING: Final = "The run is ending."
+OUTLINED_HELP: Final = "Show labels as lines along their borders, so that the image is seen inside."
 NOTHING_YET: Final = "Nothing was run yet: press Run."
 
 
@@ -43,6 +46,8 @@ class Controls(StatusWidget):
         self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
         self.bar = self._buttons.bar
         self.subject = Line()
+        self.outlined = QCheckBox("Lines only")
+        self.outlined.setToolTip(keyed(OUTLINED_HELP, OUTLINED))
         self.estimate = sentence()
         self.remedies = RemedyBar()
         self.bar.setFormat("%v / %m")
@@ -51,7 +56,7 @@ class Controls(StatusWidget):
         self.timeline = self.shown.timeline
         self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
-        layout.addWidget(self.subject)
+        layout.addLayout(beside(self.subject, self.outlined, first=3))
         layout.addLayout(beside(self.run, self.stop, self.resume))
         for each in (self.estimate, self.bar, self.plot, self.shown):
             layout.addWidget(each)

@@ -30,7 +30,7 @@ class SegmentView(QWidget):
         self.review = ReviewView()
         self.controls = Controls()
         self.afresh = self.setup.afresh
-        self.kept = self.setup.kept
+        self.kept = {**self.setup.kept, "lines only": self.controls.outlined}
         self.pages = QTabWidget()
         self.pages.addTab(scrolled(self.setup), "Set up")
         self.pages.addTab(scrolled(self.result), "Result")

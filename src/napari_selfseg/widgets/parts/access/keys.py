@@ -9,13 +9,25 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QSlider, QWidget
 
-__all__ = ["EARLIER", "KEYS", "LATER", "RUN", "STOP", "Keys", "Presses", "keyed", "stepped"]
+__all__ = [
+    "EARLIER",
+    "KEYS",
+    "LATER",
+    "OUTLINED",
+    "RUN",
+    "STOP",
+    "Keys",
+    "Presses",
+    "keyed",
+    "stepped",
+]
 
 RUN: Final = "Ctrl+Return"
 STOP: Final = "Ctrl+."
 EARLIER, LATER = "Ctrl+PgUp", "Ctrl+PgDown"
+OUTLINED: Final = "Ctrl+L"
 TWIN: Final = "Ctrl+Enter"  # beside the numbers
-KEYS: Final = (RUN, STOP, EARLIER, LATER)
+KEYS: Final = (RUN, STOP, EARLIER, LATER, OUTLINED)
 
 Presses = Mapping[str, Callable[[], object]]
 

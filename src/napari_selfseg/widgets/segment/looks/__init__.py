@@ -1,0 +1,1 @@
+"""How labels look: lines or areas, and their legend."""
