@@ -101,28 +101,17 @@ def default_method() -> Method:
 
 
 def method_for(finish: Finish | None) -> Method:
-    """Return the method used when none is named, for what labels are to become.
+    """Return the method used when none is named.
 
-    Parameters
-    ----------
-    finish : Finish or None
-        Objects are found by the method for them.
+    Objects that are asked for are found by the method for them.
     """
     return Objects() if isinstance(finish, AsObjects) else default_method()
 
 
 def finish_named(given: Finish | Mapping[str, Any] | str | None) -> Finish | None:
-    """Return what labels are to become at last.
+    """Return what labels are to become: itself, read from a record, or by name.
 
-    Parameters
-    ----------
-    given : Finish, mapping, str or None
-        Itself, as a record has it, or its name: ``"objects"``, or ``"segments"`` for none.
-
-    Raises
-    ------
-    ValueError
-        When there is no such one, or a value cannot be used.
+    ``"objects"`` is a name; ``"segments"`` means None. What cannot be used raises ValueError.
     """
     if given is None or given == "segments":
         return None

@@ -18,27 +18,17 @@ _NESTED: Final = 32
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function of arrays and numbers when it is first called.
 
-    The first call imports numba, compiles for the types of its arguments, and keeps the machine
-    code on the disk, so that other processes load it. While it runs other threads go on. A
-    compiled function may call another.
-
-    Parameters
-    ----------
-    function : callable
-        In what numba compiles without Python objects (``nopython``).
+    The first call imports numba, compiles for the types of its arguments without Python objects
+    (``nopython``), and keeps the machine code on the disk, so that other processes load it. While
+    it runs other threads go on. A compiled function may call another.
     """
     return _Compiled(function)
 
 
 def compiled_sum(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function whose terms may be added in any order, and so several at once.
+    """Compile a function of finite numbers whose terms may be added in any order.
 
-    Its result may differ by rounding between processors.
-
-    Parameters
-    ----------
-    function : callable
-        As for `compiled`; of finite numbers.
+    So several are added at once, and its result may differ by rounding between processors.
     """
     return _Compiled(function, fastmath=True)
 

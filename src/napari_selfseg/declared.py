@@ -26,10 +26,6 @@ def with_declared(
 
     Parameters
     ----------
-    ours : tuple of type
-        Those of this package.
-    group : str
-        Of the entry points.
     what : str
         What one of them is, for warnings.
     base : type

@@ -19,10 +19,6 @@ def extended(
 
     Parameters
     ----------
-    ours : sequence
-        What there is here.
-    group : str
-        Of the entry points.
     what : str
         What one of them declares, for the warning.
     problem : callable

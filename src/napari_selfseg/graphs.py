@@ -39,19 +39,10 @@ SHIFT = -1e-4
 
 
 def near(centres: NDArray[np.floating[Any]], distance: float) -> NDArray[np.int64]:
-    """Find all pairs of points nearer to each other than a distance.
+    """Find all pairs of points, ``(M, ndim)``, nearer to each other than a distance.
 
-    Parameters
-    ----------
-    centres : ndarray of float
-        ``(M, ndim)``.
-    distance : float
-        Pairs at exactly this distance are not near.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(E, 2)`` sorted, the smaller number first.
+    Pairs are ``(E, 2)``, sorted, the smaller number first; those at exactly the distance are not
+    near.
     """
     pairs = cKDTree(centres).query_pairs(distance, output_type="ndarray")
     apart = np.linalg.norm(centres[pairs[:, 0]] - centres[pairs[:, 1]], axis=1)

@@ -36,8 +36,6 @@ class Grid:
 
         Parameters
         ----------
-        shape : tuple of int
-            Of the image.
         side : int
             About how long a tile is: two thirds of that at least, where the image is as long, and
             one and a half at most.
@@ -56,17 +54,9 @@ class Grid:
         return tuple(-(-n // size) for n, size in zip(self.shape, self.tile, strict=True))
 
     def place(self, number: int) -> tuple[int, ...]:
-        """Return where a tile lies among the others.
+        """Return where a tile lies among the others, one index an axis.
 
-        Parameters
-        ----------
-        number : int
-            Counted along the last axis first.
-
-        Returns
-        -------
-        tuple of int
-            One an axis.
+        Tiles are counted along the last axis first.
         """
         found: list[int] = []
         for count in reversed(self.counts):
@@ -75,71 +65,29 @@ class Grid:
         return tuple(reversed(found))
 
     def number(self, place: tuple[int, ...]) -> int:
-        """Return the number of the tile at a place.
-
-        Parameters
-        ----------
-        place : tuple of int
-            As from `place`.
-        """
+        """Return the number of the tile at a place."""
         found = 0
         for at, count in zip(place, self.counts, strict=True):
             found = found * count + at
         return found
 
     def inner(self, number: int) -> Box:
-        """Return the pixels that a tile writes.
-
-        Parameters
-        ----------
-        number : int
-            Of the tile.
-
-        Returns
-        -------
-        tuple of slice
-        """
+        """Return the pixels that a tile writes."""
         axes = zip(self.place(number), self.tile, self.shape, strict=True)
         return tuple(slice(at * size, min((at + 1) * size, n)) for at, size, n in axes)
 
     def outer(self, number: int) -> Box:
-        """Return the pixels that a tile reads.
-
-        Parameters
-        ----------
-        number : int
-            Of the tile.
-
-        Returns
-        -------
-        tuple of slice
-        """
+        """Return the pixels that a tile reads."""
         axes = zip(self.inner(number), self.halo, self.shape, strict=True)
         return tuple(slice(max(s.start - h, 0), min(s.stop + h, n)) for s, h, n in axes)
 
     def crop(self, number: int) -> Box:
-        """Return the pixels that a tile writes, within those that it reads.
-
-        Parameters
-        ----------
-        number : int
-            Of the tile.
-
-        Returns
-        -------
-        tuple of slice
-        """
+        """Return the pixels that a tile writes, within those that it reads."""
         boxes = zip(self.inner(number), self.outer(number), strict=True)
         return tuple(slice(i.start - o.start, i.stop - o.start) for i, o in boxes)
 
     def faces(self) -> Iterator[tuple[int, int, int]]:
-        """Find the tiles that touch.
-
-        Yields
-        ------
-        tuple of int
-            The axis across which, a tile, and the next one along it.
-        """
+        """Find the tiles that touch: yield an axis, a tile, and the next one along that axis."""
         for place in product(*map(range, self.counts)):
             for axis, count in enumerate(self.counts):
                 if place[axis] + 1 < count:

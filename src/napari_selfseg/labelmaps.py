@@ -13,18 +13,7 @@ __all__ = ["borders", "contiguous", "count", "join", "split"]
 
 
 def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:
-    """Number the labels from 1 in increasing order; 0 stays 0.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        Any shape, not negative, in any range.
-
-    Returns
-    -------
-    ndarray of int32
-        Same shape, every number from 1 to the largest in use.
-    """
+    """Number labels from 1 in increasing order; 0 stays 0, and shapes stay."""
     found, inverse = np.unique(labels, return_inverse=True)
     start = 0 if found[:1] == 0 else 1
     return (inverse + start).reshape(labels.shape).astype(np.int32)
@@ -42,19 +31,9 @@ def count(labels: NDArray[Any]) -> int:
 
 
 def split(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
-    """Give every connected piece of a label its own number.
+    """Give every connected piece of a label its own number, contiguous in the order first met.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        Any shape; 0 is no data.
-    connectivity : int
-        How many axes a step between neighbours may cross: 1 is face to face.
-
-    Returns
-    -------
-    ndarray of int32
-        Contiguous from 1, in the order in which the pieces are first met.
+    A step between neighbours may cross `connectivity` axes: 1 is face to face.
     """
     if not labels.size:
         return np.zeros(labels.shape, np.int32)
@@ -63,19 +42,9 @@ def split(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
 
 
 def borders(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the labels that touch face to face.
+    """Find the labels that touch face to face, and how many faces each pair shares.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        Any shape; 0 has no neighbours.
-
-    Returns
-    -------
-    edges : ndarray of int64
-        ``(E, 2)``, the smaller label first, sorted.
-    length : ndarray of int64
-        ``(E,)``, faces shared.
+    Pairs are ``(E, 2)``, the smaller label first, sorted; 0 has no neighbours.
     """
     n = int(labels.max(initial=0)) + 1
     keys = [_touching(np.moveaxis(labels, axis, 0), n) for axis in range(labels.ndim)]
@@ -92,20 +61,7 @@ def _touching(labels: NDArray[Any], n: int) -> NDArray[np.int64]:
 
 
 def join(edges: NDArray[np.int64], n: int) -> NDArray[np.int32]:
-    """Number the connected components of a graph.
-
-    Parameters
-    ----------
-    edges : ndarray of int64
-        ``(E, 2)`` nodes from 0 to n - 1.
-    n : int
-        Number of nodes.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(n,)`` component of each node, contiguous from 0.
-    """
+    """Number the connected components of a graph of `n` nodes: ``(n,)``, contiguous from 0."""
     weight = np.ones(len(edges), dtype=bool)
     graph = sparse.coo_matrix((weight, (edges[:, 0], edges[:, 1])), shape=(n, n))
     components: NDArray[np.int32] = sparse.csgraph.connected_components(graph, directed=False)[1]

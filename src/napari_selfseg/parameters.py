@@ -175,21 +175,9 @@ class Parameters(BaseModel):
 
 
 def named(name: str, known: Iterable[type[Parameters]], what: str) -> type[Parameters]:
-    """Find a class by its name.
+    """Find the class of this `name` among those known.
 
-    Parameters
-    ----------
-    name : str
-        The class's `name`.
-    known : iterable of type
-        Where to look.
-    what : str
-        What is looked for, for the message.
-
-    Raises
-    ------
-    ParameterError
-        When no class has that name.
+    `what` says in the message what is looked for; ParameterError when no class has that name.
     """
     by_name = {each.name: each for each in known}
     if name not in by_name:
@@ -198,42 +186,18 @@ def named(name: str, known: Iterable[type[Parameters]], what: str) -> type[Param
 
 
 def restore(values: Mapping[str, Any], known: Iterable[type[Parameters]], what: str) -> Parameters:
-    """Make the record again that `Parameters.as_dict` wrote.
+    """Make the record again that `Parameters.as_dict` wrote, of one of the known classes.
 
-    Parameters
-    ----------
-    values : mapping
-        With a ``"name"``.
-    known : iterable of type
-        Classes to choose from.
-    what : str
-        What is restored, for the message.
-
-    Raises
-    ------
-    ParameterError
-        When the name or a value is not known.
+    `what` says in the message what is restored; ParameterError when name or a value is not known.
     """
     rest = dict(values)
     return named(str(rest.pop("name", "")), known, what)(**rest)
 
 
 def parse(text: str, known: Iterable[type[Parameters]], what: str) -> Parameters:
-    """Read ``name`` or ``name:field=value,field=value``.
+    """Read ``name`` or ``name:field=value,field=value``, of one of the known classes.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``"slic:n_segments=2000,compactness=10"``.
-    known : iterable of type
-        Classes to choose from.
-    what : str
-        What is read, for the message.
-
-    Raises
-    ------
-    ParameterError
-        When the text, the name or a value cannot be read.
+    `what` says in the message what is read; ParameterError when it cannot be.
     """
     name, _, rest = text.partition(":")
     # The name of a file may have commas: a value ends where the next name begins.

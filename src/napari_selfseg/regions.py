@@ -51,20 +51,7 @@ class Adjacency(NamedTuple):
 
 
 def areas(index: Tensor, n: int) -> Tensor:
-    """Count the pixels of each region.
-
-    Parameters
-    ----------
-    index : Tensor
-        Region of each pixel, any shape, int64 in 0 to n.
-    n : int
-        Number of regions.
-
-    Returns
-    -------
-    Tensor
-        ``(n + 1,)`` int64.
-    """
+    """Count the pixels, ``(n + 1,)``, of each region; `index` has that of each pixel, 0 to n."""
     flat = index.reshape(-1)
     counts = torch.zeros(n + 1, dtype=torch.int64, device=index.device)
     return counts.scatter_add_(0, flat, torch.ones_like(flat))
@@ -81,10 +68,6 @@ def vote(labels: Tensor, index: Tensor, n: int, n_classes: int) -> Tensor:
         Label of each pixel, shaped like `index`, 0 to n_classes - 1.
     index : Tensor
         Region of each pixel, int64 in 0 to n.
-    n : int
-        Number of regions.
-    n_classes : int
-        Number of labels.
 
     Returns
     -------
@@ -130,8 +113,6 @@ def mean(features: Tensor, index: Tensor, n: int) -> Tensor:
         ``(N, C, *spatial)`` floating.
     index : Tensor
         ``(N, *spatial)`` int64 in 0 to n.
-    n : int
-        Number of regions.
 
     Returns
     -------
@@ -145,18 +126,7 @@ def mean(features: Tensor, index: Tensor, n: int) -> Tensor:
 
 
 def exact(tensor: Tensor) -> Tensor:
-    """Return a tensor where float64 can be computed with: MPS has none.
-
-    Parameters
-    ----------
-    tensor : Tensor
-        On any device.
-
-    Returns
-    -------
-    Tensor
-        Itself, or a copy on the CPU.
-    """
+    """Return a tensor where float64 can be computed with: itself, or a copy, as MPS has none."""
     return tensor.cpu() if tensor.device.type == "mps" else tensor
 
 
@@ -178,21 +148,9 @@ class _Mean(torch.autograd.Function):
 
 
 def totals(rows: Tensor, index: Tensor, n: int) -> Tensor:
-    """Sum rows over each region.
+    """Sum rows, ``(P, C)``, over each region, ``(n + 1, C)`` float64, without a gradient.
 
-    Parameters
-    ----------
-    rows : Tensor
-        ``(P, C)``.
-    index : Tensor
-        ``(P,)`` int64 in 0 to n.
-    n : int
-        Number of regions.
-
-    Returns
-    -------
-    Tensor
-        ``(n + 1, C)`` float64, without a gradient; on the CPU for tensors of MPS.
+    Those of MPS are summed on the CPU.
     """
     rows, index = exact(rows.detach()), exact(index)
     size = BLOCK if rows.device.type == "cpu" else max(len(rows), 1)
@@ -209,8 +167,6 @@ def present(c: Tensor, n: int, valid: Tensor | None = None) -> Tensor:
     ----------
     c : Tensor
         ``(N, *spatial)`` int64 class of each pixel from 0; -1 is none.
-    n : int
-        Number of classes.
     valid : Tensor or None
         ``(N, 1, *spatial)`` bool, True where there are data; None when that is everywhere.
 
@@ -230,8 +186,6 @@ def centroids(index: Tensor, n: int, spacing: Sequence[float]) -> Tensor:
     ----------
     index : Tensor
         ``(*spatial)`` int64 in 0 to n.
-    n : int
-        Number of regions.
     spacing : sequence of float
         Physical size of a pixel along each axis.
 
@@ -264,8 +218,6 @@ def adjacency(index: Tensor, n: int, spacing: Sequence[float]) -> Adjacency:
     ----------
     index : Tensor
         ``(*spatial)`` int64 in 0 to n; pixels of region 0 have no neighbours.
-    n : int
-        Number of regions.
     spacing : sequence of float
         Physical size of a pixel along each axis.
     """
@@ -293,20 +245,7 @@ def _faces(index: Tensor, n: int, axis: int, spacing: Sequence[float]) -> tuple[
 
 
 def project(values: Tensor, index: Tensor) -> Tensor:
-    """Write each region's value onto its pixels.
-
-    Parameters
-    ----------
-    values : Tensor
-        ``(n + 1, ...)``.
-    index : Tensor
-        Region of each pixel, any shape, int64 in 0 to n.
-
-    Returns
-    -------
-    Tensor
-        ``index.shape + values.shape[1:]``.
-    """
+    """Write each region's value, ``(n + 1, ...)``, onto its pixels, which `index` names."""
     # Backwards through values[index] several threads add in any order; through this they do not.
     pixels: Tensor = values.index_select(0, index.flatten())
     return pixels.reshape(*index.shape, *values.shape[1:])

@@ -38,15 +38,7 @@ TRAINED_OTHERWISE: Final = "leave them out to go on with its own, or choose anot
 
 
 def reworded(sentence: str, words: Mapping[str, str]) -> str:
-    """Put other words in the place of a remedy.
-
-    Parameters
-    ----------
-    sentence : str
-        Of an error.
-    words : mapping of str to str
-        What to say in place of each remedy.
-    """
+    """Put other words in the place of the remedies in a sentence."""
     for remedy, ours in words.items():
         sentence = sentence.replace(remedy, ours)
     return sentence

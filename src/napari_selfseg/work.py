@@ -86,28 +86,14 @@ Watch = Callable[[Work[Any]], AbstractContextManager[Callable[[Any], object]]]
 
 
 def follow(work: Work[Any], watch: Watch) -> None:
-    """Go through work to its end, and show every step of it.
-
-    Parameters
-    ----------
-    work : Work
-        Not begun.
-    watch : Watch
-        Who sees it.
-    """
+    """Go through work that has not begun to its end, and show every step of it."""
     with watch(work) as see:
         for step in work:
             see(step)
 
 
 def seeing(see: Callable[[Any], object] | None) -> Watch:
-    """Return a `Watch` that does nothing but call a function with every step.
-
-    Parameters
-    ----------
-    see : callable or None
-        None sees nothing.
-    """
+    """Return a `Watch` that does nothing but call a function, if any, with every step."""
     return lambda work: nullcontext(see or (lambda step: None))
 
 
@@ -142,17 +128,8 @@ class StopRelay:
     def on(self, work: W, *, settle: bool = True) -> Iterator[W]:
         """Let work hear of what is asked for inside the block, and close it after that.
 
-        Parameters
-        ----------
-        work : Work
-            Not begun.
-        settle : bool
-            Whether work that somebody asked to stop before it began settles what it finds; else it
-            is abandoned.
-
-        Yields
-        ------
-        Work
+        With `settle` work that somebody asked to stop before it began settles what it finds; else
+        it is abandoned.
         """
         self.work = work
         # Whoever asked while the work was made found none to ask.

@@ -48,18 +48,7 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The words after the program's name; those of the process by default.
-
-    Returns
-    -------
-    int
-        Exit code.
-    """
+    """Run a command, of `argv` or of the process, and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     with listening() as heard:
         code, sentence = _ended(words, heard)

@@ -36,15 +36,7 @@ __all__ = ["add"]
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("apply", help="label images with a model, the same ids in all")
     parser.add_argument("model", help="from `train`, or from `segment --save-fit`")
     parser.add_argument("images", nargs="+", help=IMAGES_HELP)

@@ -46,15 +46,7 @@ RECIPE_HELP = (
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command; its flags are those of the method named in `words`.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command; its flags are those of the method named in `words`."""
     parser = commands.add_parser("batch", help="segment many images in one way")
     parser.add_argument("images", nargs="+", metavar="GLOB", help=IMAGES_HELP)
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
@@ -105,23 +97,7 @@ def add(commands: Commands, words: list[str]) -> None:
 
 
 def label_ending(text: str) -> str:
-    """Read the ending of labels, with or without the point.
-
-    Parameters
-    ----------
-    text : str
-        From the command line.
-
-    Returns
-    -------
-    str
-        Such as ``".ome.zarr"``.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        When no labels are written under such a name.
-    """
+    """Read the ending of labels, with or without the point; return one such as ``".ome.zarr"``."""
     from napari_selfseg.io.formats import label_formats
 
     known, ending = label_formats(), f".{text.removeprefix('.')}".lower()

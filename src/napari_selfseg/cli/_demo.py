@@ -20,15 +20,7 @@ FILES = ("image.png", "labels.tif", "preview.png")
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("demo", help="watch a run on a sample image")
     parser.add_argument("--headless", action="store_true", help="write files, open no window")
     parser.add_argument(

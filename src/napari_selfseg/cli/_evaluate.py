@@ -32,15 +32,7 @@ class Scored(NamedTuple):
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("evaluate", help="compare labels with ground truth")
     parser.add_argument("labels", nargs="+", metavar="LABELS", help="TIFF or PNG files")
     parser.add_argument(

@@ -23,24 +23,7 @@ __all__ = ["label_large", "say_forecast", "tiles_shown", "tiles_task"]
 
 
 def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None = None) -> int:
-    """Label an image tile by tile, with what is learned from it or with a model.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With the flags of `add_tile_options`.
-    image : str
-        The image.
-    out : str
-        The labels.
-    fit : Fit, optional
-        Of a model.
-
-    Returns
-    -------
-    int
-        Exit code.
-    """
+    """Label an image tile by tile, with a model or with what is learned from it."""
     from napari_selfseg.scale import LabelFiles, do_alone
 
     if do_alone(tiles_task(args, image, LabelFiles.checked(out), fit)).before:
@@ -51,19 +34,7 @@ def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None 
 def tiles_task(
     args: argparse.Namespace, image: str, files: LabelFiles, fit: Fit | None = None
 ) -> LabelTask:
-    """Return the task of an image that goes tile by tile.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With the flags of `add_tile_options`.
-    image : str
-        The image.
-    files : LabelFiles
-        To write.
-    fit : Fit, optional
-        Of a model; without one it is learned from samples.
-    """
+    """Return the task of an image that goes tile by tile; without `fit` samples teach one."""
     from napari_selfseg.scale import LabelTask, Observer, Tiling, runner_named
 
     scheduler = getattr(args, "scheduler", "serial")
@@ -115,21 +86,10 @@ def _threads(scheduler: str) -> int | None:
 def tiles_shown(
     again: str, work: Work[Any], *, forecast: bool = False
 ) -> Iterator[Callable[[Any], None]]:
-    """Show how samples are learned from, and tiles are done; an interrupt keeps done tiles.
+    """Show how samples are learned from and tiles are labelled; an interrupt keeps done tiles.
 
-    Parameters
-    ----------
-    again : str
-        How to go on, in words.
-    work : Work
-        Not begun: a run on samples, or tiles.
-    forecast : bool
-        Whether to say what tiles that nobody began are going to take.
-
-    Yields
-    ------
-    callable
-        To be called with every step.
+    Yields what is called with every step of `work`, which has not begun. `again` says how to go on;
+    with `forecast` the time of tiles that nobody began is said first.
 
     Raises
     ------
@@ -160,13 +120,7 @@ def _kept(run: TileRun, again: str) -> str:
 
 
 def say_forecast(plan: Plan) -> None:
-    """Say on standard error what the tiles are going to take.
-
-    Parameters
-    ----------
-    plan : Plan
-        What is to be done.
-    """
+    """Say on standard error what the tiles are going to take."""
     from napari_selfseg.io import load_fit
     from napari_selfseg.protocol import in_words
     from napari_selfseg.scale import estimate_plan

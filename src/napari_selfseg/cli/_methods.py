@@ -19,15 +19,7 @@ WIDEST = 110
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("methods", help="list methods, superpixels and their parameters")
     parser.set_defaults(command=_run)
 

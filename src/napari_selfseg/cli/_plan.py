@@ -12,15 +12,7 @@ __all__ = ["add"]
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command; its flags are those of the method named in `words`.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command; its flags are those of the method named in `words`."""
     parser = commands.add_parser("plan", help="prepare a large image for many machines")
     parser.add_argument("image", help="OME-Zarr, zarr or TIFF that every machine can read")
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.ome.zarr")

@@ -17,15 +17,7 @@ __all__ = ["add"]
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("replay", help="make recorded labels again")
     parser.add_argument("file", help="a labels file written by napari-selfseg")
     parser.add_argument("--image", metavar="PATH", help="the image, when it is not where it was")

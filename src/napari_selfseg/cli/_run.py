@@ -14,15 +14,7 @@ __all__ = ["add"]
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("run", help="do what was planned, or a share of it")
     parser.add_argument("labels", help="the OME-Zarr that `plan` has made")
     parser.add_argument("--index", type=whole(0), metavar="N", help="of this machine, from 0")

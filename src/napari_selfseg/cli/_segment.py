@@ -55,15 +55,7 @@ WHOLE = (
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command; its flags are those of the method named in `words`.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command; its flags are those of the method named in `words`."""
     parser = commands.add_parser("segment", help="segment an image")
     parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
     add_output(parser)

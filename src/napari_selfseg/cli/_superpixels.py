@@ -21,15 +21,7 @@ __all__ = ["add"]
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command."""
     parser = commands.add_parser("superpixels", help="cut an image into superpixels")
     parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
     parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")

@@ -28,15 +28,7 @@ __all__ = ["add"]
 
 
 def add(commands: Commands, words: list[str]) -> None:
-    """Declare the command; its flags are those of the method named in `words`.
-
-    Parameters
-    ----------
-    commands : argparse subparsers
-        Where to add it.
-    words : list of str
-        The command line.
-    """
+    """Declare the command; its flags are those of the method named in `words`."""
     parser = commands.add_parser("train", help="train one model on several images")
     parser.add_argument("images", nargs="+", help=IMAGES_HELP)
     parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")

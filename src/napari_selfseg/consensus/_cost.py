@@ -27,13 +27,7 @@ _KEPT_AT_WORK: Final = 300.0
 
 
 def _classical(problem: Problem) -> Cost:
-    """Say what all of them take.
-
-    Parameters
-    ----------
-    problem : Problem
-        Sizes.
-    """
+    """Say what all of them take."""
     count, together = at_once(problem.pixels, problem.ndim)
     pixels = float(problem.pixels)
     kept = _KEPT * pixels + _KEPT_AT_WORK * together

@@ -57,71 +57,25 @@ class ImageEvidence:
         return bool(self._apart)
 
     def hear(self, source: Source, parts: Parts) -> Iterator[NDArray[np.int64]]:
-        """Let a source speak, one label map after the other.
-
-        Parameters
-        ----------
-        source : Source
-            Of label maps.
-        parts : Parts
-            The image.
-
-        Yields
-        ------
-        ndarray of int64
-            ``(n + 1,)`` the label of each superpixel, from 1.
-        """
+        """Let a source speak: yield the label of each superpixel, from 1, map by map."""
         for said in heard(source, parts, self.borders):
             yield self.take(said)
 
     def add(self, found: LabelMap) -> NDArray[np.int64]:
-        """Let a label map speak.
-
-        Parameters
-        ----------
-        found : LabelMap
-            Of this image.
-
-        Returns
-        -------
-        ndarray of int64
-            ``(n + 1,)`` the label most pixels of each superpixel have, from 1.
-        """
+        """Let a label map speak; return the label most pixels of each superpixel have."""
         votes = majority(self.borders.superpixels, found.labels, self.borders.n)
         a, b = self.borders.edges.T
         return self.take(Said(found.family, (votes[a] != votes[b]).astype(np.float64), votes))
 
     def shares(self, found: LabelMap) -> NDArray[np.float32]:
-        """Return the share of each label among the pixels of each superpixel.
-
-        Parameters
-        ----------
-        found : LabelMap
-            Of this image.
-
-        Returns
-        -------
-        ndarray of float32
-            ``(n + 1, labels)``; entry 0 is 0.
-        """
+        """Return the share of each label in each superpixel, ``(n + 1, labels)``; entry 0 is 0."""
         counts = np.zeros((self.borders.n + 1, found.n), np.int64)
         ids, counted = tabled(self.borders.superpixels, found.labels, found.n)
         counts[ids] = counted
         return shares_of(counts)
 
     def take(self, said: Said) -> NDArray[np.int64]:
-        """Remember what a label map says.
-
-        Parameters
-        ----------
-        said : Said
-            Of these superpixels.
-
-        Returns
-        -------
-        ndarray of int64
-            Its votes.
-        """
+        """Remember what a label map says of these superpixels, and return its votes."""
         total, count = self._apart.get(said.family, (0.0, 0))
         self._apart[said.family] = (total + said.apart, count + 1)
         if said.shares is not None:
@@ -129,13 +83,7 @@ class ImageEvidence:
         return said.votes
 
     def of_lines(self, kind: Wanted) -> bool:
-        """Say whether segments are cells between lines, which label maps have no say in.
-
-        Parameters
-        ----------
-        kind : str
-            Which segments are wanted.
-        """
+        """Say whether segments are cells between lines, which label maps have no say in."""
         if kind != "automatic" or self.look is None:
             return kind.endswith("lines")
         return self.look.lines.clear
@@ -155,8 +103,6 @@ class ImageEvidence:
         ----------
         level : float
             Height at which it is cut when nobody says where.
-        kind : str
-            Which segments are wanted.
         smallest : int
             Pixels of the smallest object; 0 finds them.
         in_passing : bool

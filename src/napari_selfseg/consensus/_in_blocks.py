@@ -131,13 +131,7 @@ class _Gathered:
         return self.found
 
     def borders(self, homes: NDArray[np.int64]) -> Borders:
-        """Return the superpixels, and where they touch.
-
-        Parameters
-        ----------
-        homes : ndarray of int64
-            ``(n,)`` block of each.
-        """
+        """Return the superpixels, and where they touch; `homes` is the block of each, ``(n,)``."""
         sizes = np.zeros(self.n, np.int64)
         for block in self.compared("sums"):
             sizes[block["ids"] - 1] = block["rows"][:, 0]

@@ -47,14 +47,7 @@ class Kind(NamedTuple):
 
 
 def kind_of(wanted: Wanted, lines: Lines, objects: Objects | None) -> Kind:
-    """Decide how segments are made.
-
-    Parameters
-    ----------
-    wanted : str
-        What somebody asked for, or ``"automatic"``.
-    lines, objects
-        As for `Kind`.
+    """Decide how segments are made; `wanted` is what somebody asked for, or ``"automatic"``.
 
     Returns
     -------

@@ -37,22 +37,7 @@ _CELL: Final = 17.0
 
 
 def line_heights(borders: Borders, parts: Parts, lines: Lines) -> NDArray[np.float64]:
-    """Measure the borders of any superpixels, block by block.
-
-    Parameters
-    ----------
-    borders : Borders
-        Of the superpixels.
-    parts : Parts
-        The image.
-    lines : Lines
-        As from `find_lines`.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(E,)`` from 0 to 1.
-    """
+    """Measure the borders of any superpixels, block by block: ``(E,)`` from 0 to 1."""
     strengths, keys = np.zeros(len(borders.edges)), borders.edges @ (borders.n + 1, 1)
     for faces in side_by_side(
         lambda number: line_faces(parts, number, borders.superpixels, lines), len(parts.grid)
@@ -62,23 +47,14 @@ def line_heights(borders: Borders, parts: Parts, lines: Lines) -> NDArray[np.flo
 
 
 def line_faces(parts: Parts, number: int, superpixels: Any, lines: Lines) -> Faces:
-    """Measure what is a block's own of borders.
+    """Measure the borders that are a block's own, with the light along lines added up.
 
     Parameters
     ----------
-    parts : Parts
-        The image.
-    number : int
-        Of the block.
     superpixels : array_like of int
         ``(*spatial)`` from 1; 0 for no data.
     lines : Lines
         As from `find_lines`.
-
-    Returns
-    -------
-    Faces
-        With the light along lines added up.
     """
     seen = parts.seen(number)
     own = np.asarray(superpixels[parts.grid.outer(number)])
@@ -88,31 +64,16 @@ def line_faces(parts: Parts, number: int, superpixels: Any, lines: Lines) -> Fac
 
 
 def heights_of(strengths: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rank borders by the mean light along them.
+    """Rank borders by the mean light along them, from 0 to 1.
 
-    Parameters
-    ----------
-    strengths, lengths : ndarray of float64
-        ``(E,)`` sum over the faces of a border, and how many there are.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(E,)`` from 0 to 1.
+    `strengths` and `lengths` are the sum over the faces of each border, and how many faces there
+    are, ``(E,)``.
     """
     return _ranks(-strengths / np.maximum(lengths, 1), lengths)
 
 
 def smallest_cell(lines: Lines, spacing: NDArray[np.float64]) -> float:
-    """Return up to how many pixels a region joins its neighbours more readily.
-
-    Parameters
-    ----------
-    lines : Lines
-        As from `find_lines`.
-    spacing : ndarray of float64
-        ``(ndim,)``.
-    """
+    """Return up to how many pixels a region joins its neighbours more readily."""
     return float(np.prod(_CELL * lines.sigma / spacing))
 
 

@@ -29,29 +29,10 @@ class Look(Protocol):
         """What lines there are."""
 
     def line_heights(self, borders: Borders) -> NDArray[np.float64]:
-        """Rank borders by the lines along them.
-
-        Parameters
-        ----------
-        borders : Borders
-            Of the superpixels.
-
-        Returns
-        -------
-        ndarray of float64
-            ``(E,)``, as from `napari_selfseg.consensus._line_borders.line_heights`.
-        """
+        """Rank borders by the lines along them, ``(E,)``; see `line_heights` of `_line_borders`."""
 
     def pieces(self, borders: Borders, histograms: NDArray[np.float32]) -> Pieces:
-        """Measure superpixels.
-
-        Parameters
-        ----------
-        borders : Borders
-            Of the superpixels.
-        histograms : ndarray of float32
-            ``(n, D)`` of each.
-        """
+        """Measure superpixels, whose histograms are ``(n, D)``."""
 
 
 @dataclass(frozen=True)

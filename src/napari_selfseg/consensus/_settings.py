@@ -126,13 +126,7 @@ class Settings(Method):
         return cast(Settings, self.replace(smallest=smallest))
 
     def resolved(self) -> tuple[Method, ...]:
-        """Return the members whose networks are trained.
-
-        Returns
-        -------
-        tuple of Method
-            Those given, or those the other parameters mean.
-        """
+        """Return the members to train: those given, or those the parameters mean."""
         if self.members:
             return tuple(each.replace(iterations=self.iterations) for each in self.members)
         common = {"iterations": self.iterations, "channels": self.channels}

@@ -25,14 +25,8 @@ _BLOCKS: Final = 4
 def spectral(of: Borders, apart: NDArray[np.float64], grid: Grid | None) -> NDArray[np.float64]:
     """Weigh what a border means for the whole image, or for what is around it.
 
-    Parameters
-    ----------
-    of : Borders
-        The superpixels.
-    apart : ndarray of float64
-        ``(E,)`` how different the two sides of each border are.
-    grid : Grid or None
-        Blocks of the image, where they are known.
+    `apart`, ``(E,)``, says how different the two sides of each border are; `grid` holds the blocks,
+    where they are known.
 
     Returns
     -------

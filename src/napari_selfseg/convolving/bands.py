@@ -39,17 +39,7 @@ class Band(NamedTuple):
 
 
 def banded(numbers: float) -> bool:
-    """Say whether a result of so many float32 numbers is made in bands, into lent memory.
-
-    Parameters
-    ----------
-    numbers : float
-        Of the result.
-
-    Returns
-    -------
-    bool
-    """
+    """Say whether a result of so many float32 numbers is made in bands, into lent memory."""
     return numbers >= LARGE
 
 

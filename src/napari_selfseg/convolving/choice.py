@@ -62,7 +62,7 @@ class Kind(NamedTuple):
 
 
 def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
-    """Return the way to take.
+    """Return the way to take, a function of ``(x, g, size, stride)``.
 
     Parameters
     ----------
@@ -72,11 +72,6 @@ def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
         Gradient of the result.
     size, stride : int
         Of the kernel along every axis.
-
-    Returns
-    -------
-    callable
-        Of ``(x, g, size, stride)``.
     """
     alone = torch.get_num_threads() == 1
     kind = Kind(x.ndim - 2, size, stride, x.shape[1], g.shape[1], alone)
@@ -108,12 +103,6 @@ def works(kind: Kind, name: str) -> bool:
     ----------
     kind : Kind
         Of convolution.
-    name : str
-        Of the way.
-
-    Returns
-    -------
-    bool
     """
     ways = _ways(kind)
     first = next(iter(ways))
@@ -131,18 +120,7 @@ def _ways(kind: Kind) -> dict[str, Callable[[], Tensor]]:
 
 @functools.cache
 def chosen(kind: Kind) -> str:
-    """Return the name of the fastest way; the first time on a machine it is timed.
-
-    Parameters
-    ----------
-    kind : Kind
-        Of convolution.
-
-    Returns
-    -------
-    str
-        One of `WAYS`.
-    """
+    """Return the name of the fastest of `WAYS`; the first time on a machine it is timed."""
     kept, question = Answers(), _told(kind)
     found = kept.read(question)
     if found not in list(WAYS):
@@ -156,17 +134,9 @@ def chosen(kind: Kind) -> str:
 
 
 def fastest(ways: Mapping[str, Callable[[], Tensor]]) -> str:
-    """Time ways to the same result by turns, and return the name of the fastest.
+    """Time ways to the same result by turns; return the first than which none is clearly faster.
 
-    Parameters
-    ----------
-    ways : mapping of str to callable
-        The first one is right; another that fails, or finds something else, is not taken.
-
-    Returns
-    -------
-    str
-        The first of those than which none is clearly faster.
+    The first of `ways` is right; another that fails, or finds something else, is not taken.
     """
     first = next(iter(ways))
     expected = ways[first]()
@@ -182,15 +152,7 @@ def fastest(ways: Mapping[str, Callable[[], Tensor]]) -> str:
 
 
 def agrees(way: Callable[[], Tensor], expected: Tensor) -> bool:
-    """Say whether a way works and finds what is expected, but for rounding.
-
-    Parameters
-    ----------
-    way : callable
-        Returns a tensor.
-    expected : Tensor
-        What it should be.
-    """
+    """Say whether a way works and finds what is expected, but for rounding."""
     try:
         found = way()
     except (RuntimeError, AttributeError):  # a processor or a PyTorch that has it not
@@ -202,10 +164,7 @@ def agrees(way: Callable[[], Tensor], expected: Tensor) -> bool:
 def timed(way: Callable[[], object]) -> float:
     """Return the seconds a call takes this thread, without those of other programs.
 
-    Parameters
-    ----------
-    way : callable
-        What is timed; it starts no thread.
+    `way` starts no thread.
     """
     # On Windows that clock ticks only every 16 ms.
     clock = time.perf_counter if sys.platform == "win32" else time.thread_time

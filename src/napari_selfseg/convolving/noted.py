@@ -15,17 +15,7 @@ _FOLLOWED: ContextVar[Mapping[str, str]] = ContextVar("followed", default=Mappin
 
 @contextmanager
 def noting(notes: dict[str, str]) -> Iterator[None]:
-    """Write down the ways that are taken inside the block, in this thread.
-
-    Parameters
-    ----------
-    notes : dict of str to str
-        Kind of layer to way; added to.
-
-    Yields
-    ------
-    None
-    """
+    """Write down which way each kind of layer takes inside the block, in this thread."""
     token = _NOTES.set(notes)
     try:
         yield
@@ -35,17 +25,7 @@ def noting(notes: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def following(recorded: Mapping[str, str]) -> Iterator[None]:
-    """Take the ways that were noted once, inside the block and in this thread.
-
-    Parameters
-    ----------
-    recorded : mapping of str to str
-        From `noting`.
-
-    Yields
-    ------
-    None
-    """
+    """Take the ways noted by `noting`, inside the block and in this thread."""
     token = _FOLLOWED.set(recorded)
     try:
         yield
@@ -54,29 +34,12 @@ def following(recorded: Mapping[str, str]) -> Iterator[None]:
 
 
 def follow(kind: str) -> str | None:
-    """Return the way that was noted once.
-
-    Parameters
-    ----------
-    kind : str
-        Of layer.
-
-    Returns
-    -------
-    str or None
-        None where nothing was.
-    """
+    """Return the way that was noted for a kind of layer; None where nothing was."""
     return _FOLLOWED.get().get(kind)
 
 
 def note(kind: str, way: str) -> None:
-    """Write down which way was taken.
-
-    Parameters
-    ----------
-    kind, way : str
-        Of layer, and how.
-    """
+    """Write down which way a kind of layer took."""
     notes = _NOTES.get()
     if notes is not None:
         notes[kind] = way

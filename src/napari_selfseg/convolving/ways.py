@@ -30,14 +30,8 @@ def backward(
     ----------
     g, x, weight : Tensor
         Gradient of the result, what was convolved, and kernels.
-    stride : int
-        Of the convolution.
     wanted : tuple of bool
         Whether the gradient of x, and that of the weights.
-
-    Returns
-    -------
-    tuple of Tensor or None
     """
     ndim, pad = x.ndim - 2, weight.shape[-1] // 2
     found = torch.ops.aten.convolution_backward(
@@ -100,18 +94,7 @@ ALONE: Final = ("onednn-products",)
 
 
 def wanted_way() -> str:
-    """Return the way the environment asks for.
-
-    Returns
-    -------
-    str
-        One of `WAYS`, or ``"timed"``: the one that was measured fastest.
-
-    Raises
-    ------
-    ValueError
-        When there is no such way.
-    """
+    """Return the way the environment asks for: one of `WAYS`, or ``"timed"`` for the fastest."""
     found = os.environ.get(SETTING, TIMED)
     if found not in (TIMED, *WAYS):
         raise ValueError(f"There is no {SETTING}={found:.60}: use {', '.join((TIMED, *WAYS))}.")

@@ -42,15 +42,7 @@ class Certainty:
             self._known[number] = (float(a), float(j))
 
     def update(self, labels: NDArray[Any], numbers: Iterable[int]) -> None:
-        """Look again at some objects.
-
-        Parameters
-        ----------
-        labels : ndarray of int
-            As they are now.
-        numbers : iterable of int
-            Objects that were changed, made or taken away.
-        """
+        """Look again at objects that were changed, made or taken away; labels are as of now."""
         for number in numbers:
             self._known.pop(number, None)
             where = np.nonzero(labels == number)

@@ -61,18 +61,7 @@ class Edit:
 
     @classmethod
     def of(cls, recorded: Edit | Mapping[str, Any]) -> Edit:
-        """Read an edit from a record.
-
-        Parameters
-        ----------
-        recorded : Edit or mapping
-            From `as_record`.
-
-        Raises
-        ------
-        ValueError
-            When it is none.
-        """
+        """Read an edit from a record; ValueError when it is none."""
         if isinstance(recorded, Edit):
             return recorded
         try:
@@ -103,22 +92,9 @@ class Edit:
         return found
 
     def painted(self, shape: Sequence[int]) -> NDArray[np.intp]:
-        """Return the pixels of `runs`.
+        """Return the pixels of `runs` as places in a flat label map of this shape.
 
-        Parameters
-        ----------
-        shape : sequence of int
-            Of the label map.
-
-        Returns
-        -------
-        ndarray of int
-            Places in the flat array.
-
-        Raises
-        ------
-        ValueError
-            When some lie outside.
+        Those outside raise ValueError.
         """
         runs = np.array(self.runs, np.int64).reshape(-1, 2)
         if len(runs) and (runs.min() < 0 or (runs.sum(axis=1) > prod(shape)).any()):
@@ -128,13 +104,7 @@ class Edit:
 
 
 def runs_of(where: NDArray[np.integer[Any]]) -> tuple[int, ...]:
-    """Return pixels as runs, as `Edit.runs` has them.
-
-    Parameters
-    ----------
-    where : ndarray of int
-        ``(n,)`` places in a flat array, ascending, each once.
-    """
+    """Return places in a flat array, ascending and each once, as runs: see `Edit.runs`."""
     if not len(where):
         return ()
     first = np.flatnonzero(np.diff(where, prepend=where[0] - 2) != 1)

@@ -58,13 +58,7 @@ class Evidence:
         self._kept: tuple[Any, Any] | None = None
 
     def spacing(self, index: Index) -> NDArray[np.float64]:
-        """Return the size of a pixel along the axes of a part, with a product of 1.
-
-        Parameters
-        ----------
-        index : tuple of int or slice
-            The part: an image of its own.
-        """
+        """Return the size of a pixel along the axes of a part, with a product of 1."""
         whole = [isinstance(each, slice) for each in index]
         sizes = np.abs(self._sizes[whole])
         return np.asarray(sizes / np.exp(np.log(sizes).mean()), np.float64)
@@ -72,12 +66,7 @@ class Evidence:
     def grey(self, labels: NDArray[Any], index: Index) -> NDArray[np.float32]:
         """Return what tells the objects of a part: 0 to 1, larger in them.
 
-        Parameters
-        ----------
-        labels : ndarray of int
-            ``(*spatial)`` of the part, objects from 1.
-        index : tuple of int or slice
-            The part.
+        `labels` has the objects of that part, from 1.
         """
         channels, valid = self._seen(index)
         sizes = self.spacing(index)

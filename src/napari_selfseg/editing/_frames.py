@@ -28,18 +28,7 @@ class Frames:
         self.shape, self.axes = shape, tuple(axes)
 
     def index(self, points: Sequence[tuple[int, ...]]) -> Index:
-        """Return the image that some points lie in.
-
-        Parameters
-        ----------
-        points : sequence of tuple of int
-            One at least.
-
-        Raises
-        ------
-        ValueError
-            When one lies outside, or they lie in different images.
-        """
+        """Return the image that some points lie in; ValueError when there is none such."""
         for point in points:
             if not all(0 <= at < n for at, n in zip(point, self.shape, strict=True)):
                 raise ValueError("This is outside of the image: click inside it.")
@@ -50,46 +39,20 @@ class Frames:
         return tuple(at.get(axis, slice(None)) for axis in range(len(self.shape)))
 
     def places(self, mask: NDArray[np.bool_], index: Index) -> NDArray[np.intp]:
-        """Return where pixels of an image are in the flat label map.
-
-        Parameters
-        ----------
-        mask : ndarray of bool
-            Of the shape of the image.
-        index : tuple of int or slice
-            From `index`.
-        """
+        """Return where pixels of an image are in the flat label map."""
         inside: Any = iter(np.nonzero(mask))
         n = np.count_nonzero(mask)
         where = [next(inside) if isinstance(e, slice) else np.full(n, e) for e in index]
         return np.ravel_multi_index(where, self.shape).astype(np.intp)
 
     def local(self, points: Sequence[tuple[int, ...]], index: Index) -> NDArray[np.intp]:
-        """Return points as those of an image.
-
-        Parameters
-        ----------
-        points : sequence of tuple of int
-            Of the label map.
-        index : tuple of int or slice
-            From `index`.
-        """
+        """Return points of the label map as those of an image."""
         return np.array(points, np.intp)[:, [isinstance(each, slice) for each in index]]
 
     def wall(self, axis: int | None, index: Index) -> int | None:
         """Return the axis along which a cut goes on, of those of an image; None of a plane.
 
-        Parameters
-        ----------
-        axis : int or None
-            Of the label map.
-        index : tuple of int or slice
-            From `index`.
-
-        Raises
-        ------
-        ValueError
-            When it is needed, and is no axis of the image.
+        `axis` is one of the label map. ValueError when it is needed, and is no axis of the image.
         """
         whole = [isinstance(each, slice) for each in index]
         if sum(whole) == 2:

@@ -60,8 +60,6 @@ def grown(
         ``(*spatial)`` objects there are, from 1; 0 at the click.
     grey : ndarray of float32
         ``(*spatial)`` 0 to 1, larger in objects.
-    point : tuple of int
-        The click.
     spacing : ndarray of float64
         Size of a pixel along each axis, with a product of 1.
 

@@ -107,11 +107,6 @@ class ObjectEdits(EditedArray):
     def point_in(self, number: int) -> tuple[int, ...]:
         """Return a pixel of an object.
 
-        Parameters
-        ----------
-        number : int
-            Of the object.
-
         Raises
         ------
         ValueError
@@ -124,22 +119,9 @@ class ObjectEdits(EditedArray):
     # What can be done
 
     def apply(self, edit: Edit) -> str:
-        """Do what an edit says.
+        """Do what an edit says, and return that in words.
 
-        Parameters
-        ----------
-        edit : Edit
-            Any.
-
-        Returns
-        -------
-        str
-            What was done, in words.
-
-        Raises
-        ------
-        ValueError
-            When it cannot be done; nothing is changed then.
+        Where it cannot be done ValueError is raised, and nothing is changed.
         """
         if edit.points and len(edit.points[0]) != self.labels.ndim:
             raise ValueError(
@@ -174,7 +156,7 @@ class ObjectEdits(EditedArray):
         return self.apply(Edit("class", _tuples(points), number))
 
     def painted(self, where: NDArray[np.intp], before: NDArray[Any], number: int) -> str:
-        """Take note of what somebody else has painted into the array.
+        """Take note of what somebody else has painted into the array; return the edit in words.
 
         Parameters
         ----------
@@ -184,11 +166,6 @@ class ObjectEdits(EditedArray):
             ``(n,)`` labels that were there.
         number : int
             The label that is there now.
-
-        Returns
-        -------
-        str
-            The edit in words.
         """
         edit, words = Edit("paint", number=number, runs=runs_of(where)), _painted(number)
         after = np.full(len(where), number, self.labels.dtype)
@@ -198,13 +175,7 @@ class ObjectEdits(EditedArray):
         return words
 
     def undo(self) -> str:
-        """Take the last edit back.
-
-        Returns
-        -------
-        str
-            The edit in words; empty when there is none.
-        """
+        """Take the last edit back; return it in words, empty when there is none."""
         if words := super().undo():
             done = self._log.pop()
             self._undone.append(done)
@@ -213,13 +184,7 @@ class ObjectEdits(EditedArray):
         return words
 
     def redo(self) -> str:
-        """Make the edit again that was taken back last.
-
-        Returns
-        -------
-        str
-            The edit in words; empty when there is none.
-        """
+        """Make the edit again that was taken back last; return it in words, empty for none."""
         if words := super().redo():
             done = self._undone.pop()
             self._log.append(done)

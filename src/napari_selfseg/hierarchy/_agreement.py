@@ -62,19 +62,9 @@ def _share(maps: Sequence[NDArray[Any]], edges: NDArray[np.integer[Any]]) -> NDA
 def half_distances(
     shares: NDArray[np.floating[Any]], edges: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
-    """Return half the L1 distance of the histograms on both sides of each border.
+    """Return half the L1 distance, ``(E,)``, of the histograms on both sides of each border.
 
-    Parameters
-    ----------
-    shares : ndarray of float
-        ``(n + 1, k)`` of each superpixel.
-    edges : ndarray of int
-        ``(E, 2)`` neighbouring superpixels.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(E,)``, from 0 to 1.
+    `shares` has those of each superpixel, ``(n + 1, k)``, and `edges` the pairs, ``(E, 2)``.
     """
     a, b = edges.T
     total = np.zeros(len(edges))

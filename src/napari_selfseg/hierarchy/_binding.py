@@ -52,10 +52,7 @@ class Strokes(NamedTuple):
     def keep(self, before: NDArray[np.int64]) -> bool:
         """Say whether all is still there that was drawn before.
 
-        Parameters
-        ----------
-        before : ndarray of int64
-            Class drawn on each superpixel that was there, 0 for none.
+        `before` has the class of each superpixel that was there, 0 for none.
         """
         pairs = (1 + max(before.max(initial=0), self.drawn.max(initial=0)), 1)
         was = np.stack((np.arange(len(before)), before), axis=1)[before > 0] @ pairs
@@ -70,12 +67,7 @@ def strokes_on(
 ) -> Strokes:
     """Find what was drawn on superpixels, and divide those that hold several classes.
 
-    Parameters
-    ----------
-    superpixels, edges, lengths
-        As of a `Hierarchy`.
-    scribbles : ndarray of int
-        As for `divided`.
+    Superpixels, edges and lengths are those of a `Hierarchy`.
     """
     found = divided(superpixels, scribbles)
     drawn, n = drawn_on(found, scribbles), int(superpixels.max(initial=0))
@@ -119,14 +111,7 @@ def _around(
 
 
 def joining(tree: Tree, edges: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Find the heights at which a tree joins pairs of nodes.
-
-    Parameters
-    ----------
-    tree : Tree
-        Any.
-    edges : ndarray of int64
-        ``(E, 2)`` nodes from 0.
+    """Find the heights at which a tree joins pairs of nodes, ``(E, 2)`` from 0.
 
     Returns
     -------

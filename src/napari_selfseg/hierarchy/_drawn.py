@@ -71,18 +71,7 @@ def divided(
 def drawn_on(
     superpixels: NDArray[np.int32], scribbles: NDArray[np.integer[Any]]
 ) -> NDArray[np.int64]:
-    """Find the class drawn on each superpixel.
-
-    Parameters
-    ----------
-    superpixels, scribbles
-        As from and for `divided`: of several classes in one superpixel the largest is taken.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(n,)`` classes from 1, 0 where nothing was drawn.
-    """
+    """Find the class drawn on each superpixel, 0 where nothing was, the largest of several."""
     found = np.zeros(int(superpixels.max()) + 1, np.int64)
     touched = scribbles > 0
     np.maximum.at(found, superpixels[touched], scribbles[touched].astype(np.int64))
@@ -233,7 +222,7 @@ def averaged(
     of: NDArray[np.int64],
     counts: NDArray[Any],
 ) -> NDArray[np.float32]:
-    """Average histograms over the pixels of all nodes that have become one.
+    """Average histograms over the pixels of all nodes that have become one: ``(m, D)``.
 
     Parameters
     ----------
@@ -245,11 +234,6 @@ def averaged(
         ``(n,)`` the node that each has become part of.
     counts : ndarray
         ``(m,)`` pixels of each of these.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(m, D)``.
     """
     found = np.empty((len(counts), histograms.shape[1]), np.float32)
     for column, share in enumerate(histograms.T):
@@ -258,19 +242,9 @@ def averaged(
 
 
 def weights(sizes: NDArray[Any], drawn: NDArray[np.integer[Any]] | None) -> NDArray[np.int64]:
-    """Weigh nodes so that `matched` keeps the numbers of classes before all others.
+    """Weigh nodes, ``(n,)``, so that `matched` keeps the numbers of classes before all others.
 
-    Parameters
-    ----------
-    sizes : ndarray
-        ``(n,)`` pixels of each node.
-    drawn : ndarray of int or None
-        As for `grouped`.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(n,)``.
+    `sizes` are the pixels of each node, and `drawn` as for `grouped`.
     """
     found = np.asarray(sizes, np.int64)
     return found if drawn is None else np.where(drawn > 0, found.sum() + 1, found)

@@ -61,17 +61,9 @@ class Tree:
         return found
 
     def cut(self, n_segments: int) -> NDArray[np.int64]:
-        """Divide the nodes into a number of segments.
+        """Divide the nodes into a number of segments; return the label of each node, from 1.
 
-        Parameters
-        ----------
-        n_segments : int
-            Taken as `fewest` or `most` when it lies beyond.
-
-        Returns
-        -------
-        ndarray of int64
-            ``(n,)`` label of each node, from 1.
+        Numbers beyond `fewest` and `most` are taken as these.
         """
         begins = self.births <= min(max(n_segments, self.fewest), self.most)
         labels = np.empty(len(self.order), np.int64)
@@ -86,13 +78,7 @@ class Tree:
         return found
 
     def segments_at(self, level: float) -> int:
-        """Count the segments that are left when all is merged up to a level.
-
-        Parameters
-        ----------
-        level : float
-            Height.
-        """
+        """Count the segments that are left when all is merged up to a height."""
         return self.fewest + int(np.count_nonzero(self.heights > level))
 
 
@@ -104,13 +90,7 @@ def average_linkage(
     sizes: NDArray[Any],
     drawn: NDArray[np.integer[Any]] | None = None,
 ) -> Tree:
-    """Merge neighbours, the two with the lowest mean height along their border first.
-
-    Parameters
-    ----------
-    n, edges, heights, lengths, sizes, drawn
-        As for `linked`.
-    """
+    """Merge neighbours, the two with the lowest mean height along their border first."""
     return linked(n, edges, heights, lengths, sizes, drawn=drawn)
 
 

@@ -38,17 +38,7 @@ class ContourMap(Parameters):
     )
 
     def regions(self, shape: tuple[int, ...]) -> NDArray[np.int32]:
-        """Read the file and label the regions.
-
-        Parameters
-        ----------
-        shape : tuple of int
-            Spatial shape of the image.
-
-        Returns
-        -------
-        ndarray of int32
-            ``(*spatial)``, from 1.
+        """Read the file and label the regions, from 1, of an image of this spatial shape.
 
         Raises
         ------

@@ -88,11 +88,6 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
 def read_progress(path: str | os.PathLike[str]) -> int:
     """Read how many iterations the fit in a file has had.
 
-    Parameters
-    ----------
-    path : path_like
-        From `save_fit`.
-
     Raises
     ------
     OSError

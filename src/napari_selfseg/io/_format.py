@@ -113,35 +113,11 @@ class Format:
 
 
 def filter_of(title: str, formats: Sequence[Format]) -> str:
-    """Say which files a dialog shows.
-
-    Parameters
-    ----------
-    title : str
-        What they are.
-    formats : sequence of Format
-        Theirs.
-
-    Returns
-    -------
-    str
-        Such as ``"Images (*.tif *.tiff *.png)"``.
-    """
+    """Say which files a dialog shows, such as ``"Images (*.tif *.tiff *.png)"``."""
     return f"{title} ({' '.join(f'*{ending}' for each in formats for ending in each.endings)})"
 
 
 def names_of(formats: Sequence[Format]) -> str:
-    """Say which formats there are to choose from.
-
-    Parameters
-    ----------
-    formats : sequence of Format
-        One at least.
-
-    Returns
-    -------
-    str
-        Such as ``"TIFF, PNG or JPEG"``.
-    """
+    """Say which formats there are to choose from, such as ``"TIFF, PNG or JPEG"``."""
     *others, last = [each.name for each in formats]
     return f"{', '.join(others)} or {last}" if others else last

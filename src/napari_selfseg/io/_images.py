@@ -40,20 +40,7 @@ def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
 
 
 def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
-    """Read a file as `read_image` does, but of a palette the numbers and not the colours.
-
-    Parameters
-    ----------
-    path : path_like
-        As for `read_image`.
-
-    Raises
-    ------
-    OSError
-        When there is no such file, or it cannot be opened.
-    ValueError
-        When it is not such an image.
-    """
+    """Read a file as `read_image` does, but of a palette the numbers and not the colours."""
     return _read(path, How(numbers=True))
 
 
@@ -84,20 +71,7 @@ def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
 
 
 def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
-    """Open a file as `open_image` does, but of a palette the numbers and not the colours.
-
-    Parameters
-    ----------
-    path : path_like
-        As for `read_image`.
-
-    Raises
-    ------
-    OSError
-        When there is no such file, or it cannot be opened.
-    ValueError
-        When it is not such an image.
-    """
+    """Open a file as `open_image` does, but of a palette the numbers and not the colours."""
     return _read(path, How(numbers=True), whole=False)
 
 

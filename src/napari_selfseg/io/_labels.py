@@ -125,17 +125,7 @@ def _format(path: Path) -> Format:
 
 
 def has_room_for_place(target: Path, axes: str, georeference: Georeference | None) -> bool:
-    """Say whether labels can be written where their image is; warn when that is lost.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to come.
-    axes : str
-        Of the labels.
-    georeference : Georeference or None
-        Of the image.
-    """
+    """Say whether labels can be written where their image is; warn when that is lost."""
     if georeference is None:
         return True
     found, flat = _format(target), len(axes) == 2

@@ -14,26 +14,7 @@ __all__ = ["variable"]
 
 
 def variable(path: str | os.PathLike[str], name: str) -> NDArray[Any]:
-    """Read one variable.
-
-    Parameters
-    ----------
-    path : path_like
-        The file.
-    name : str
-        Of the variable.
-
-    Returns
-    -------
-    ndarray
-
-    Raises
-    ------
-    OSError
-        When there is no such file, or it cannot be opened.
-    ValueError
-        When it is another kind of file, or lacks the variable.
-    """
+    """Read one variable; ValueError when the file is of another kind, or lacks it."""
     file = Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")

@@ -11,18 +11,7 @@ GOLDEN: Final = 0.618033988749895
 
 
 def class_colour(number: int) -> tuple[int, int, int]:
-    """Return the colour of a class: neighbours in number are far apart in hue.
-
-    Parameters
-    ----------
-    number : int
-        From 1.
-
-    Returns
-    -------
-    tuple of int
-        Red, green and blue, 0 to 255.
-    """
+    """Return red, green and blue of a class from 1: neighbours in number are far apart in hue."""
     hue = (number * GOLDEN) % 1
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.65, 0.9)
     return round(255 * red), round(255 * green), round(255 * blue)

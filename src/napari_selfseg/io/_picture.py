@@ -26,17 +26,7 @@ BITS, KIND, GREY = 24, 25, 0
 
 
 def read_picture(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -> ImageFile:
-    """Read a PNG or JPEG file.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is there.
-    numbers : bool
-        Whether the numbers are meant, and not the colours or grey levels they stand for.
-    opacity : {"mask", "channel"}
-        What becomes of a channel that says how opaque a pixel is.
-    """
+    """Read a PNG or JPEG file that is there; see `How` for `numbers` and `opacity`."""
     with _opened(file) as picture:
         notes = orientation_notes(int(picture.getexif().get(ORIENTATION, 0)))
         data = _pixels(file, picture, numbers)

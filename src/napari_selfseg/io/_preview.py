@@ -38,8 +38,6 @@ def write_preview(
         of many channels the first three.
     labels : ndarray of int
         ``(*spatial)``, 0 shows the image alone.
-    channel_axis : int, optional
-        Axis of the channels.
 
     Raises
     ------
@@ -60,22 +58,7 @@ def write_preview(
 
 
 def write_picture(path: str | os.PathLike[str], picture: NDArray[np.uint8]) -> None:
-    """Write a PNG, whole or not at all.
-
-    Parameters
-    ----------
-    path : path_like
-        Ending in ``.png``.
-    picture : ndarray of uint8
-        ``(y, x)`` or ``(y, x, 3)``.
-
-    Raises
-    ------
-    ValueError
-        When the ending is another one.
-    OSError
-        When the file cannot be written; nothing is left behind.
-    """
+    """Write a plane, grey or RGB, as a PNG, whole or not at all."""
     # Encoded first: the encoder leaves a file open that it cannot finish, and complains later.
     encoded = iio.imwrite("<bytes>", picture, extension=".png")
     with whole_file(check_target(path, (".png",))) as part:

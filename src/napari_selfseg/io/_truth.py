@@ -130,17 +130,7 @@ def _labels(data: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def read_bsds(path: str | os.PathLike[str]) -> list[Annotation]:
-    """Read a ``groundTruth`` file of BSDS.
-
-    Parameters
-    ----------
-    path : path_like
-        MATLAB file with the cells ``groundTruth``.
-
-    Returns
-    -------
-    list of Annotation
-        One an annotator.
+    """Read a ``groundTruth`` file of BSDS, a MATLAB file: an annotation an annotator.
 
     Raises
     ------

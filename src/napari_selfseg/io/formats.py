@@ -85,17 +85,9 @@ def formats() -> tuple[Format, ...]:
 
 
 def format_of(path: str | Path) -> Format | None:
-    """Find the format of a file by its name, in upper or lower case.
+    """Find the format of a file by its name, in upper or lower case; None of other names.
 
-    Parameters
-    ----------
-    path : path_like
-        It need not be there.
-
-    Returns
-    -------
-    Format or None
-        That of a zarr also for what lies in one; None of other names.
+    The file need not be there. What lies in a zarr has the format of that.
     """
     file = Path(path)
     if inside_zarr(file):
@@ -115,13 +107,7 @@ def label_formats() -> tuple[Format, ...]:
 
 
 def is_by_blocks(path: str | Path) -> bool:
-    """Say whether labels of this name can be written piece by piece.
-
-    Parameters
-    ----------
-    path : path_like
-        It need not be there.
-    """
+    """Say whether labels of this name can be written piece by piece."""
     ending = Path(path).suffix.lower()
     return home_of(path) is not None or any(
         each.by_blocks and ending in each.endings for each in formats()

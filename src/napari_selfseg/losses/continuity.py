@@ -21,10 +21,6 @@ def continuity(responses: Tensor, valid: Tensor | None = None) -> Tensor:
     valid : Tensor of bool, shape (N, 1, *spatial), optional
         The pixels that count; None means all.
 
-    Returns
-    -------
-    Tensor, shape ()
-
     References
     ----------
     Kim, Kanezaki and Tanaka, Unsupervised learning of image segmentation based on differentiable

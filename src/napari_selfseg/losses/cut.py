@@ -51,10 +51,6 @@ def soft_cut(q: Tensor, edges: Tensor, w: Tensor) -> Tensor:
     w : Tensor, shape (E,)
         Their similarity.
 
-    Returns
-    -------
-    Tensor, shape ()
-
     References
     ----------
     doi:10.48550/arXiv.2103.06031, equation 8.

@@ -38,7 +38,6 @@ def mutual_information(M1: Tensor, M2: Tensor, T: int, valid: Tensor | None = No
     ----------
     Ouali, Hudelot and Tami, Autoregressive unsupervised image segmentation, ECCV 2020,
     doi:10.1007/978-3-030-58571-6_9.
-
     Eliasof, Ben Zikri and Treister, 2022, doi:10.48550/arXiv.2210.11810, equations 18 and 19.
     """
     if valid is not None:

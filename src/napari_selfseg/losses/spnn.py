@@ -32,10 +32,6 @@ def clustering(P: Tensor, weight: float, valid: Tensor | None = None) -> Tensor:
     valid : Tensor of bool, shape (B, 1, H, W), optional
         The pixels that count, some in every image; None means all.
 
-    Returns
-    -------
-    Tensor, shape ()
-
     References
     ----------
     Eliasof, Ben Zikri and Treister, Unsupervised image semantic segmentation through superpixels
@@ -66,10 +62,6 @@ def smoothness(P: Tensor, image: Tensor, sigma: float, valid: Tensor | None = No
     valid : Tensor of bool, shape (B, 1, H, W), optional
         The pixels that count; None means all.
 
-    Returns
-    -------
-    Tensor, shape ()
-
     References
     ----------
     doi:10.48550/arXiv.2210.11810, equation 10.
@@ -97,10 +89,6 @@ def reconstructions(
         Image, reconstruction, and soft-superpixelated image (equation 2).
     valid : Tensor of bool, shape (B, 1, H, W), optional
         The pixels that count; None means all.
-
-    Returns
-    -------
-    Tensor, shape ()
 
     References
     ----------
@@ -134,10 +122,6 @@ def edges(
     valid : Tensor of bool, shape (B, 1, H, W), optional
         The pixels that count, some in every image; None means all.
 
-    Returns
-    -------
-    Tensor, shape ()
-
     References
     ----------
     doi:10.48550/arXiv.2210.11810, equation 13.
@@ -161,10 +145,6 @@ def total_variation(M: Tensor, valid: Tensor | None = None) -> Tensor:
         Superpixel features projected onto the image (equation 6).
     valid : Tensor of bool, shape (B, 1, H, W), optional
         The pixels that count; None means all.
-
-    Returns
-    -------
-    Tensor, shape ()
 
     References
     ----------

@@ -21,10 +21,6 @@ def reconstruction(x: Tensor, x_r: Tensor, valid: Tensor | None = None) -> Tenso
     valid : Tensor of bool, shape (N, 1, *spatial), optional
         The pixels that count; None means all.
 
-    Returns
-    -------
-    Tensor, shape ()
-
     References
     ----------
     Lin, Zhong and Lu, Deep superpixel cut for unsupervised image segmentation, 2021,
@@ -49,10 +45,6 @@ def template(x_r: Tensor, v: Tensor, index: Tensor) -> Tensor:
         Colour of each superpixel (equation 2), as from `napari_selfseg.regions.mean`.
     index : Tensor of int64, shape (N, *spatial)
         Superpixel of each pixel, from 1; pixels of 0 do not count.
-
-    Returns
-    -------
-    Tensor, shape ()
 
     References
     ----------

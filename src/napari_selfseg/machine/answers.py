@@ -32,13 +32,7 @@ def default_folder() -> Path:
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine and what its processor may be asked to do.
-
-    Returns
-    -------
-    dict
-        Plain JSON.
-    """
+    """Describe the machine, as plain JSON, and what its processor may be asked to do."""
     return {
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
         "instructions": [
@@ -64,17 +58,9 @@ class Answers:
         self._folder = folder or default_folder()
 
     def read(self, question: Mapping[str, Any]) -> Any:
-        """Return what was answered.
+        """Return what was answered; None where nothing is known.
 
-        Parameters
-        ----------
-        question : mapping
-            Plain JSON: all that the answer depends on.
-
-        Returns
-        -------
-        Any
-            Plain JSON; None where nothing is known.
+        A question is plain JSON: all that the answer depends on.
         """
         try:
             return json.loads(self._file(question).read_bytes())["answer"]
@@ -82,15 +68,7 @@ class Answers:
             return None
 
     def keep(self, question: Mapping[str, Any], answer: Any) -> None:
-        """Keep an answer in place of any other.
-
-        Parameters
-        ----------
-        question : mapping
-            As for `read`.
-        answer : Any
-            Plain JSON.
-        """
+        """Keep an answer, plain JSON, in place of any other."""
         kept = {"question": dict(question), "answer": answer}
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -40,17 +40,9 @@ class Buffers:
         self._asked = 0
 
     def empty(self, stored: Sequence[int]) -> Tensor:
-        """Return maps of any value.
+        """Return maps of any value that lie in memory as ``(N, *spatial, C)``.
 
-        Parameters
-        ----------
-        stored : sequence of int
-            ``(N, *spatial, C)``, as they lie in memory.
-
-        Returns
-        -------
-        Tensor of float32, shape (N, C, *spatial)
-            On the CPU.
+        Their shape is ``(N, C, *spatial)``.
         """
         self._asked += 1
         count = prod(stored)
@@ -90,17 +82,7 @@ _AT_WORK: ContextVar[Buffers | None] = ContextVar("buffers", default=None)
 
 @contextmanager
 def reusing(buffers: Buffers | None) -> Iterator[None]:
-    """Let `empty_maps` take its memory from here.
-
-    Parameters
-    ----------
-    buffers : Buffers or None
-        To take from, in this thread; None leaves it to PyTorch.
-
-    Yields
-    ------
-    None
-    """
+    """Let `empty_maps` of this thread take its memory from here; None leaves it to PyTorch."""
     token = _AT_WORK.set(buffers)
     try:
         yield
@@ -115,10 +97,6 @@ def lends(numbers: float) -> bool:
     ----------
     numbers : float
         Of a map.
-
-    Returns
-    -------
-    bool
     """
     return numbers >= LARGE
 
@@ -132,10 +110,6 @@ def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
         ``(N, C, *spatial)``.
     like : Tensor
         Of the type and on the device that are wanted.
-
-    Returns
-    -------
-    Tensor
     """
     batch, channels, *spatial = shape
     stored = (batch, *spatial, channels)

@@ -17,15 +17,8 @@ def keep_freed_memory() -> bool:
     """Let the process keep the memory that tensors free, so that the next ones find it ready.
 
     By default glibc maps each tensor above 32 MB anew and gives it back when freed; having the
-    system clear fresh pages costs more than normalising a response map. The settings hold for the
-    whole process, and calling again changes nothing. Call it before the thread that computes
-    starts: threads that come later then share one heap. The price is a larger resident memory;
-    `release_freed_memory` gives it back after a run.
-
-    Returns
-    -------
-    bool
-        Whether it took effect: False where the C library is not glibc.
+    system clear fresh pages costs more than normalising a response map. False where the C library
+    is not glibc.
     """
     library = _glibc()
     if library is None:

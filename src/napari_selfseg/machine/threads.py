@@ -19,21 +19,10 @@ R = TypeVar("R")
 
 
 def side_by_side(work: Callable[[int], R], count: int) -> Iterator[R]:
-    """Do numbered pieces of work in as many threads as PyTorch may use here.
+    """Do numbered pieces of work in as many threads as PyTorch may use; yield results in order.
 
-    What is begun ends before this does, also where nobody takes the results any more.
-
-    Parameters
-    ----------
-    work : callable
-        Given a number; lets other threads go on most of the time, as NumPy and SciPy do.
-    count : int
-        Of the pieces, numbered from 0.
-
-    Yields
-    ------
-    object
-        What each piece returns, in the order of their numbers.
+    `work` is given a number from 0, and lets other threads go on most of the time, as NumPy and
+    SciPy do. What is begun ends before this does, also where nobody takes the results any more.
     """
     threads = min(torch.get_num_threads(), count)
     if threads < 2:
@@ -57,17 +46,8 @@ def side_by_side(work: Callable[[int], R], count: int) -> Iterator[R]:
 def rows_at_once(rows: int, width: int) -> int:
     """Return how many rows to compute with at once, where several operations follow each other.
 
-    Parameters
-    ----------
-    rows : int
-        How many there are.
-    width : int
-        Numbers in a row.
-
-    Returns
-    -------
-    int
-        At least 1. All of them for several threads, which wait for each other after each operation.
+    `width` is numbers in a row. Several threads take all rows: they wait for each other after each
+    operation.
     """
     alone = torch.get_num_threads() == 1
     return max(ALONE // width if alone else rows, 1)
@@ -75,17 +55,7 @@ def rows_at_once(rows: int, width: int) -> int:
 
 @contextlib.contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
-    """Use so many threads inside the block and as many as before after it.
-
-    Parameters
-    ----------
-    threads : int
-        At least 1.
-
-    Yields
-    ------
-    None
-    """
+    """Use so many threads inside the block and as many as before after it."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

@@ -88,8 +88,6 @@ def draw_crops(
         ``(N, *spatial)`` of the batch.
     side : int
         Pixels along each axis; the whole axis where that is shorter.
-    count : int
-        How many.
     generator : torch.Generator
         On the CPU.
     data : Tensor of int64, optional

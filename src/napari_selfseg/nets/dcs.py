@@ -112,13 +112,7 @@ class DCS(nn.Module):
         self.aggregating.requires_grad_(False)
 
     def draw(self, generator: torch.Generator) -> None:
-        """Draw the initial centres, directions of length 1.
-
-        Parameters
-        ----------
-        generator : torch.Generator
-            On the CPU.
-        """
+        """Draw the initial centres, directions of length 1; the generator is on the CPU."""
         drawn = torch.randn(self.initial.shape, generator=generator)
         self.initial.copy_(drawn / drawn.norm(dim=1, keepdim=True))
 

@@ -113,10 +113,6 @@ def dropout_mask(nodes: int, share: float, generator: torch.Generator) -> Tensor
 
     Parameters
     ----------
-    nodes : int
-        Number of nodes.
-    share : float
-        Share that is left out.
     generator : torch.Generator
         On the CPU, so that every device sees the same masks.
 

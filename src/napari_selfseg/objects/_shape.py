@@ -23,8 +23,6 @@ def perimeters(objects: NDArray[np.int32], n: int) -> NDArray[np.float64]:
     ----------
     objects : ndarray of int32
         ``(y, x)`` from 1 to n.
-    n : int
-        Number of objects.
 
     Returns
     -------
@@ -78,8 +76,6 @@ def convex_areas(
     ----------
     objects : ndarray of int32
         ``(y, x)`` from 1 to n, each number in use.
-    n : int
-        Number of objects.
     spacing : sequence of float
         Physical size of a pixel along each axis.
 

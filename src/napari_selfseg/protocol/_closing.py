@@ -21,8 +21,6 @@ def closing_forward(
 
     Parameters
     ----------
-    method : Method
-        What was trained.
     network : torch.nn.Module
         As trained; its buffers are written.
     inputs : Inputs

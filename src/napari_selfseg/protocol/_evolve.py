@@ -184,7 +184,6 @@ def prepare(
         ``(C, *spatial)`` between 0 and 1.
     mask : ndarray of bool or None
         True where there are data; None when that is everywhere.
-    spacing : tuple of float
 
     Raises
     ------
@@ -267,18 +266,9 @@ def _divided(
 def seen_by(
     masks: list[NDArray[np.bool_] | None], regions: list[NDArray[np.int32]] | None
 ) -> list[NDArray[np.bool_] | None]:
-    """Take pixels without a superpixel out of the data.
+    """Take pixels without a superpixel out of the data of each image.
 
-    Parameters
-    ----------
-    masks : list of ndarray or None
-        True where there are data, of each image.
-    regions : list of ndarray or None
-        Superpixels of each image; None where the method uses none.
-
-    Returns
-    -------
-    list of ndarray or None
+    A mask is None where there are data everywhere; regions are None where the method uses none.
     """
     if regions is None:
         return masks
@@ -286,26 +276,9 @@ def seen_by(
 
 
 def network_of(method: Method, image: Array, start: Fit | None) -> nn.Module:
-    """Build the network of a run.
+    """Build the network of a run, on the CPU, with the weights of `start` if there is one.
 
-    Parameters
-    ----------
-    method : Method
-        What runs.
-    image : ndarray
-        ``(C, *spatial)``.
-    start : Fit or None
-        With the weights it begins with.
-
-    Returns
-    -------
-    torch.nn.Module
-        On the CPU.
-
-    Raises
-    ------
-    ValueError
-        When the weights are those of another network.
+    ValueError when those are the weights of another network.
     """
     generator = torch.Generator().manual_seed(method.seed)
     network = method.network(len(image), image.ndim - 1, generator)

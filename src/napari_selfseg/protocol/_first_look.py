@@ -53,17 +53,9 @@ class FirstLook:
     shape: tuple[int, ...]
 
     def labels(self, shape: Sequence[int] = ()) -> NDArray[Any]:
-        """Return the labels of the run at the size of the image.
+        """Return the labels of the run, stretched to the size of the image or to `shape`.
 
-        Parameters
-        ----------
-        shape : sequence of int, optional
-            Another size along each axis, to which they are stretched.
-
-        Returns
-        -------
-        ndarray of uint8 or uint16
-            ``(*spatial)`` from 1, 0 where there are no data.
+        They count from 1, 0 where there are no data.
         """
         small = self.run.labels()
         if not shape:

@@ -228,33 +228,10 @@ class Fit:
 
 
 def label_dtype(n_classes: int) -> type[np.uint8] | type[np.uint16]:
-    """Return the smallest type for labels 0 to n_classes; small ones keep a viewer fast.
-
-    Parameters
-    ----------
-    n_classes : int
-        Largest label.
-
-    Returns
-    -------
-    type
-    """
+    """Return the smallest type for labels 0 to n_classes; small ones keep a viewer fast."""
     return np.uint8 if n_classes < 256 else np.uint16
 
 
 def small(votes: Tensor, n_classes: int) -> Tensor:
-    """Copy labels 0 to n_classes into the smallest type torch computes with.
-
-    Parameters
-    ----------
-    votes : Tensor
-        Integers.
-    n_classes : int
-        Largest label.
-
-    Returns
-    -------
-    Tensor
-        uint8 or int16.
-    """
+    """Copy labels 0 to n_classes into the smallest type torch computes with: uint8 or int16."""
     return votes.to(torch.uint8 if n_classes < 256 else torch.int16)

@@ -84,10 +84,6 @@ def bytes_to_predict(method: Method, in_channels: int, shape: Sequence[int]) -> 
 
     Parameters
     ----------
-    method : Method
-        Whose fit predicts.
-    in_channels : int
-        Channels of the image.
     shape : sequence of int
         Its spatial shape.
 

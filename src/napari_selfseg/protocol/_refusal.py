@@ -24,25 +24,9 @@ ADVICE = (
 def check_memory(
     given: Given, method: Method, superpixels: Any, device: torch.device, precision: torch.dtype
 ) -> None:
-    """Refuse what needs more memory than there is.
+    """Refuse what needs more memory than there is; `OutOfMemory` says what to reduce.
 
-    Parameters
-    ----------
-    given : Given
-        What the run works on.
-    method : Method
-        To be run.
-    superpixels : SuperpixelAlgorithm, array_like or None
-        As for `evolve`.
-    device : torch.device
-        Where it runs.
-    precision : torch.dtype
-        Of its updates.
-
-    Raises
-    ------
-    OutOfMemory
-        With what to reduce.
+    Precision is that of the updates.
     """
     shape = [int(n) for n in np.max([image.shape[1:] for image in given.images], axis=0)]
     algorithm = superpixels is None or callable(superpixels)
@@ -71,21 +55,9 @@ def too_large(
     device: str | torch.device = "auto",
     **how: Any,
 ) -> str:
-    """Say in a sentence that there is not the memory for a run.
+    """Say in a sentence that there is not the memory for a run; empty where there is.
 
-    Parameters
-    ----------
-    shape, in_channels, method, device
-        As for `bytes_needed`.
-    advice : str
-        What to do about it.
-    **how
-        As for `bytes_needed`.
-
-    Returns
-    -------
-    str
-        Empty where there is.
+    Arguments are those of `bytes_needed`; `advice` says what to do about it.
     """
     needed = bytes_needed(shape, in_channels, method, device=device, **how)
     free = available_memory(device, needed)

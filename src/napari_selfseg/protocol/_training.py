@@ -80,15 +80,9 @@ class Training:
     def advance(self) -> Step | None:
         """Take one step; the last one is the closing step.
 
-        Returns
-        -------
-        Step or None
-            None when it was abandoned, and has ended.
+        None when it was abandoned, and has ended.
 
-        Raises
-        ------
-        OutOfMemory, DeviceLost
-            When the machine refused.
+        `OutOfMemory` and `DeviceLost` say that the machine refused.
         """
         try:
             with limited_threads(self._threads), _gradients(), self._watched():
@@ -109,13 +103,7 @@ class Training:
             yield
 
     def end(self, stop: Stop) -> None:
-        """Say why, and let go of the network and its inputs.
-
-        Parameters
-        ----------
-        stop : Stop
-            Why.
-        """
+        """Say why, and let go of the network and its inputs."""
         self.stopped = stop
         self._steps.close()
         self._state.let_go()

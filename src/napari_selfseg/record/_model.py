@@ -140,15 +140,7 @@ class _Applied(_Common):
 def check_record(record: Mapping[str, Any]) -> None:
     """Refuse a record in which something is of another type than it is written with.
 
-    Parameters
-    ----------
-    record : mapping
-        From `Run.record`, a layer or a file. Arrays in it need not be packed.
-
-    Raises
-    ------
-    ValueError
-        When it is damaged; the message says where.
+    Arrays in it need not be packed. The ValueError says where.
     """
     kind = _Applied if "applied" in record else _Stack if "stack" in record else _Run
     try:

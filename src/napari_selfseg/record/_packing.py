@@ -23,13 +23,7 @@ VERSIONS: Final = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_hea
 
 
 def pack(array: NDArray[Any]) -> dict[str, str]:
-    """Turn an array into a JSON value.
-
-    Parameters
-    ----------
-    array : ndarray
-        Of numbers.
-    """
+    """Turn an array of numbers into a JSON value."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return {"encoding": PACKED, "data": base64.b64encode(zlib.compress(buffer.getvalue())).decode()}

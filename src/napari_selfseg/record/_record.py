@@ -46,12 +46,7 @@ KEYS = ("method", "superpixels", "images", "channel_axis", "iterations", "shown"
 
 
 def software() -> dict[str, str]:
-    """Return the versions a result depends on, and the processor.
-
-    Returns
-    -------
-    dict of str
-    """
+    """Return the versions a result depends on, and the processor."""
     packages = ("napari-selfseg", "torch", "numpy", "scikit-image", "scipy")
     return {
         "python": platform.python_version(),
@@ -61,19 +56,9 @@ def software() -> dict[str, str]:
 
 
 def fingerprint(image: Any, name: str) -> dict[str, Any]:
-    """Describe an image so that it can be recognised.
+    """Describe an image by name, shape, type and SHA-256, so that it can be recognised.
 
-    Parameters
-    ----------
-    image : array_like
-        As the user gave it; a zarr or dask array is read in pieces.
-    name : str
-        Name of the layer or file.
-
-    Returns
-    -------
-    dict
-        Name, shape, type and SHA-256 of the content.
+    A zarr or dask array is read in pieces.
     """
     lazy = isinstance(getattr(image, "dtype", None), np.dtype) and len(np.shape(image)) > 0
     array = image if lazy else np.asarray(image)
@@ -150,41 +135,18 @@ def with_cut(
 
 
 def with_outlines(record: Mapping[str, Any], outlines: str) -> dict[str, Any]:
-    """Say in a record what the borders of the labels follow.
-
-    Parameters
-    ----------
-    record : mapping
-        From `Run.record`.
-    outlines : {"superpixels", "image"}
-        What they follow.
-    """
+    """Say in a record of a run what the borders of the labels follow."""
     return {**record, "method": {**record["method"], "outlines": outlines}}
 
 
 def with_finish(record: Mapping[str, Any], finish: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Say in a record what labels became at last.
-
-    Parameters
-    ----------
-    record : mapping
-        From `Run.record`.
-    finish : mapping or None
-        Name and parameters, such as those of `napari_selfseg.AsObjects`; None for labels that
-        were left as they were.
-    """
+    """Say in a record what labels became at last: name and parameters, None for nothing."""
     rest = {key: value for key, value in record.items() if key != "finish"}
     return rest if finish is None else {**rest, "finish": dict(finish)}
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:
-    """Return the SHA-256 of a fit's weights.
-
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        On the CPU.
-    """
+    """Return the SHA-256 of a fit's weights, which are on the CPU."""
     digest = hashlib.sha256()
     for name in sorted(weights):
         digest.update(name.encode())
@@ -193,13 +155,7 @@ def weights_hash(weights: Mapping[str, Tensor]) -> str:
 
 
 def dumps(record: Mapping[str, Any]) -> str:
-    """Write a record as JSON.
-
-    Parameters
-    ----------
-    record : mapping
-        From `Run.record`.
-    """
+    """Write a record as JSON."""
     return json.dumps(record, ensure_ascii=True, default=_encoded)
 
 
@@ -212,18 +168,7 @@ def _encoded(value: Any) -> Any:
 
 
 def loads(text: str) -> dict[str, Any]:
-    """Read a record from JSON.
-
-    Parameters
-    ----------
-    text : str
-        From `dumps`.
-
-    Raises
-    ------
-    ValueError
-        When it is not a whole record, or something in it is of another type.
-    """
+    """Read a record from JSON; ValueError when it is not whole, or something has another type."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

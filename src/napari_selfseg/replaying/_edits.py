@@ -15,15 +15,7 @@ __all__ = ["edited"]
 
 
 def edited(record: Mapping[str, Any], axes: Sequence[int] = ()) -> str:
-    """Write that the labels are corrected as a person did.
-
-    Parameters
-    ----------
-    record : mapping
-        Of the labels.
-    axes : sequence of int
-        Of a stack.
-    """
+    """Write that the labels are corrected as a person did."""
     edits = [Edit.of(each) for each in record.get("edits") or ()]
     if not edits:
         return ""

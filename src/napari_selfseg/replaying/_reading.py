@@ -35,13 +35,7 @@ opened.open_sample({plugin!r}, {name!r})
 
 
 def images(record: Mapping[str, Any]) -> str:
-    """Write how each image is read, and a check that it is the recorded one.
-
-    Parameters
-    ----------
-    record : mapping
-        Of the labels.
-    """
+    """Write how each image is read, and a check that it is the recorded one."""
     found = record["images"]
     lines = [_opened(record), _layers(record)]
     for variable, image in zip(variables(record), found, strict=True):
@@ -53,13 +47,7 @@ def images(record: Mapping[str, Any]) -> str:
 
 
 def needs(record: Mapping[str, Any]) -> list[str]:
-    """Return the imports that reading the images needs.
-
-    Parameters
-    ----------
-    record : mapping
-        Of the labels.
-    """
+    """Return the imports that reading the images needs."""
     samples = [each["sample"] for _, each in _places(record) if each["sample"]]
     lines = ["from napari_selfseg import samples"] * any(each[0] == PLUGIN for each in samples)
     if any(each[0] != PLUGIN for each in samples):
@@ -68,44 +56,21 @@ def needs(record: Mapping[str, Any]) -> list[str]:
 
 
 def variables(record: Mapping[str, Any]) -> list[str]:
-    """Name the variables of the images.
-
-    Parameters
-    ----------
-    record : mapping
-        Of the labels.
-    """
+    """Name the variables of the images."""
     if not record.get("several"):
         return ["image"]
     return [f"image_{k + 1}" for k in range(len(record["images"]))]
 
 
 def source_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say where the image is: the name of a record without a source is that of a file or layer.
-
-    Parameters
-    ----------
-    record : mapping
-        Of the labels.
-    """
+    """Say where the image is: the name of a record without a source is that of a file or layer."""
     nothing = {"layers": [], "path": "", "multiscale": False, "rgb": False, "region": None}
     source: Mapping[str, Any] = record.get("source") or nothing
     return source
 
 
 def literal(value: Any) -> str:
-    """Write a plain value; nothing else can become code.
-
-    Parameters
-    ----------
-    value : bool, int, float, str, None, or list of these
-        From a record.
-
-    Raises
-    ------
-    ValueError
-        When it is something else.
-    """
+    """Write a plain value, perhaps a list of these; nothing else can become code."""
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(literal, value)) + "]"
     if value is None or type(value) in (bool, int, float, str):

@@ -19,18 +19,7 @@ TOLD = ("carry", "axis", "iterations", "planes_fitted")
 
 
 def check_stack(record: Mapping[str, Any]) -> None:
-    """Refuse a stack that cannot be made again.
-
-    Parameters
-    ----------
-    record : mapping
-        From `StackRun.record`.
-
-    Raises
-    ------
-    ValueError
-        When it was stopped or resumed.
-    """
+    """Refuse a stack that cannot be made again, as it was stopped or resumed."""
     if record["stack"]["resumed"]:
         raise ValueError("This stack was stopped and resumed: its record does not know all of it.")
     if record["stop"] is None or record["stop"]["kind"] != "finished":
@@ -38,24 +27,12 @@ def check_stack(record: Mapping[str, Any]) -> None:
 
 
 def given_arrays(record: Mapping[str, Any]) -> str:
-    """Write a place for each array that the record knows by its fingerprint alone.
-
-    Parameters
-    ----------
-    record : mapping
-        From `StackRun.record`.
-    """
+    """Write a place for each array that the record knows by its fingerprint alone."""
     return "\n".join(GIVEN.format(what=what) for what in _named(record))
 
 
 def stack_options(record: Mapping[str, Any]) -> list[str]:
-    """Write how the stack was gone along, as keyword arguments.
-
-    Parameters
-    ----------
-    record : mapping
-        From `StackRun.record`.
-    """
+    """Write how the stack was gone along, as keyword arguments."""
     told = record["stack"]
     values = [f"{key}={literal(told[key])}" for key in TOLD if told[key] is not None]
     values += [f"{what}={what}" for what in _named(record)]

@@ -55,10 +55,6 @@ class Runner(Protocol):
             A function of a module, so that it can be sent.
         pieces : iterable
             What to call it with, one at a time; sent by pickle.
-
-        Yields
-        ------
-        Outcome
         """
 
 
@@ -66,19 +62,7 @@ class SerialRunner:
     """Does one piece after the other in this process."""
 
     def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
-        """Yield an outcome a piece, in the order given; the next one is taken when it is begun.
-
-        Parameters
-        ----------
-        work : callable
-            What to do.
-        pieces : iterable
-            What to do it with.
-
-        Yields
-        ------
-        Outcome
-        """
+        """Yield an outcome a piece, in the order given; the next one is taken when it is begun."""
         for piece in pieces:
             try:
                 yield Outcome(piece, work(piece))
@@ -106,19 +90,7 @@ class ProcessRunner:
         self._processes = processes
 
     def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
-        """Yield an outcome a piece as they come.
-
-        Parameters
-        ----------
-        work : callable
-            What to do.
-        pieces : iterable
-            What to do it with.
-
-        Yields
-        ------
-        Outcome
-        """
+        """Yield an outcome a piece as they come."""
         left = dict(enumerate(pieces))
         tries = dict.fromkeys(left, 0)
         while left:
@@ -203,19 +175,7 @@ class ClusterRunner:
         self._client = client
 
     def __call__(self, work: Work, pieces: Iterable[Any]) -> Iterator[Outcome]:
-        """Yield an outcome a piece as they come.
-
-        Parameters
-        ----------
-        work : callable
-            What to do.
-        pieces : iterable
-            What to do it with.
-
-        Yields
-        ------
-        Outcome
-        """
+        """Yield an outcome a piece as they come."""
         from distributed import as_completed
 
         futures = {self._client.submit(work, piece, pure=False): piece for piece in pieces}
@@ -230,12 +190,7 @@ class ClusterRunner:
 
 
 def runner_named(text: str) -> Runner:
-    """Return a runner by its name.
-
-    Parameters
-    ----------
-    text : str
-        ``"serial"``, ``"processes:4"``, or the address of a dask scheduler.
+    """Return a runner: ``"serial"``, ``"processes:4"``, or the address of a dask scheduler.
 
     Raises
     ------

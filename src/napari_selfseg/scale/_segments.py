@@ -20,8 +20,6 @@ def hierarchy_of(run: Run, image: ImageFile, mask: NDArray[np.bool_] | None = No
 
     Parameters
     ----------
-    run : Run
-        Ended.
     image : ImageFile
         What it ran on.
     mask : ndarray of bool, optional
@@ -45,14 +43,6 @@ def hierarchy_of(run: Run, image: ImageFile, mask: NDArray[np.bool_] | None = No
 
 
 def recorded_cut(run: Run, labels: NDArray[Any]) -> dict[str, Any]:
-    """Return the record of a cut of a run.
-
-    Parameters
-    ----------
-    run : Run
-        Ended.
-    labels : ndarray of int
-        A cut of its `hierarchy_of`.
-    """
+    """Return the record of `labels`, a cut of the `hierarchy_of` an ended run."""
     superpixels = PIECES if run.superpixels is None else None
     return run.record(n_segments=len(np.unique(labels[labels > 0])), superpixels=superpixels)

@@ -272,10 +272,6 @@ def filled(image: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.
     inside : ndarray of bool
         ``(*spatial)``, True where there are data, and somewhere.
 
-    Returns
-    -------
-    ndarray of float32
-
     Raises
     ------
     ValueError

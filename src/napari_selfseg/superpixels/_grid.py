@@ -13,8 +13,6 @@ def counts(shape: tuple[int, ...], spacing: NDArray[np.float64], n: float) -> li
 
     Parameters
     ----------
-    shape : tuple of int
-        Of the image.
     spacing : ndarray of float64
         ``(ndim,)`` size of a pixel along each axis.
     n : float
@@ -38,19 +36,9 @@ def counts(shape: tuple[int, ...], spacing: NDArray[np.float64], n: float) -> li
 
 
 def cells(shape: tuple[int, ...], per_axis: list[int]) -> NDArray[np.int64]:
-    """Number the cells of a grid over an image.
+    """Number the cells of a grid over an image, from 0 in the order of the axes.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the image.
-    per_axis : list of int
-        Cells along each axis, as `counts` gives them.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(*shape)`` cell of each pixel, from 0 in the order of the axes.
+    `per_axis` is from `counts`.
     """
     number = np.zeros(shape, dtype=np.int64)
     for axis, (size, k) in enumerate(zip(shape, per_axis, strict=True)):

@@ -30,25 +30,8 @@ def expect(
 ) -> None:
     """Refuse an image that is too large for memory; on a terminal, say what it takes.
 
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Of ``segment``.
-    method : Method
-        To be run.
-    image : ImageFile
-        The image.
-    given : Given
-        What belongs to it alone.
-    way : {"whole", "planes"}
-        How it is labelled.
-    entire : bool
-        Whether something was asked for that needs the whole image.
-
-    Raises
-    ------
-    ValueError
-        With the flags that help.
+    `entire` says that something was asked for that needs the whole image. The ValueError names the
+    flags that help.
     """
     how = _how(args, given, image)
     if way == "planes":

@@ -27,18 +27,7 @@ KNOWN = {
 
 
 def in_a_line(text: str) -> str:
-    """Put what may hold anything into one line.
-
-    Parameters
-    ----------
-    text : str
-        A message, with paths and values as they were given.
-
-    Returns
-    -------
-    str
-        Printable, without line breaks, long words cut in their middle; what to do is said in flags.
-    """
+    """Put a message into one printable line, with long words cut and remedies said in flags."""
     words = (_cut(each) for each in re.split(r"\s+", in_flags(text).strip()))
     line = "".join(c if c.isprintable() else "?" for c in " ".join(words))
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1].rstrip()}…"
@@ -52,13 +41,7 @@ def _cut(word: str) -> str:
 
 
 def sentence_of(error: BaseException) -> str:
-    """Say what an error means, without the numbers of the system.
-
-    Parameters
-    ----------
-    error : BaseException
-        Any.
-    """
+    """Say what an error means, without the numbers of the system."""
     if isinstance(error, MemoryError) and not str(error):
         return "Not enough memory: try a smaller image."
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
@@ -72,18 +55,7 @@ def _capital(text: str) -> str:
 
 
 def report_fault(error: BaseException) -> str:
-    """Keep the traceback of a fault that nobody foresaw, and say where.
-
-    Parameters
-    ----------
-    error : BaseException
-        As it was caught.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Keep the traceback of a fault that nobody foresaw, and say in a sentence where."""
     kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     told = "".join(traceback.format_exception(error))
     try:
@@ -125,11 +97,5 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def in_flags(sentence: str) -> str:
-    """Say in flags what a sentence says in arguments.
-
-    Parameters
-    ----------
-    sentence : str
-        Of an error.
-    """
+    """Say in flags what a sentence says in arguments."""
     return remedies.reworded(sentence, WORDS)

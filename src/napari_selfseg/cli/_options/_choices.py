@@ -12,15 +12,7 @@ __all__ = ["add_choices", "segments_from"]
 
 
 def add_choices(parser: Parser, superpixels_help: str) -> None:
-    """Add what to do with an image, but for the parameters of a method.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    superpixels_help : str
-        What superpixels there are.
-    """
+    """Add what to do with an image, but for the parameters of a method."""
     parser.add_argument("--method", help="one of `napari-selfseg methods`")
     parser.add_argument("--superpixels", metavar="NAME[:FIELD=VALUE,...]", help=superpixels_help)
     parser.add_argument(
@@ -32,22 +24,7 @@ def add_choices(parser: Parser, superpixels_help: str) -> None:
 
 
 def segments_from(text: str | None) -> int | Literal["auto"] | None:
-    """Read ``--segments``.
-
-    Parameters
-    ----------
-    text : str or None
-        A number, or ``"auto"``.
-
-    Returns
-    -------
-    int, "auto" or None
-
-    Raises
-    ------
-    ValueError
-        When it is neither.
-    """
+    """Read ``--segments``: a number or ``"auto"``; ValueError when it is neither."""
     if text is None or text == "auto":
         return "auto" if text else None
     try:

@@ -44,28 +44,12 @@ class Parser(argparse.ArgumentParser):
     """A parser whose refusal is one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the whole usage.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
+        """Raise ValueError instead of printing the whole usage."""
         raise ValueError(f"{message.removeprefix('argument ')} (see {self.prog} --help).")
 
 
 def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) -> None:
-    """Add a flag for every declared parameter.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    title : str
-        Heading in the help.
-    declared : iterable of Parameter
-        From `Parameters.declared`.
-    """
+    """Add a flag for every declared parameter, under a heading in the help."""
     group = parser.add_argument_group(title)
     for each in declared:
         text = f"{each.help} Default: {each.default}.".replace("%", "%%")
@@ -82,16 +66,9 @@ def add_parameters(parser: Parser, title: str, declared: Iterable[Parameter]) ->
 
 
 def add_method(parser: Parser, words: list[str], otherwise: type[Method] | None = None) -> None:
-    """Add the flags of the method that the words name.
+    """Add the flags of the method that the words name, or of `otherwise` where they name none.
 
-    Parameters
-    ----------
-    parser : Parser
-        Of the command; its ``kind`` becomes the class of the method.
-    words : list of str
-        The command line.
-    otherwise : type of Method, optional
-        When they name none; the default one by default.
+    The class of the method becomes ``kind`` of the parsed flags.
     """
     from napari_selfseg.catalogue import finish_named, known_methods, method_for
     from napari_selfseg.parameters import named
@@ -116,31 +93,12 @@ def _range(parameter: Parameter) -> str:
 
 
 def values_of(args: argparse.Namespace, declared: Iterable[Parameter]) -> dict[str, Any]:
-    """Return the parameters that were given.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Parsed flags.
-    declared : iterable of Parameter
-        Those of the command.
-
-    Returns
-    -------
-    dict
-        By name; without those left at their default.
-    """
+    """Return the parameters that were given, by name, without those left at their default."""
     return {each.name: getattr(args, each.name) for each in declared if hasattr(args, each.name)}
 
 
 def add_run_options(parser: Parser) -> None:
-    """Add where and how fast to run.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    """
+    """Add where and how fast to run."""
     group = parser.add_argument_group("where and how")
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
     group.add_argument(
@@ -164,18 +122,7 @@ SUPERPIXELS_HELP = (
 
 
 def algorithm_from(text: str | None) -> Superpixels | None:
-    """Read ``--superpixels`` where it is an algorithm; None where it is of one image alone.
-
-    Parameters
-    ----------
-    text : str or None
-        As for `superpixels_from`.
-
-    Raises
-    ------
-    ValueError
-        When it is none.
-    """
+    """Read ``--superpixels`` where it is an algorithm; None where it is of one image alone."""
     from napari_selfseg.io import ContourMap
 
     found = _superpixels(text)
@@ -185,21 +132,14 @@ def algorithm_from(text: str | None) -> Superpixels | None:
 def superpixels_from(text: str | None, image: ImageFile) -> Any:
     """Read ``--superpixels``: an algorithm with parameters, a contour map, or a labels file.
 
+    What is none of these, or does not fit the image, raises ValueError.
+
     Parameters
     ----------
     text : str or None
         Such as ``"slic:n_segments=2000"``, ``"contour_map:file=a.mat"`` or ``"labels.tif"``.
     image : ImageFile
         What they are of.
-
-    Returns
-    -------
-    Superpixels, ndarray or None
-
-    Raises
-    ------
-    ValueError
-        When it is none of these, or does not fit the image.
     """
     from napari_selfseg.io import ContourMap, read_label_image
 
@@ -224,18 +164,7 @@ def _superpixels(text: str | None) -> Superpixels | ContourMap | Path | None:
 
 
 def check_still(image: ImageFile) -> None:
-    """Refuse what changes in time where a single plane or volume is needed.
-
-    Parameters
-    ----------
-    image : ImageFile
-        As it was read.
-
-    Raises
-    ------
-    ValueError
-        When it has an axis of time.
-    """
+    """Refuse an image with an axis of time where a single plane or volume is needed."""
     if "t" in image.axes:
         raise ValueError(
             f"{Path(image.name).name} has the axes {image.axes} of lengths {image.data.shape}: "
@@ -244,13 +173,7 @@ def check_still(image: ImageFile) -> None:
 
 
 def add_opacity(parser: Parser) -> None:
-    """Add what becomes of a channel that a file calls opacity.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    """
+    """Add what becomes of a channel that a file calls opacity."""
     parser.add_argument(
         "--opacity",
         choices=("mask", "channel"),

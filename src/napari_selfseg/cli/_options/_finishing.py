@@ -21,28 +21,12 @@ SIZES: Final = ("smallest", "largest")
 
 
 def add_as(parser: Parser, help: str) -> None:
-    """Add the choice between segments and objects.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    help : str
-        What it does there.
-    """
+    """Add the choice between segments and objects; `help` says what it does there."""
     parser.add_argument("--as", choices=("segments", OBJECTS), default=None, help=help)
 
 
 def add_finish(parser: Parser, declared: Sequence[Parameter] = ()) -> None:
-    """Add what objects are to be, but for flags that a method has as well.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    declared : sequence of Parameter
-        Those of the method.
-    """
+    """Add what objects are to be, but for flags that a method declares as well."""
     from napari_selfseg.instances import AsObjects
 
     group = parser.add_argument_group("objects (with --as objects)")
@@ -59,13 +43,7 @@ def add_finish(parser: Parser, declared: Sequence[Parameter] = ()) -> None:
 
 
 def method_from(args: argparse.Namespace) -> Method:
-    """Return the method with the parameters that were given, but for those of objects.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Of `add_method`, `add_as` and `add_finish`.
-    """
+    """Return the method with the parameters that were given, but for those of objects."""
     own = values_of(args, args.kind.declared())
     mine = {name: value for name, value in own.items() if name not in _of_objects(args)}
     return cast("Method", args.kind(**mine))
@@ -74,15 +52,7 @@ def method_from(args: argparse.Namespace) -> Method:
 def finish_from(args: argparse.Namespace) -> Finish | None:
     """Return what labels are to become; None where they are left, or are objects already.
 
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Of `add_as` and `add_finish`; ``kind`` is the class of the method, where there is one.
-
-    Raises
-    ------
-    ValueError
-        When something is said of objects that nobody asked for, or a value cannot be used.
+    Flags of objects that nobody asked for, and values that cannot be used, raise ValueError.
     """
     from napari_selfseg.instances import AsObjects
 

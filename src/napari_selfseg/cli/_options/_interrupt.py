@@ -41,11 +41,8 @@ class Heard:
 def listening() -> Iterator[Heard]:
     """Raise KeyboardInterrupt for every signal to end that comes inside the block.
 
-    Yields
-    ------
-    Heard
-        It may have been heard though nothing was raised: some libraries swallow what is raised
-        inside them.
+    What is yielded has heard of it even where nothing was raised: some libraries swallow what is
+    raised inside them.
     """
     heard = Heard()
 
@@ -59,17 +56,7 @@ def listening() -> Iterator[Heard]:
 
 @contextmanager
 def stop_on_interrupt(stop: Callable[[], Any]) -> Iterator[Heard]:
-    """Let the first signal inside the block stop what is at work, and a second one interrupt.
-
-    Parameters
-    ----------
-    stop : callable
-        Asks what is at work to end soon.
-
-    Yields
-    ------
-    Heard
-    """
+    """Let the first signal inside the block call `stop`, and a second one interrupt."""
     heard = Heard()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -84,21 +71,9 @@ def stop_on_interrupt(stop: Callable[[], Any]) -> Iterator[Heard]:
 
 @contextmanager
 def keeping(what: Callable[[], str]) -> Iterator[None]:
-    """Say what is kept when the block is interrupted.
+    """Raise `Interrupted` in place of KeyboardInterrupt, with a sentence that says what is kept.
 
-    Parameters
-    ----------
-    what : callable
-        Returns the sentence; one that something inside said counts more.
-
-    Yields
-    ------
-    None
-
-    Raises
-    ------
-    Interrupted
-        In place of a KeyboardInterrupt.
+    `what` returns that sentence; one that something inside the block said counts more.
     """
     try:
         yield

@@ -11,13 +11,7 @@ __all__ = ["add_output", "settle_output", "table_from"]
 
 
 def add_output(parser: Parser) -> None:
-    """Add where labels of one image go.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    """
+    """Add where labels of one image go."""
     parser.add_argument("-o", "--output", metavar="LABELS.tif|LABELS.ome.zarr")
     parser.add_argument(
         "--into-image",
@@ -38,11 +32,6 @@ def add_output(parser: Parser) -> None:
 
 def settle_output(args: argparse.Namespace) -> None:
     """Name the place of the labels in `args.output`, and make room for them in their image.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With the flags of `add_output`, and `image`.
 
     Raises
     ------
@@ -67,23 +56,7 @@ def settle_output(args: argparse.Namespace) -> None:
 
 
 def table_from(args: argparse.Namespace) -> Path | None:
-    """Make room for the table, before any work.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With the flags of `add_output`.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where nobody asked for one.
-
-    Raises
-    ------
-    ValueError, OSError
-        As `table_in`.
-    """
+    """Make room for the table before any work; None where nobody asked for one."""
     from napari_selfseg.io import table_in
 
     if args.table is None:

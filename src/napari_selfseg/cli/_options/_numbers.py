@@ -14,18 +14,7 @@ MOST = 2**31 - 1
 
 
 def whole(least: int, most: int = MOST) -> Callable[[str], int]:
-    """Return a type for `argparse`: whole numbers within bounds.
-
-    Parameters
-    ----------
-    least, most : int
-        Closed bounds.
-
-    Returns
-    -------
-    callable
-        Raises ArgumentTypeError with what is taken.
-    """
+    """Return a type for `argparse`: whole numbers from `least` to `most`."""
 
     def read(text: str) -> int:
         # Digits without end would be slow to read, and int() knows 1_0.
@@ -41,34 +30,12 @@ def whole(least: int, most: int = MOST) -> Callable[[str], int]:
 
 
 def share(text: str) -> float:
-    """Read a share above 0 and at most 1.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"0.99"``.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        When it is none.
-    """
+    """Read a share above 0 and at most 1, such as ``"0.99"``."""
     return _above_0(text, 1, "a share above 0 and at most 1, such as 0.99")
 
 
 def distance(text: str) -> float:
-    """Read a distance in pixels, above 0 and at most 1000.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"1.5"``.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        When it is none.
-    """
+    """Read a distance in pixels, above 0 and at most 1000."""
     return _above_0(text, 1000, "a number of pixels above 0 and at most 1000, such as 1.5")
 
 

@@ -40,17 +40,8 @@ class Shown:
     ) -> Iterator[Callable[[Any], None]]:
         """Draw a bar while work goes on; the first signal to end asks the work to.
 
-        Parameters
-        ----------
-        work : Work
-            Not begun.
-        stop : callable, optional
-            How to end it; ``work.stop`` by default, which keeps what was found.
-
-        Yields
-        ------
-        callable
-            To be called with every step.
+        `work` has not begun. `stop` ends it; by default ``work.stop``, which keeps what was found.
+        What is yielded is to be called with every step.
         """
         self.begun = True
         what, done, total = work.progress
@@ -80,20 +71,7 @@ def progress_bar(
 ) -> Any:
     """Return a bar with the time left; nothing is drawn where there is no terminal.
 
-    Parameters
-    ----------
-    total : int
-        At its end.
-    first : int
-        At its begin.
-    unit : str
-        What it counts.
-    bar_format : str, optional
-        As tqdm takes it.
-
-    Returns
-    -------
-    tqdm.tqdm
+    It counts from `first` to `total`; `bar_format` is as tqdm takes it.
     """
     from tqdm import tqdm
 

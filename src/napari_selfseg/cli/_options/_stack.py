@@ -25,13 +25,7 @@ PLANES_ONLY = ("segments", "scribbles")
 
 
 def add_stack(parser: Parser) -> None:
-    """Add how to go along a stack or time series.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    """
+    """Add how to go along a stack or time series."""
     group = parser.add_argument_group("stacks and time series, plane by plane")
     group.add_argument(
         "--carry",
@@ -59,18 +53,7 @@ def add_stack(parser: Parser) -> None:
 
 
 def check_along(args: argparse.Namespace) -> None:
-    """Refuse flags that do not go together along a stack, or go with one only.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Of ``segment``.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
+    """Refuse flags of ``segment`` that do not go together along a stack, or need a stack."""
     if not args.carry:
         for flag in ("axis", "stack_iterations", "planes_fitted"):
             if getattr(args, flag) is not None:
@@ -86,22 +69,7 @@ def check_along(args: argparse.Namespace) -> None:
 
 
 def check_axes(args: argparse.Namespace, method: Method, image: ImageFile) -> None:
-    """Refuse a stack where no planes are asked for, and a plane where they are.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Of ``segment``.
-    method : Method
-        To be run.
-    image : ImageFile
-        On this.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
+    """Refuse a stack where no planes are asked for, and a plane where they are."""
     n = len(image.shape)
     if args.carry:
         if n < 3:
@@ -126,19 +94,7 @@ def check_axes(args: argparse.Namespace, method: Method, image: ImageFile) -> No
 def stack_shown(shown: Shown, name: str, work: StackRun) -> Iterator[Callable[[StackStep], None]]:
     """Show a stack, and say which planes could not be used.
 
-    Parameters
-    ----------
-    shown : Shown
-        Which draws the bar.
-    name : str
-        Of the image.
-    work : StackRun
-        Not begun.
-
-    Yields
-    ------
-    callable
-        To be called with every step.
+    `shown` draws the bar. `work` has not begun; what is yielded is to be called with every step.
 
     Raises
     ------

@@ -17,15 +17,7 @@ LARGEST = 2**63
 
 
 def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = True) -> None:
-    """Add how an image is cut into tiles.
-
-    Parameters
-    ----------
-    parser : Parser
-        Of the command.
-    learning, running : bool
-        Whether it learns from the image, and whether it does the tiles.
-    """
+    """Add how an image is cut into tiles, learned from (`learning`), and worked on (`running`)."""
     group = parser.add_argument_group("large images")
     add_memory(group, "work tile by tile, and let no process take more")
     group.add_argument("--tile", type=whole(1), metavar="N", help="side of a tile in pixels")
@@ -53,18 +45,7 @@ def add_tile_options(parser: Parser, *, learning: bool = True, running: bool = T
 
 
 def in_tiles(args: argparse.Namespace) -> bool:
-    """Say whether the flags ask for work tile by tile.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        With those of `add_tile_options`.
-
-    Raises
-    ------
-    ValueError
-        When they do not, and one of them only counts there.
-    """
+    """Say whether the flags ask for work tile by tile; refuse flags that only count there."""
     if args.memory is not None or args.tile is not None:
         return True
     for name, default in ONLY_THERE.items():
@@ -76,26 +57,12 @@ def in_tiles(args: argparse.Namespace) -> bool:
 
 
 def add_memory(group: argparse._ActionsContainer, what: str) -> None:
-    """Add how much memory may be taken.
-
-    Parameters
-    ----------
-    group : argument group or parser
-        Of the command.
-    what : str
-        What it is for.
-    """
+    """Add how much memory may be taken."""
     group.add_argument("--memory", type=size_of, metavar="SIZE", help=f"such as 2GB: {what}")
 
 
 def add_scheduler(group: argparse._ActionsContainer) -> None:
-    """Add where tiles are done.
-
-    Parameters
-    ----------
-    group : argument group or parser
-        Of the command.
-    """
+    """Add where tiles are done."""
     group.add_argument(
         "--scheduler",
         default="serial",
@@ -105,18 +72,7 @@ def add_scheduler(group: argparse._ActionsContainer) -> None:
 
 
 def size_of(text: str) -> int:
-    """Read a number of bytes.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"2GB"``, ``"500 MB"`` or ``"1.5GiB"``.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        When it is none.
-    """
+    """Read a number of bytes such as ``"2GB"``, ``"500 MB"`` or ``"1.5GiB"``."""
     found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)\s*", text, re.IGNORECASE)
     power = " KMGT".index(found[2].upper() or " ") if found else 0
     size = int(float(found[1]) * (1024 if found[3] else 1000) ** power) if found else 0

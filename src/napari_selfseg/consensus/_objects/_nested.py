@@ -61,8 +61,6 @@ def nested(
 
     Parameters
     ----------
-    graph : Graph
-        Of the superpixels.
     owner : ndarray of int64
         ``(n,)`` object of each superpixel, a node of the first tree; -1 of none.
     inner, regions : Merges

@@ -60,16 +60,9 @@ class Nodes(NamedTuple):
 
 
 def nodes(merges: Merges, of: Pieces, most: float) -> Nodes:
-    """Describe every node of a tree.
+    """Describe every node of a tree with these leaves.
 
-    Parameters
-    ----------
-    merges : Merges
-        The tree.
-    of : Pieces
-        Its leaves.
-    most : float
-        Pixels from which on a node is only counted.
+    Those of `most` pixels and more are only counted.
     """
     n = len(of.sizes)
     children = _children(n, merges.kept, merges.gone)
@@ -105,20 +98,7 @@ def nodes(merges: Merges, of: Pieces, most: float) -> Nodes:
 
 @compiled
 def summed(rows: NDArray[np.float64], children: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Add up what superpixels have, over every node.
-
-    Parameters
-    ----------
-    rows : ndarray of float64
-        ``(n, K)`` of the superpixels.
-    children : ndarray of int64
-        ``(m, 2)``, as of `Nodes`.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(m, K)``.
-    """
+    """Add up rows ``(n, K)`` of superpixels over every node: ``(m, K)``."""
     found = np.zeros((len(children), rows.shape[1]))
     found[: len(rows)] = rows
     for i in range(len(rows), len(children)):

@@ -82,14 +82,7 @@ class Objects(NamedTuple):
 def find_objects(of: Nodes, leaves: Pieces, smallest: float = 0.0) -> Objects:
     """Choose the nodes that are objects.
 
-    Parameters
-    ----------
-    of : Nodes
-        The tree.
-    leaves : Pieces
-        Its superpixels.
-    smallest : float
-        Pixels an object has at least; 0 for those of most images.
+    They have `smallest` pixels at least; 0 stands for those of most images.
     """
     allowed = (of.sizes >= (smallest or SMALLEST)) & (of.sizes < LARGEST * leaves.sizes.sum())
     worth = of.ellipse**4 * of.ring * of.coherence * of.compact**0.5

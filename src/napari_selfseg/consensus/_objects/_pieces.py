@@ -74,8 +74,6 @@ def pieces(
         ``(*spatial)`` superpixel of each pixel, from 1; 0 for no data.
     edges, lengths, histograms
         As the attributes.
-    parts : Parts
-        The image.
     """
 
     def sums() -> Iterator[Sums]:
@@ -94,17 +92,7 @@ def pieces_of(
     histograms: NDArray[np.float32],
     ndim: int,
 ) -> Pieces:
-    """Bring together what was measured in blocks.
-
-    Parameters
-    ----------
-    sums : iterator of Sums
-        One a block.
-    edges, lengths, histograms
-        As the attributes.
-    ndim : int
-        Axes of the image.
-    """
+    """Bring together what was measured in blocks, in an image of `ndim` axes."""
     width, total = 2 + ndim + ndim * (ndim + 1) // 2, np.zeros((0, 0))
     for ids, rows in sums:
         if not total.size:
@@ -127,10 +115,6 @@ def sums_of(parts: Parts, number: int, superpixels: Any) -> Sums:
 
     Parameters
     ----------
-    parts : Parts
-        The image.
-    number : int
-        Of the block.
     superpixels : array_like of int
         As for `pieces`.
     """

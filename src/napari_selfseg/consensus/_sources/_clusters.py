@@ -152,8 +152,6 @@ def tabled(
         ``(*spatial)`` superpixels; what is 0 is counted, too.
     labels : ndarray of int
         ``(*spatial)`` from 0 to n - 1.
-    n : int
-        Number of labels.
 
     Returns
     -------
@@ -168,18 +166,7 @@ def tabled(
 
 
 def shares_of(counts: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the share of each label in each superpixel; of none in what has no data.
-
-    Parameters
-    ----------
-    counts : ndarray
-        ``(n + 1, k)`` pixels.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(n + 1, k)``; entry 0 is 0.
-    """
+    """Return the share of each label in each superpixel, ``(n + 1, k)``; 0 without data."""
     shares = np.zeros(counts.shape, np.float32)
     sizes = np.maximum(counts[1:].sum(axis=1, keepdims=True), 1)
     np.divide(counts[1:], sizes, out=shares[1:], casting="same_kind")

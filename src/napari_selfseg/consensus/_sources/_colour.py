@@ -17,20 +17,7 @@ _WIDTH: Final = 1.0
 
 
 def smooth(channels: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-    """Smooth each channel by a Gaussian.
-
-    Parameters
-    ----------
-    channels : ndarray of float32
-        ``(*spatial, C)``.
-    width : float
-        Standard deviation in pixels.
-
-    Returns
-    -------
-    ndarray of float32
-        Same shape.
-    """
+    """Smooth each channel, ``(*spatial, C)``, by a Gaussian of `width` pixels."""
     found = np.empty_like(channels)
     for channel in range(channels.shape[-1]):
         ndimage.gaussian_filter(channels[..., channel], width, output=found[..., channel])

@@ -81,8 +81,6 @@ def majority(
         ``(*spatial)`` from 0 to n; 0 for no data.
     labels : ndarray of int
         ``(*spatial)`` from 0.
-    n : int
-        Number of superpixels.
 
     Returns
     -------

@@ -65,18 +65,7 @@ class Borders(NamedTuple):
         return len(self.sizes)
 
     def homes(self, grid: Grid) -> NDArray[np.int64]:
-        """Return the block of each superpixel: that of its first pixel.
-
-        Parameters
-        ----------
-        grid : Grid
-            The blocks.
-
-        Returns
-        -------
-        ndarray of int64
-            ``(n,)``.
-        """
+        """Return the block of each superpixel, ``(n,)``: that of its first pixel."""
         if self.blocks is not None:
             return self.blocks
         ids, first = np.unique(self.superpixels.ravel(), return_index=True)
@@ -86,13 +75,7 @@ class Borders(NamedTuple):
 
     @classmethod
     def of(cls, superpixels: NDArray[np.int32]) -> Borders:
-        """Find where superpixels touch.
-
-        Parameters
-        ----------
-        superpixels : ndarray of int32
-            ``(*spatial)`` contiguous from 1, 0 where there are no data.
-        """
+        """Find where superpixels touch that are numbered from 1; 0 where there are no data."""
         n = int(superpixels.max(initial=0))
         sizes: NDArray[np.int64] = np.bincount(superpixels.ravel(), minlength=n + 1)[1:]
         index = torch.from_numpy(superpixels.astype(np.int64))
@@ -186,22 +169,7 @@ class Source(Protocol):
 
 
 def heard(source: Source, parts: Parts, of: Borders) -> Iterator[Said]:
-    """Make label maps of an image in memory, several blocks at a time.
-
-    Parameters
-    ----------
-    source : Source
-        Where they come from.
-    parts : Parts
-        The image.
-    of : Borders
-        Of its superpixels.
-
-    Yields
-    ------
-    Said
-        What each map says.
-    """
+    """Make label maps of an image in memory, several blocks at a time; yield what each map says."""
     learnt = source.learnt(parts)
 
     def blocks() -> Iterator[Found]:

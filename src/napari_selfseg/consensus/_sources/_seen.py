@@ -138,23 +138,11 @@ class Parts:
 
     @staticmethod
     def grid_of(shape: tuple[int, ...]) -> Grid:
-        """Divide an image into blocks that see a little beyond themselves.
-
-        Parameters
-        ----------
-        shape : tuple of int
-            Along its spatial axes.
-        """
+        """Divide an image of this spatial shape into blocks that see a little beyond themselves."""
         return blocks(shape, _HALO[len(shape)])
 
     def seen(self, number: int) -> Seen:
-        """Return what a block sees.
-
-        Parameters
-        ----------
-        number : int
-            Of the block.
-        """
+        """Return what a block sees."""
         if self._only is not None:
             return self._only
         found = Seen(*self.picture.window(self.grid.outer(number)), self._axis)
@@ -181,13 +169,7 @@ class Parts:
         return [self._middle(int(step)) for step in np.unique(np.rint(steps))]
 
     def sample(self, at: int) -> Seen:
-        """Return what one of the samples sees.
-
-        Parameters
-        ----------
-        at : int
-            Of `samples`.
-        """
+        """Return what one of the `samples` sees."""
         if len(self.grid) == 1:
             return self.seen(0)
         return Seen(*self.picture.window(self.samples[at][0]), self._axis)
@@ -209,17 +191,9 @@ class Parts:
         return found if self._axis is None else found | {"axis": self._axis}
 
     def remember(self, learnt: Found) -> Parts:
-        """Take what holds for the whole image as known.
+        """Take what holds for the whole image as known; return itself.
 
-        Parameters
-        ----------
-        learnt : mapping of str to ndarray
-            As from `learnt`; or ``"lines"``, as an array.
-
-        Returns
-        -------
-        Parts
-            Itself.
+        It is from `learnt`, or ``"lines"`` as an array.
         """
         if "pixels" in learnt:
             self.__dict__["pixels"] = int(learnt["pixels"])
@@ -258,18 +232,7 @@ class Parts:
 
 
 def principal(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the first principal axis of colours, along which bright stays bright.
-
-    Parameters
-    ----------
-    colours : ndarray of float32
-        ``(M, C)``.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(C,)``.
-    """
+    """Return the first principal axis of colours ``(M, C)``, along which bright stays bright."""
     points = colours.astype(np.float64)
     points -= points.mean(axis=0)
     axis = np.linalg.eigh(points.T @ points)[1][:, -1]

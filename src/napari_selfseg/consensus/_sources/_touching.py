@@ -41,8 +41,6 @@ def touching(
     ----------
     index : ndarray of int
         ``(*spatial)`` superpixels of what the block sees; 0 for no data.
-    crop : tuple of slice
-        The block in it.
     values : ndarray of float, optional
         ``(*spatial)``; zeros by default.
     """

@@ -54,68 +54,28 @@ class Evidence:
         return any(self.images)
 
     def hear(self, source: Source) -> Iterator[Tensor]:
-        """Let a source speak of each image.
-
-        Parameters
-        ----------
-        source : Source
-            Of label maps.
-
-        Yields
-        ------
-        Tensor
-            ``(n + 1,)`` votes of a map of each image, from 1.
-        """
+        """Let a source speak of each image; yield votes of a map of each, ``(n + 1,)`` from 1."""
         heard = map(ImageEvidence.hear, self.images, repeat(source), self._parts)
         for votes in zip(*heard, strict=True):
             yield _together(votes)
 
     def add(self, maps: Sequence[LabelMap]) -> Tensor:
-        """Let a label map of each image speak.
-
-        Parameters
-        ----------
-        maps : sequence of LabelMap
-            One an image, of one family.
-
-        Returns
-        -------
-        Tensor
-            ``(n + 1,)`` votes, from 1.
-        """
+        """Let a label map of each image speak, all of one family; return votes as `hear` does."""
         return _together([image.add(each) for image, each in zip(self.images, maps, strict=True)])
 
     def describe(self, maps: Sequence[LabelMap]) -> None:
-        """Let classes that mean the same in every image tell segments apart.
-
-        Parameters
-        ----------
-        maps : sequence of LabelMap
-            As in `add`.
-        """
+        """Let classes that mean the same in every image tell segments apart; `maps` as in `add`."""
         shares = [image.shares(each)[1:] for image, each in zip(self.images, maps, strict=True)]
         self._shares.append(torch.from_numpy(np.concatenate(shares)))
 
     def see(self, seen: Sequence[Parts]) -> None:
-        """Let the images themselves be read.
-
-        Parameters
-        ----------
-        seen : sequence of Parts
-            One an image.
-        """
+        """Let the images themselves be read."""
         self._parts = tuple(seen)
         for image, each in zip(self.images, seen, strict=True):
             image.look = Pixels(each)
 
     def of_lines(self, kind: Wanted) -> bool:
-        """Say whether label maps have no say in any image; see `ImageEvidence.of_lines`.
-
-        Parameters
-        ----------
-        kind : str
-            Which segments are wanted.
-        """
+        """Say whether label maps have no say in any image; see `ImageEvidence.of_lines`."""
         return all(each.of_lines(kind) for each in self.images)
 
     def hierarchies(
@@ -132,8 +92,6 @@ class Evidence:
         ----------
         level : float
             Height at which they are cut when nobody says where.
-        kind : str
-            Which segments are wanted.
         smallest : int
             Pixels of the smallest object; 0 finds them.
         in_passing : bool
@@ -143,19 +101,9 @@ class Evidence:
         return tuple(each.hierarchy(level, kind, smallest, **how) for each in self.images)
 
     def features(self, segments: NDArray[np.int64], image: Tensor) -> Tensor:
-        """Describe segments by their mean colours, and their share of each class.
+        """Describe segments, ``(S, D)``, by their mean colours and their share of each class.
 
-        Parameters
-        ----------
-        segments : ndarray of int64
-            ``(n,)`` segment of each superpixel, from 0.
-        image : Tensor
-            ``(N, C, *spatial)``.
-
-        Returns
-        -------
-        Tensor
-            ``(S, D)`` float32 on the CPU.
+        `segments` is that of each superpixel, ``(n,)`` from 0; `image` is ``(N, C, *spatial)``.
         """
         rows = image.movedim(1, -1).reshape(-1, image.shape[1]).cpu()
         pixels = torch.from_numpy(self.sizes)
@@ -173,8 +121,6 @@ def cut(hierarchies: Sequence[Hierarchy], n_segments: int, most: int) -> NDArray
 
     Parameters
     ----------
-    hierarchies : sequence of Hierarchy
-        One an image.
     n_segments : int
         How many segments an image; 0 for the automatic number of each.
     most : int

@@ -22,14 +22,7 @@ def halved(inputs: Inputs, steps: Sequence[int]) -> Inputs:
     """Return what members iterate on: a smaller image, and fine superpixels of its own.
 
     On the superpixels of the consensus the networks learn less: few large ones take the details
-    away from what is to be learned (measured, docs/benchmarks.md).
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Of the run.
-    steps : sequence of int
-        As from `steps_of`.
+    away from what is to be learned (measured, docs/benchmarks.md). `steps` is from `steps_of`.
     """
     x, valid = shrunk(inputs.x, inputs.valid, steps)
     index = _fine(x, valid)

@@ -87,19 +87,9 @@ class Members(nn.Module):
         return self._shown
 
     def begin(self, evidence: Evidence, coming: Iterator[Ballot]) -> Ended:
-        """Forget all but the weights, as a run begins.
+        """Forget all but the weights, as a run begins; return what is forgotten.
 
-        Parameters
-        ----------
-        evidence : Evidence
-            Empty.
-        coming : iterator of Ballot
-            Votes that need no network; each votes when it is taken.
-
-        Returns
-        -------
-        Ended
-            What is forgotten.
+        `evidence` is empty. `coming` are votes that need no network; each is made when it is taken.
         """
         before = Ended(self.kept, self.prototypes, self.names)
         self.kept = nn.ModuleList()
@@ -114,44 +104,19 @@ class Members(nn.Module):
         return found
 
     def show(self, segments: NDArray[np.int64]) -> None:
-        """Keep segments, numbered after those shown before.
-
-        Parameters
-        ----------
-        segments : ndarray of int64
-            ``(n,)`` from 1.
-        """
+        """Keep segments, ``(n,)`` from 1, numbered after those shown before."""
         if self._shown is not None and self.evidence is not None:
             segments = matched(segments, self._shown, self.evidence.weights)
         self._shown = segments
 
     def keep(self) -> list[nn.Module]:
-        """Copy all members, whose statistics were frozen.
-
-        Returns
-        -------
-        list of torch.nn.Module
-            The copies, ready to predict.
-        """
+        """Copy all members, whose statistics were frozen; the copies are ready to predict."""
         copies = [self._copy(number, each.state_dict()) for number, each in enumerate(self.live)]
         self.kept.extend(copies)
         return copies
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Load what was saved, however many copies that had.
-
-        Parameters
-        ----------
-        state_dict : mapping of str to Tensor
-            From a network of the same members.
-        *args, **kwargs
-            As for `torch.nn.Module`.
-
-        Returns
-        -------
-        NamedTuple
-            As from `torch.nn.Module`.
-        """
+        """Load what was saved of the same members, however many copies that had."""
         numbers = {int(key.split(".")[1]) for key in state_dict if key.startswith("kept.")}
         count = max(len(self.live), 1)
         self.kept = nn.ModuleList(self._build(number % count) for number in sorted(numbers))

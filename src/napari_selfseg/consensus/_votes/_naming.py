@@ -13,17 +13,7 @@ __all__ = ["as_met", "names_of", "projected"]
 def projected(names: Tensor, index: Tensor) -> Tensor:
     """Write the label of each superpixel, from 1, onto its pixels as a class from 0.
 
-    Parameters
-    ----------
-    names : Tensor
-        ``(n,)`` int64.
-    index : Tensor
-        Superpixel of each pixel, any shape, int64 in 0 to n.
-
-    Returns
-    -------
-    Tensor
-        int64 of the shape of the index.
+    `names` is ``(n,)``; `index` has the superpixel of each pixel, in any shape.
     """
     votes = torch.cat((torch.ones(1, dtype=torch.int64), names)).to(index.device)
     return votes[index] - 1

@@ -52,10 +52,7 @@ class SideBySide:
     def advance(self) -> None:
         """Make one update of each, and see what it led to; a member that has ended rests.
 
-        Raises
-        ------
-        Interrupted
-            When the run was asked to stop; no member has then made the update.
+        Where the run was asked to stop it raises `Interrupted`, and no member has made the update.
         """
         before = [_copied(each.state_dict()) for each in self._networks.live]
         try:

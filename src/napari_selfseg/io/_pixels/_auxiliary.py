@@ -31,18 +31,7 @@ class Auxiliary(NamedTuple):
 
 
 def auxiliary(file: Path) -> Auxiliary:
-    """Read the file ``.aux.xml`` beside an image.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        The image.
-
-    Returns
-    -------
-    Auxiliary
-        Empty where there is none, or one that cannot be read.
-    """
+    """Read the file ``.aux.xml`` beside an image; empty where none can be read."""
     path = beside(file, ".aux.xml")
     root = None if path is None else _root(path.read_bytes())
     if root is None:
@@ -58,14 +47,9 @@ def auxiliary(file: Path) -> Auxiliary:
 
 
 def beside(file: Path, *endings: str) -> Path | None:
-    """Find a file that has the name of another one and an ending more.
+    """Find a file that has the name of another and an ending more.
 
-    Parameters
-    ----------
-    file : pathlib.Path
-        Such as ``a.tif``.
-    *endings : str
-        Such as ``".msk"``, for ``a.tif.msk`` or ``a.tif.MSK``.
+    Of ``a.tif`` and ``".msk"`` that is ``a.tif.msk`` or ``a.tif.MSK``.
     """
     names = [f"{file.name}{each}" for ending in endings for each in (ending, ending.upper())]
     return next((path for name in names if (path := file.with_name(name)).is_file()), None)
@@ -74,15 +58,7 @@ def beside(file: Path, *endings: str) -> Path | None:
 def roles_in(text: str) -> dict[int, bool]:
     """Read which samples are opacity from GDAL's tag for whatever TIFF has no tag for.
 
-    Parameters
-    ----------
-    text : str
-        The tag; may be empty.
-
-    Returns
-    -------
-    dict of bool
-        By sample, from 0; without those it does not speak of.
+    The text may be empty. Samples it does not speak of are left out.
     """
     root = _root(text.encode())
     items = [] if root is None else root.findall("Item[@role='colorinterp']")
@@ -90,17 +66,9 @@ def roles_in(text: str) -> dict[int, bool]:
 
 
 def number(text: str) -> float | int | None:
-    """Read a number as it is written, whole numbers to the last digit.
+    """Read a number such as ``"255"``, ``"-3.4e38"`` or ``"nan"``, whole ones to the last digit.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``"255"``, ``"-3.4e38"`` or ``"nan"``.
-
-    Returns
-    -------
-    float, int or None
-        None when it is none.
+    What is none is None.
     """
     plain = text.strip(" \0\r\n\t")
     if any(each in plain.upper() for each in NAN):

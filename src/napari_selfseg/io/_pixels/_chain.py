@@ -29,15 +29,7 @@ BIG = (43, "Q", "Q", 20, 8)
 def check_chain(file: Path) -> None:
     """Refuse a TIFF whose pages lead back to one before: a reader would follow them for ever.
 
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is there; what is no TIFF is left to its reader.
-
-    Raises
-    ------
-    UnsuitableError
-        When its pages go round in a circle.
+    What is no TIFF is left to its reader.
     """
     size = file.stat().st_size
     with file.open("rb") as opened:

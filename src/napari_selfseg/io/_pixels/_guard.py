@@ -27,16 +27,7 @@ SMALLEST_PIECE = 256
 def reading(file: Path, what: str) -> Iterator[None]:
     """Turn whatever a reader raises over a damaged file into one sentence.
 
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is read inside the block.
-    what : str
-        As what, such as ``"an image"``.
-
-    Yields
-    ------
-    None
+    `what` says as what it is read, such as ``"an image"``.
 
     Raises
     ------
@@ -81,18 +72,7 @@ def _silent_tifffile() -> Iterator[None]:
 
 
 def check_image_file(image: ImageFile) -> None:
-    """Refuse an image that cannot be worked with, however it is read.
-
-    Parameters
-    ----------
-    image : ImageFile
-        As it was opened; only its shape, type and pieces are looked at.
-
-    Raises
-    ------
-    UnsuitableError
-        When it has no pixels, or lies in too many or too large pieces.
-    """
+    """Refuse an image without pixels, or in too many or too large pieces, however it is read."""
     name, shape = Path(image.name).name, tuple(map(int, image.data.shape))
     if 0 in shape:
         raise UnsuitableError(f"{name} has no pixels: its shape is {shape}.")
@@ -114,17 +94,7 @@ def check_image_file(image: ImageFile) -> None:
 def check_axes(image: ImageFile, title: str) -> None:
     """Refuse an image whose axes and pixel sizes are not those of its data.
 
-    Parameters
-    ----------
-    image : ImageFile
-        As a format gives it.
-    title : str
-        Of the format, which is at fault.
-
-    Raises
-    ------
-    UnsuitableError
-        When they do not fit.
+    The sentence names the format, which is at fault, by its `title`.
     """
     name, axes, shape = Path(image.name).name, image.axes, tuple(map(int, image.data.shape))
     channels = None if image.channel_axis is None else image.channel_axis % max(len(shape), 1)
@@ -148,20 +118,7 @@ def check_axes(image: ImageFile, title: str) -> None:
 
 
 def check_room(what: str, size: int) -> None:
-    """Refuse to read what the memory that is free does not hold.
-
-    Parameters
-    ----------
-    what : str
-        At the begin of the sentence.
-    size : int
-        Bytes.
-
-    Raises
-    ------
-    UnsuitableError
-        When it does not.
-    """
+    """Refuse to read more bytes than the memory that is free holds; `what` begins the sentence."""
     free = int(psutil.virtual_memory().available)
     if size > free:
         raise UnsuitableError(
@@ -171,22 +128,7 @@ def check_room(what: str, size: int) -> None:
 
 
 def check_whole(name: str, shape: Sequence[int], dtype: Any) -> None:
-    """Refuse to read an image whole that the free memory does not hold.
-
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    shape : sequence of int
-        Of the image, channels included.
-    dtype : dtype_like
-        Of its pixels.
-
-    Raises
-    ------
-    UnsuitableError
-        When it does not.
-    """
+    """Refuse to read an image whole, channels included, that the free memory does not hold."""
     size = prod(map(int, shape)) * np.dtype(dtype).itemsize
     check_room(f"{name} of {_size(shape)} pixels", size)
 

@@ -55,13 +55,7 @@ class Georeference:
         return tuple(self.transform) != NO_TRANSFORM
 
     def of_part(self, row: int, column: int) -> Georeference:
-        """Say where a part of the plane is.
-
-        Parameters
-        ----------
-        row, column : int
-            Where it begins.
-        """
+        """Say where a part of the plane is that begins at this row and column."""
         a, b, c, d, e, f = self.transform
         moved = (a, b, a * column + b * row + c, d, e, d * column + e * row + f)
         model = self.rational
@@ -184,13 +178,7 @@ class UnsuitableError(ValueError):
 
 
 def reason(error: BaseException) -> str:
-    """Say in a line what was wrong.
-
-    Parameters
-    ----------
-    error : BaseException
-        As a library raised it.
-    """
+    """Say in a line what a library raised."""
     # A reader wraps the decoder's error, which is the one that says something, unless it only
     # names what was looked up.
     while (inner := _inner(error)) and not isinstance(inner, LookupError):

@@ -109,24 +109,9 @@ class _Channels:
 
 
 def whole_key(key: Any, shape: tuple[int, ...]) -> tuple[int | slice, ...]:
-    """Return what is sliced in full.
+    """Return what is sliced in full: an index or slice with bounds an axis.
 
-    Parameters
-    ----------
-    key : object
-        As it stands between brackets.
-    shape : tuple of int
-        Of the array.
-
-    Returns
-    -------
-    tuple of int or slice
-        One an axis, with bounds.
-
-    Raises
-    ------
-    IndexError
-        When it asks for what is not there.
+    `key` is what stands between brackets. IndexError when it asks for what is not there.
     """
     parts = list(key) if isinstance(key, tuple) else [key]
     if Ellipsis not in parts:

@@ -36,18 +36,8 @@ class Look(NamedTuple):
 def looked(data: Pixels, look: Look | None, *, has_channels: bool) -> Pixels:
     """Return pixels as they are meant.
 
-    Parameters
-    ----------
-    data : ndarray or View
-        As stored, with channels last if there are any.
-    look : Look or None
-        None where they are stored as they are meant.
-    has_channels : bool
-        Whether there is an axis of channels as stored.
-
-    Returns
-    -------
-    ndarray or View
+    `data` is as stored, with channels last if there are any. Without a look it is stored as it is
+    meant.
     """
     if look is None:
         return data

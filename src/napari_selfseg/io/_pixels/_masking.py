@@ -55,20 +55,10 @@ class Void:
     def valid(
         self, data: NDArray[Any], key: tuple[int | slice, ...], *, has_channels: bool
     ) -> NDArray[np.bool_]:
-        """Say which pixels have data.
+        """Say which pixels of a part of the image have data.
 
-        Parameters
-        ----------
-        data : ndarray
-            A part of the image.
-        key : tuple of (int or slice)
-            Which part, one a spatial axis.
-        has_channels : bool
-            Whether the last axis is that of the channels.
-
-        Returns
-        -------
-        ndarray of bool
+        `key` says which part, an index or slice a spatial axis; `has_channels` whether channels are
+        the last axis.
         """
         channels = np.moveaxis(data, -1, 0) if has_channels else data[np.newaxis]
         there = self._not_nodata(channels)

@@ -27,21 +27,16 @@ def void_of(
 ) -> Void:
     """Read what stands for no data in a TIFF file, and beside it.
 
+    The mask is read when sliced, as long as the file is open.
+
     Parameters
     ----------
-    file : pathlib.Path
-        Its path.
     series : tifffile.TiffPageSeries
         The image in it that is read, of the open file.
     shape : tuple of int
         Of the image, with channels last if there are any.
     samples : bool
         Whether these are the samples of a pixel.
-
-    Returns
-    -------
-    Void
-        Its mask is read when sliced, as long as the file is open.
     """
     tags, other = series.keyframe.tags, auxiliary(file)
     n = shape[-1] if samples else 1
@@ -61,8 +56,6 @@ def void_beside(file: Path, shape: tuple[int, ...], *, opacity: tuple[int, ...])
 
     Parameters
     ----------
-    file : pathlib.Path
-        Its path.
     shape : tuple of int
         Of the picture, with colours last if there are any.
     opacity : tuple of int

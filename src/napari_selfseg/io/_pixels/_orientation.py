@@ -14,15 +14,8 @@ UPRIGHT: Final = 1
 def orientation_notes(code: int) -> tuple[str, ...]:
     """Say that a picture is not turned, so that labels lie over it in napari, which turns none.
 
-    Parameters
-    ----------
-    code : int
-        Of the tag, from 1.
-
-    Returns
-    -------
-    tuple of str
-        In words that follow the name of a file; empty for a picture that stands upright.
+    `code` is that of the tag, from 1. The words follow the name of a file; there are none for a
+    picture that stands upright.
     """
     if not UPRIGHT < code <= 8:
         return ()

@@ -29,8 +29,6 @@ def georeference(
     ----------
     file : pathlib.Path
         A GeoTIFF; or a TIFF, PNG or JPEG file with a world file or GDAL's ``.aux.xml``.
-    tags : tifffile.TiffTags, optional
-        Of a TIFF file.
     nodata : float or int, optional
         The value that marks pixels without data.
 

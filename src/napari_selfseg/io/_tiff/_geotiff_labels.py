@@ -32,16 +32,7 @@ def write_geotiff(
 ) -> None:
     """Write labels of a plane to GeoTIFF, block by block, whole or not at all.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to come.
-    labels : array_like of int
-        ``(y, x)``, with ``shape``, ``dtype`` and slicing.
-    place : Georeference
-        Where they are.
-    record : mapping or None
-        From `Run.record`.
+    `labels` have ``shape``, ``dtype`` and slicing.
 
     Raises
     ------
@@ -115,18 +106,7 @@ def _check_written(part: Path) -> None:
 
 
 def geotiff_record(tiff: tifffile.TiffFile) -> str | None:
-    """Read the record from a GeoTIFF, without rasterio.
-
-    Parameters
-    ----------
-    tiff : tifffile.TiffFile
-        Open.
-
-    Returns
-    -------
-    str or None
-        As JSON; None where there is none.
-    """
+    """Read the record from an open GeoTIFF as JSON, without rasterio; None where there is none."""
     tag = tiff.pages.first.tags.get(GDAL_METADATA)
     if tag is None:
         return None

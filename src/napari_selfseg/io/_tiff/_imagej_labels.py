@@ -26,16 +26,8 @@ EXACT: Final = 2**24
 def write_imagej(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
     """Write labels, whole or not at all: 16 bits, or 32 bits of float above 65535.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to come.
-    labels : array_like of int
-        With ``shape``, ``dtype`` and slicing.
-    place : Place
-        Size and unit of a pixel and the step in time are kept.
-    record : mapping or None
-        Travels as what *Image > Show Info* shows.
+    `labels` have ``shape``, ``dtype`` and slicing. Of the place, size and unit of a pixel and the
+    step in time are kept; the record is what *Image > Show Info* shows.
 
     Raises
     ------
@@ -85,12 +77,6 @@ def _pixels(labels: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def imagej_record(tiff: tifffile.TiffFile) -> str | None:
-    """Return the record of labels as text; None where there is none.
-
-    Parameters
-    ----------
-    tiff : tifffile.TiffFile
-        Open.
-    """
+    """Return the record of labels in an open file as text; None where there is none."""
     told = (tiff.imagej_metadata or {}).get("Info", "") if tiff.is_imagej else ""
     return told.removeprefix(MARK) if str(told).startswith(MARK) else None

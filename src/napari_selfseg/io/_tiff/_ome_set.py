@@ -14,22 +14,9 @@ __all__ = ["open_set"]
 
 
 def open_set(file: Path) -> tifffile.TiffFile:
-    """Open a TIFF file; of a set of OME-TIFF files with the description of all of them.
+    """Open a TIFF file, to be closed; of a set of OME-TIFF files with the description of all.
 
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is there.
-
-    Returns
-    -------
-    tifffile.TiffFile
-        To be closed.
-
-    Raises
-    ------
-    UnsuitableError
-        When a file of the set is missing.
+    A file of the set that is missing raises UnsuitableError.
     """
     tiff = tifffile.TiffFile(file)
     try:

@@ -38,8 +38,6 @@ def look_of(
 
     Parameters
     ----------
-    series : tifffile.TiffPageSeries
-        The image.
     shape : tuple of int
         As stored, without opacity.
     name : str
@@ -158,19 +156,14 @@ def channel_notes(
 ) -> tuple[str, ...]:
     """Say so where what is called opacity looks like a channel, such as near infrared.
 
+    The words follow the name of the file.
+
     Parameters
     ----------
-    series : tifffile.TiffPageSeries
-        The image.
     data : ndarray or View
         As stored, ``(..., y, x, samples)``; the middle of it is read.
     opacity : tuple of int
         The samples that are opacity.
-
-    Returns
-    -------
-    tuple of str
-        In words that follow the name of the file.
     """
     if not opacity or series.dtype.kind != "u" or ASSOCIATED in series.keyframe.extrasamples:
         return ()
@@ -192,8 +185,6 @@ def unmultiplied(series: tifffile.TiffPageSeries, opacity: tuple[int, ...]) -> L
 
     Parameters
     ----------
-    series : tifffile.TiffPageSeries
-        The image.
     opacity : tuple of int
         Its samples that are opacity.
 

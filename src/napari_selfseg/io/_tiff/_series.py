@@ -18,8 +18,6 @@ def main_series(tiff: tifffile.TiffFile, name: str) -> tuple[Series, tuple[str, 
 
     Parameters
     ----------
-    tiff : tifffile.TiffFile
-        Open.
     name : str
         Of the file, for errors.
 
@@ -70,22 +68,7 @@ def _stacked(tiff: tifffile.TiffFile, equal: list[Series], name: str) -> Series:
 
 
 def check_complete(tiff: tifffile.TiffFile, series: Series, name: str) -> None:
-    """Refuse what would be filled with zeros: missing planes, and pixels beyond the end.
-
-    Parameters
-    ----------
-    tiff : tifffile.TiffFile
-        Open.
-    series : tifffile.TiffPageSeries
-        To be read.
-    name : str
-        Of the file, for errors.
-
-    Raises
-    ------
-    UnsuitableError
-        When something is not there.
-    """
+    """Refuse what would be filled with zeros: missing planes, and pixels beyond the end."""
     pages = [page for page in series.pages if page is not None]
     if len(pages) < len(series.pages):
         raise UnsuitableError(

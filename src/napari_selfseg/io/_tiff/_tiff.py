@@ -41,17 +41,7 @@ class _How(NamedTuple):
 
 
 def read_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -> ImageFile:
-    """Read a TIFF file into memory.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is there.
-    numbers : bool
-        Whether the numbers are meant, and not the colours they stand for.
-    opacity : {"mask", "channel"}
-        What becomes of a sample that says how opaque a pixel is.
-    """
+    """Read a TIFF file into memory; see `How` for `numbers` and `opacity`."""
     with _nothing_missing(file.name), open_set(file) as tiff:
         series, order, notes = _chosen(tiff, file.name)
         check_whole(file.name, series.shape, series.dtype)
@@ -62,21 +52,9 @@ def read_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -
 
 
 def open_tiff(file: Path, *, numbers: bool = False, opacity: Opacity = "mask") -> ImageFile:
-    """Open a TIFF file, to read what is sliced out of it.
+    """Open a TIFF file, to read what is sliced out of it; see `How` for `numbers` and `opacity`.
 
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is there.
-    numbers : bool
-        Whether the numbers are meant, and not the colours they stand for.
-    opacity : {"mask", "channel"}
-        What becomes of a sample that says how opaque a pixel is.
-
-    Returns
-    -------
-    ImageFile
-        Of `View`; the file stays open as long as that is in use.
+    The file stays open as long as the image is in use.
     """
     with _nothing_missing(file.name), contextlib.ExitStack() as stack:
         tiff = stack.enter_context(open_set(file))

@@ -27,18 +27,9 @@ TILE = (512, 512)
 
 
 def write_tiff(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
-    """Write labels, whole or not at all.
+    """Write labels, whole or not at all; as GeoTIFF what has a place on Earth.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to come.
-    labels : array_like of int
-        With ``shape``, ``dtype`` and slicing.
-    place : Place
-        Where they are; a GeoTIFF is written of what has a place on Earth.
-    record : mapping or None
-        Travels inside the file.
+    `labels` have ``shape``, ``dtype`` and slicing. The record travels inside the file.
 
     Raises
     ------
@@ -71,18 +62,7 @@ def write_tiff(target: Path, labels: Any, place: Place, record: Mapping[str, Any
 
 
 def record_in_tiff(file: Path) -> dict[str, Any]:
-    """Read the record of labels.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        That is there.
-
-    Raises
-    ------
-    ValueError
-        When it has no record, or it is damaged.
-    """
+    """Read the record of labels; ValueError when there is none, or it is damaged."""
     with tifffile.TiffFile(file) as tiff:
         found = geotiff_record(tiff) or _ome_record(tiff) or imagej_record(tiff)
     if found is None:

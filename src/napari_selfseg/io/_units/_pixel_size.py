@@ -31,18 +31,7 @@ class Stated(NamedTuple):
 
 
 def pixel_size(series: tifffile.TiffPageSeries) -> Stated:
-    """Find the size of a pixel in OME-TIFF and ImageJ TIFF.
-
-    Parameters
-    ----------
-    series : tifffile.TiffPageSeries
-        The image that is read, of an open file.
-
-    Returns
-    -------
-    Stated
-        For `steps_of`.
-    """
+    """Find the size of a pixel in OME-TIFF and ImageJ TIFF, for `steps_of`; the file is open."""
     tiff: Any = series.parent
     if tiff.is_ome and tiff.ome_metadata:
         return Stated(_ome_steps(_pixels(tiff, series)), {})

@@ -8,17 +8,9 @@ __all__ = ["units_in"]
 
 
 def units_in(one: str, other: str) -> float | None:
-    """Return how many of another unit of length one is.
+    """Return how many of another unit of length one is, such as 1000 um in a mm.
 
-    Parameters
-    ----------
-    one, other : str
-        By any name, such as ``"µm"``, ``"um"`` or ``"micrometer"``.
-
-    Returns
-    -------
-    float or None
-        Such as 1000 micrometres in a millimetre; None where one of them is no unit of length.
+    Units have any name; None where one is no unit of length.
     """
     first, second = length(plain(one)), length(plain(other))
     return None if first is None or second is None else float(first[1] / second[1])

@@ -113,13 +113,7 @@ TIME_SIGNS = _signs(TIMES, TIME_NAMES)
 
 
 def plain(name: str | None) -> str:
-    """Return a name in one spelling of its letters: µ and Å have two codes each, and escapes.
-
-    Parameters
-    ----------
-    name : str or None
-        As a file has it.
-    """
+    """Return a name in one spelling of its letters: µ and Å have two codes each, and escapes."""
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), str(name or ""))
     text = unicodedata.normalize("NFKC", text).replace("\u03bc", "µ").replace("Âµ", "µ")
     text = " ".join(text.strip(" \0").split())
@@ -127,17 +121,9 @@ def plain(name: str | None) -> str:
 
 
 def length(name: str) -> tuple[str, Fraction] | None:
-    """Return the sign to use for a unit of length, and its metres.
+    """Return the sign to use for a unit of length, and its metres; the name is from `plain`.
 
-    Parameters
-    ----------
-    name : str
-        From `plain`.
-
-    Returns
-    -------
-    tuple of (str, Fraction), or None
-        The sign may be that of another unit, where the named one is not known everywhere.
+    The sign may be that of another unit, where the named one is not known everywhere.
     """
     sign = length_sign(name)
     if sign is not None:
@@ -149,33 +135,15 @@ def length(name: str) -> tuple[str, Fraction] | None:
 
 
 def length_sign(name: str) -> str | None:
-    """Return the sign of a unit of length that is known everywhere.
-
-    Parameters
-    ----------
-    name : str
-        From `plain`.
-    """
+    """Return the sign of a unit of length that is known everywhere; the name is from `plain`."""
     return name if name in LENGTHS else LENGTH_SIGNS.get(name.lower())
 
 
 def time_sign(name: str) -> str | None:
-    """Return the sign of a unit of time.
-
-    Parameters
-    ----------
-    name : str
-        From `plain`.
-    """
+    """Return the sign of a unit of time; the name is from `plain`."""
     return name if name in TIMES else TIME_SIGNS.get(name.lower())
 
 
 def long_name(sign: str) -> str:
-    """Return the name of a unit in OME-Zarr.
-
-    Parameters
-    ----------
-    sign : str
-        From `length_sign` or `time_sign`.
-    """
+    """Return the name in OME-Zarr of a sign from `length_sign` or `time_sign`."""
     return (LENGTHS | TIMES)[sign].long

@@ -169,47 +169,20 @@ def _size(value: Any) -> float | None:
 
 
 def long_unit(sign: str) -> str | None:
-    """Return the name of a unit of length in OME-Zarr.
-
-    Parameters
-    ----------
-    sign : str
-        Such as ``"µm"``.
-
-    Returns
-    -------
-    str or None
-        Such as ``"micrometer"``; None for pixels.
-    """
+    """Return the name in OME-Zarr of a unit of length, such as ``"µm"``; None for pixels."""
     short = length_sign(plain(sign))
     return long_name(short) if short else None
 
 
 def long_time(sign: str) -> str | None:
-    """Return the name of a unit of time in OME-Zarr.
-
-    Parameters
-    ----------
-    sign : str
-        Such as ``"s"``.
-
-    Returns
-    -------
-    str or None
-        Such as ``"second"``; None where it is not known.
-    """
+    """Return the name in OME-Zarr of a unit of time, such as ``"s"``; None if not known."""
     short = time_sign(plain(sign))
     return long_name(short) if short else None
 
 
 @contextlib.contextmanager
 def any_unit() -> Iterator[None]:
-    """Let the models of OME-Zarr take units that are not on its list, without a warning.
-
-    Yields
-    ------
-    None
-    """
+    """Let the models of OME-Zarr take units that are not on its list, without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -40,22 +40,13 @@ class Drawn(NamedTuple):
     settings: str = ""
 
     def class_name(self, number: int) -> str:
-        """Return the name of a class.
-
-        Parameters
-        ----------
-        number : int
-            Of the class.
-        """
+        """Return the name of a class."""
         return self.names.get(number, f"Class {number}")
 
     def placed(self, transform: Affine) -> Iterator[list[Rings]]:
         """Bring outlines to other coordinates, object by object.
 
-        Parameters
-        ----------
-        transform : tuple of float
-            From the corner of the first pixel: a, b, c, d, e, f of an affine one.
+        `transform` is affine, a to f, and counts from the corner of the first pixel.
         """
         a, b, c, d, e, f = transform
         turned, moved = np.array([[a, d], [b, e]]), np.array([c, f])
@@ -64,29 +55,15 @@ class Drawn(NamedTuple):
 
 
 def rows_of(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, Any]]:
-    """Return the rows of a table, one at a time.
+    """Return the rows of a table, one at a time, with plain numbers.
 
-    Parameters
-    ----------
-    columns : mapping of str to ndarray
-        All as long.
-
-    Yields
-    ------
-    dict
-        With plain numbers; None for what is not finite, which JSON has no word for.
+    What is not finite becomes None, as JSON has no word for it.
     """
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(columns, map(plain, row), strict=True))
 
 
 def plain(value: Any) -> Any:
-    """Return a plain number; None for one that is not finite.
-
-    Parameters
-    ----------
-    value : scalar
-        Of NumPy, or plain.
-    """
+    """Return a plain number; None for one that is not finite."""
     value = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

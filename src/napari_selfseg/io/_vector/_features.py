@@ -14,14 +14,9 @@ __all__ = ["geometry_of", "write_collection"]
 
 
 def geometry_of(pieces: list[Rings], *, whole: bool = False) -> dict[str, Any]:
-    """Return the geometry of an object in GeoJSON.
+    """Return an object, of pieces of rings, as a geometry in GeoJSON.
 
-    Parameters
-    ----------
-    pieces : list
-        Its pieces, of rings.
-    whole : bool
-        Whether coordinates are whole numbers, and written as such.
+    With `whole` coordinates are whole numbers, and written as such.
     """
     rings = [[(ring.astype(int) if whole else ring).tolist() for ring in piece] for piece in pieces]
     if len(rings) == 1:
@@ -32,21 +27,9 @@ def geometry_of(pieces: list[Rings], *, whole: bool = False) -> dict[str, Any]:
 def write_collection(
     target: Path, features: Iterable[Mapping[str, Any]], members: Mapping[str, Any]
 ) -> None:
-    """Write a collection of features, whole or not at all.
+    """Write features, read one at a time, as a collection, whole or not at all.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file.
-    features : iterable of mapping
-        Read one at a time.
-    members : mapping
-        Of the collection, beside its type.
-
-    Raises
-    ------
-    OSError
-        When it cannot be written; nothing is left behind.
+    `members` are those of the collection, beside its type.
     """
     head = _text({"type": "FeatureCollection", **members})
     with whole_file(target) as part, part.open("w", encoding="utf-8") as file:

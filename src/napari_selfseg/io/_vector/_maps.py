@@ -24,21 +24,7 @@ LAYER: Final = "objects"
 def write_geojson(target: Path, drawn: Drawn, transform: Affine, crs: str) -> None:
     """Write objects as GeoJSON; the file names its reference system.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file.
-    drawn : Drawn
-        The objects.
-    transform : tuple of float
-        From pixels to coordinates.
-    crs : str
-        Reference system as WKT; empty where there is none.
-
-    Raises
-    ------
-    OSError
-        When it cannot be written.
+    `transform` leads from pixels to coordinates; `crs` is WKT, empty where there is none.
     """
     members = {"crs": {"type": "name", "properties": {"name": _name(crs)}}} if crs else {}
     write_collection(target, _geo_features(drawn, transform), members)
@@ -71,10 +57,7 @@ def _name(wkt: str) -> str:
 def write_geopackage(target: Path, drawn: Drawn, transform: Affine, crs: str) -> None:
     """Write objects as the layer `objects` of a GeoPackage, whole or not at all.
 
-    Parameters
-    ----------
-    target, drawn, transform, crs
-        As for `write_geojson`.
+    Arguments are those of `write_geojson`.
 
     Raises
     ------

@@ -79,13 +79,7 @@ def simplified(pieces: Sequence[list[Rings]], tolerance: float) -> list[list[Rin
 
 
 def geometries(pieces: Sequence[list[Rings]]) -> NDArray[Any]:
-    """Return objects as multipolygons of shapely.
-
-    Parameters
-    ----------
-    pieces : sequence
-        From `outlines`, in any coordinates.
-    """
+    """Return objects, pieces as from `outlines` in any coordinates, as multipolygons of shapely."""
     import shapely
 
     found = np.empty(len(pieces), object)

@@ -23,13 +23,6 @@ def write_qupath(target: Path, drawn: Drawn) -> None:
 
     QuPath opens the file by *File > Import objects from file*, or when it is dropped on the image.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file.
-    drawn : Drawn
-        The objects.
-
     Raises
     ------
     OSError

@@ -29,13 +29,6 @@ def write_rois(target: Path, drawn: Drawn) -> None:
     Coordinates are corners of pixels. An object of one piece without holes is a traced selection,
     any other a composite one. A class is a group, and its colour that of the outline.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file.
-    drawn : Drawn
-        The objects.
-
     Raises
     ------
     ValueError

@@ -97,10 +97,6 @@ def alone(
     tidy : bool
         Whether to remove first what processes that are gone have left in the folders of all these.
 
-    Yields
-    ------
-    None
-
     Raises
     ------
     TakenError

@@ -40,21 +40,9 @@ class DiskFullError(WriteError):
 
 
 def refusal(target: Path, error: OSError, size: int = 0) -> WriteError:
-    """Say in a sentence why something cannot be written.
+    """Say in a sentence why something cannot be written; a `DiskFullError` where there was no room.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        What was to be written.
-    error : OSError
-        As it was raised.
-    size : int
-        Bytes that are needed at most; 0 where nobody knows.
-
-    Returns
-    -------
-    WriteError
-        A `DiskFullError` where there was no room.
+    `size` is the bytes that are needed at most, 0 where nobody knows.
     """
     if not _is_full(error):
         return WriteError(target, _why(error))

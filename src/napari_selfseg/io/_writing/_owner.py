@@ -32,13 +32,7 @@ def owner_mark() -> str:
 
 
 def part_prefix(target: Path) -> str:
-    """Return how the temporary name of a file begins, which ends in ``.part``.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to come.
-    """
+    """Return how the temporary name of a file begins, which ends in ``.part``."""
     kept = os.fsencode(target.stem)[:KEPT].decode(errors="ignore")
     return f".{kept}-{owner_mark()}-"
 
@@ -77,12 +71,8 @@ def _written(path: Path) -> float:
 def sweep(folder: Path) -> None:
     """Remove what processes that are gone have left of files they were writing.
 
-    A folder that was killed while it took the place of an older one is put in that place.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where files are written with `whole_file` and `whole_folder`; it may be missing.
+    `folder` may be missing. A folder that was killed while it took the place of an older one is put
+    in that place.
     """
     with contextlib.suppress(OSError):
         names = os.listdir(folder)

@@ -62,17 +62,7 @@ class Graph:
 
 
 def placed(features: Tensor, index: Tensor, n: int) -> Nodes:
-    """Put nodes where their superpixels lie.
-
-    Parameters
-    ----------
-    features : Tensor
-        ``(n, F)``.
-    index : Tensor
-        ``(N, *spatial)`` int64 superpixel of each pixel, from 1; 0 where there are no data.
-    n : int
-        Number of superpixels.
-    """
+    """Put nodes, ``(n, F)`` features, where their superpixels lie, from 1; 0 is no data."""
     ndim = index.ndim - 1
     places = centroids(index, n, [1.0] * (ndim + 1))[1:]
     width = (int((index > 0).sum()) / n) ** (1 / ndim)
@@ -83,18 +73,6 @@ def mean_distance(settings: Settings, nodes: Nodes) -> Tensor:
     r"""Return :math:`\sigma`, the mean of the squared distances of all pairs that are compared.
 
     The median would vanish where most of an image is flat, and noise would then part it.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    nodes : Nodes
-        Any number.
-
-    Returns
-    -------
-    Tensor
-        0-d, positive.
     """
     apart = _squared_distances(nodes.features)[_linked(settings, nodes)]
     return apart.mean().clamp(min=LEAST) if len(apart) else nodes.features.new_ones(())
@@ -114,8 +92,6 @@ def connected_graph(settings: Settings, nodes: Nodes, sigma: Tensor) -> Graph:
 
     Parameters
     ----------
-    settings : Settings
-        Of the run.
     nodes : Nodes
         At least one.
     sigma : Tensor

@@ -51,20 +51,7 @@ class Task:
 
 
 def classes(tasks: Sequence[Task], n: int) -> Tensor:
-    """Classify nodes without dropout.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        Each of other nodes.
-    n : int
-        Number of all nodes.
-
-    Returns
-    -------
-    Tensor
-        ``(n,)`` int64 classes from 0.
-    """
+    """Classify all `n` nodes without dropout, ``(n,)`` from 0; tasks have different nodes."""
     found = torch.zeros(n, dtype=torch.int64, device=tasks[0].nodes.device)
     with torch.no_grad():
         for task in tasks:
@@ -80,10 +67,6 @@ def clustering(
 
     Parameters
     ----------
-    settings : Settings
-        Of the run.
-    tasks : sequence of Task
-        What is trained.
     n : int
         Number of all nodes.
     updates : iterator of int
@@ -165,33 +148,13 @@ class _Guard:
 def objective(
     settings: Settings, tasks: Sequence[Task], generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """Return the terms of the loss, averaged over the tasks.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    tasks : sequence of Task
-        What is trained.
-    generator : torch.Generator
-        Of the dropout.
-    """
+    """Return the terms of the loss, averaged over the tasks."""
     each = [_terms(settings, task, generator) for task in tasks]
     return {name: torch.stack([terms[name] for terms in each]).mean() for name in each[0]}
 
 
 def taught(settings: Settings, task: Task, target: Tensor) -> None:
-    """Teach a network a partition.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    task : Task
-        What to train.
-    target : Tensor
-        ``(m,)`` int64 clusters.
-    """
+    """Teach a network a partition, ``(m,)`` clusters."""
     generator = torch.Generator().manual_seed(settings.seed)
     optimiser = torch.optim.Adam(task.network.parameters(), RATE)
     for _ in range(TAUGHT):
@@ -210,8 +173,6 @@ def matched(segments: Tensor, drawn: Tensor | None, n: int) -> Tensor:
         ``(m,)`` int64 from 0 to n - 1.
     drawn : Tensor or None
         As in `Task`.
-    n : int
-        Number of clusters.
 
     Returns
     -------

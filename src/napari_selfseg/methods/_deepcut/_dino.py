@@ -88,17 +88,7 @@ class Transformer(nn.Module):
 def transformer(settings: Settings, in_channels: int, ndim: int) -> Transformer:
     """Load the transformer that a run asks for.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    in_channels, ndim : int
-        Of the image.
-
-    Raises
-    ------
-    ValueError
-        When timm or the weights are missing, or the image is none for it.
+    ValueError when timm or the weights are missing, or the image is none for it.
     """
     if ndim != 2 or in_channels not in (1, 3):
         raise ValueError(

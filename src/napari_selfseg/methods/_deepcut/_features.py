@@ -30,34 +30,14 @@ LEAST = 1e-6
 
 
 def n_features(settings: Settings, in_channels: int) -> int:
-    """Return the number of features of a superpixel.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    in_channels : int
-        Channels of the image.
-    """
+    """Return the number of features of a superpixel."""
     if settings.features in ("responses", "dino"):
         return RESPONSES if settings.features == "responses" else _dino.WIDTH
     return sum(widths(WIDTH)) if settings.features == "autoencoder" else 2 * in_channels
 
 
 def encoder(settings: Settings, in_channels: int, ndim: int) -> nn.Module | None:
-    """Build the network that learns the features, not initialised; None where none is needed.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    in_channels, ndim : int
-        Of the image.
-
-    Returns
-    -------
-    torch.nn.Module or None
-    """
+    """Build the network that learns the features, not initialised; None where none is needed."""
     if settings.features == "responses":
         return Responses(in_channels, RESPONSES, RESPONSES, DEPTH, ndim)
     return SuperAE(in_channels, ndim, width=WIDTH) if settings.features == "autoencoder" else None
@@ -66,21 +46,9 @@ def encoder(settings: Settings, in_channels: int, ndim: int) -> nn.Module | None
 def described(
     settings: Settings, network: nn.Module | None, x: Tensor, valid: Tensor | None, index: Tensor
 ) -> Tensor:
-    """Describe each superpixel by its mean features.
+    """Describe each superpixel by its mean features, ``(M, F)`` float32.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    network : torch.nn.Module or None
-        From `encoder`, its statistics measured, or a transformer.
-    x, valid, index : Tensor
-        As in `Inputs`.
-
-    Returns
-    -------
-    Tensor
-        ``(M, F)`` float32.
+    `network` is from `encoder`, its statistics measured, or a transformer; the rest as in `Inputs`.
     """
     n = int(index.max())
     with torch.no_grad():
@@ -99,8 +67,6 @@ def standard(settings: Settings, features: Tensor) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    settings : Settings
-        Of the run.
     features : Tensor
         ``(M, F)``.
 

@@ -29,23 +29,8 @@ def learning(
 ) -> Generator[tuple[int, Losses], None, None]:
     """Train the network that describes pixels: responses as in Backprop, or SuperAE as in DSC.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    network : torch.nn.Module
-        Initialised.
-    inputs : Inputs
-        Of the run.
-    updates : iterator of int
-        Updates done, as often as one is to be made.
-
-    Yields
-    ------
-    int
-        Updates done.
-    dict of str to Tensor
-        Terms of the loss.
+    `updates` yields the updates done as often as one is to be made; each is yielded on, with the
+    terms of its loss.
     """
     if isinstance(network, Responses):
         optimiser: torch.optim.Optimizer = torch.optim.SGD(network.parameters(), RATE, MOMENTUM)

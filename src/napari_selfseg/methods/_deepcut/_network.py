@@ -76,13 +76,7 @@ class Cutter(nn.Module):
         return self.frozen[0].to(self.centre.device) if self.frozen else self.encoder
 
     def draw(self, seed: int) -> None:
-        """Draw the weights of the graph networks, the same whenever it is called.
-
-        Parameters
-        ----------
-        seed : int
-            Of the run.
-        """
+        """Draw the weights of the graph networks, the same whenever it is called."""
         generator = torch.Generator().manual_seed(seed)
         initialise(self.whole, generator)
         initialise(self.sides, generator)

@@ -44,22 +44,7 @@ def partition(W: Tensor, n_segments: int, *, repelling: bool) -> Tensor:
 
 
 def prototypes(features: Tensor, segments: Tensor, n: int) -> Tensor:
-    """Return the mean features of the n largest segments.
-
-    Parameters
-    ----------
-    features : Tensor
-        ``(M, F)``.
-    segments : Tensor
-        From `partition`.
-    n : int
-        Number of classes.
-
-    Returns
-    -------
-    Tensor
-        ``(n, F)``; infinite for a class without a segment.
-    """
+    """Return mean features, ``(n, F)``, of the n largest segments; infinite for missing ones."""
     means = _means(features, segments)[:n]
     found = features.new_full((n, features.shape[1]), torch.inf)
     found[: len(means)] = means
@@ -67,20 +52,7 @@ def prototypes(features: Tensor, segments: Tensor, n: int) -> Tensor:
 
 
 def named(features: Tensor, segments: Tensor, prototypes: Tensor) -> Tensor:
-    """Give each segment the class whose prototype it resembles most.
-
-    Parameters
-    ----------
-    features, segments
-        As of `prototypes`.
-    prototypes : Tensor
-        ``(n, F)``.
-
-    Returns
-    -------
-    Tensor
-        ``(M,)`` int64 classes from 0.
-    """
+    """Give each segment the class, from 0, whose prototype it resembles most."""
     # Exact, so that a segment of the fitted image finds itself.
     how = "donot_use_mm_for_euclid_dist"
     apart = torch.cdist(_means(features, segments), prototypes, compute_mode=how)

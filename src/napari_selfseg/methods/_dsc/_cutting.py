@@ -21,29 +21,10 @@ __all__ = ["cutting"]
 def cutting(
     settings: Settings, E: Embedding, inputs: Inputs, updates: Iterator[int], first: int
 ) -> Generator[Step, None, Stop | None]:
-    """Iterate algorithm 2.
+    """Iterate algorithm 2, after `first` updates of algorithm 1.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    E : Embedding
-        All of which is trained, but the decoder.
-    inputs : Inputs
-        Image and superpixels z.
-    updates : iterator of int
-        Updates done, as often as one is to be made.
-    first : int
-        Those of algorithm 1.
-
-    Yields
-    ------
-    Step
-
-    Returns
-    -------
-    Stop or None
-        None when all updates were made.
+    All of the embedding is trained but its decoder. `updates` yields the updates done, as often as
+    one is to be made. None is returned when all were made.
     """
     z, K = cast(Tensor, inputs.index), settings.partitions
     optimiser = inputs.state.of(

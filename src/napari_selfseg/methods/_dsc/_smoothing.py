@@ -22,20 +22,8 @@ def smoothing(
 ) -> Generator[Step, None, None]:
     """Iterate algorithm 1, on crops. The labels shown meanwhile are those before any update.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    E : Embedding
-        Whose autoencoder is trained.
-    inputs : Inputs
-        Image and superpixels t.
-    updates : iterator of int
-        Updates done, as often as one is to be made.
-
-    Yields
-    ------
-    Step
+    The autoencoder of the embedding is trained. `updates` yields the updates done, as often as one
+    is to be made.
     """
     t = cast(Tensor, inputs.index)
     generator = inputs.state.generator(settings.seed)

@@ -31,8 +31,6 @@ def training(
 
     Parameters
     ----------
-    settings : Settings
-        Of the run.
     network : SGSegNetwork
         Of which SPNN stays as it is in the disjoint scheme.
     batches : iterator of Patch
@@ -43,12 +41,6 @@ def training(
         Returns votes and number of labels of whole images.
     generator : torch.Generator
         Draws the orders.
-    state : TrainingState
-        Of the optimiser.
-
-    Yields
-    ------
-    Step
     """
     optimiser = state.of(torch.optim.Adam(_groups(settings, network)))
     shown = None

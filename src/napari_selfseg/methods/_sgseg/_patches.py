@@ -44,18 +44,7 @@ class Patch(NamedTuple):
 def patches(settings: Settings, inputs: Inputs, generator: torch.Generator) -> Iterator[Patch]:
     """Draw batches of patches, again and again.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the run.
-    inputs : Inputs
-        Images.
-    generator : torch.Generator
-        On the CPU, so that every device sees the same patches.
-
-    Yields
-    ------
-    Patch
+    The generator is on the CPU, so that every device sees the same patches.
     """
     var, mean = statistics(inputs.x, inputs.valid)
     centre, spread = (each.view(1, -1, 1, 1) for each in (mean, var.sqrt().clamp(min=SMALLEST)))

@@ -34,8 +34,6 @@ def pre_training(
 
     Parameters
     ----------
-    settings : Settings
-        Of the run.
     network : SGSegNetwork
         Whose SPNN is trained.
     batches : iterator of Patch
@@ -44,12 +42,6 @@ def pre_training(
         Updates done, as often as one is to be made.
     shown : tuple of Tensor
         Votes and number of labels of the untrained network.
-    state : TrainingState
-        Of the optimiser.
-
-    Yields
-    ------
-    Step
     """
     spnn = cast(SPNN, network.spnn)
     optimiser = state.of(torch.optim.Adam(spnn.parameters(), settings.spnn_rate))
@@ -66,17 +58,7 @@ def pre_training(
 
 
 def spnn_losses(settings: Settings, assignment: Assignment, patch: Patch) -> dict[str, Tensor]:
-    """Return the terms of equation 8.
-
-    Parameters
-    ----------
-    settings : Settings
-        Their weights.
-    assignment : Assignment
-        Of the patches.
-    patch : Patch
-        What was assigned.
-    """
+    """Return the terms of equation 8 for the assignment of a patch."""
     (P, I_tilde, _), (_, image, valid, _) = assignment, patch
     I_P = soft_project(P, soft_means(P, image))
     return {

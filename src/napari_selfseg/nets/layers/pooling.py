@@ -9,18 +9,7 @@ from torch.nn import functional as F
 
 
 def pooled(x: Tensor) -> Tensor:
-    """Return the largest value of each block of 2 x 2 (x 2) pixels.
-
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, *spatial)
-        Features.
-
-    Returns
-    -------
-    Tensor
-        Half as large along each axis, rounded up.
-    """
+    """Return the largest value of each block of 2 x 2 (x 2) pixels, sizes rounded up."""
     return (F.max_pool2d if x.ndim == 4 else F.max_pool3d)(x, 2, ceil_mode=True)
 
 

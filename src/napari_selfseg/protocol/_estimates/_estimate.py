@@ -170,28 +170,9 @@ def seconds_to_predict(
     threads: int | None = None,
     trials: Tried | None = None,
 ) -> float:
-    """Estimate how long a prediction takes.
+    """Estimate the seconds that a prediction takes on an image of this spatial shape.
 
-    Parameters
-    ----------
-    method : Method
-        Whose fit predicts.
-    in_channels : int
-        Channels of the image.
-    shape : sequence of int
-        Its spatial shape.
-    device, threads, trials
-        As for `estimate`.
-
-    Returns
-    -------
-    float
-        Seconds.
-
-    Raises
-    ------
-    ValueError
-        As `estimate`.
+    Device, threads and trials are as for `estimate`.
     """
     where = str(resolve_device(device))
     question = Question(method, in_channels, tuple(shape), device=where, threads=threads)
@@ -207,25 +188,12 @@ def seconds_to_predict(
 
 
 def fits_in_memory(estimated: Estimate, limit: int) -> bool:
-    """Say whether a run needs no more than so many bytes.
-
-    Parameters
-    ----------
-    estimated : Estimate
-        Of the run.
-    limit : int
-        Bytes, such as `available_memory` or a limit the user set.
-    """
+    """Say whether a run needs no more than so many bytes, such as `available_memory`."""
     return estimated.bytes <= limit
 
 
 def in_words(estimated: Estimate) -> str:
     """Return an estimate as a person says it.
-
-    Parameters
-    ----------
-    estimated : Estimate
-        Of a run.
 
     Returns
     -------

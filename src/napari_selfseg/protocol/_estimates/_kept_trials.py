@@ -42,12 +42,7 @@ class Trials:
         self._known: dict[str, Trial] = {}
 
     def __call__(self, question: Question) -> Trial:
-        """Return what a run took.
-
-        Parameters
-        ----------
-        question : Question
-            What is tried; the first time that takes about a second.
+        """Return what a run took; the first time a question is asked that takes about a second.
 
         Raises
         ------

@@ -21,21 +21,9 @@ RADIUS = 9
 
 
 def picture(shape: Sequence[int], channels: int, *, objects: bool = False) -> NDArray[np.float32]:
-    """Draw noise of every size, the larger the stronger.
+    """Draw noise of every size, the larger the stronger: ``(*spatial, C)``.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        ``(*spatial)``.
-    channels : int
-        How many.
-    objects : bool
-        Whether bright discs, or balls, lie in it: some apart, some in touch.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(*spatial, C)``.
+    With `objects` bright discs, or balls, lie in it: some apart, some in touch.
     """
     rng = np.random.default_rng(0)
     total = np.zeros((*shape, channels), np.float32)
@@ -60,54 +48,21 @@ def _discs(shape: Sequence[int]) -> NDArray[np.bool_]:
 
 
 def blocks(shape: Sequence[int]) -> NDArray[np.int32]:
-    """Cut it into blocks.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        ``(*spatial)``.
-
-    Returns
-    -------
-    ndarray of int32
-        From 1.
-    """
+    """Cut it into blocks, from 1."""
     coarse = [-(-n // BLOCK) for n in shape]
     numbers = np.arange(1, np.prod(coarse) + 1, dtype=np.int32).reshape(coarse)
     return numbers[np.ix_(*(np.arange(n) // BLOCK for n in shape))]
 
 
 def mask(shape: Sequence[int]) -> NDArray[np.bool_]:
-    """Leave out a corner.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        ``(*spatial)``.
-
-    Returns
-    -------
-    ndarray of bool
-        True where there are data.
-    """
+    """Leave out a corner: True where there are data."""
     seen = np.ones(shape, bool)
     seen[tuple(slice(n // 4) for n in shape)] = False
     return seen
 
 
 def scribbles(shape: Sequence[int]) -> NDArray[Any]:
-    """Draw two classes, along opposite borders.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        ``(*spatial)``.
-
-    Returns
-    -------
-    ndarray of uint8
-        Classes from 1, 0 elsewhere.
-    """
+    """Draw two classes, from 1, along opposite borders; 0 elsewhere."""
     drawn = np.zeros(shape, np.uint8)
     drawn[..., -1], drawn[..., 0] = 2, 1
     return drawn

@@ -166,11 +166,6 @@ class Trial:
 def made(question: Question) -> Trial:
     """Try; takes about a second, more where a superpixel algorithm is slow.
 
-    Parameters
-    ----------
-    question : Question
-        What.
-
     Raises
     ------
     ValueError

@@ -82,8 +82,6 @@ def as_mask(mask: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     ----------
     mask : array_like or None
         Bool, or numbers of which 0 means no data.
-    shape : tuple of int
-        Spatial shape of the image.
 
     Returns
     -------
@@ -114,8 +112,6 @@ def as_scribbles(scribbles: Any, shape: tuple[int, ...], n_classes: int) -> NDAr
     ----------
     scribbles : array_like of int, or None
         Classes from 1.
-    shape : tuple of int
-        Spatial shape of the image.
     n_classes : int
         Largest class there is.
 
@@ -149,19 +145,9 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_spacing(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...]:
-    """Check the physical size of a pixel.
+    """Check the physical size of a pixel along each spatial axis; None means ones.
 
-    Parameters
-    ----------
-    spacing : sequence of float or None
-        Along each spatial axis; None means ones.
-    ndim : int
-        Number of spatial axes.
-
-    Raises
-    ------
-    ValueError
-        When the number of entries is wrong or one is not a positive number.
+    ValueError when the number of entries is wrong or one is not a positive number.
     """
     try:
         sizes = (1.0,) * ndim if spacing is None else tuple(float(each) for each in spacing)
@@ -177,17 +163,8 @@ def as_spacing(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...]:
 def check_images(images: Sequence[NDArray[Any]], masks: Sequence[NDArray[np.bool_] | None]) -> None:
     """Refuse images no method can work on.
 
-    Parameters
-    ----------
-    images : sequence of ndarray
-        Each ``(C, *spatial)``.
-    masks : sequence of ndarray or None
-        True where there are data.
-
-    Raises
-    ------
-    ValueError
-        When they differ in channels, axes or type, have NaN or infinite pixels, or are constant.
+    They are ``(C, *spatial)``; those that differ in channels, axes or type, have NaN or infinite
+    pixels, or are constant raise ValueError.
     """
     if len({(len(image), image.ndim, image.dtype) for image in images}) > 1:
         raise ValueError("Images of a common fit need the same channels, axes and data type.")
@@ -197,20 +174,7 @@ def check_images(images: Sequence[NDArray[Any]], masks: Sequence[NDArray[np.bool
 
 
 def check_finite(image: NDArray[Any], mask: NDArray[np.bool_] | None) -> None:
-    """Refuse NaN and infinite pixels that the mask does not take out.
-
-    Parameters
-    ----------
-    image : ndarray
-        ``(C, *spatial)``.
-    mask : ndarray or None
-        True where there are data.
-
-    Raises
-    ------
-    ValueError
-        When there are any.
-    """
+    """Refuse NaN and infinite pixels that the mask does not take out."""
     if image.dtype.kind != "f":
         return
     bad = ~np.isfinite(image).all(axis=0)

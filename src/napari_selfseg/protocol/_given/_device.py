@@ -25,11 +25,6 @@ def fast_bfloat16(device: torch.device) -> bool:
     On a processor a step is timed in both (`napari_selfseg.convolving.bfloat16_pays`). On NVIDIA's
     cards from compute capability 8.0, the first with bfloat16 tensor cores; not on Apple's (neither
     was timed).
-
-    Parameters
-    ----------
-    device : torch.device
-        Where the run takes place.
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
@@ -37,17 +32,9 @@ def fast_bfloat16(device: torch.device) -> bool:
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
-    """Turn a wish into a device that is there.
+    """Turn a wish into a device that is there; ``"auto"`` takes CUDA, then MPS, then the CPU.
 
-    Parameters
-    ----------
-    device : str or torch.device
-        ``"auto"`` takes CUDA, then MPS, then the CPU.
-
-    Raises
-    ------
-    ValueError
-        When the device is unknown or not there.
+    ValueError when it is unknown or not there.
     """
     if str(device) == "auto":
         return torch.device(_best())
@@ -75,18 +62,7 @@ def _there(device: torch.device) -> bool:
 
 
 def check_precision(precision: object) -> None:
-    """Refuse a precision that there is not.
-
-    Parameters
-    ----------
-    precision : object
-        From a person.
-
-    Raises
-    ------
-    ValueError
-        When there is none of that name.
-    """
+    """Refuse a precision that there is not."""
     if precision not in PRECISIONS:
         raise ValueError(f"There is no precision {precision!r:.60}: use {', '.join(PRECISIONS)}.")
 
@@ -94,17 +70,8 @@ def check_precision(precision: object) -> None:
 def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     """Turn a wish into the type the training forward and backward use.
 
-    Parameters
-    ----------
-    precision : {"auto", "float32", "bfloat16"}
-        Auto takes bfloat16 where it is faster, which is measured once a machine.
-    device : torch.device
-        Where the run takes place.
-
-    Raises
-    ------
-    ValueError
-        When the word is unknown.
+    ``"auto"`` takes bfloat16 where it is faster, which is measured once a machine. ValueError when
+    the word is unknown.
     """
     check_precision(precision)
     wanted = (
@@ -114,17 +81,9 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
 
 
 def resolve_threads(threads: int | None) -> int:
-    """Return the number of CPU threads of a run.
+    """Return the number of CPU threads of a run; None keeps what torch would use.
 
-    Parameters
-    ----------
-    threads : int or None
-        None keeps what torch would use.
-
-    Raises
-    ------
-    ValueError
-        When fewer than one are asked for, or more than 1024.
+    ValueError when fewer than one are asked for, or more than 1024.
     """
     if threads is not None and threads < 1:
         raise ValueError(f"A run needs at least one thread, not {threads}.")

@@ -38,17 +38,9 @@ class DeviceLost(RuntimeError):  # noqa: N818 - as above
 
 
 def explained(error: Exception) -> Exception:
-    """Find the error that says what to do.
+    """Find the error that says what to do: `OutOfMemory`, `DeviceLost`, or the error itself.
 
-    Parameters
-    ----------
-    error : Exception
-        As raised by NumPy, torch or anybody.
-
-    Returns
-    -------
-    Exception
-        `OutOfMemory`, `DeviceLost`, or the error itself where it is neither.
+    It may be raised by NumPy, torch or anybody.
     """
     if isinstance(error, OutOfMemory | DeviceLost):
         return error
@@ -68,17 +60,7 @@ def explained(error: Exception) -> Exception:
 
 @contextlib.contextmanager
 def explaining() -> Iterator[None]:
-    """Raise the explained error in place of one raised inside the block.
-
-    Yields
-    ------
-    None
-
-    Raises
-    ------
-    OutOfMemory, DeviceLost
-        When the machine refused.
-    """
+    """Raise `OutOfMemory` or `DeviceLost` for what the machine refused inside the block."""
     try:
         yield
     except Exception as error:
@@ -88,13 +70,7 @@ def explaining() -> Iterator[None]:
 
 
 def reason(error: Exception) -> str:
-    """Say why a run failed, to be read after a colon.
-
-    Parameters
-    ----------
-    error : Exception
-        Explained.
-    """
+    """Say why a run failed, to be read after a colon."""
     if isinstance(error, OutOfMemory):
         return "not enough memory."
     if isinstance(error, DeviceLost):

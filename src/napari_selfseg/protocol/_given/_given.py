@@ -49,15 +49,7 @@ class Given:
     def as_record(
         self, image: Any, name: str | Sequence[str], channel_axis: int | None, masked: bool
     ) -> dict[str, Any]:
-        """Describe it for the record of a run.
-
-        Parameters
-        ----------
-        image, name, channel_axis
-            As in `evolve`.
-        masked : bool
-            Whether a mask was given, also one of all pixels.
-        """
+        """Describe it for the record of a run; `masked` also where a mask was all True."""
         names = _names(name, self.images)
         drawn = any(each is not None for each in self.scribbles)
         return {
@@ -80,18 +72,7 @@ def check_given(
     scribbles: Any,
     spacing: Sequence[float] | None,
 ) -> Given:
-    """Check what a user gave.
-
-    Parameters
-    ----------
-    image, method, channel_axis, mask, scribbles, spacing
-        As in `evolve`.
-
-    Raises
-    ------
-    ValueError
-        When something cannot be used; the message says what to do.
-    """
+    """Check what a user gave, as in `evolve`; ValueError says what to do."""
     images = [as_channels_first(each, channel_axis, method.ndims) for each in as_list(image)]
     if not images:
         raise ValueError("There is no image: give at least one.")
@@ -108,20 +89,7 @@ def check_given(
 def check_drawn(
     scribbles: Sequence[Array | None], masks: Sequence[NDArray[np.bool_] | None]
 ) -> None:
-    """Refuse classes that were drawn where there are no data, and nowhere else.
-
-    Parameters
-    ----------
-    scribbles : sequence of ndarray or None
-        Classes from 1 in each image.
-    masks : sequence of ndarray or None
-        True where there are data; None when that is everywhere.
-
-    Raises
-    ------
-    ValueError
-        When there are some; the message says which.
-    """
+    """Refuse classes that were drawn where there are no data, and nowhere else."""
     drawn, seen = set[int](), set[int]()
     for strokes, mask in zip(scribbles, masks, strict=True):
         if strokes is not None:
@@ -136,21 +104,9 @@ def check_drawn(
 
 
 def paired(value: Any, images: Sequence[Array], what: str) -> list[tuple[Any, Array]]:
-    """Give each image its own of what was given for all.
+    """Give each image its own of what was given for all; None gives each None.
 
-    Parameters
-    ----------
-    value : object
-        One an image, or None.
-    images : sequence of ndarray
-        Of the run.
-    what : str
-        Its name in a refusal.
-
-    Raises
-    ------
-    ValueError
-        When there are more or fewer than images.
+    `what` is its name in the ValueError where there are more or fewer than images.
     """
     values = as_list(value) if value is not None else [None] * len(images)
     if len(values) != len(images):

@@ -23,11 +23,8 @@ NAMES = (
 def computer_memory() -> int:
     """Return the bytes that this process could still take.
 
-    Returns
-    -------
-    int
-        The least of what is free in the computer, in the control groups of Linux that a container
-        or a cluster has put it in, and under the limit of a shell.
+    That is the least of what is free in the computer, in the control groups of Linux that a
+    container or a cluster has put it in, and under the limit of a shell.
     """
     free = int(psutil.virtual_memory().available)
     return max(0, min(free, *_groups(), *_shell()))

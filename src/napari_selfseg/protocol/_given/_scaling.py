@@ -37,15 +37,7 @@ class Scaling:
     def measured(
         cls, images: Sequence[NDArray[np.generic]], masks: Sequence[NDArray[np.bool_] | None]
     ) -> Scaling:
-        """Measure the scaling of one or several images together.
-
-        Parameters
-        ----------
-        images : sequence of ndarray
-            Each ``(C, *spatial)``, numeric.
-        masks : sequence of ndarray or None
-            True where an image has data.
-        """
+        """Measure the scaling of images ``(C, *spatial)`` together, where they have data."""
         samples = [_sample(image, mask) for image, mask in zip(images, masks, strict=True)]
         values = np.concatenate(samples, axis=1)
         low, high = _range(values, np.result_type(*images))

@@ -24,8 +24,6 @@ def predicted(
 
     Parameters
     ----------
-    method : Method
-        What was trained.
     network : torch.nn.Module
         As frozen.
     x, valid, index : Tensor or None
@@ -55,33 +53,12 @@ def predicted(
 
 
 def halo(reach: int, stride: int) -> int:
-    """Return how far a block has to see beyond itself.
-
-    Parameters
-    ----------
-    reach : int
-        Of the method.
-    stride : int
-        Of the method.
-
-    Returns
-    -------
-    int
-        Pixels, a multiple of the stride.
-    """
+    """Return how far a block has to see beyond itself: pixels, a multiple of the stride."""
     return -(-reach // stride) * stride
 
 
 def pixels_at_once(method: Method, shape: tuple[int, ...]) -> int:
-    """Return how many pixels of an image are predicted together, at most.
-
-    Parameters
-    ----------
-    method : Method
-        What predicts.
-    shape : tuple of int
-        Spatial shape of the image.
-    """
+    """Return how many pixels of an image are predicted together, at most."""
     if method.reach is None:
         return prod(shape)
     wide = _side(method, len(shape)) + 2 * halo(method.reach, method.stride)

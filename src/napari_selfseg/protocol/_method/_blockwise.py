@@ -26,11 +26,6 @@ class Picture(Protocol):
     def window(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Read a part of it.
 
-        Parameters
-        ----------
-        box : tuple of slice
-            Which.
-
         Returns
         -------
         image : ndarray of float32

@@ -66,28 +66,14 @@ class Control:
             self._closing = before
 
     def check(self) -> None:
-        """Raise `Interrupted` when the run should end here.
-
-        Raises
-        ------
-        Interrupted
-            When it should.
-        """
+        """Raise `Interrupted` when the run should end here."""
         if self._abandoned or (self._asked and not self._closing):
             raise Interrupted
 
     def iterations(self, total: int) -> Iterator[int]:
-        """Count the updates of a method's loop; ends early when asked to.
+        """Count the updates made so far, up to ``total - 1``; ends early when asked to.
 
-        Parameters
-        ----------
-        total : int
-            Number of updates wanted, those of an earlier run among them.
-
-        Yields
-        ------
-        int
-            Updates made so far, up to ``total - 1``.
+        `total` counts those of an earlier run as well.
         """
         for done in range(self.begun, total):
             self.done = done
@@ -99,10 +85,7 @@ class Control:
     def watch(self, network: nn.Module) -> None:
         """Check before every layer of a network, forward and backward.
 
-        Parameters
-        ----------
-        network : torch.nn.Module
-            Its modules without children are the layers.
+        Layers are its modules without children.
         """
         for layer in network.modules():
             if next(layer.children(), None) is None:

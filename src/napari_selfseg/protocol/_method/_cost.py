@@ -59,8 +59,6 @@ class Problem:
 
         Parameters
         ----------
-        channels : float
-            Of the maps.
         coarse : int
             Pixels of the image that one of theirs stands for.
         convolved : bool

@@ -74,13 +74,8 @@ Wish = Finish | None | Literal["as_begun"]
 
 
 def chosen(wish: Wish, begun: Finish | None) -> Finish | None:
-    """Return what is wanted.
+    """Return what is wanted; ``"as_begun"`` is what was asked for when the run began.
 
-    Parameters
-    ----------
-    wish : Finish, None or "as_begun"
-        What somebody says; None leaves labels as they are.
-    begun : Finish or None
-        What was asked for when the run began.
+    None leaves labels as they are.
     """
     return begun if wish == AS_BEGUN else wish

@@ -114,12 +114,6 @@ def gather(
         Scaled, each ``(C, *spatial)``.
     masks, superpixels, scribbles : sequences
         One an image, each ``(*spatial)``; see `Inputs`. `superpixels` may be None.
-    device : torch.device
-        Where the run takes place.
-    precision : torch.dtype
-        Of the training.
-    control : Control
-        Of the run.
     state : TrainingState, optional
         What it begins with.
     findings : sequence of mapping of str to ndarray

@@ -23,8 +23,6 @@ def as_superpixels(
     ----------
     labels : array_like of int
         Such as the data of a napari Labels layer; 0 is no superpixel, and so no data.
-    shape : tuple of int
-        Spatial shape of the image.
     mask : ndarray of bool, optional
         True where there are data.
 

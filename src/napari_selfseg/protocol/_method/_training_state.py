@@ -30,18 +30,7 @@ class TrainingState:
         self._generator: torch.Generator | None = None
 
     def of(self, optimiser: torch.optim.Optimizer) -> torch.optim.Optimizer:
-        """Watch an optimiser, and give it what it begins with.
-
-        Parameters
-        ----------
-        optimiser : torch.optim.Optimizer
-            New.
-
-        Returns
-        -------
-        torch.optim.Optimizer
-            The same.
-        """
+        """Watch a new optimiser, give it what it begins with, and return it."""
         weights, start = _weights(optimiser), [(_Name(n), each) for n, each in self._start.items()]
         if all(name.fits(each, optimiser) for name, each in start):
             for name, each in start:
@@ -55,15 +44,8 @@ class TrainingState:
     def generator(self, seed: int) -> torch.Generator:
         """Make the source of all that is drawn at random, and watch it.
 
-        Parameters
-        ----------
-        seed : int
-            Where it begins, if there is no earlier run.
-
-        Returns
-        -------
-        torch.Generator
-            On the CPU, so that every device sees the same.
+        It begins at `seed` if there is no earlier run, and is on the CPU, so that every device sees
+        the same.
         """
         self._generator = torch.Generator().manual_seed(seed)
         if self._drawn is not None:
@@ -75,15 +57,7 @@ class TrainingState:
     def before_each(self, updates: Iterator[int]) -> Iterator[int]:
         """Note the state before each update: one that was begun is made again from a file.
 
-        Parameters
-        ----------
-        updates : iterator of int
-            From `Control.iterations`.
-
-        Yields
-        ------
-        int
-            The same.
+        `updates` is from `Control.iterations`, and is yielded on.
         """
         for done in updates:
             self._note()

@@ -48,12 +48,8 @@ def agreeing(runs: Sequence[Evolution], *, superpixels: Any = None, image: int =
 
     Parameters
     ----------
-    runs : sequence of Run
-        On the same image.
     superpixels : array_like of int, optional
         What the segments are made of; those of the first run that has any by default.
-    image : int
-        Which image of each.
 
     Raises
     ------
@@ -97,17 +93,9 @@ def merge_runs(*runs: Evolution, superpixels: Any = None, image: int = 0) -> Hie
 
 
 def settled(iterations: Sequence[int]) -> list[int]:
-    """Choose the iterations that count.
+    """Choose the iterations that count, of those kept.
 
-    Parameters
-    ----------
-    iterations : sequence of int
-        Those kept, ascending; perhaps none.
-
-    Returns
-    -------
-    list of int
-        Evenly spread over all but the first third; the last is one of them.
+    They are evenly spread over all but the first third; the last is one of them.
     """
     if not iterations:
         return []

@@ -37,38 +37,20 @@ class BallotBox:
         self._named: dict[str, list[Tensor]] = {}
 
     def copy(self, history: History) -> BallotBox:
-        """Return another box that begins with these votes.
-
-        Parameters
-        ----------
-        history : History
-            Of the run that goes on.
-        """
+        """Return a box that begins with these votes, for a run that goes on with `history`."""
         other = BallotBox(history)
         other.steps = self.steps
         other._named = {family: list(votes) for family, votes in self._named.items()}
         return other
 
     def add(self, ballots: Sequence[Ballot]) -> None:
-        """Take the ballots of a step, perhaps none.
-
-        Parameters
-        ----------
-        ballots : sequence of Ballot
-            Never written afterwards.
-        """
+        """Take the ballots of a step, perhaps none; they are never written afterwards."""
         self.steps += 1
         for ballot in ballots:
             self._named.setdefault(ballot.family, []).append(ballot.votes)
 
     def read(self) -> dict[str, list[Tensor]]:
-        """Return the votes by family.
-
-        Returns
-        -------
-        dict
-            New lists, which a run that goes on leaves alone.
-        """
+        """Return the votes by family, in new lists, which a run that goes on leaves alone."""
         if self._named:
             return {family: list(votes) for family, votes in self._named.items()}
         kept = settled(self._history.iterations)
@@ -89,15 +71,7 @@ class Latest(Generic[T]):
         self._made: tuple[Hashable, T] | None = None
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what was made for this key, or make it.
-
-        Parameters
-        ----------
-        key : hashable
-            What it depends on.
-        make : callable
-            Returns it.
-        """
+        """Return what was made for this key, all that it depends on, or make it."""
         if self._made is None or self._made[0] != key:
             self._made = (key, make())
         return self._made[1]

@@ -14,28 +14,14 @@ __all__ = ["abandoned", "completed", "counted", "failed", "objects_in_words"]
 
 
 def completed(done: int, total: int) -> Stop:
-    """Say that all updates were made, or that somebody asked to stop before.
-
-    Parameters
-    ----------
-    done, total : int
-        Updates made, and wanted.
-    """
+    """Say that all updates were made, or that somebody asked to stop before."""
     if done < total:
         return Stop("asked", f"Stopped when asked, after {done} iterations.")
     return Stop("finished", f"All {done} iterations are done.")
 
 
 def counted(stop: Stop, votes: Tensor) -> Stop:
-    """Say how many objects there are as well.
-
-    Parameters
-    ----------
-    stop : Stop
-        Why a run ended.
-    votes : Tensor
-        As in `Step`, one a pixel.
-    """
+    """Say how many objects there are as well; `votes` is as in `Step`, one a pixel."""
     count = int(torch.unique(votes[votes > 0]).numel())
     if not count:
         return stop
@@ -43,35 +29,15 @@ def counted(stop: Stop, votes: Tensor) -> Stop:
 
 
 def objects_in_words(count: int) -> str:
-    """Say how many objects there are, in a sentence.
-
-    Parameters
-    ----------
-    count : int
-        How many.
-    """
+    """Say how many objects there are, in a sentence."""
     return f"{count or 'No'} object{'s' * (count != 1)}."
 
 
 def abandoned(done: int) -> Stop:
-    """Say that there was no closing pass.
-
-    Parameters
-    ----------
-    done : int
-        Updates made.
-    """
+    """Say that there was no closing pass after so many updates."""
     return Stop("abandoned", f"Ended without a closing pass, after {done} iterations.")
 
 
 def failed(done: int, error: Exception) -> Stop:
-    """Say what went wrong.
-
-    Parameters
-    ----------
-    done : int
-        Updates made.
-    error : Exception
-        Explained.
-    """
+    """Say what went wrong after so many updates; the error is explained."""
     return Stop("failed", f"The run failed after {done} iterations: {reason(error)}")

@@ -28,8 +28,6 @@ def finished(
 
     Parameters
     ----------
-    fit : Fit
-        What predicted them.
     labels : ndarray of int
         ``(*spatial)``, 0 where there are no data.
     image : array_like

@@ -46,14 +46,9 @@ class History:
             return tuple(self._maps)
 
     def add(self, iteration: int, votes: Tensor) -> None:
-        """Keep a map, and drop what no longer fits.
+        """Keep a map, never written afterwards, and drop what no longer fits.
 
-        Parameters
-        ----------
-        iteration : int
-            Not smaller than the last; the same number replaces it.
-        votes : Tensor
-            Never written afterwards.
+        Iterations do not descend; the same number replaces its map.
         """
         with self._lock:
             self._drop_last_off_stride(iteration)
@@ -63,22 +58,9 @@ class History:
                 self._thin(iteration)
 
     def find(self, iteration: int | None) -> tuple[int, Tensor]:
-        """Return a map.
+        """Return an iteration and its map; None takes the last one.
 
-        Parameters
-        ----------
-        iteration : int or None
-            None takes the last one.
-
-        Returns
-        -------
-        tuple of int and Tensor
-            Its iteration and the map.
-
-        Raises
-        ------
-        ValueError
-            When it was not kept, or there is none yet.
+        ValueError when it was not kept, or there is none yet.
         """
         with self._lock:
             if not self._maps:

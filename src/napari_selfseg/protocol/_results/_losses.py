@@ -23,15 +23,7 @@ class Losses:
         return other
 
     def add(self, iteration: int, terms: Mapping[str, Tensor]) -> None:
-        """Keep the terms of a step, on the device.
-
-        Parameters
-        ----------
-        iteration : int
-            Its number.
-        terms : mapping of str to Tensor
-            0-d.
-        """
+        """Keep the terms of a step, 0-d tensors, on the device."""
         for name, value in terms.items():
             self._values.setdefault(name, {})[iteration] = value
 

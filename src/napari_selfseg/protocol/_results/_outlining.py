@@ -68,26 +68,14 @@ class Outlining:
     def __call__(
         self, labels: NDArray[Any], image: int, strokes: NDArray[Any] | None
     ) -> NDArray[Any]:
-        """Move borders to where the image has them.
+        """Move borders to where the image has them; ValueError when that was changed since the run.
 
         Parameters
         ----------
         labels : ndarray of int
             ``(*spatial)``; 0, no data, stays.
-        image : int
-            Of which image.
         strokes : ndarray of int or None
             ``(*spatial)``; what was drawn on keeps its label.
-
-        Returns
-        -------
-        ndarray of int
-            A new array of the same type.
-
-        Raises
-        ------
-        ValueError
-            When the image was changed since the run.
         """
         colours = self._colours.get(image, lambda: self._read(image))
         spacing = self._record["spacing"]
@@ -97,26 +85,9 @@ class Outlining:
         return found.astype(labels.dtype)
 
     def finished(self, labels: NDArray[Any], image: int, finish: Finish) -> NDArray[Any]:
-        """Finish labels, which may have been outlined.
+        """Finish labels, which may have been outlined: a new array.
 
-        Parameters
-        ----------
-        labels : ndarray of int
-            ``(*spatial)``.
-        image : int
-            Of which image.
-        finish : Finish
-            What they become.
-
-        Returns
-        -------
-        ndarray of int
-            A new array.
-
-        Raises
-        ------
-        ValueError
-            When the image was changed since the run, or the finish does not suit it.
+        ValueError when the image was changed since the run, or the finish does not suit it.
         """
         given, valid = self._images[image], self._masks[image]
         check_image(given, self._record["images"][image])
@@ -147,8 +118,6 @@ def outlined(
 
     Parameters
     ----------
-    fit : Fit
-        What predicted them.
     labels : ndarray of int
         ``(*spatial)``, 0 where there are no data.
     image : array_like

@@ -34,25 +34,7 @@ class Projection:
     n_classes: int
 
     def __call__(self, votes: Tensor, image: int) -> NDArray[Any]:
-        """Project votes onto an image.
-
-        Parameters
-        ----------
-        votes : Tensor
-            As in `Step`.
-        image : int
-            Which image.
-
-        Returns
-        -------
-        ndarray of uint8 or uint16
-            ``(*spatial)``, a new array.
-
-        Raises
-        ------
-        ValueError
-            When there is no such image.
-        """
+        """Project votes, as in `Step`, onto an image: ``(*spatial)``, a new array."""
         if self.superpixels is not None:
             return np.take(self.by_superpixel(votes, image), self.superpixels[image])
         self._check(image)
@@ -60,24 +42,9 @@ class Projection:
         return np.ascontiguousarray(values[image][tuple(map(slice, self.shapes[image]))])
 
     def by_superpixel(self, votes: Tensor, image: int) -> NDArray[Any]:
-        """Pick the votes of the superpixels of an image.
+        """Pick the votes of the superpixels of an image: ``(n + 1,)``; entry 0 is 0.
 
-        Parameters
-        ----------
-        votes : Tensor
-            As in `Step`, one a superpixel.
-        image : int
-            Which image.
-
-        Returns
-        -------
-        ndarray of uint8 or uint16
-            ``(n + 1,)``; entry 0 is 0.
-
-        Raises
-        ------
-        ValueError
-            When there is no such image, or there are no superpixels.
+        ValueError when there is no such image, or there are no superpixels.
         """
         self._check(image)
         if self.superpixels is None:

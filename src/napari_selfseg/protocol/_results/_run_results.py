@@ -148,8 +148,6 @@ class RunResults(ABC):
         ----------
         labels : ndarray of int
             ``(*spatial)``, 0 where there are no data.
-        image : int
-            Of which image.
         scribbles : ndarray of int, optional
             What was drawn on keeps its label; the scribbles of the run by default.
         outlines, finish
@@ -179,8 +177,6 @@ class RunResults(ABC):
         ----------
         votes : Tensor
             Of a `Step` of this run, which has superpixels.
-        image : int
-            Which image.
 
         Returns
         -------
@@ -201,8 +197,6 @@ class RunResults(ABC):
         ----------
         votes : Tensor
             Of a `Step` of this run.
-        image : int
-            Which image.
 
         Returns
         -------

@@ -40,18 +40,7 @@ class FewLabels:
         self._few = torch.tensor(False)
 
     def count(self, c: Tensor) -> Tensor:
-        """Note the labels of an iteration.
-
-        Parameters
-        ----------
-        c : Tensor
-            ``(N, *spatial)`` class from 0 of each pixel.
-
-        Returns
-        -------
-        Tensor
-            0-d, number of labels that some pixel has, for `Step.raw_labels`.
-        """
+        """Note the labels of an iteration, a class from 0 a pixel; return their number, 0-d."""
         there = present(c, self._n, self._valid)
         self._found = there.sum()
         if self._drawn is None:
@@ -61,18 +50,7 @@ class FewLabels:
         return self._found
 
     def stop(self, t: int) -> Stop | None:
-        """Say whether the labels noted last were few.
-
-        Parameters
-        ----------
-        t : int
-            Updates made.
-
-        Returns
-        -------
-        Stop or None
-            None while the run goes on.
-        """
+        """Say whether the labels noted after `t` updates were few; None while the run goes on."""
         if not self._few:
             return None
         n, after = int(self._found), f"after {t} iterations"

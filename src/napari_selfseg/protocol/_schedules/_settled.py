@@ -40,8 +40,6 @@ class Settled:
             As in `Step`.
         least : float
             Per cent of the pixels with data, below which few change; 0 forgets what was before.
-        inputs : Inputs
-            Of the run.
         """
         self._least = least / 100
         if not least:
@@ -52,18 +50,7 @@ class Settled:
         self._before = votes
 
     def stop(self, t: int) -> Stop | None:
-        """Say whether the labels noted last had settled.
-
-        Parameters
-        ----------
-        t : int
-            Updates made.
-
-        Returns
-        -------
-        Stop or None
-            None while the run goes on.
-        """
+        """Say whether labels had settled after `t` updates; None while the run goes on."""
         if len(self._changed) < WINDOW:
             return None
         share = float(torch.stack(tuple(self._changed)).mean())

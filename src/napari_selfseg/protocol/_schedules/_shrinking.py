@@ -15,19 +15,9 @@ LEFT = 32
 
 
 def steps_of(shape: Sequence[int], most: int) -> tuple[int, ...]:
-    """Say how many pixels along each axis become one.
+    """Say how many pixels along each axis become one: so many that at least 32 are left, or one.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        ``(*spatial)``.
-    most : int
-        As many where the axis is long enough: a power of two.
-
-    Returns
-    -------
-    tuple of int
-        So many that at least 32 are left, or one.
+    At most `most`, a power of two.
     """
     return tuple(_step(n, most) for n in shape)
 
@@ -63,17 +53,7 @@ def shrunk(x: Tensor, valid: Tensor | None, steps: Sequence[int]) -> tuple[Tenso
 def shrunk_strokes(scribbles: Tensor, steps: Sequence[int]) -> Tensor:
     """Shrink strokes, thin ones too; of several classes in one pixel the largest stays.
 
-    Parameters
-    ----------
-    scribbles : Tensor
-        ``(N, *spatial)`` int64, class from 0, -1 where nothing was drawn.
-    steps : sequence of int
-        As from `steps_of`.
-
-    Returns
-    -------
-    Tensor
-        ``(N, *small)`` int64.
+    Classes count from 0, -1 where nothing was drawn; `steps` is from `steps_of`.
     """
     pool = F.max_pool2d if scribbles.ndim == 3 else F.max_pool3d
     found: Tensor = pool(scribbles[:, None].float(), tuple(steps), ceil_mode=True)
@@ -81,22 +61,7 @@ def shrunk_strokes(scribbles: Tensor, steps: Sequence[int]) -> Tensor:
 
 
 def restored_size(labels: Tensor, shape: Sequence[int], steps: Sequence[int]) -> Tensor:
-    """Repeat labels of a small image on a large one.
-
-    Parameters
-    ----------
-    labels : Tensor
-        ``(..., *small)``.
-    shape : sequence of int
-        ``(*spatial)`` of the large image.
-    steps : sequence of int
-        As from `steps_of`.
-
-    Returns
-    -------
-    Tensor
-        ``(..., *spatial)``.
-    """
+    """Repeat labels of a small image on a large one of this shape; `steps` is from `steps_of`."""
     before = labels.ndim - len(steps)
     for axis, (size, step) in enumerate(zip(shape, steps, strict=True), start=before):
         if step > 1:

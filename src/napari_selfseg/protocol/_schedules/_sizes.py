@@ -50,20 +50,7 @@ _ALONE: Final[dict[int, Schedule]] = {1: "full size", 2: "half size", 4: "quarte
 
 
 def phases(schedule: Schedule, iterations: int) -> list[tuple[Schedule, int]]:
-    """Say how many updates are made at each size.
-
-    Parameters
-    ----------
-    schedule : str
-        Of a run.
-    iterations : int
-        Its updates.
-
-    Returns
-    -------
-    list of tuple
-        A schedule of one size, and updates, at least one.
-    """
+    """Say how many updates, at least one, are made at each size: schedules of one size."""
     found, before = [], 0
     for step, share in SCHEDULES[schedule]:
         last = round(share * iterations)
@@ -74,35 +61,12 @@ def phases(schedule: Schedule, iterations: int) -> list[tuple[Schedule, int]]:
 
 
 def at_last_size(schedule: Schedule, iterations: int, t: int) -> bool:
-    """Say whether all updates that follow are made at the last size.
-
-    Parameters
-    ----------
-    schedule : str
-        Of a run.
-    iterations : int
-        Its updates.
-    t : int
-        Updates made.
-    """
+    """Say whether all updates that follow are made at the last size."""
     return t >= iterations - phases(schedule, iterations)[-1][1]
 
 
 def relative_work(schedule: Schedule, problem: Problem) -> float:
-    """Say what share of the work at full size is left.
-
-    Parameters
-    ----------
-    schedule : str
-        Of a run.
-    problem : Problem
-        Its sizes.
-
-    Returns
-    -------
-    float
-        Between 0 and 1, the mean over all updates.
-    """
+    """Say what share of the work at full size is left: 0 to 1, the mean over all updates."""
     total, before = 0.0, 0.0
     for step, share in SCHEDULES[schedule]:
         total += (share - before) / step**problem.ndim
@@ -111,22 +75,7 @@ def relative_work(schedule: Schedule, problem: Problem) -> float:
 
 
 def parts_by_size(method: Method, schedule: Schedule, iterations: int) -> tuple[Part, ...]:
-    """Say which kinds of updates a run makes whose image has several sizes.
-
-    Parameters
-    ----------
-    method : Method
-        With a parameter `schedule`.
-    schedule : str
-        Of the run.
-    iterations : int
-        Its updates.
-
-    Returns
-    -------
-    tuple of Part
-        As from `Method.parts`.
-    """
+    """Say which kinds of updates a run makes whose image has several sizes; see `Method.parts`."""
     sizes = phases(schedule, iterations)
     return tuple(Part(method.replace(schedule=size), n) for size, n in sizes)
 
@@ -155,18 +104,7 @@ class Sized:
         return self.inputs.x.to(self.inputs.precision)
 
     def restored(self, labels: Tensor) -> Tensor:
-        """Repeat labels at full size.
-
-        Parameters
-        ----------
-        labels : Tensor
-            ``(..., *small)``.
-
-        Returns
-        -------
-        Tensor
-            ``(..., *spatial)``.
-        """
+        """Repeat labels at full size."""
         return restored_size(labels, self.full.x.shape[2:], self.steps)
 
 
@@ -189,18 +127,7 @@ class Sizes:
         self._sized: Sized | None = None
 
     def at(self, t: int) -> Sized:
-        """Return the image for an update; only that of one size is kept.
-
-        Parameters
-        ----------
-        t : int
-            Updates made before.
-
-        Returns
-        -------
-        Sized
-            The last size where no update follows.
-        """
+        """Return the image for the update after `t`, or the last; only that of one size is kept."""
         wanted = next((step for step, until in self._until if t < until), self._until[-1][0])
         steps = steps_of(self._inputs.x.shape[2:], wanted)
         if self._sized is None or self._sized.steps != steps:

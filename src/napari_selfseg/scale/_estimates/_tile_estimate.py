@@ -77,8 +77,6 @@ def lay_out_tiles(
     ----------
     shape : sequence of int
         Of the image, along its spatial axes.
-    in_channels : int
-        Its channels.
     method : Method
         What is to be trained, or was.
     memory : int

@@ -48,11 +48,6 @@ class PlanEstimate:
 def estimate_plan(plan: Plan) -> PlanEstimate:
     """Predict one tile from the middle of the image, and say what all of them will take.
 
-    Parameters
-    ----------
-    plan : Plan
-        What is to be done.
-
     Raises
     ------
     ValueError, OSError

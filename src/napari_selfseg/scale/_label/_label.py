@@ -103,17 +103,8 @@ def label(
 def do_alone(task: LabelTask, *, tidy: bool = True) -> LabelResult:
     """Do a task while no other process writes its files.
 
-    Parameters
-    ----------
-    task : LabelTask
-        What to do.
-    tidy : bool
-        As for `alone`.
-
-    Raises
-    ------
-    ValueError, OSError, LeftError
-        As `do_task`, and when another process writes the labels.
+    It raises what `do_task` does, and OSError when another process writes the labels. `tidy` is as
+    for `alone`.
     """
     with alone(task.files.labels, *task.files.others, tidy=tidy):
         return do_task(task)
@@ -121,11 +112,6 @@ def do_alone(task: LabelTask, *, tidy: bool = True) -> LabelResult:
 
 def do_task(task: LabelTask) -> LabelResult:
     """Make the labels of an image and write them, whole or not at all.
-
-    Parameters
-    ----------
-    task : LabelTask
-        What to do.
 
     Raises
     ------

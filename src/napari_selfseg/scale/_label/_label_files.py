@@ -42,8 +42,6 @@ def written(
 
     Parameters
     ----------
-    task : LabelTask
-        Which files.
     image : ImageFile
         Of which they are.
     labels : ndarray of int
@@ -70,16 +68,8 @@ def written(
 def draw(path: Path, image: ImageFile, labels: Any, *, side: int | None = None) -> None:
     """Write a picture of labels over their image; of more than a plane the middle one is shown.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; its folder is made where missing.
-    image : ImageFile
-        Which may lie on a disk.
-    labels : array_like of int
-        Which may lie on a disk as well.
-    side : int, optional
-        Of a larger plane take only every second pixel, or third and so on, to be no longer.
+    Both may lie on a disk. Of a plane longer than `side` only every second pixel is taken, or third
+    and so on.
     """
     shape = image.shape
     step = 1 if side is None else -(-max(shape[-2:]) // side)
@@ -103,12 +93,6 @@ def write_files(
 
     Parameters
     ----------
-    files : LabelFiles
-        Where.
-    image : ImageFile
-        Of which they are.
-    labels : ndarray of int
-        The labels.
     record : mapping
         How they were made.
     fit : Fit, optional
@@ -144,13 +128,7 @@ def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | 
 
 
 def in_words(record: Mapping[str, Any]) -> str:
-    """Say in a line what made labels: the method with its parameters, and the superpixels.
-
-    Parameters
-    ----------
-    record : mapping
-        Of any labels.
-    """
+    """Say in a line what made labels: the method with its parameters, and the superpixels."""
     parts = [record.get("method"), record.get("superpixels")]
     return "; ".join(_line(each) for each in parts if isinstance(each, Mapping))
 

@@ -30,24 +30,12 @@ __all__ = ["by_planes", "planes_failed"]
 def by_planes(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     """Make the labels of a stack; in OME-Zarr they are written plane by plane.
 
-    Parameters
-    ----------
-    task : LabelTask
-        What to do, with a carry in its recipe.
-    image : ImageFile
-        As it was opened.
-    given : Given
-        What belongs to it alone.
+    ValueError when something cannot be used, or no plane could.
 
     Returns
     -------
     LabelResult
         With what is wrong with planes that could not be used; their labels are 0.
-
-    Raises
-    ------
-    ValueError
-        When something cannot be used, or no plane could.
     """
     axes = axes_along(task.recipe.axis, _method(task), image)
     # Objects are made, and measured, of the whole stack.
@@ -59,18 +47,7 @@ def by_planes(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
 
 
 def planes_failed(record: Mapping[str, Any]) -> str:
-    """Say which planes of a stack failed.
-
-    Parameters
-    ----------
-    record : mapping
-        Of any labels.
-
-    Returns
-    -------
-    str
-        A sentence; empty when none did.
-    """
+    """Say in a sentence which planes of a stack failed; empty when none did."""
     told = record.get("stack") or {}
     failed: Mapping[str, str] = told.get("failed") or {}
     if not failed:

@@ -24,13 +24,6 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
 
     Tiles that are done stay, whatever happens afterwards.
 
-    Parameters
-    ----------
-    task : LabelTask
-        What to do.
-    image : ImageFile
-        As it was opened.
-
     Raises
     ------
     ValueError
@@ -58,17 +51,8 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
 def plan_label(task: LabelTask, **options: Any) -> Plan:
     """Learn what labels an image, and plan its tiles, so that others can do them.
 
-    Parameters
-    ----------
-    task : LabelTask
-        What to do.
-    **options
-        More of `plan_tiles`.
-
-    Raises
-    ------
-    ValueError
-        As `by_tiles`, or when tiles are begun there.
+    Options are those of `plan_tiles`. It raises what `by_tiles` does, and ValueError when tiles are
+    begun there.
     """
     return _planned(task, _large(task), **options)
 

@@ -22,17 +22,7 @@ __all__ = ["as_a_whole"]
 
 
 def as_a_whole(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
-    """Make the labels of an image in memory.
-
-    Parameters
-    ----------
-    task : LabelTask
-        What to do.
-    image : ImageFile
-        As it was opened.
-    given : Given
-        What belongs to it alone.
-    """
+    """Make the labels of an image in memory; `given` belongs to that image alone."""
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
         image = read_image(task.image, opacity=task.opacity)
     if task.recipe.method is None:

@@ -14,23 +14,9 @@ __all__ = ["check_planes", "fits_with_fit", "fits_with_method"]
 
 
 def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) -> bool:
-    """Say whether a run on an image takes no more than so many bytes.
+    """Say whether a run on an image takes no more than so many bytes beyond what is held already.
 
-    Parameters
-    ----------
-    image : ImageFile
-        Of which only the shape is looked at.
-    method : Method
-        To be run.
-    memory : int
-        Bytes, beyond what the process holds already.
-    **how
-        Device and precision, as for `evolve`.
-
-    Raises
-    ------
-    ValueError
-        When the method takes no such image.
+    `how` is device and precision, as for `evolve`. ValueError when the method takes no such image.
     """
     n = len(image.shape)
     if n not in method.ndims:
@@ -42,17 +28,7 @@ def fits_with_method(image: ImageFile, method: Method, memory: int, **how: Any) 
 
 
 def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
-    """Say whether a model is applied to an image within so many bytes, planes one by one.
-
-    Parameters
-    ----------
-    image : ImageFile
-        Of which only shape and type are looked at.
-    fit : Fit
-        The model.
-    memory : int
-        Bytes, beyond what the process holds already.
-    """
+    """Say whether a model is applied to an image within so many bytes, planes one by one."""
     plane = image.shape[-fit.ndim :]
     whole = prod(image.data.shape) * image.data.dtype.itemsize
     return bool(whole + bytes_to_predict(fit.method, fit.in_channels, plane) <= memory)
@@ -61,27 +37,9 @@ def fits_with_fit(image: ImageFile, fit: Fit, memory: int) -> bool:
 def check_planes(
     image: ImageFile, axes: Sequence[int], method: Method, together: int, memory: int, **how: Any
 ) -> None:
-    """Refuse a stack whose planes do not fit.
+    """Refuse a stack whose planes do not fit into so many bytes; ValueError says what to do.
 
-    Parameters
-    ----------
-    image : ImageFile
-        The stack.
-    axes : sequence of int
-        To go along.
-    method : Method
-        To be run.
-    together : int
-        Planes that are in memory at a time.
-    memory : int
-        Bytes, beyond what the process holds already.
-    **how
-        Device and precision, as for `evolve`.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
+    `together` planes are in memory at a time; `how` is device and precision, as for `evolve`.
     """
     plane = tuple(n for axis, n in enumerate(image.shape) if axis not in axes)
     needed = _needed(image, plane, method, images=together, **how)

@@ -31,30 +31,13 @@ class Observer:
         return Observer, ()
 
     def follow(self, work: Work[Any]) -> None:
-        """Advance work to its end.
-
-        Parameters
-        ----------
-        work : Work
-            Not begun.
-
-        Raises
-        ------
-        LeftError
-            When somebody asked to leave the image.
-        """
+        """Advance work that has not begun to its end; LeftError when somebody asked to leave."""
         with self._relay.on(work, settle=False):
             self.check()
             follow(work, self._watch)
         self.check()
 
     def check(self) -> None:
-        """Go on, unless somebody asked to leave the image.
-
-        Raises
-        ------
-        LeftError
-            When somebody did.
-        """
+        """Raise LeftError if somebody asked to leave the image."""
         if self._relay.asked:
             raise LeftError("Stopped.")

@@ -24,12 +24,8 @@ def left_earlier(targets: Sequence[Path], recipe: Recipe, folder: Path, resume: 
 
     Parameters
     ----------
-    targets : sequence of pathlib.Path
-        The files of the labels.
     recipe : Recipe
         What is to be done now.
-    folder : pathlib.Path
-        Of the results.
     resume : bool
         Whether somebody asked to go on.
 
@@ -60,17 +56,7 @@ def left_earlier(targets: Sequence[Path], recipe: Recipe, folder: Path, resume: 
 def may_go_on(target: Path, recipe: Recipe, resume: bool) -> bool:
     """Say whether labels of one image are there, or begun, and may be gone on with.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file of the labels.
-    recipe, resume
-        As for `left_earlier`.
-
-    Raises
-    ------
-    ValueError, OSError
-        As `left_earlier`.
+    It raises what `left_earlier` does.
     """
     if not _is_there(target):
         return False

@@ -203,15 +203,7 @@ class LabelTask:
     observer: Observer = field(default_factory=Observer)
 
     def recorded(self, record: dict[str, Any], n_labels: int) -> dict[str, Any]:
-        """Add to the record of labels what is known here alone.
-
-        Parameters
-        ----------
-        record : dict
-            How they were made.
-        n_labels : int
-            How many there are.
-        """
+        """Add to the record of labels what is known here alone, such as how many there are."""
         if self.opacity == "channel":
             record["opacity"] = "channel"
         if self.by_recipe:
@@ -241,19 +233,9 @@ class LabelResult(NamedTuple):
 
 
 def as_input(image: ImageFile, mask: Any = None) -> dict[str, Any]:
-    """Return what a run has to know of a file beside its pixels.
+    """Return what a run has to know of a file beside its pixels, as options of `evolve`.
 
-    Parameters
-    ----------
-    image : ImageFile
-        The file.
-    mask : array_like of bool, optional
-        In place of what the file says.
-
-    Returns
-    -------
-    dict
-        Options of `evolve`, `over_stack` and `over_segment`.
+    A mask counts in place of what the file says.
     """
     return {
         "channel_axis": image.channel_axis,

@@ -23,10 +23,6 @@ def choose_way(ndim: int, *, along: bool, tiled: bool, fits: Callable[[], bool])
         Whether somebody asked for tiles, or some are done already.
     fits : callable
         Says whether there is the memory for the whole; asked where nothing else decides.
-
-    Returns
-    -------
-    {"whole", "planes", "tiles"}
     """
     if along and ndim > 2:
         return "planes"

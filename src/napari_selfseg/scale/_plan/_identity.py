@@ -24,29 +24,14 @@ def hash_of(pixels: NDArray[np.generic]) -> str:
 
 
 def tile_hash(source: Source, grid: Grid, number: int) -> str:
-    """Read a tile, without its halo, and return its hash.
-
-    Parameters
-    ----------
-    source : Source
-        An image.
-    grid : Grid
-        Its tiles.
-    number : int
-        Of the tile.
-    """
+    """Read a tile, without its halo, and return its hash."""
     return hash_of(source.read(grid.inner(number), len(grid.shape))[0])
 
 
 def keep_hashes(plan: Plan, *, every: bool) -> None:
     """Keep hashes of tiles of the files of a plan, with their halo; arrays are not read.
 
-    Parameters
-    ----------
-    plan : Plan
-        With a work folder.
-    every : bool
-        Whether of every tile, for which the files are read once, or of the first one alone.
+    With `every` of every tile, for which the files are read once, else of the first one alone.
     """
     for name in NAMES:
         source: Source | None = getattr(plan, name)
@@ -60,19 +45,7 @@ def keep_hashes(plan: Plan, *, every: bool) -> None:
 def is_as_planned(plan: Plan, name: str, number: int) -> bool:
     """Say whether a tile is what it was when it was planned; reads it, with its halo.
 
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    name : {"source", "superpixels"}
-        Which file.
-    number : int
-        Of the tile.
-
-    Returns
-    -------
-    bool
-        True where no hash of it was kept.
+    True where no hash of it was kept.
     """
     planned = _planned(plan, name, number)
     return planned is None or planned == _read(plan, name, number)
@@ -98,21 +71,7 @@ def _read(plan: Plan, name: str, number: int) -> str:
 def check_tile(plan: Plan, name: str, number: int, pixels: NDArray[np.generic]) -> None:
     """Refuse a tile that is not what it was when it was planned.
 
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    name : {"source", "superpixels"}
-        Which file.
-    number : int
-        Of the tile.
-    pixels : ndarray
-        What was read of it, of an image with the halo.
-
-    Raises
-    ------
-    ValueError
-        When it changed.
+    `pixels` is what was read, of an image with the halo.
     """
     planned = _planned(plan, name, number)
     if planned is not None and planned != hash_of(pixels):
@@ -120,14 +79,7 @@ def check_tile(plan: Plan, name: str, number: int, pixels: NDArray[np.generic]) 
 
 
 def check_begin(plan: Plan, part: range) -> None:
-    """Refuse images that changed since they were planned, seen by the first tile that is left.
-
-    Parameters
-    ----------
-    plan : Plan
-        To be worked through.
-    part : range
-        Tiles that are to be done.
+    """Refuse images that changed since they were planned, seen by the first tile of `part`.
 
     Raises
     ------

@@ -108,46 +108,14 @@ def _within(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]
 
 
 def blockwise_of(method: Method, shape: tuple[int, ...], ndim: int) -> Blockwise | None:
-    """Return how an image is labelled as one, where it is.
-
-    Parameters
-    ----------
-    method : Method
-        What labels it.
-    shape : tuple of int
-        Of the image, along its spatial axes.
-    ndim : int
-        Axes of what is labelled together.
-
-    Returns
-    -------
-    Blockwise or None
-        None of a stack of planes, too.
-    """
+    """Return how an image is labelled as one; None where it is not, and of a stack of planes."""
     return method.blockwise() if len(shape) == ndim else None
 
 
 def block_fit(source: Source, method: Method, blockwise: Blockwise) -> Fit:
-    """Find out what holds for the whole of an image.
+    """Find out what holds for the whole of an image: a fit for the blocks of this image alone.
 
-    Parameters
-    ----------
-    source : Source
-        The image.
-    method : Method
-        What labels it.
-    blockwise : Blockwise
-        Its passes.
-
-    Returns
-    -------
-    Fit
-        That can be used for the blocks of this image alone.
-
-    Raises
-    ------
-    ValueError
-        When the image has nothing to learn from.
+    ValueError when the image has nothing to learn from.
     """
     ndim, channels = len(source.shape), source.channel_axis is not None
     pieces = samples(source, _WINDOWS, _SIDE, ndim)
@@ -163,17 +131,7 @@ def block_fit(source: Source, method: Method, blockwise: Blockwise) -> Fit:
 
 
 def known_of(fit: Fit) -> Found | None:
-    """Return what `block_fit` has found out; None of any other fit.
-
-    Parameters
-    ----------
-    fit : Fit
-        Of any kind.
-
-    Returns
-    -------
-    mapping of str to ndarray, or None
-    """
+    """Return what `block_fit` has found out; None of any other fit."""
     known = {
         name.removeprefix(_KNOWN): value.numpy()
         for name, value in fit.weights.items()
@@ -184,11 +142,6 @@ def known_of(fit: Fit) -> Found | None:
 
 def picture_of(plan: Plan) -> tuple[Blockwise, Found, ScaledSource]:
     """Return what a worker needs for any block.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of blocks.
 
     Returns
     -------
@@ -207,19 +160,9 @@ def picture_of(plan: Plan) -> tuple[Blockwise, Found, ScaledSource]:
 
 
 def compared(plan: Plan, start: str) -> Iterator[Found]:
-    """Read what blocks have found, one after the other.
+    """Read what blocks have found that begins with `start`, one block after the other.
 
-    Parameters
-    ----------
-    plan : Plan
-        All of whose blocks are compared.
-    start : str
-        With which the names begin that are wanted.
-
-    Yields
-    ------
-    mapping of str to ndarray
-        Without that.
+    The names are yielded without that.
     """
     for number in range(len(plan.grid)):
         with np.load(plan.beside("compared", f"{number}.npz")) as found:
@@ -228,13 +171,7 @@ def compared(plan: Plan, start: str) -> Iterator[Found]:
 
 
 def bytes_to_join(shape: tuple[int, ...]) -> int:
-    """Say what it takes to bring all blocks of an image together.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the image, along its spatial axes.
-    """
+    """Say what it takes to bring all blocks of an image together."""
     return int(_JOINING * float(np.prod(np.array(shape, np.float64))))
 
 
@@ -245,10 +182,6 @@ def first_pixels(cut: NDArray[np.int32], box: tuple[slice, ...], grid: Grid) -> 
     ----------
     cut : ndarray of int32
         ``(*spatial)`` of the block, contiguous from 1.
-    box : tuple of slice
-        The block.
-    grid : Grid
-        Of the image.
 
     Returns
     -------

@@ -39,30 +39,11 @@ class Ledger:
         self._folder = Path(folder)
 
     def prepare(self, name: str) -> None:
-        """Make room for the markers of a pass.
-
-        Parameters
-        ----------
-        name : str
-            Of the pass.
-        """
+        """Make room for the markers of a pass."""
         (self._folder / "done" / name).mkdir(parents=True, exist_ok=True)
 
     def claim(self, name: str, number: int) -> AbstractContextManager[bool]:
-        """Hold the claim on a tile, unless another process does.
-
-        Parameters
-        ----------
-        name : str
-            Of the pass.
-        number : int
-            Of the tile.
-
-        Returns
-        -------
-        context manager of bool
-            As of `claimed`.
-        """
+        """Hold the claim on a tile, unless another process does; see `claimed`."""
         return claimed(self._marker(name, number).with_suffix(".claim"))
 
     def claim_all(self) -> AbstractContextManager[bool]:
@@ -70,59 +51,23 @@ class Ledger:
         return claimed(self._folder / "all.claim")
 
     def mark(self, name: str, number: int, result: dict[str, Any]) -> dict[str, Any]:
-        """Mark a tile as done.
-
-        Parameters
-        ----------
-        name : str
-            Of the pass.
-        number : int
-            Of the tile.
-        result : dict
-            What is to be known of it.
-
-        Returns
-        -------
-        dict
-            The same, with who did it.
-        """
+        """Mark a tile as done; return what is to be known of it, with who did it."""
         full = {**result, "by": f"{socket.gethostname()}:{os.getpid()}"}
         with whole_file(self._marker(name, number)) as part:
             part.write_text(json.dumps(full))
         return full
 
     def done(self, name: str) -> set[int]:
-        """Return the tiles that are done.
-
-        Parameters
-        ----------
-        name : str
-            Of the pass.
-        """
+        """Return the tiles that are done."""
         folder = self._folder / "done" / name
         if not folder.is_dir():
             return set()
         return {int(each.stem) for each in folder.iterdir() if each.suffix == ".json"}
 
     def result(self, name: str, number: int) -> dict[str, Any] | None:
-        """Return what is known of a tile.
+        """Return what is known of a tile; None when it is not done.
 
-        Parameters
-        ----------
-        name : str
-            Of the pass.
-        number : int
-            Of the tile.
-
-        Returns
-        -------
-        dict or None
-            None when it is not done.
-
-        Raises
-        ------
-        ValueError
-            When its marker is damaged.
+        A damaged marker raises ValueError.
         """
         marker = self._marker(name, number)
         try:
@@ -137,13 +82,7 @@ class Ledger:
         return found
 
     def log(self, sentence: str) -> None:
-        """Add a line to the log.
-
-        Parameters
-        ----------
-        sentence : str
-            What happened.
-        """
+        """Add a line to the log."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with (self._folder / "log.txt").open("a") as lines:
             lines.write(f"{now} {socket.gethostname()}:{os.getpid()} {sentence}\n")

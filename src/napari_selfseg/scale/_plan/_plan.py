@@ -94,46 +94,18 @@ class Plan:
         return self.blockwise or self.tilewise or self.objects is not None
 
     def beside(self, *names: str) -> Path:
-        """Return a path in the work folder.
-
-        Parameters
-        ----------
-        *names : str
-            Its parts.
-        """
+        """Return a path in the work folder."""
         return Path(self.work, *names)
 
 
 def work_folder(labels: str) -> Path:
-    """Return where the work on a labels folder is kept: beside it.
-
-    Parameters
-    ----------
-    labels : str
-        The OME-Zarr folder.
-    """
+    """Return where the work on an OME-Zarr folder of labels is kept: beside it."""
     path = Path(labels).absolute()
     return path.with_name(f"{path.name}{WORK}")
 
 
 def save_plan(plan: Plan) -> Path:
-    """Write a plan into its work folder.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of images in files.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    OSError
-        When it cannot be written.
-    """
+    """Write a plan of images in files into its work folder; return the file."""
     path = plan.beside(PLAN)
     with whole_file(path) as part:
         part.write_text(as_json(plan))
@@ -141,13 +113,7 @@ def save_plan(plan: Plan) -> Path:
 
 
 def as_json(plan: Plan) -> str:
-    """Return a plan as text; an image that is no file by its shape and type.
-
-    Parameters
-    ----------
-    plan : Plan
-        Any.
-    """
+    """Return a plan as text; an image that is no file by its shape and type."""
     values = {
         name: getattr(plan, name) if name not in ("source", "superpixels") else None
         for name in plan.__dataclass_fields__
@@ -169,19 +135,9 @@ def _described(source: Source) -> dict[str, Any]:
 
 
 def load_plan(path: str | Path) -> Plan:
-    """Read a plan.
+    """Read a plan from its file or folder.
 
-    Parameters
-    ----------
-    path : path_like
-        The file, or its folder.
-
-    Raises
-    ------
-    OSError
-        When there is none.
-    ValueError
-        When it is damaged, or its image lies in no file.
+    ValueError when it is damaged, or its image lies in no file.
     """
     file = Path(path)
     file = file / PLAN if file.is_dir() else file

@@ -13,18 +13,7 @@ MOST_TILES = 10_000_000
 
 
 def check_grid(grid: Grid) -> None:
-    """Refuse tiles that cannot be, or are too many.
-
-    Parameters
-    ----------
-    grid : Grid
-        Of a plan.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
+    """Refuse tiles that cannot be, or are too many; ValueError says what to do."""
     sizes = (*grid.shape, *grid.tile)
     if not len(grid.shape) == len(grid.tile) == len(grid.halo) or not grid.shape:
         raise ValueError(
@@ -41,18 +30,7 @@ def check_grid(grid: Grid) -> None:
 
 
 def check_in_parts(method: Method) -> None:
-    """Refuse in tiles what depends on all of an image: outlines along it.
-
-    Parameters
-    ----------
-    method : Method
-        What labels the tiles.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
+    """Refuse in tiles what depends on all of an image: outlines along it."""
     if method.outlines != SUPERPIXELS:
         raise ValueError(
             "Outlines that follow the image need all of it in memory, and tiles are parts of it: "

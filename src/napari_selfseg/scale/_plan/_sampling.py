@@ -30,51 +30,22 @@ SPARE = 4
 
 
 def samples_of(method: Method) -> int:
-    """Return how many samples of an image a method learns from, unless somebody says otherwise.
-
-    Parameters
-    ----------
-    method : Method
-        Which learns.
-    """
+    """Return how many samples of an image a method learns from, unless somebody says otherwise."""
     return COUNT if method.tilewise() is None else _OF_OBJECTS
 
 
 def sides_of(method: Method, ndim: int) -> tuple[int, ...]:
-    """Return the sides of samples to choose from, the largest first.
-
-    Parameters
-    ----------
-    method : Method
-        Which learns.
-    ndim : int
-        Axes of a sample.
-    """
+    """Return the sides of samples of `ndim` axes to choose from, the largest first."""
     return (_SIDES if method.tilewise() is None else _SIDES_OF_OBJECTS)[ndim]
 
 
 def side_within(
     method: Method, in_channels: int, shape: Sequence[int], count: int, memory: int
 ) -> int | None:
-    """Return the side of the largest samples that can be learned from.
+    """Return the side of the largest samples that fit into so many bytes; None where none do.
 
-    Parameters
-    ----------
-    method : Method
-        Which learns.
-    in_channels : int
-        Channels of the image.
-    shape : sequence of int
-        Of the image, along the axes of a sample.
-    count : int
-        How many samples.
-    memory : int
-        Bytes beyond what the process holds already.
-
-    Returns
-    -------
-    int or None
-        None where not even small ones can.
+    `shape` is that of the image along the axes of a sample; `memory` is beyond what the process
+    holds already.
     """
     for side in sides_of(method, len(shape)):
         sides = [min(side, n) for n in shape]
@@ -90,10 +61,6 @@ def learned_from(
 
     Parameters
     ----------
-    source : Source
-        The image.
-    method : Method
-        Which learns.
     ndim : int
         Axes of a piece.
     count, size : int, optional
@@ -123,8 +90,6 @@ def samples(source: Source, count: int, size: int, ndim: int = 2) -> list[Piece]
 
     Parameters
     ----------
-    source : Source
-        The image.
     count : int
         How many pieces, at most.
     size : int

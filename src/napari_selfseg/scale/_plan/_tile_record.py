@@ -49,15 +49,7 @@ def tile_record(plan: Plan) -> dict[str, Any]:
 
 
 def is_same_image(found: Mapping[str, Any], source: Source) -> bool:
-    """Say whether labels are of this image; reads it tile by tile.
-
-    Parameters
-    ----------
-    found : mapping
-        From `tile_record`.
-    source : Source
-        The image.
-    """
+    """Say whether labels with this record are of this image; reads it tile by tile."""
     shape = source.shape
     if len(shape) != len(found["tile"]):
         return False
@@ -68,13 +60,7 @@ def is_same_image(found: Mapping[str, Any], source: Source) -> bool:
 
 
 def is_unchanged(plan: Plan) -> bool:
-    """Say whether the image is what it was; reads the tiles that are done and one that is left.
-
-    Parameters
-    ----------
-    plan : Plan
-        That was begun.
-    """
+    """Say whether the image is what it was; reads the tiles that are done and one that is left."""
     if plan.source.shape != plan.shape:
         return False
     ledger, grid = Ledger(plan.work), plan.grid

@@ -22,8 +22,6 @@ def halo_of(method: Method, ndim: int) -> int:
 
     Parameters
     ----------
-    method : Method
-        Whose fit predicts.
     ndim : int
         Axes of a tile.
 
@@ -52,10 +50,6 @@ def tile_within(
 
     Parameters
     ----------
-    method : Method
-        Whose fit predicts.
-    in_channels : int
-        Channels of the image.
     ndim : int
         Axes of the fit.
     shape : sequence of int

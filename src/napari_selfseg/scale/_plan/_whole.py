@@ -48,20 +48,12 @@ def whole_known(
 
     Parameters
     ----------
-    source : Source
-        The image.
-    fit : Fit
-        What finds its objects.
     work : pathlib.Path
         Work folder, where it may be known from an earlier plan.
     memory : int or None
         Bytes that the process may take in all.
     size : int or None
         Side of a sample in pixels, at most; what suits method and memory by default.
-    device : str
-        Where.
-    threads : int or None
-        CPU threads.
 
     Returns
     -------
@@ -89,46 +81,19 @@ def whole_known(
 
 
 def halo_known(fit: Fit, known: Found) -> tuple[int, ...]:
-    """Return how far a tile reads beyond itself.
-
-    Parameters
-    ----------
-    fit : Fit
-        What finds objects.
-    known : mapping of str to ndarray
-        From `learn_whole`.
-    """
+    """Return how far a tile reads beyond itself; `known` is from `whole_known`."""
     return _tilewise(fit).halo(fit.restored(torch.device("cpu")), known)
 
 
 def keep_whole(plan: Plan, known: Found) -> None:
-    """Keep what holds for the whole image beside a plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        With a work folder.
-    known : mapping of str to ndarray
-        From `learn_whole`.
-    """
+    """Keep what holds for the whole image, from `whole_known`, beside a plan."""
     with whole_file(plan.beside(WHOLE)) as part, part.open("wb") as file:
         arrays: dict[str, Any] = dict(known)
         np.savez(file, **arrays)
 
 
 def whole_of(plan: Plan) -> Found:
-    """Return what was kept beside a plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of tiles that find objects.
-
-    Raises
-    ------
-    ValueError
-        When it is not there.
-    """
+    """Return what was kept beside a plan of tiles that find objects."""
     try:
         with np.load(plan.beside(WHOLE)) as found:
             return dict(found)
@@ -140,23 +105,9 @@ def whole_of(plan: Plan) -> Found:
 def objects_of(
     plan: Plan, fit: Fit, number: int, piece: tuple[NDArray[Any], NDArray[np.bool_] | None]
 ) -> NDArray[np.int32]:
-    """Find the objects of a tile.
+    """Find the objects of a tile with its halo, from 1; 0 of the background.
 
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    fit : Fit
-        Its model.
-    number : int
-        Of the tile.
-    piece : tuple of ndarray
-        Image and mask as they were read, with the halo.
-
-    Returns
-    -------
-    ndarray of int32
-        Of the shape of the tile with its halo, from 1; 0 of the background.
+    `piece` is image and mask as they were read, with the halo.
     """
     box, known = plan.grid.outer(number), whole_of(plan)
     shape = tuple(each.stop - each.start for each in box)

@@ -9,17 +9,9 @@ __all__ = ["axes_along", "axis_named"]
 
 
 def axes_along(text: str | None, method: Method, image: ImageFile) -> tuple[int, ...]:
-    """Find the axes to go along.
+    """Find the axes to go along, as for `axis_named`.
 
-    Parameters
-    ----------
-    text : str or None
-        As for `axis_named`; by default the first axes, so that what remains is as large as the
-        method can take.
-    method : Method
-        To be run.
-    image : ImageFile
-        On this.
+    By default the first ones, so that what remains is as large as the method can take.
 
     Raises
     ------

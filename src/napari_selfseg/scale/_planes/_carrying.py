@@ -186,12 +186,7 @@ class Warm(Carrying):
 def updates_from_neighbour(method: Method, iterations: int | None) -> int:
     """Return how many updates a plane takes that begins with its neighbour's weights.
 
-    Parameters
-    ----------
-    method : Method
-        Of the stack.
-    iterations : int or None
-        As asked for; None for a share of the method's.
+    They are as asked for; None is a share of the method's.
     """
     return iterations or max(1, round(SHARE * method.iterations))
 

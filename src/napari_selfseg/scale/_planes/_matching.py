@@ -30,10 +30,6 @@ def by_overlap(
     highest : int
         Largest id in use. A segment without a partner gets a number above it.
 
-    Returns
-    -------
-    ndarray of int64
-
     References
     ----------
     Kuhn, Naval Research Logistics Quarterly 1955, doi:10.1002/nav.3800020109.
@@ -52,21 +48,7 @@ def by_overlap(
 def named(
     labels: NDArray[np.integer[Any]], names: Mapping[int, int], highest: int
 ) -> NDArray[np.int64]:
-    """Rename labels, those without a name to numbers above all others.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        0 is no data.
-    names : mapping of int to int
-        Id of each label that has one.
-    highest : int
-        Largest id in use.
-
-    Returns
-    -------
-    ndarray of int64
-    """
+    """Rename labels, those without a name to numbers above all others in use; 0 is no data."""
     ids = np.zeros(int(labels.max()) + 1, np.int64)
     for label in np.unique(labels[labels > 0]).tolist():
         known = label in names
@@ -77,12 +59,6 @@ def named(
 
 
 def pairs(labels: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]]) -> dict[int, int]:
-    """Return the id that each label of a plane was given.
-
-    Parameters
-    ----------
-    labels, ids : ndarray of int
-        Before and after.
-    """
+    """Return the id that each label of a plane was given."""
     found, first = np.unique(labels, return_index=True)
     return dict(zip(found.tolist(), ids.ravel()[first].tolist(), strict=True))

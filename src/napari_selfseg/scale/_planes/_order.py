@@ -36,18 +36,7 @@ class Order:
         return bool(self._left.any())
 
     def next(self, viewed: int) -> int:
-        """Choose a plane: beside a done one where there is one, and nearest to the one in view.
-
-        Parameters
-        ----------
-        viewed : int
-            The plane in view.
-
-        Returns
-        -------
-        int
-            One that is left, of which there must be some.
-        """
+        """Choose a plane that is left: beside a done one if any, nearest to the one in view."""
         left = np.flatnonzero(self._left)
         keys = [left, self._distance(viewed)[left]]
         if self._touching:
@@ -87,12 +76,8 @@ Viewed = int | Sequence[int] | Callable[[], int | Sequence[int]]
 def plane_in_view(viewed: Viewed, shape: Sequence[int]) -> int:
     """Return the number of the plane in view; one beyond the ends is the last there is.
 
-    Parameters
-    ----------
-    viewed : int, sequence of int or callable
-        Its number, its index along each axis, or a function that returns one of these.
-    shape : sequence of int
-        Planes along each axis.
+    It is given as a number, as an index along each axis, or as a function that returns one of
+    these.
     """
     found = viewed() if callable(viewed) else viewed
     if isinstance(found, int | np.integer):

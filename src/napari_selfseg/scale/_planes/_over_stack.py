@@ -150,18 +150,7 @@ def _carrying(
 
 
 def check_carry(carry: str, iterations: int | None, planes_fitted: int | None) -> None:
-    """Refuse a way to go along a stack that is none.
-
-    Parameters
-    ----------
-    carry, iterations, planes_fitted
-        As for `over_stack`.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
+    """Refuse a way to go along a stack that is none; ValueError says what to do."""
     if carry not in CARRIES:
         raise ValueError(f"There is no carry {carry!r}: choose one of {', '.join(CARRIES)}.")
     for value, of, what in ((iterations, "warm", "iterations"), (planes_fitted, "joint", "planes")):

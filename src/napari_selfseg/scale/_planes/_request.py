@@ -71,16 +71,9 @@ class StackRequest:
         return self.method.numbered_anew or self.finish is not None
 
     def run(self, planes: Sequence[int], method: Method, start: Fit | None = None) -> Run:
-        """Begin a run on a plane, or one on several.
+        """Begin a run on a plane, or one on several; only these are read.
 
-        Parameters
-        ----------
-        planes : sequence of int
-            Which; only these are read.
-        method : Method
-            With as many iterations as it should have.
-        start : Fit, optional
-            As for `evolve`.
+        `method` has as many iterations as the run should have.
         """
         regions = self.superpixels
         return evolve(
@@ -106,21 +99,7 @@ class StackRequest:
     def predict(self, fit: Fit, plane: int) -> NDArray[Any]:
         """Apply a fit to a plane, with the vote, outlines and finish that close a run on it.
 
-        Parameters
-        ----------
-        fit : Fit
-            What was learned.
-        plane : int
-            Which.
-
-        Returns
-        -------
-        ndarray of uint8 or uint16
-
-        Raises
-        ------
-        ValueError
-            When a run on that plane would refuse it.
+        ValueError when a run on that plane would refuse it.
         """
         image, valid = self._prepared(plane)
         labels = fit.predict(
@@ -170,17 +149,8 @@ def check_stack(
 ) -> StackRequest:
     """Check what holds for all planes, before any of them is read.
 
-    Parameters
-    ----------
-    image, method, axis, channel_axis, mask, superpixels, spacing, finish
-        As in `over_stack`.
-    how : dict
-        Device, threads and precision.
-
-    Raises
-    ------
-    ValueError
-        When something cannot be used; the message says what to do.
+    `how` is device, threads and precision; all else is as in `over_stack`. ValueError says what to
+    do.
     """
     if finish is not None:
         finish.check()

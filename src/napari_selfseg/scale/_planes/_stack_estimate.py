@@ -30,12 +30,6 @@ def estimate_stack(
     ----------
     plane : sequence of int
         Shape of a plane.
-    planes : int
-        How many there are.
-    in_channels : int
-        Channels of the stack.
-    method : Method
-        To be run.
     carry, iterations, planes_fitted
         As for `over_stack`.
     **how
@@ -78,37 +72,16 @@ def bytes_of_stack(
     planes_fitted: int | None = None,
     **how: Any,
 ) -> int:
-    """Estimate the memory alone, which needs no trial.
+    """Estimate the memory alone of what is done at once, which needs no trial.
 
-    Parameters
-    ----------
-    plane, planes, in_channels, method, carry, planes_fitted
-        As for `estimate_stack`.
-    **how
-        As for `bytes_needed`.
-
-    Returns
-    -------
-    int
-        Bytes of what is done at once.
-
-    Raises
-    ------
-    ValueError
-        As `bytes_needed`.
+    Arguments are those of `estimate_stack` and `bytes_needed`.
     """
     together = planes_together(carry, planes, planes_fitted)
     return bytes_needed(plane, in_channels, method, images=together, **how)
 
 
 def planes_together(carry: str, planes: int, planes_fitted: int | None = None) -> int:
-    """Return how many planes are in memory at a time.
-
-    Parameters
-    ----------
-    carry, planes, planes_fitted
-        As for `estimate_stack`.
-    """
+    """Return how many planes are in memory at a time; see `estimate_stack`."""
     return min(planes_fitted or FITTED, planes) if carry == "joint" else 1
 
 

@@ -88,19 +88,9 @@ class StackLabels:
         return self._planes[plane]
 
     def write(self, plane: int, labels: NDArray[np.integer[Any]]) -> None:
-        """Write a whole plane.
+        """Write a whole plane, with the ids of the stack.
 
-        Parameters
-        ----------
-        plane : int
-            Which.
-        labels : ndarray of int
-            With the ids of the stack.
-
-        Raises
-        ------
-        ValueError
-            When an id is beyond the type of the array.
+        ValueError when an id is beyond the type of the array.
         """
         most, dtype = int(labels.max()), np.dtype(self.array.dtype)
         if most > np.iinfo(dtype).max:
@@ -151,10 +141,6 @@ def create_stack_labels(
     ----------
     path : path_like
         OME-Zarr to write, ending in ``.zarr``.
-    image : ImageFile
-        The stack.
-    method : Method
-        What makes the labels.
     carry : {"independent", "warm", "joint"}
         As for `over_stack`.
     finished : bool

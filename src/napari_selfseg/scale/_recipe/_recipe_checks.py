@@ -14,18 +14,7 @@ ALONG: Final = ("axis", "stack_iterations", "planes_fitted")
 
 
 def check_recipe(values: Mapping[str, Any]) -> None:
-    """Refuse values that do not go together.
-
-    Parameters
-    ----------
-    values : mapping
-        By attribute of the recipe.
-
-    Raises
-    ------
-    ValueError
-        With what to do.
-    """
+    """Refuse values, by attribute of a recipe, that do not go together."""
     model, segments = values["model"], values["segments"]
     if (values["method"] is None) == (not model):
         raise ValueError("A recipe needs a method to train or a model to apply, one of them.")

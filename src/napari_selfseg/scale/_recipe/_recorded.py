@@ -24,17 +24,7 @@ WHY_NOT: Final = {
 
 
 def recorded(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Read how labels were made.
-
-    Parameters
-    ----------
-    record : mapping
-        From a labels file or a layer.
-
-    Returns
-    -------
-    dict
-        As from `Recipe.as_dict`.
+    """Read how labels were made from their record, as `Recipe.as_dict` writes it.
 
     Raises
     ------

@@ -21,8 +21,6 @@ def planes(image: NDArray[Any], channel_axis: int | None, axis: int = 0) -> list
     ----------
     image : ndarray
         ``(z, y, x)`` with channels along `channel_axis`.
-    channel_axis : int or None
-        Axis of the channels.
     axis : int
         Of the planes, among the spatial axes.
 
@@ -48,8 +46,6 @@ def tiles(image: NDArray[Any], channel_axis: int | None, size: int) -> list[NDAr
     ----------
     image : ndarray
         ``(y, x)`` with channels along `channel_axis`.
-    channel_axis : int or None
-        Axis of the channels.
     size : int
         Longest side of a tile, in pixels.
 
@@ -72,20 +68,7 @@ def tiles(image: NDArray[Any], channel_axis: int | None, size: int) -> list[NDAr
 
 
 def spots(shape: Sequence[int], size: int) -> Iterator[tuple[slice, ...]]:
-    """Say where the tiles of an array lie, row by row.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Of the array.
-    size : int
-        Longest side of a tile, in pixels.
-
-    Yields
-    ------
-    tuple of slice
-        One an axis.
-    """
+    """Say where the tiles of an array lie, at most `size` pixels long, row by row."""
     yield from product(*(_parts(length, size) for length in shape))
 
 

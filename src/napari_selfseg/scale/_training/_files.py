@@ -69,13 +69,7 @@ class Gathered(NamedTuple):
 
     @property
     def with_data(self) -> list[int]:
-        """Which images have any data at all.
-
-        Raises
-        ------
-        ValueError
-            When none has.
-        """
+        """Return which images have any data at all; ValueError when none has."""
         found = [k for k, mask in enumerate(self.masks) if mask is None or mask.any()]
         if not found and self.names:
             raise ValueError(
@@ -85,13 +79,7 @@ class Gathered(NamedTuple):
         return found
 
     def only(self, which: Sequence[int]) -> Gathered:
-        """Return some of the images.
-
-        Parameters
-        ----------
-        which : sequence of int
-            Their numbers.
-        """
+        """Return some of the images, by their numbers."""
         images, names, masks = (
             [each[k] for k in which] for each in (self.images, self.names, self.masks)
         )

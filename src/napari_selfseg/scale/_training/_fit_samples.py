@@ -31,10 +31,6 @@ def fit_samples(
 
     Parameters
     ----------
-    source : Source
-        The image.
-    method : Method
-        What to train.
     count : int, optional
         How many samples, at most; what suits the method by default.
     size : int, optional
@@ -86,10 +82,6 @@ def known_at_once(
 
     Parameters
     ----------
-    source : Source
-        The image.
-    method : Method
-        What labels it.
     ndim : int, optional
         As for `fit_samples`.
     superpixels : SuperpixelAlgorithm or array_like of int, optional
@@ -125,15 +117,7 @@ def _same(chosen: Any, own: Any) -> bool:
 
 
 def axes_of_sample(method: Method, source: Source) -> int:
-    """Return how many axes a sample has when nobody says: of a stack it is a plane.
-
-    Parameters
-    ----------
-    method : Method
-        What is trained.
-    source : Source
-        The image.
-    """
+    """Return how many axes a sample has when nobody says: of a stack it is a plane."""
     spatial = len(source.shape)
     return 2 if 2 in method.ndims and spatial >= 2 else spatial
 

@@ -71,18 +71,7 @@ class EditedArray:
         return bool(self._history.undone)
 
     def at(self, point: Sequence[int]) -> int:
-        """Return the label of a pixel.
-
-        Parameters
-        ----------
-        point : sequence of int
-            One index an axis.
-
-        Returns
-        -------
-        int
-            0 outside the array and where there is no label.
-        """
+        """Return the label of a pixel; 0 outside the array and where there is no label."""
         shape = self.labels.shape
         inside = len(point) == len(shape) and all(
             0 <= each < n for each, n in zip(point, shape, strict=True)
@@ -90,23 +79,14 @@ class EditedArray:
         return int(self.labels[tuple(point)]) if inside else 0
 
     def undo(self) -> str:
-        """Take the last edit back. Pixels that were overwritten since stay as they are.
+        """Take the last edit back; return it in words, empty when there is none.
 
-        Returns
-        -------
-        str
-            The edit in words; empty when there is none.
+        Pixels that were overwritten since stay as they are.
         """
         return self._make(self._history.back())
 
     def redo(self) -> str:
-        """Make again the edit that was taken back last.
-
-        Returns
-        -------
-        str
-            The edit in words; empty when there is none.
-        """
+        """Make again the edit that was taken back last; return it in words, empty for none."""
         return self._make(self._history.forth())
 
     def recount(self) -> None:

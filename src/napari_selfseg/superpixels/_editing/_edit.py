@@ -44,23 +44,7 @@ class Edits(EditedArray):
         return tuple(self._picked)
 
     def pick(self, number: int) -> bool:
-        """Pick a superpixel, or put it back when it is picked.
-
-        Parameters
-        ----------
-        number : int
-            Of the superpixel.
-
-        Returns
-        -------
-        bool
-            Whether it is picked now.
-
-        Raises
-        ------
-        ValueError
-            When there is no such superpixel.
-        """
+        """Pick a superpixel, or put it back when it is picked; say whether it is picked now."""
         self._check_number(number)
         if number in self._picked:
             self._picked.remove(number)
@@ -73,17 +57,7 @@ class Edits(EditedArray):
         self._picked.clear()
 
     def merge(self, numbers: Iterable[int]) -> int:
-        """Join superpixels into the one of the smallest number.
-
-        Parameters
-        ----------
-        numbers : iterable of int
-            Two at least. They need not touch.
-
-        Returns
-        -------
-        int
-            Number of the joined superpixel.
+        """Join superpixels, which need not touch, into the one of the smallest number; return that.
 
         Raises
         ------
@@ -111,8 +85,6 @@ class Edits(EditedArray):
 
         Parameters
         ----------
-        number : int
-            Of the superpixel.
         seeds : iterable of sequence of int
             Pixels inside it, two at least.
         image : array_like, optional

@@ -63,13 +63,7 @@ class History:
         self._budget = budget
 
     def add(self, change: Change) -> None:
-        """Remember a change; what was taken back can no longer be made again.
-
-        Parameters
-        ----------
-        change : Change
-            Just made.
-        """
+        """Remember a change just made; what was taken back can no longer be made again."""
         self.undone.clear()
         self.done.append(change)
         while len(self.done) > 1 and sum(each.nbytes for each in self.done) > self._budget:
@@ -77,26 +71,14 @@ class History:
             del self.done[0]
 
     def back(self) -> Change | None:
-        """Return the change to make now to take the last one back.
-
-        Returns
-        -------
-        Change or None
-            None when there is nothing to take back.
-        """
+        """Return the change to make now to take the last one back; None when there is none."""
         if not self.done:
             return None
         self.undone.append(self.done.pop())
         return self.undone[-1].reversed()
 
     def forth(self) -> Change | None:
-        """Return the change to make again.
-
-        Returns
-        -------
-        Change or None
-            None when nothing was taken back.
-        """
+        """Return the change to make again; None when nothing was taken back."""
         if not self.undone:
             return None
         self.done.append(self.undone.pop())

@@ -20,34 +20,14 @@ _SIDE: Final = {2: 512, 3: 128}
 
 
 def blocks(shape: tuple[int, ...], halo: int = 0) -> Grid:
-    """Divide an image into blocks of nearly one size; a small image is one.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the image, of two or three axes.
-    halo : int
-        How far a block sees beyond itself.
-    """
+    """Divide an image into blocks of nearly one size that see `halo` beyond; a small one is one."""
     return Grid.even(shape, _SIDE[len(shape)], halo)
 
 
 def at_once(pixels: int, ndim: int) -> tuple[int, int]:
-    """Say how many blocks of an image are worked on at the same time, for an estimate.
+    """Say how many blocks are worked on at the same time, and their pixels, for an estimate.
 
-    Parameters
-    ----------
-    pixels : int
-        Of the image, taken for a square or a cube.
-    ndim : int
-        2 or 3.
-
-    Returns
-    -------
-    blocks : int
-        As many as PyTorch may use threads here, at most.
-    pixels : int
-        In these blocks together.
+    As many as PyTorch may use threads here, at most. The image is taken for a square or a cube.
     """
     grid = blocks((max(round(pixels ** (1 / ndim)), 1),) * ndim)
     count = min(torch.get_num_threads(), len(grid))
@@ -57,17 +37,8 @@ def at_once(pixels: int, ndim: int) -> tuple[int, int]:
 def block_by_block(cut: Callable[[Box], NDArray[Any]], grid: Grid) -> NDArray[np.int32]:
     """Number the superpixels of all blocks through; they end where a block does.
 
-    Parameters
-    ----------
-    cut : callable
-        Given the place of a block, returns its superpixels, contiguous from 1; 0 for no data.
-    grid : Grid
-        The blocks.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)``.
+    `cut` is given the place of a block, and returns its superpixels, contiguous from 1; 0 for no
+    data.
     """
     labels, last = np.zeros(grid.shape, np.int32), 0
     found = side_by_side(lambda number: cut(grid.inner(number)), len(grid))

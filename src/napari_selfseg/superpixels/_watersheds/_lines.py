@@ -113,17 +113,7 @@ class Lines(NamedTuple):
 
     @classmethod
     def restored(cls, numbers: NDArray[np.float64]) -> Lines:
-        """Read lines from the array that was made of them.
-
-        Parameters
-        ----------
-        numbers : ndarray of float64
-            ``(6,)``, in the order of the attributes.
-
-        Returns
-        -------
-        Lines
-        """
+        """Read lines from the array that was made of them: their attributes in order."""
         channel, polarity, *rest = numbers.tolist()
         return cls(int(channel), int(polarity), *rest)
 
@@ -137,18 +127,10 @@ class _Level(NamedTuple):
 
 
 def channels_of(image: NDArray[np.floating[Any]]) -> list[int]:
-    """Return the channels in which lines are looked for.
+    """Return the channels of an image in which lines are looked for, as of `Lines`.
 
-    Parameters
-    ----------
-    image : ndarray of float
-        ``(*spatial, C)``.
-
-    Returns
-    -------
-    list of int
-        As of `Lines`: the lightness of three channels, or each channel, of more than eight those
-        of the largest variance.
+    They are the lightness of three channels, or each channel, of more than eight those of the
+    largest variance.
     """
     C = image.shape[-1]
     if C == 3:
@@ -160,37 +142,13 @@ def channels_of(image: NDArray[np.floating[Any]]) -> list[int]:
 
 
 def light(image: NDArray[np.floating[Any]], channel: int) -> NDArray[np.float32]:
-    """Return what lines are looked for in.
-
-    Parameters
-    ----------
-    image : ndarray of float
-        ``(*spatial, C)`` in 0..1.
-    channel : int
-        As of `Lines`.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(*spatial)`` from 0 to 100.
-    """
+    """Return what lines are looked for in, from 0 to 100; `channel` is as of `Lines`."""
     found = lab(image)[..., 0] if channel < 0 else image[..., channel] * 100
     return found.astype(np.float32)
 
 
 def polarity_of(structure: str) -> int:
-    """Return which lines somebody asks for.
-
-    Parameters
-    ----------
-    structure : str
-        ``"dark_lines"``, ``"bright_lines"``, or anything else.
-
-    Returns
-    -------
-    int
-        1 of dark ones, -1 of bright ones, 0 of the clearer ones.
-    """
+    """Return which lines somebody asks for: 1 dark ones, -1 bright ones, 0 the clearer ones."""
     return POLARITY.get(structure.removesuffix("_lines"), 0)
 
 
@@ -229,19 +187,8 @@ def basins(
 ) -> NDArray[np.int32]:
     """Flood an image from its bright spots to its dark lines, or from dark ones to bright ones.
 
-    Parameters
-    ----------
-    smooth : ndarray of float
-        ``(*spatial)``.
-    mask : ndarray of bool
-        ``(*spatial)``.
-    polarity : int
-        1 to part at dark lines, -1 at bright ones.
-
-    Returns
-    -------
-    ndarray of int32
-        From 1; 0 where the mask is False.
+    A `polarity` of 1 parts at dark lines, -1 at bright ones. Basins count from 1; 0 where the mask
+    is False.
     """
     found: NDArray[np.int32] = watershed(-polarity * smooth, mask=mask, connectivity=1)
     return found.astype(np.int32)

@@ -32,14 +32,9 @@ class Arcs(NamedTuple):
 
     @classmethod
     def between(cls, labels: NDArray[np.int32], contour: NDArray[np.floating[Any]]) -> Arcs:
-        """Measure the borders of labels.
+        """Measure the borders of labels; 0 has none.
 
-        Parameters
-        ----------
-        labels : ndarray of int32
-            ``(*spatial)``; 0 has no borders.
-        contour : ndarray of float
-            ``(*spatial)``; a face between two pixels has their mean.
+        A face between two pixels has the mean of their contour.
         """
         faces = [
             _faces(np.moveaxis(labels, axis, 0), np.moveaxis(contour, axis, 0))
@@ -122,20 +117,7 @@ def merge_tree(
 
 
 def cut(tree: Tree, n: int) -> NDArray[np.int32]:
-    """Number the regions that are left when n are.
-
-    Parameters
-    ----------
-    tree : Tree
-        Of all merges.
-    n : int
-        Regions to leave; more are left where they do not touch.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(tree.n,)`` number of each region of the start.
-    """
+    """Number the regions, ``(tree.n,)``, that are left when n are; more where they do not touch."""
     cheapest = np.argsort(tree.heights, kind="stable")[: max(tree.n - n, 0)]
     return join(tree.pairs[cheapest], tree.n)
 

@@ -22,17 +22,7 @@ _PLACES: Final = (0.5, 0.0, 1.0)
 def window_of(shape: tuple[int, ...], data: Callable[[Box], int]) -> Box:
     """Return the part of a large image that is looked at: its middle, or where most data lie.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the image.
-    data : callable
-        Given a part, returns how many of its pixels have data.
-
-    Returns
-    -------
-    tuple of slice
-        All of a small image.
+    `data` is given a part, and returns how many of its pixels have data.
     """
     size = (_SEEN / math.prod(shape)) ** (1 / len(shape))
     if size >= 1:
