@@ -44,6 +44,8 @@ def label(
     resume: bool = False,
     preview: str | os.PathLike[str] | None = None,
     objects: str | os.PathLike[str] | None = None,
+    table: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
     seen: Callable[[WorkStep], None] | None = None,
     device: str = "auto",
     threads: int | None = None,
@@ -70,6 +72,10 @@ def label(
         A picture to write, PNG.
     objects : path_like, optional
         A table or polygons of the connected pieces to write, CSV or GeoJSON.
+    table : path_like, optional
+        From `table_in`: a table of the labels in their image, where the labels go as well.
+    overwrite : bool
+        Make labels that are there anew; without, they are refused where nobody asked to resume.
     seen : callable, optional
         Called with every step; its ``progress`` says how far the work is.
     device : str
@@ -86,12 +92,15 @@ def label(
         When the image cannot be read or the labels cannot be written, or another process writes
         them.
     """
-    files = LabelFiles.checked(out, preview, objects)
+    files = LabelFiles.checked(out, preview, objects, table=table)
+    again = not overwrite and may_go_on(files.labels, recipe, resume)
+    if files.table is not None and not files.table.exists():
+        again = False  # it is made of the labels, and written with them
     task = LabelTask(
         image=image if isinstance(image, ImageFile) else Path(image),
         files=files,
         recipe=recipe,
-        again=may_go_on(files.labels, recipe, resume),
+        again=again,
         memory=memory,
         device=device,
         threads=threads,

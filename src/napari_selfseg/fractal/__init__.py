@@ -1,0 +1,1 @@
+"""The package as a task collection of Fractal: its tasks, and the list its manifest is made of."""
