@@ -116,7 +116,10 @@ def test_a_batch_goes_into_its_images(tmp_path, capsys):
         ([], "Say where the labels go: -o LABELS.tif, or --into-image NAME"),
         (["-o", "a.tif", "--into-image", "cells"], "leave out -o or --into-image"),
         (["-o", "a.tif", "--table", "b"], "--table is for --into-image"),
-        (["--into-image", "a", "--table", "b", "--tile", "32"], "--table needs the whole image"),
+        (
+            ["--into-image", "a", "--save-fit", "b", "--tile", "32"],
+            "--save-fit needs the whole image",
+        ),
         (["-o", "a.tif", "--overwrite"], "--overwrite is for --into-image"),
         (["--into-image", "../b"], "'../b' cannot name labels"),
     ],

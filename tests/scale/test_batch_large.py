@@ -11,6 +11,7 @@ import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, read_image, read_label_image, read_record
 from napari_selfseg.io._pixels._lazy import View
 from napari_selfseg.objects import connected
+from napari_selfseg.scale import MeasureRun
 from napari_selfseg.scale._tiles import _tile_work as tile_work
 from napari_selfseg.work import seeing
 
@@ -200,12 +201,22 @@ def test_objects_are_joined_across_tiles(folder, model):
     assert pairs == found.max() == whole.max() == made.entries[0].labels
 
 
+def test_a_table_of_tiles_is_made_where_a_batch_was_killed_before_it(folder, monkeypatch):
+    with monkeypatch.context() as context:
+        context.setattr(MeasureRun, "_part", lambda *given: 1 / 0)
+        made = batch(folder, suffix=".ome.zarr", objects=".csv").finish()
+    assert made.entries[0].state == "failed"
+    again = batch(folder, suffix=".ome.zarr", objects=".csv", resume=True).finish()
+    assert again.complete
+    objects = connected(read_label_image(again.entries[0].target))
+    assert len((made.folder / "long.csv").read_text("utf-8").splitlines()) == objects.max() + 1
+
+
 @pytest.mark.parametrize(
     ("recipe", "options", "words"),
     [
         (ss.Recipe(METHOD, segments=4), {}, "there are no segments: allow more memory"),
         (ss.Recipe(METHOD, minimum_size=4), {}, "no merged small pieces"),
-        (RECIPE, {"objects": ".csv"}, "no objects in a file"),
         (RECIPE, {"memory": 600_000}, "allow more memory, or train a smaller network"),
     ],
 )

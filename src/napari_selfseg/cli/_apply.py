@@ -93,12 +93,12 @@ def _run(args: argparse.Namespace) -> int:
 
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path, tidy: bool) -> bool:
     """Label one image; say in a sentence why that did not work, and go on."""
-    from napari_selfseg.scale import do_alone
+    from napari_selfseg.scale import LabelFiles, do_alone
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if in_tiles(args):
-            return label_large(args, str(path), str(target), fit) == 0
+            return label_large(args, str(path), LabelFiles.checked(target), fit) == 0
         do_alone(_task(args, fit, path, target), tidy=tidy)
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         print(in_a_line(f"napari-selfseg: {path}: {sentence_of(error)}"), file=sys.stderr)

@@ -19,16 +19,36 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Fit, Method, Work
     from napari_selfseg.scale import LabelFiles, LabelTask, Plan, Recipe, TileRun
 
+MEASURING = "Interrupted while objects were measured; the labels are whole: {}."
+
 __all__ = ["label_large", "say_forecast", "tiles_shown", "tiles_task"]
 
 
-def label_large(args: argparse.Namespace, image: str, out: str, fit: Fit | None = None) -> int:
+def label_large(
+    args: argparse.Namespace, image: str, files: LabelFiles, fit: Fit | None = None
+) -> int:
     """Label an image tile by tile, with a model or with what is learned from it."""
-    from napari_selfseg.scale import LabelFiles, do_alone
+    from napari_selfseg.scale import do_alone
 
-    if do_alone(tiles_task(args, image, LabelFiles.checked(out), fit)).before:
-        print(f"{out} is finished: nothing is left to do.", file=sys.stderr)
+    result = do_alone(tiles_task(args, image, files, fit))
+    if result.before:
+        print(f"{files.labels} is finished: nothing is left to do.", file=sys.stderr)
+    elif result.across is not None:
+        print(across_in_words(result.across), file=sys.stderr)
     return 0
+
+
+def across_in_words(count: int) -> str:
+    """Say how many objects or segments seams go through.
+
+    Parameters
+    ----------
+    count : int
+        From a `LabelResult`.
+    """
+    if count == 1:
+        return "1 object lies across a seam between tiles, as one."
+    return f"{count or 'No'} objects lie across seams between tiles{', each as one' * (count > 1)}."
 
 
 def tiles_task(
@@ -96,9 +116,16 @@ def tiles_shown(
     Interrupted
         When it was: tiles of one image are not labelled by what was half learned.
     """
-    from napari_selfseg.scale import TileRun
+    from napari_selfseg.scale import MeasureRun, TileRun
 
     shown = Shown()
+    if isinstance(work, MeasureRun):
+        with keeping(lambda: MEASURING.format(again)):
+            with shown.watch(work) as see:
+                yield see
+            if work.stopped:
+                raise KeyboardInterrupt
+        return
     if not isinstance(work, TileRun):
         with shown.watch(work, stop=work.abandon) as see:
             yield see

@@ -46,9 +46,7 @@ WHOLE = (
     "superpixels",
     "mask",
     "scribbles",
-    "preview",
-    "objects",
-    "table",
+    "simplify",
     "save_fit",
     "carry",
 )
@@ -99,12 +97,12 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import LabelFiles
 
     settle_output(args)
-    if in_tiles(args):
+    tiled = in_tiles(args)
+    if tiled:
         _check_tiles(args)
-        return label_large(args, args.image, args.output)
     table = table_from(args)
     files = LabelFiles.checked(args.output, args.preview, args.objects, args.save_fit, table)
-    return _label(args, files)
+    return label_large(args, args.image, files) if tiled else _label(args, files)
 
 
 def _check_tiles(args: argparse.Namespace) -> None:

@@ -18,7 +18,9 @@ from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, re
 from napari_selfseg.io._units._ratios import units_in
 from napari_selfseg.io._units._units import steps_of
 from napari_selfseg.io._vector._annotations import Annotated, read_annotations
-from napari_selfseg.io._vector._objects import OBJECTS, write_objects
+from napari_selfseg.io._vector._drawn import Drawn
+from napari_selfseg.io._vector._objects import OBJECTS, has_outlines, write_drawn, write_objects
+from napari_selfseg.io._vector._outlines_on_disk import OutlinesOnDisk
 from napari_selfseg.io._writing._claim import TakenError, alone, claimed
 from napari_selfseg.io._writing._disk import DiskFullError, WriteError
 from napari_selfseg.io._writing._owner import is_abandoned, owner_mark, sweep
@@ -30,6 +32,7 @@ from napari_selfseg.io._zarr._zarr_filling import (
     open_levels,
     sweep_chunks,
     update_levels,
+    update_record,
 )
 from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, list_labels
 from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
@@ -44,9 +47,11 @@ __all__ = [
     "Annotation",
     "ContourMap",
     "DiskFullError",
+    "Drawn",
     "Georeference",
     "ImageFile",
     "Opacity",
+    "OutlinesOnDisk",
     "TakenError",
     "Valid",
     "View",
@@ -59,6 +64,7 @@ __all__ = [
     "create_labels",
     "fields_of",
     "finish_labels",
+    "has_outlines",
     "has_room_for_place",
     "home_of",
     "inside_zarr",
@@ -91,8 +97,10 @@ __all__ = [
     "ucm2_regions",
     "units_in",
     "update_levels",
+    "update_record",
     "whole_file",
     "whole_folder",
+    "write_drawn",
     "write_labels",
     "write_objects",
     "write_picture",

@@ -1,6 +1,24 @@
 """Objects from classes: connected pieces, small ones removed, and what can be measured of them."""
 
-from napari_selfseg.objects._features import object_features
+from napari_selfseg.objects._features import (
+    channel_names,
+    checked_spacing,
+    columns_of,
+    object_features,
+)
+from napari_selfseg.objects._parts import BEYOND, Parts, brought_together, parts_of
 from napari_selfseg.objects._pieces import classes_of, connected, merged_small
 
-__all__ = ["classes_of", "connected", "merged_small", "object_features"]
+__all__ = [
+    "BEYOND",
+    "Parts",
+    "brought_together",
+    "channel_names",
+    "checked_spacing",
+    "classes_of",
+    "columns_of",
+    "connected",
+    "merged_small",
+    "object_features",
+    "parts_of",
+]

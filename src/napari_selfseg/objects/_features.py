@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.util import map_array
 
+from napari_selfseg.objects._parts import Parts, parts_of
 from napari_selfseg.objects._pieces import as_labels, classes_of
-from napari_selfseg.objects._shape import convex_areas, perimeters
 
-__all__ = ["object_features"]
+__all__ = ["channel_names", "checked_spacing", "columns_of", "object_features"]
 
 Column = NDArray[Any]
 
@@ -77,20 +76,28 @@ def object_features(
         When labels, image, spacing, classes and names do not fit together.
     """
     array = as_labels(labels)
-    sizes = _checked_spacing(spacing, array.ndim)
-    numbers = np.unique(array)
-    numbers = numbers[numbers > 0]
-    index = _compact(array, numbers)
-    columns: dict[str, Column] = {"index": numbers}
-    if classes is not None:
-        columns["class"] = classes_of(array, classes)
-    columns |= _geometry(index, len(numbers), sizes, unit)
-    if image is not None:
-        columns |= _intensities(index, len(numbers), image, channel_axis, channel_names)
-    return columns
+    sizes = checked_spacing(spacing, array.ndim)
+    channels = _channels(image, channel_axis, array.shape)
+    names = _names(len(channels), channel_axis, channel_names)
+    kinds = None if classes is None else classes_of(array, classes)
+    return columns_of(parts_of(array, channels=channels, kinds=kinds), sizes, unit, names)
 
 
-def _checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.float64]:
+def checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.float64]:
+    """Return the size of a pixel along each axis.
+
+    Parameters
+    ----------
+    spacing : sequence of float, optional
+        Ones by default.
+    ndim : int
+        Axes of the labels.
+
+    Raises
+    ------
+    ValueError
+        When there are as many as axes, or one is none.
+    """
     sizes = np.ones(ndim) if spacing is None else np.asarray(spacing, np.float64)
     if sizes.shape != (ndim,) or not ((sizes > 0) & (sizes < np.inf)).all():
         raise ValueError(
@@ -99,86 +106,103 @@ def _checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.f
     return sizes
 
 
-def _compact(array: NDArray[Any], numbers: NDArray[Any]) -> NDArray[np.int32]:
-    index = np.zeros(array.shape, np.int32)
-    if len(numbers):
-        map_array(array, numbers, np.arange(1, len(numbers) + 1, dtype=np.int32), out=index)
-    return index
-
-
-def _geometry(
-    index: NDArray[np.int32], n: int, sizes: NDArray[np.float64], unit: str
+def columns_of(
+    objects: Parts, sizes: NDArray[np.float64], unit: str, names: Sequence[str]
 ) -> dict[str, Column]:
-    ndim = index.ndim
-    where = np.nonzero(index)
-    owner = index[where] - 1
-    count = np.bincount(owner, minlength=n)
-    extent = count * np.prod(sizes)
-    places = [at * size for at, size in zip(where, sizes, strict=True)]
-    centre = [np.bincount(owner, at, n) / count for at in places]
-    diameter = 2 * (extent / pi) ** 0.5 if ndim == 2 else (6 * extent / pi) ** (1 / 3)
-    columns: dict[str, Column] = {
-        "pixels": count,
-        f"area ({unit}²)" if ndim == 2 else f"volume ({unit}³)": extent,
-        **{f"centroid {a} ({unit})": at for a, at in zip("zyx"[-ndim:], centre, strict=True)},
-        f"equivalent diameter ({unit})": diameter,
-    }
-    if ndim == 3:
-        return columns
-    columns["eccentricity"] = _eccentricity(owner, count, places, centre)
-    columns["solidity"] = extent / convex_areas(index, n, sizes.tolist())
-    if sizes[0] == sizes[1]:
-        columns[f"perimeter ({unit})"] = perimeters(index, n) * sizes[0]
-    return columns
+    """Return what is known of objects as the columns of `object_features`.
 
-
-def _eccentricity(
-    owner: NDArray[np.int32], count: Column, places: list[Column], centre: list[Column]
-) -> NDArray[np.float64]:
-    """Return that of the ellipse with the second moments of the pixels' centres; 0 for a point."""
-    y, x = (at - mid[owner] for at, mid in zip(places, centre, strict=True))
-    n = len(count)
-    yy, xx, xy = (np.bincount(owner, each, n) for each in (y * y, x * x, x * y))
-    half = np.hypot(yy - xx, 2 * xy) / 2
-    long = (yy + xx) / 2 + half
-    share = np.divide(2 * half, long, out=np.zeros(n), where=long > 0)
-    ratio: NDArray[np.float64] = np.sqrt(np.minimum(share, 1))
-    return ratio
-
-
-def _intensities(
-    index: NDArray[np.int32],
-    n: int,
-    image: Any,
-    channel_axis: int | None,
-    names: Sequence[str] | None,
-) -> dict[str, Column]:
-    array = np.asarray(image)
-    channels = [array] if channel_axis is None else list(np.moveaxis(array, channel_axis, 0))
-    if any(each.shape != index.shape for each in channels):
-        raise ValueError(
-            f"The image has shape {array.shape} (channel axis {channel_axis}) and the labels "
-            f"{index.shape}: make them equal."
-        )
-    if names is None:
-        names = [""] if channel_axis is None else [str(k + 1) for k in range(len(channels))]
-    if len(names) != len(channels):
-        raise ValueError(f"{len(channels)} channels need as many names, not {len(names)}.")
-    inside = index > 0
-    owner = index[inside] - 1
-    columns: dict[str, Column] = {}
-    for name, channel in zip(names, channels, strict=True):
-        for what, values in _statistics(owner, n, channel[inside].astype(np.float64)).items():
+    Parameters
+    ----------
+    objects : Parts
+        Whole ones.
+    sizes : ndarray of float64
+        Of a pixel along each axis.
+    unit : str
+        Of these.
+    names : sequence of str
+        Of the channels.
+    """
+    columns: dict[str, Column] = {"index": objects.numbers}
+    if objects.kinds is not None:
+        columns["class"] = objects.kinds
+    columns |= _geometry(objects, sizes, unit)
+    for k, name in enumerate(names):
+        for what, values in _statistics(objects.grey[:, k], objects.pixels).items():
             columns[f"{what} {name}".strip()] = values
     return columns
 
 
-def _statistics(owner: NDArray[np.int32], n: int, values: NDArray[np.float64]) -> dict[str, Column]:
-    low, high = np.full(n, np.inf), np.full(n, -np.inf)
+def _geometry(objects: Parts, sizes: NDArray[np.float64], unit: str) -> dict[str, Column]:
+    ndim = len(sizes)
+    extent = objects.pixels * np.prod(sizes)
+    centre = objects.places / objects.pixels[:, None] * sizes
+    diameter = 2 * (extent / pi) ** 0.5 if ndim == 2 else (6 * extent / pi) ** (1 / 3)
+    columns: dict[str, Column] = {
+        "pixels": objects.pixels,
+        f"area ({unit}²)" if ndim == 2 else f"volume ({unit}³)": extent,
+        **{f"centroid {a} ({unit})": at for a, at in zip("zyx"[-ndim:], centre.T, strict=True)},
+        f"equivalent diameter ({unit})": diameter,
+    }
+    if ndim == 3:
+        return columns
+    columns["eccentricity"] = _eccentricity(objects.spreads, sizes)
+    columns["solidity"] = objects.pixels / objects.convex
+    if sizes[0] == sizes[1]:
+        columns[f"perimeter ({unit})"] = objects.perimeters * sizes[0]
+    return columns
+
+
+def _eccentricity(spreads: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return that of the ellipse with the second moments of the pixels' centres; 0 for a point."""
+    y, x = sizes
+    yy, xx, xy = (spreads * (y * y, x * x, x * y)).T
+    half = np.hypot(yy - xx, 2 * xy) / 2
+    long = (yy + xx) / 2 + half
+    share = np.divide(2 * half, long, out=np.zeros(len(long)), where=long > 0)
+    ratio: NDArray[np.float64] = np.sqrt(np.minimum(share, 1))
+    return ratio
+
+
+def _channels(image: Any, channel_axis: int | None, shape: tuple[int, ...]) -> list[NDArray[Any]]:
+    if image is None:
+        return []
+    array = np.asarray(image)
+    channels = [array] if channel_axis is None else list(np.moveaxis(array, channel_axis, 0))
+    if any(each.shape != shape for each in channels):
+        raise ValueError(
+            f"The image has shape {array.shape} (channel axis {channel_axis}) and the labels "
+            f"{shape}: make them equal."
+        )
+    return channels
+
+
+def _names(n: int, channel_axis: int | None, names: Sequence[str] | None) -> Sequence[str]:
+    if names is None or not n:
+        return channel_names(n, channel_axis)
+    if len(names) != n:
+        raise ValueError(f"{n} channels need as many names, not {len(names)}.")
+    return names
+
+
+def channel_names(n: int, channel_axis: int | None) -> list[str]:
+    """Return what channels are called that have no names.
+
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    channel_axis : int or None
+        None where the image has no channels.
+    """
+    return [""] * n if channel_axis is None else [str(k + 1) for k in range(n)]
+
+
+def _statistics(grey: NDArray[np.float64], pixels: NDArray[np.int64]) -> dict[str, Column]:
+    total, spread, low, high = grey.T
     with np.errstate(invalid="ignore"):  # NaN and infinite pixels: their objects say so
-        np.minimum.at(low, owner, values)
-        np.maximum.at(high, owner, values)
-        count = np.bincount(owner, minlength=n)
-        mean = np.bincount(owner, values, n) / count
-        spread = np.sqrt(np.bincount(owner, (values - mean[owner]) ** 2, n) / count)
-    return {"mean": mean, "min": low, "max": high, "std": spread}
+        return {
+            "mean": total / pixels,
+            "min": low,
+            "max": high,
+            "std": np.sqrt(spread / pixels),
+        }

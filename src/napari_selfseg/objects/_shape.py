@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
-__all__ = ["convex_areas", "perimeters"]
+from napari_selfseg.grid import Box
+
+__all__ = ["convex_area", "hulls", "perimeters"]
 
 
-def perimeters(objects: NDArray[np.int32], n: int) -> NDArray[np.float64]:
-    """Return the perimeter of each object, in pixels.
+def perimeters(objects: NDArray[np.int32], n: int, crop: Box | None = None) -> NDArray[np.float64]:
+    """Return the perimeter of each object, in pixels, or of as much of it as lies in a block.
 
     The number is that of `skimage.measure.perimeter` (4-neighbourhood), computed for all objects
     in one pass instead of one by one.
@@ -23,6 +24,8 @@ def perimeters(objects: NDArray[np.int32], n: int) -> NDArray[np.float64]:
     ----------
     objects : ndarray of int32
         ``(y, x)`` from 1 to n.
+    crop : tuple of slice, optional
+        The block; it needs two pixels around it.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def perimeters(objects: NDArray[np.int32], n: int) -> NDArray[np.float64]:
     """
     padded = np.pad(objects, 1)
     edge = _edges(padded)
-    at = np.flatnonzero(edge)
+    at = np.flatnonzero(edge if crop is None else _inside(edge, crop))
     owner, border, width = padded.ravel(), edge.ravel(), padded.shape[1]
     code = np.ones(len(at), np.int64)
     for dy in (-1, 0, 1):
@@ -67,27 +70,46 @@ def _edges(padded: NDArray[np.int32]) -> NDArray[np.bool_]:
     return edge
 
 
-def convex_areas(
-    objects: NDArray[np.int32], n: int, spacing: Sequence[float]
-) -> NDArray[np.float64]:
-    """Return the area of the convex hull of each object's pixels, which are little rectangles.
+def _inside(edge: NDArray[np.bool_], crop: Box) -> NDArray[np.bool_]:
+    found, core = np.zeros_like(edge), (slice(1, -1),) * edge.ndim
+    found[core][crop] = edge[core][crop]
+    return found
+
+
+def hulls(
+    objects: NDArray[np.int32], n: int
+) -> tuple[list[NDArray[np.int64]], NDArray[np.float64]]:
+    """Return the convex hull of each object's pixels, which are little squares.
 
     Parameters
     ----------
     objects : ndarray of int32
         ``(y, x)`` from 1 to n, each number in use.
-    spacing : sequence of float
-        Physical size of a pixel along each axis.
 
     Returns
     -------
-    ndarray of float64
-        ``(n,)`` in physical units; never smaller than the object.
+    corners : list of ndarray of int64
+        ``(corners, 2)`` y and x, from the corner of the first pixel.
+    areas : ndarray of float64
+        ``(n,)`` in pixels; never smaller than the object.
     """
-    owner, corners = _row_ends(objects)
+    owner, ends = _row_ends(objects)
     bounds = np.searchsorted(owner, np.arange(1, n + 2))
-    hulls = [ConvexHull(corners[a:b].reshape(-1, 2)).volume for a, b in pairwise(bounds)]
-    return np.array(hulls, np.float64) * np.prod(spacing)
+    points = [ends[a:b].reshape(-1, 2) for a, b in pairwise(bounds)]
+    found = [ConvexHull(each) for each in points]
+    corners = [each[hull.vertices] for each, hull in zip(points, found, strict=True)]
+    return corners, np.array([hull.volume for hull in found], np.float64)
+
+
+def convex_area(corners: NDArray[np.int64]) -> float:
+    """Return the area of a convex hull, in pixels; never smaller than what it is around.
+
+    Parameters
+    ----------
+    corners : ndarray of int64
+        ``(n, 2)`` of some parts of it, in any order.
+    """
+    return float(ConvexHull(corners).volume)
 
 
 def _row_ends(objects: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -38,6 +38,7 @@ from napari_selfseg.scale._runners import (
 )
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
 from napari_selfseg.scale._tiles._large import LargeImage
+from napari_selfseg.scale._tiles._measuring import MeasureRun
 from napari_selfseg.scale._tiles._over_tiles import over_tiles, plan_tiles
 from napari_selfseg.scale._tiles._tile_pass import FailedTiles, TileStep
 from napari_selfseg.scale._tiles._tile_run import TileRun
@@ -59,6 +60,7 @@ __all__ = [
     "LabelResult",
     "LabelTask",
     "LargeImage",
+    "MeasureRun",
     "NothingLeftError",
     "Observer",
     "Outcome",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from napari_selfseg.io._writing._together import written_together
 __all__ = ["write_geojson", "write_geopackage"]
 
 LAYER: Final = "objects"
+# Objects of a GeoPackage that are in memory together.
+AT_ONCE: Final = 10_000
 
 
 def write_geojson(target: Path, drawn: Drawn, transform: Affine, crs: str) -> None:
@@ -71,24 +74,28 @@ def write_geopackage(target: Path, drawn: Drawn, transform: Affine, crs: str) ->
         import shapely
     except ImportError:
         raise ValueError(f"GeoPackage is written by pyogrio: {GET_RASTERIO}.") from None
-    shapes = shapely.to_wkb(geometries(list(drawn.placed(transform))))
     told = {key: value for key, value in _told(drawn).items() if value}
-    columns = {name: _field(values) for name, values in drawn.columns.items()}
-    columns |= {key: np.full(len(shapes), value, object) for key, value in told.items()}
+    placed, n = drawn.placed(transform), len(drawn.pieces)
     with written_together(target) as (part,), warnings.catch_warnings():
         # pyogrio warns where there is no reference system: then there is none.
         warnings.filterwarnings("ignore", message="'crs' was not provided")
-        pyogrio.raw.write(
-            str(part),
-            shapes,
-            list(columns.values()),
-            list(columns),
-            driver="GPKG",
-            layer=LAYER,
-            geometry_type="MultiPolygon",
-            crs=crs or None,
-            layer_metadata=told or None,
-        )
+        for start in range(0, max(n, 1), AT_ONCE):
+            shapes = shapely.to_wkb(geometries(list(islice(placed, AT_ONCE))))
+            rows = slice(start, start + AT_ONCE)
+            columns = {name: _field(values[rows]) for name, values in drawn.columns.items()}
+            columns |= {key: np.full(len(shapes), value, object) for key, value in told.items()}
+            pyogrio.raw.write(
+                str(part),
+                shapes,
+                list(columns.values()),
+                list(columns),
+                driver="GPKG",
+                layer=LAYER,
+                geometry_type="MultiPolygon",
+                crs=crs or None,
+                append=start > 0,
+                **({"layer_metadata": told} if told and not start else {}),
+            )
 
 
 def _field(values: NDArray[Any]) -> NDArray[Any]:

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from napari_selfseg.io._pixels._image_file import Georeference
 from napari_selfseg.io._vector._drawn import Affine, Drawn, rows_of
 from napari_selfseg.io._vector._maps import write_geojson, write_geopackage
-from napari_selfseg.io._vector._outlines import outlines, simplified
+from napari_selfseg.io._vector._outlines import Rings, outlines, simplified
 from napari_selfseg.io._vector._qupath import write_qupath
 from napari_selfseg.io._vector._rois import write_rois
 from napari_selfseg.io._writing._whole import check_target, whole_file
 from napari_selfseg.objects import classes_of, object_features
 
-__all__ = ["OBJECTS", "write_objects"]
+__all__ = ["OBJECTS", "has_outlines", "write_drawn", "write_objects"]
 
 OBJECTS = (".csv", ".geojson", ".gpkg", ".zip")
 QUPATH = ".qupath.geojson"
@@ -89,29 +89,69 @@ def write_objects(
         When the file cannot be written; nothing is left behind.
     """
     target = check_target(path, OBJECTS)
-    ending = target.suffix.lower()
-    if ending == ".zip":
+    if target.suffix.lower() == ".zip":
         columns = _numbers(labels, classes)
     else:
         columns = object_features(
             labels, image, channel_axis=channel_axis, spacing=spacing, unit=unit, classes=classes
         )
+    pieces: Sequence[list[Rings]] = outlines(labels) if has_outlines(target) else ()
+    if simplify and pieces:
+        pieces = simplified(pieces, simplify)
+    drawn = Drawn(pieces, columns, names or {}, source, settings)
+    write_drawn(target, drawn, spacing=spacing, unit=unit, georeference=georeference)
+
+
+def has_outlines(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file is of outlines, and not a table alone.
+
+    Parameters
+    ----------
+    path : path_like
+        As of `write_objects`.
+    """
+    return Path(path).suffix.lower() != ".csv"
+
+
+def write_drawn(
+    path: str | os.PathLike[str],
+    drawn: Drawn,
+    *,
+    spacing: Sequence[float],
+    unit: str,
+    georeference: Georeference | None = None,
+) -> None:
+    """Write objects that are measured already, whole or not at all.
+
+    Parameters
+    ----------
+    path : path_like
+        As of `write_objects`.
+    drawn : Drawn
+        The objects; of a table the outlines are not read, and of outlines one at a time.
+    spacing, unit, georeference
+        As of `write_objects`.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `write_objects`.
+    """
+    target = check_target(path, OBJECTS)
+    ending = target.suffix.lower()
     on_map = ending == ".gpkg" or (ending == ".geojson" and not _is_for_qupath(target))
     place = _exact(georeference, target.name) if on_map or ending == ".csv" else None
     if place is not None:
-        columns |= _on_earth(columns, spacing, unit, place)
+        earth = _on_earth(dict(drawn.columns), spacing, unit, place)
+        drawn = drawn._replace(columns={**drawn.columns, **earth})
     if ending == ".csv":
-        _write_table(target, columns)
-        return
-    pieces = outlines(labels)
-    if simplify:
-        pieces = simplified(pieces, simplify)
-    drawn = Drawn(pieces, columns, names or {}, source, settings)
-    if not on_map:
+        _write_table(target, drawn.columns)
+    elif not on_map:
         (write_rois if ending == ".zip" else write_qupath)(target, drawn)
-        return
-    write = write_geopackage if ending == ".gpkg" else write_geojson
-    write(target, drawn, place.transform if place else _here(spacing), place.crs if place else "")
+    else:
+        write = write_geopackage if ending == ".gpkg" else write_geojson
+        crs = place.crs if place else ""
+        write(target, drawn, place.transform if place else _here(spacing), crs)
 
 
 def _numbers(
@@ -145,7 +185,7 @@ def _exact(place: Georeference | None, name: str) -> Georeference | None:
     warnings.warn(
         f"{name} has no coordinates on Earth: the image is placed by control points or a model, or "
         "not at all; rectify it first to have them.",
-        stacklevel=3,
+        stacklevel=4,
     )
     return None
 

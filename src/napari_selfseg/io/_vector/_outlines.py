@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.io._tiff._geotiff import GET_RASTERIO
 
-__all__ = ["geometries", "outlines", "simplified"]
+__all__ = ["geometries", "outlines", "pieces_of", "simplified"]
 
 Rings = list[NDArray[np.float64]]
 
@@ -75,7 +75,7 @@ def simplified(pieces: Sequence[list[Rings]], tolerance: float) -> list[list[Rin
     # Where three objects meet, one of them may have no corner: with one at each pixel they agree.
     fine = shapely.segmentize(geometries(pieces), 1.0)
     whole = shapely.transform(fine, np.round)
-    return [_pieces_of(each) for each in shapely.coverage_simplify(whole, tolerance)]
+    return [pieces_of(each) for each in shapely.coverage_simplify(whole, tolerance)]
 
 
 def geometries(pieces: Sequence[list[Rings]]) -> NDArray[Any]:
@@ -89,7 +89,14 @@ def geometries(pieces: Sequence[list[Rings]]) -> NDArray[Any]:
     return found
 
 
-def _pieces_of(geometry: Any) -> list[Rings]:
+def pieces_of(geometry: Any) -> list[Rings]:
+    """Return a geometry of shapely as pieces.
+
+    Parameters
+    ----------
+    geometry : shapely.Geometry
+        A polygon, or several.
+    """
     import shapely
 
     return [

@@ -11,11 +11,18 @@ import zarr
 
 from napari_selfseg.io._pixels._image_file import reason
 from napari_selfseg.io._zarr._zarr_home_layout import squeezed
-from napari_selfseg.io._zarr._zarr_labels import check_zarr
-from napari_selfseg.io._zarr._zarr_levels import coarser, finish
+from napari_selfseg.io._zarr._zarr_labels import check_zarr, record_in
+from napari_selfseg.io._zarr._zarr_levels import coarser, finish, tell
 from napari_selfseg.io._zarr._zarr_thinning import fit_coarser
 
-__all__ = ["finish_labels", "open_labels", "open_levels", "sweep_chunks", "update_levels"]
+__all__ = [
+    "finish_labels",
+    "open_labels",
+    "open_levels",
+    "sweep_chunks",
+    "update_levels",
+    "update_record",
+]
 
 
 def open_labels(path: str | os.PathLike[str]) -> Any:
@@ -113,6 +120,27 @@ def update_levels(path: str | os.PathLike[str], box: Sequence[slice]) -> None:
         When it cannot be read or written.
     """
     fit_coarser(coarser(_there(path)), box)
+
+
+def update_record(path: str | os.PathLike[str], told: Mapping[str, Any]) -> None:
+    """Add to the record of labels that are finished.
+
+    Parameters
+    ----------
+    path : path_like
+        From `create_labels`.
+    told : mapping
+        What is to be known of them as well.
+
+    Raises
+    ------
+    ValueError
+        When that is not one of ours, or it has no record.
+    OSError
+        When it cannot be read or written.
+    """
+    folder = _there(path)
+    tell(folder, {**record_in(folder), **told})
 
 
 def sweep_chunks(path: str | os.PathLike[str]) -> None:

@@ -17,7 +17,7 @@ from napari_selfseg.io._zarr._zarr_home_layout import at_home, is_at_home, squee
 from napari_selfseg.io._zarr._zarr_thinning import thin_out
 from napari_selfseg.record import dumps
 
-__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "make"]
+__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "make", "tell"]
 
 # What is ours among the attributes.
 KEY = "napari-selfseg"
@@ -152,10 +152,23 @@ def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
         for block in blocks(coarse.shape, coarse.shards or coarse.chunks):
             thin_out(finer, coarse, block)
     if record is not None:
-        group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
-        ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
-        ours["record"] = json.loads(dumps(record))
-        group.update_attributes({KEY: ours})
+        tell(folder, record)
+
+
+def tell(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write the record of labels.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From `make`.
+    record : mapping
+        In place of one that is there.
+    """
+    group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
+    ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
+    ours["record"] = json.loads(dumps(record))
+    group.update_attributes({KEY: ours})
 
 
 def coarser(folder: Path) -> list[Any]:

@@ -206,7 +206,14 @@ class Batch(Work[Entry]):
             entry = dataclasses.replace(entry, state="failed", error=outcome.error)
         else:
             made = cast(LabelResult, outcome.result)
-            entry = dataclasses.replace(entry, state="done", **made._asdict())
+            entry = dataclasses.replace(
+                entry,
+                state="done",
+                error=made.error,
+                labels=made.labels,
+                seconds=made.seconds,
+                before=made.before,
+            )
         self._entries[number] = entry
         write_table(self._entries, self.table)
         return entry

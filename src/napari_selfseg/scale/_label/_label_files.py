@@ -129,7 +129,7 @@ def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | 
 
 def in_words(record: Mapping[str, Any]) -> str:
     """Say in a line what made labels: the method with its parameters, and the superpixels."""
-    parts = [record.get("method"), record.get("superpixels")]
+    parts = [record.get("method") or record.get("fitted"), record.get("superpixels")]
     return "; ".join(_line(each) for each in parts if isinstance(each, Mapping))
 
 

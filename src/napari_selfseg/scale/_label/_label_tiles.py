@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from napari_selfseg.io import ImageFile, home_of, load_fit, open_labels, read_record
@@ -9,9 +11,10 @@ from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
 from napari_selfseg.scale._label._label_files import SIDE, draw
+from napari_selfseg.scale._label._label_measured import measured_before, write_measured
 from napari_selfseg.scale._label._task import LabelResult, LabelTask, Tiling
-from napari_selfseg.scale._plan._plan import Plan
-from napari_selfseg.scale._plan._tile_record import is_unchanged
+from napari_selfseg.scale._plan._plan import FINISHED, Plan
+from napari_selfseg.scale._plan._tile_record import ACROSS, is_unchanged
 from napari_selfseg.scale._tiles._large import LargeImage, forget
 from napari_selfseg.scale._tiles._tile_run import TileRun
 from napari_selfseg.scale._training._fit_samples import axes_of_sample, fit_samples, known_at_once
@@ -29,6 +32,11 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     ValueError
         When something cannot be used, or the recipe asks for what needs the whole image.
     """
+    if task.simplify and task.files.objects is not None:
+        raise ValueError(
+            "Outlines of all objects are simplified together, which by tiles they are not: leave "
+            "out simplify."
+        )
     if task.tiling is None:
         _check_parts(task)
     target = task.files.labels
@@ -36,16 +44,26 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     large = _large(task)
     plan = _begun(task, large)
     if plan is None and _finished(task, large):
-        return LabelResult(read_record(target)["n_labels"], before=True)
+        if (there := measured_before(task)) is False:
+            write_measured(task, image, large.source, target)
+        return _result(read_record(target), before=there)
     plan = plan or _planned(task, large)
+    mark = plan.beside(FINISHED)
+    before = mark.exists() and measured_before(task, mark)
     task.observer.follow(TileRun(plan, task.tiling.runner if task.tiling else None))
+    if not before:
+        write_measured(task, image, large.source, Path(plan.labels))
     if task.files.preview is not None:
         draw(task.files.preview, image, open_labels(plan.labels), side=SIDE)
     large.finish(plan)
     if task.by_recipe or home_of(target):
         # Nothing but labels stays in an image.
         forget(target)
-    return LabelResult(read_record(target)["n_labels"])
+    return _result(read_record(target), before=before)
+
+
+def _result(record: Mapping[str, Any], *, before: bool = False) -> LabelResult:
+    return LabelResult(record["n_labels"], before=before, across=record.get(ACROSS))
 
 
 def plan_label(task: LabelTask, **options: Any) -> Plan:
@@ -156,8 +174,6 @@ def _check_parts(task: LabelTask) -> None:
         (recipe.method and recipe.method.outlines != SUPERPIXELS, "outlines along the image"),
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),
         (recipe.model and recipe.superpixels is not None, "superpixels that vote"),
-        (task.files.objects is not None, "objects in a file"),
-        (task.files.table is not None, "tables"),
     ):
         if asked:
             raise ValueError(

@@ -224,12 +224,15 @@ class LabelResult(NamedTuple):
         Whether they were there before.
     error : str
         What of it failed, in a sentence; empty when nothing did.
+    across : int or None
+        How many objects a seam between tiles goes through; None where that was not counted.
     """
 
     labels: int
     seconds: float = 0.0
     before: bool = False
     error: str = ""
+    across: int | None = None
 
 
 def as_input(image: ImageFile, mask: Any = None) -> dict[str, Any]:

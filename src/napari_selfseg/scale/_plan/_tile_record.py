@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from napari_selfseg import record
 from napari_selfseg.io import load_fit
@@ -14,7 +14,11 @@ from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._source import Source
 
-__all__ = ["is_same_image", "is_unchanged", "tile_record"]
+__all__ = ["ACROSS", "is_same_image", "is_unchanged", "tile_record"]
+
+
+# How many objects a seam goes through, in records and beside a plan.
+ACROSS: Final = "across_seams"
 
 
 def tile_record(plan: Plan) -> dict[str, Any]:
@@ -29,7 +33,8 @@ def tile_record(plan: Plan) -> dict[str, Any]:
     -------
     dict
         For `napari_selfseg.record.dumps`. While tiles are left, ``"tiles"`` says how many are
-        done of how many.
+        done of how many. ``"across_seams"`` says how many objects a seam between tiles goes
+        through, once that is counted.
     """
     fit, ledger = load_fit(plan.model), Ledger(plan.work)
     known = (ledger.result(plan.passes[0], number) or {} for number in range(len(plan.grid)))
@@ -43,6 +48,7 @@ def tile_record(plan: Plan) -> dict[str, Any]:
         "tile": list(plan.tile),
         "objects": plan.objects,
         "n_labels": _n_labels(plan, ledger),
+        **_across(plan),
         **({} if done == total else {"tiles": [done, total]}),
         **plan.told,
     }
@@ -81,6 +87,13 @@ def _fingerprint(source: Source, hashes: Sequence[str]) -> dict[str, Any]:
         "dtype": str(data.dtype),
         "sha256": hashlib.sha256("".join(hashes).encode()).hexdigest(),
     }
+
+
+def _across(plan: Plan) -> dict[str, int]:
+    try:
+        return {ACROSS: int(plan.beside(ACROSS).read_text())}
+    except (OSError, ValueError):
+        return {}
 
 
 def _n_labels(plan: Plan, ledger: Ledger) -> int:

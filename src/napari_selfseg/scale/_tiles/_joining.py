@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_selfseg.labelmaps import join
 from napari_selfseg.objects import connected
 
-__all__ = ["Face", "face_of", "joined", "pieces_of"]
+__all__ = ["Face", "face_of", "joined", "pieces_of", "touching"]
 
 Labels = NDArray[np.integer[Any]]
 
@@ -95,7 +95,7 @@ def joined(
     """
     # Pieces are numbered through, tile after tile: those of tile t begin at `first[t]`.
     first = np.concatenate(([0], np.cumsum([len(each) for each in sizes]))).astype(np.int64)
-    pairs = [_touching(first[a], one, first[b], other) for a, one, b, other in faces]
+    pairs = [touching(first[a], one, first[b], other) for a, one, b, other in faces]
     ends = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
     n = int(first[-1])
     owner = join(ends, n)
@@ -108,8 +108,21 @@ def joined(
     return [np.concatenate(([0], number[owner[a:b]])) for a, b in pairwise(first)]
 
 
-def _touching(before: int, one: Face, after: int, other: Face) -> NDArray[np.int64]:
-    """Return the pairs of pieces, numbered through, that are one object."""
+def touching(before: int, one: Face, after: int, other: Face) -> NDArray[np.int64]:
+    """Return the pairs of pieces, numbered through, that are one object.
+
+    Parameters
+    ----------
+    before, after : int
+        Where the pieces of each tile begin.
+    one, other : Face
+        Of these tiles, where they meet.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(m, 2)`` from 0.
+    """
     same = (one.classes == other.classes) & (one.classes > 0)
     pairs = np.stack([before + one.pieces[same] - 1, after + other.pieces[same] - 1], axis=-1)
     found: NDArray[np.int64] = np.unique(pairs.astype(np.int64), axis=0)

@@ -30,6 +30,7 @@ from napari_selfseg.scale._plan._plan import (
 )
 from napari_selfseg.scale._plan._plan_checks import check_grid, check_in_parts
 from napari_selfseg.scale._plan._source import Source
+from napari_selfseg.scale._plan._tile_record import ACROSS
 from napari_selfseg.scale._plan._tile_size import halo_of, tile_within
 from napari_selfseg.scale._plan._whole import halo_known, keep_whole, whole_known
 from napari_selfseg.scale._runners import Runner
@@ -232,7 +233,8 @@ def _clear(work: Path) -> None:
         if (work / folder).exists():
             shutil.rmtree(work / folder)
         (work / folder).mkdir(parents=True)
-    (work / FINISHED).unlink(missing_ok=True)
+    for mark in (FINISHED, ACROSS):
+        (work / mark).unlink(missing_ok=True)
 
 
 def _is_path(image: Any) -> bool:

@@ -8,14 +8,15 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
-from napari_selfseg.io import finish_labels, sweep, sweep_chunks
+from napari_selfseg.io import finish_labels, open_labels, sweep, sweep_chunks, whole_file
 from napari_selfseg.protocol import Progress, Work
 from napari_selfseg.scale._plan._identity import check_begin
 from napari_selfseg.scale._plan._in_blocks import PIECES
 from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import FINISHED, Plan
-from napari_selfseg.scale._plan._tile_record import tile_record
+from napari_selfseg.scale._plan._tile_record import ACROSS, tile_record
 from napari_selfseg.scale._runners import Runner, SerialRunner
+from napari_selfseg.scale._tiles._across import across_seams
 from napari_selfseg.scale._tiles._between import HOMES, WINNERS, brought_together
 from napari_selfseg.scale._tiles._tile_pass import TileStep, pause, work_through
 
@@ -144,6 +145,10 @@ class TileRun(Work[TileStep]):
             pause(self._stopped)
 
     def _finish(self) -> None:
+        if self.plan.numbered:
+            across = across_seams(open_labels(self.plan.labels), self.plan.grid)
+            with whole_file(self.plan.beside(ACROSS)) as part:
+                part.write_text(str(across))
         finish_labels(self.plan.labels, record=tile_record(self.plan))
         sweep_chunks(self.plan.labels)
         self.plan.beside(FINISHED).touch()
