@@ -219,6 +219,7 @@ def test_a_finished_run_says_so_and_another_makes_another_layer(opened, qtbot):
     assert len(results(viewer)) == 2
     np.testing.assert_array_equal(first.data, kept)
     assert not first.visible
+    assert dock._looks._legend._layer == results(viewer)[-1], "the legend is of the last"
 
 
 def test_the_dock_gives_the_labels_of_a_script(opened, qtbot):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.canvas.looks.described import SHOWS
 from napari_selfseg.widgets.canvas.looks.outlined import drawn_fast
 from napari_selfseg.widgets.model.image_source import Index, Picture, cut, read, shape_of
 from napari_selfseg.widgets.model.overlay import Void
@@ -182,11 +183,17 @@ def add_applied(
         np.expand_dims(labels, thin),
         name=f"{source.name} [{method.title}, applied]",
         colormap=palette(method.n_classes, free_hues(source)),
-        metadata={METADATA: record},
+        metadata={METADATA: record, SHOWS: _kind(method)},
         **placed(source, index),
     )
     drawn_fast(layer)
     return viewer.add_layer(layer)
+
+
+def _kind(method: Method) -> str:
+    if method.instances:
+        return "objects"
+    return "segments" if method.segments else "classes"
 
 
 def add_smoothed(viewer: Any, source: Any, done: Application, image: NDArray[Any]) -> list[Any]:

@@ -9,13 +9,12 @@ from napari.layers import Labels, Shapes
 
 from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
-from napari_selfseg.widgets.canvas.layers import placed
+from napari_selfseg.widgets.canvas.layers import NAMES, placed
 from napari_selfseg.widgets.model.image_source import ALL, Picture
 
 __all__ = ["NAMES", "RECTANGLE", "add_scribbles", "draw_rectangle", "rectangle_layer"]
 
 RECTANGLE: Final = "napari-selfseg rectangle"
-NAMES: Final = "napari-selfseg class names"
 BRUSH: Final = 5
 EDGE: Final = "#ffd21f"
 

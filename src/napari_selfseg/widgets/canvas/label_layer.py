@@ -15,6 +15,7 @@ from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues, f
 from napari_selfseg.widgets.canvas.colours.steady_colours import following
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
+from napari_selfseg.widgets.canvas.looks.described import SHOWS
 from napari_selfseg.widgets.canvas.looks.outlined import drawn_fast
 from napari_selfseg.widgets.canvas.sheet import Sheet
 from napari_selfseg.widgets.model.image_source import shape_of
@@ -58,6 +59,7 @@ class Canvas:
     def __init__(self, viewer: Any, source: Any, request: Request) -> None:
         self._sheet = Sheet(add_labels(viewer, source, request))
         self.layer = self._sheet.layer
+        self._own = own_kind(request)
         self._n_classes = request.method.n_classes
         self._hues = free_hues(source)
         self.kind: Kind = "classes"
@@ -79,6 +81,7 @@ class Canvas:
             # The colours first: a palette of few classes repeats them for many labels.
             self.kind = kind
             self.layer.colormap = self._colours()
+            self.layer.metadata[SHOWS] = self._own if kind == "classes" else kind
         elif self._early is not None and self._steady:
             self.layer.colormap = following(self._colours(), labels, self._early)
         self._early = None
@@ -139,11 +142,19 @@ def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = N
         **placed(source, request.index),
     )
     labels.editable = False
+    labels.metadata[SHOWS] = own_kind(request)
     drawn_fast(labels)
     added = viewer.add_layer(labels)
     if room is not None and room.lease is not None:
         room.lease.follow(viewer)
     return added
+
+
+def own_kind(request: Request) -> Kind:
+    """Return what a run's own labels are."""
+    if request.makes_objects:
+        return "objects"
+    return "segments" if request.method.segments else "classes"
 
 
 def palette(n: int, hues: Hues = ALL_HUES) -> CyclicLabelColormap:

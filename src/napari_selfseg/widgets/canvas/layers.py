@@ -19,6 +19,7 @@ from napari_selfseg.widgets.model.own import is_made
 __all__ = [
     "MARK",
     "METADATA",
+    "NAMES",
     "camera_of",
     "describe_image",
     "describe_labels",
@@ -32,6 +33,7 @@ __all__ = [
 
 MARK: Final = "napari-selfseg mark"
 METADATA: Final = "napari-selfseg"
+NAMES: Final = "napari-selfseg class names"
 NUMBER: Final = re.compile(r"(axis )?-?\d+")  # what napari calls an axis without a name
 KEPT: Final = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
+from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.canvas.looks.described import look_at
 from napari_selfseg.widgets.large.stack_arrays import stack_arrays
 from napari_selfseg.widgets.model.request import Request
 
@@ -129,14 +130,7 @@ class Subject:
         point : sequence of float
             Pixels.
         """
-        world = np.asarray(self.layer.data_to_world(self.in_layer(point)))
-        dims, off = viewer.dims, viewer.dims.ndim - self.layer.ndim
-        shown = dims.order[-2:]
-        for axis in range(off, dims.ndim):
-            if axis not in shown:
-                dims.set_point(axis, float(world[axis - off]))
-        centre = [float(world[axis - off]) for axis in shown]
-        camera_of(viewer).center = (0.0, *centre)
+        look_at(viewer, self.layer, self.in_layer(point))
 
 
 def _unpacked(mask: Any) -> Any:

@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
+from napari_selfseg.widgets.canvas.looks.described import own_names
 from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.parts.dialogs import ask_save
 from napari_selfseg.widgets.views.view import SegmentView
@@ -141,14 +142,15 @@ class TableActions:
         return self._class_names(outcome)
 
     def _class_names(self, outcome: Outcome) -> dict[int, str]:
-        """Return the names of the classes that were scribbled for the labels shown."""
+        """Return names of the classes shown: from scribbles, and from the legend above them."""
         drawn = outcome.request.scribbles
         layers = [] if drawn is None else [e for _, e in self._labels() if e.data is drawn.data]
         if outcome.bound:
             layers = [self._view.setup.scribbles.thing, *layers]
         # Somebody may have chosen no layer since.
         named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
-        return {number: name for number, name in named.items() if number in outcome.drawn}
+        given = {number: name for number, name in named.items() if number in outcome.drawn}
+        return {**given, **own_names(outcome.layer)}
 
     def _open_table(self, layer: Any) -> None:
         """Open napari's table of features, which shows the selected layer."""

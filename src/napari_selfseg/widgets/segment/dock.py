@@ -27,7 +27,7 @@ from napari_selfseg.widgets.segment.form_feedback import Guide
 from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.launcher import Launcher
 from napari_selfseg.widgets.segment.live import Live
-from napari_selfseg.widgets.segment.looks.look_actions import LookActions
+from napari_selfseg.widgets.segment.looks.looks import Looks
 from napari_selfseg.widgets.segment.scribbles.strokes import Strokes
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
@@ -99,7 +99,6 @@ class SegmentDock(DockBase):
         )
         controls, forecast = self.view.controls, self._forecast
         self._guide = Guide(controls, self._tasks, forecast, self._asked, self._idle_words)
-        self._looks = LookActions(napari_viewer, controls)
         self._live = Live(controls, self._segments.follow, self._finish)
         self._launcher = Launcher(napari_viewer, controls, forecast, self._launch)
         self.view.setup.stack.fits = self._has_room
@@ -113,6 +112,7 @@ class SegmentDock(DockBase):
         self._subject = SubjectActions(
             self.view, self._results, lambda: self._live.session, self._idle_words
         )
+        self._looks = Looks(napari_viewer, self.view, self._results, lambda: self._live.session)
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
@@ -191,6 +191,7 @@ class SegmentDock(DockBase):
         if not self.live and self._results.outcome is None:
             self._segments.clear()
         self._live.forget(layer)
+        self._looks.look()
 
     # What is filled in
 
@@ -286,6 +287,7 @@ class SegmentDock(DockBase):
         if message is not None:
             self._keep(session, message)
         self._subject.turn()
+        self._looks.look()
         self._on_change()
         self.ended.emit()
 

@@ -65,6 +65,24 @@ class LastRun:
         return self._iterations.outcome
 
     @property
+    def layer(self) -> Any:
+        """The layer with the labels; None where nothing is left."""
+        left = self.outcome or self._session
+        return None if left is None else left.layer
+
+    def names_of(self, layer: Any) -> dict[int, str]:
+        """Return names that classes of a layer have from scribbles.
+
+        Parameters
+        ----------
+        layer : napari.layers.Labels
+            Any.
+        """
+        outcome = self.outcome
+        own = outcome is not None and layer == outcome.layer
+        return self._iterations.table.class_names(outcome) if own else {}
+
+    @property
     def resumable(self) -> LargeSession | None:
         """The last stack or tiles, where something of it is left to do."""
         session = self._session

@@ -24,7 +24,7 @@ from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.contrast import faint, hinted
 from napari_selfseg.widgets.parts.panels import stacked
 
-__all__ = ["ClassNames"]
+__all__ = ["ClassNames", "Colour", "NameDelegate", "swatch"]
 
 Colour = tuple[float, float, float]
 
@@ -146,7 +146,7 @@ class ClassNames(QWidget):
         first, second = self.table.item(row, NUMBER), self.table.item(row, NAME)
         first.setText(str(number))
         first.setData(Qt.ItemDataRole.UserRole, number)
-        first.setIcon(_swatch(colour))
+        first.setIcon(swatch(colour))
         second.setText(name)
         second.setData(Qt.ItemDataRole.UserRole, f"Class {number}")
         for each in (first, second):
@@ -161,12 +161,13 @@ class ClassNames(QWidget):
         self.table.resizeColumnToContents(NUMBER)
 
 
-class _NameDelegate(QStyledItemDelegate):
+class NameDelegate(QStyledItemDelegate):
     """Shows what an unnamed class is called, and bounds the names."""
 
     def initStyleOption(  # noqa: N802
         self, option: QStyleOptionViewItem | None, index: QModelIndex
     ) -> None:
+        """Show what an unnamed class is called."""
         super().initStyleOption(option, index)
         if option is not None and not option.text:
             option.text = index.data(Qt.ItemDataRole.UserRole) or ""
@@ -176,6 +177,7 @@ class _NameDelegate(QStyledItemDelegate):
     def createEditor(  # noqa: N802
         self, parent: QWidget | None, option: QStyleOptionViewItem, index: QModelIndex
     ) -> QWidget | None:
+        """Bound the name that is typed."""
         editor = super().createEditor(parent, option, index)
         if isinstance(editor, QLineEdit):
             editor.setMaxLength(LONGEST)
@@ -199,11 +201,12 @@ def _table(parent: QWidget) -> Any:
         triggers.DoubleClicked | triggers.SelectedClicked | triggers.EditKeyPressed
     )
     table.setTabKeyNavigation(False)
-    table.setItemDelegateForColumn(NAME, _NameDelegate(table))
+    table.setItemDelegateForColumn(NAME, NameDelegate(table))
     return table
 
 
-def _swatch(colour: Colour) -> QIcon:
+def swatch(colour: Colour) -> QIcon:
+    """Return a square of a colour."""
     pixmap = QPixmap(SWATCH, SWATCH)
     pixmap.fill(QColor.fromRgbF(*colour))
     icon = QIcon()

@@ -12,6 +12,7 @@ from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.panels import beside, filled, rows
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.views.limits_view import LimitsView
+from napari_selfseg.widgets.views.looks.legend_view import LegendView
 
 __all__ = ["NOTHING", "OTHER", "ResultView"]
 
@@ -43,6 +44,7 @@ class ResultView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.empty = sentence(NOTHING)
+        self.legend = LegendView()
         self.kind = Chooser(KIND_HELP)
         self.smallest = QSpinBox()
         self.outlines = Chooser(OUTLINES_HELP)
@@ -189,6 +191,7 @@ class ResultView(QWidget):
         filled(
             self,
             self.empty,
+            self.legend,
             "Labels",
             self._changes,
             self._limited,

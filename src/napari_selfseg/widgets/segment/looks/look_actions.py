@@ -11,7 +11,7 @@ from napari_selfseg.widgets.canvas.layers import camera_of
 from napari_selfseg.widgets.canvas.looks.outlined import fit_lines, is_result, outline
 from napari_selfseg.widgets.views.controls import Controls
 
-__all__ = ["LookActions"]
+__all__ = ["LookActions", "screen_height"]
 
 # A zoom has come to rest when nothing moved for so many milliseconds.
 REST_MS: Final = 200
@@ -57,11 +57,11 @@ class LookActions(QObject):
     def _show(self) -> None:
         for layer in self._viewer.layers:
             if is_result(layer):
-                outline(layer, self._viewer, _screen(), wanted=self._switch.isChecked())
+                outline(layer, self._viewer, screen_height(), wanted=self._switch.isChecked())
 
     def _on_inserted(self, event: Any) -> None:
         if self._switch.isChecked() and is_result(event.value):
-            outline(event.value, self._viewer, _screen(), wanted=True)
+            outline(event.value, self._viewer, screen_height(), wanted=True)
 
     def _on_zoom(self, event: object = None) -> None:
         if self._switch.isChecked():
@@ -70,9 +70,10 @@ class LookActions(QObject):
     def _fit(self) -> None:
         for layer in self._viewer.layers:
             if is_result(layer):
-                fit_lines(layer, self._viewer, _screen())
+                fit_lines(layer, self._viewer, screen_height())
 
 
-def _screen() -> int:
+def screen_height() -> int:
+    """Return the height of the screen in pixels."""
     screen = QGuiApplication.primaryScreen()
     return USUAL if screen is None else screen.size().height()

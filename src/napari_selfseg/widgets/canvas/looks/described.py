@@ -1,0 +1,180 @@
+"""A labels layer as a legend counts it, and a look at one of its labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_selfseg.widgets.canvas.layers import NAMES, camera_of, part_sizes
+from napari_selfseg.widgets.model.looks.counting import place_of
+from napari_selfseg.widgets.model.measure import unit_of
+from napari_selfseg.widgets.model.sizes import Scale, scale_of
+
+__all__ = ["SHOWS", "Sheet", "look_at", "own_names", "sheet_of", "turn_to"]
+
+# In the metadata of a layer: what its labels are.
+SHOWS: Final = "napari-selfseg shows"
+NAMED: Final = ("classes", "objects", "pieces")
+PLANE: Final = " in the plane in view"
+ABOUT: Final = ", about"
+# Of the box around a label that is in view: then nothing is to be moved.
+MOSTLY: Final = 0.6
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Labels that can be counted at once.
+
+    Attributes
+    ----------
+    data : array_like
+        With all of them, or a level of them.
+    index : tuple of int or slice
+        The part of it.
+    times : float
+        Pixels of the whole for one of these.
+    scale : Scale
+        How large a pixel of the whole is.
+    where : str
+        What of the whole it is, in words; empty for all.
+    """
+
+    data: Any
+    index: tuple[int | slice, ...]
+    times: float
+    scale: Scale
+    where: str
+
+    @property
+    def pixels(self) -> int:
+        """How many there are to count."""
+        pairs = zip(self.index, self.data.shape, strict=True)
+        return math.prod(n for each, n in pairs if isinstance(each, slice))
+
+    def read(self) -> NDArray[Any]:
+        """Return the labels; slow where they are on a disk."""
+        return np.asarray(self.data[self.index])
+
+
+def sheet_of(layer: Any, dims: Any) -> Sheet:
+    """Return what can be counted of a layer in a moment.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Any.
+    dims : napari.components.Dims
+        Of the viewer: what is in view.
+    """
+    scale, every = _scale(layer), (slice(None),) * layer.ndim
+    if layer.multiscale:
+        whole, coarsest = layer.data[0], layer.data[-1]
+        times = float(np.prod(whole.shape) / np.prod(coarsest.shape))
+        return Sheet(coarsest, every, times, scale, ABOUT)
+    if isinstance(layer.data, np.ndarray):
+        return Sheet(layer.data, every, 1.0, scale, "")
+    index = plane_of(layer, dims)
+    return Sheet(layer.data, index, 1.0, _scale(layer, index), PLANE)
+
+
+def own_names(layer: Any) -> dict[int, str]:
+    """Return names that somebody gave the classes of a layer; segments have none of them."""
+    named = layer.metadata.get(SHOWS) in NAMED
+    return dict(layer.metadata.get(NAMES, {})) if named else {}
+
+
+def plane_of(layer: Any, dims: Any) -> tuple[int | slice, ...]:
+    """Return the plane of a layer that is in view."""
+    here = np.round(layer.world_to_data(dims.point[dims.ndim - layer.ndim :]))
+    off = dims.ndim - layer.ndim
+    shown = {axis - off for axis in dims.order[-2:]}
+    limits = zip(here, layer.data.shape, strict=True)
+    places = [min(max(int(at), 0), n - 1) for at, n in limits]
+    return tuple(slice(None) if k in shown else at for k, at in enumerate(places))
+
+
+def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
+    """Bring a label into view, unless all of it is; return one of its pixels.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layer.
+    layer : napari.layers.Labels
+        In memory, or of several levels.
+    number : int
+        The label.
+
+    Returns
+    -------
+    ndarray of int64 or None
+        None where it is not there.
+    """
+    sheet = sheet_of(layer, viewer.dims)
+    if sheet.where == PLANE:
+        return None
+    found = place_of(sheet.read(), number)
+    if found is None:
+        return None
+    factors = np.array(layer.data[0].shape) / sheet.data.shape if layer.multiscale else 1
+    point, box = found[0] * factors, found[1] * factors
+    if not _in_view(viewer, layer, point, box):
+        look_at(viewer, layer, point)
+    return np.asarray(point, np.int64)
+
+
+def look_at(viewer: Any, layer: Any, point: Any) -> None:
+    """Centre the view on a place of a layer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        With the layer.
+    layer : napari.layers.Layer
+        Any.
+    point : array_like
+        Pixels of the layer.
+    """
+    world = np.asarray(layer.data_to_world(point))
+    dims, off = viewer.dims, viewer.dims.ndim - layer.ndim
+    shown = dims.order[-2:]
+    for axis in range(off, dims.ndim):
+        if axis not in shown:
+            dims.set_point(axis, float(world[axis - off]))
+    centre = [float(world[axis - off]) for axis in shown]
+    camera_of(viewer).center = (0.0, *centre)
+
+
+def _in_view(viewer: Any, layer: Any, point: Any, box: Any) -> bool:
+    """Say whether the plane with a pixel is in view, and most of the box in it."""
+    off = viewer.dims.ndim - layer.ndim
+    shown = [axis - off for axis in viewer.dims.order[-2:]]
+    here = np.round(layer.world_to_data(viewer.dims.point[off:]))
+    hidden = [k for k in range(layer.ndim) if k not in shown]
+    corners = np.asarray(layer.corner_pixels)
+    if any(int(here[k]) != int(point[k]) for k in hidden):
+        return False
+    share = 1.0
+    for k in shown:
+        first, last = max(corners[0][k], box[0][k]), min(corners[1][k], box[1][k])
+        if not corners[0][k] <= point[k] <= corners[1][k]:
+            return False
+        share *= (last - first + 1) / (box[1][k] - box[0][k] + 1)
+    return bool(share >= MOSTLY)
+
+
+def _scale(layer: Any, index: Sequence[int | slice] | None = None) -> Scale:
+    """Return the size of a pixel along what is an axis of space and not thin."""
+    shape = layer.data[0].shape if layer.multiscale else layer.data.shape
+    common = layer.units[-1]
+    given = index or [slice(None)] * layer.ndim
+    part = tuple(
+        slice(None) if n > 1 and isinstance(each, slice) and unit.is_compatible_with(common) else 0
+        for n, each, unit in zip(shape, given, layer.units, strict=True)
+    )
+    return scale_of(part_sizes(layer, part), unit_of(layer))
