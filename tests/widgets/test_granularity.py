@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_selfseg.widgets.views.granularity import nearest, stops
+from napari_selfseg.widgets.views.amount.granularity import nearest, stops
 
 NUMBERS = st.integers(1, 20_000)
 

@@ -127,6 +127,7 @@ def test_the_slider_of_segments_has_the_keys_while_it_is_shown(make_napari_viewe
     qtbot.addWidget(dock)
     focused(dock, qtbot)
     shown = dock.view.controls.shown
+    dock.view.controls.show_run(True)
     shown.offer(True)
     shown.timeline.offer(range(5))
     shown.granularity.offer(1, 50, 10)

@@ -228,7 +228,7 @@ def test_labels_of_another_grid_fit_only_as_a_whole():
 
 def test_superpixels_that_would_not_be_used_are_refused():
     form = replace(FORM, values={"variant": "continuity"}, superpixels=Slic)
-    assert "uses no superpixels as it is set" in sentence(form, picture((5, 6)))
+    assert "uses no small starting pieces as it is set" in sentence(form, picture((5, 6)))
 
 
 def test_a_cut_through_axis_may_stay_thin():
@@ -253,7 +253,7 @@ def test_tiles_are_for_one_plane_or_volume_without_scribbles():
     drawn = Overlay("strokes", np.zeros((20, 30), np.uint8))
     assert "no scribbles" in sentence(tiles, picture((20, 30)), scribbles=drawn)
     outlined = replace(tiles, values={**FORM.values, "outlines": "image"})
-    assert "choose Outlines: superpixels" in sentence(outlined, picture((20, 30)))
+    assert "choose Borders follow: superpixels" in sentence(outlined, picture((20, 30)))
     assert resolve(replace(outlined, area="all"), picture((20, 30))).method.outlines == "image"
 
 

@@ -192,7 +192,7 @@ def states(dock, choices, tmp_path, qtbot):
             view.show()
             shown = view
         for fold in view.findChildren(Fold):
-            fold._button.setChecked(True)
+            fold.button.setChecked(True)
         yield view
 
 

@@ -43,38 +43,44 @@ class Settings(Method):
         "none",
         "Networks that vote too: Backprop's with superpixels, its continuity variant, or both. "
         "They take many times as long.",
+        words="Networks that vote",
     )
     seeds: int = parameter(
         4,
-        "From how many starts the network with superpixels is trained; more agree better.",
+        "Seeds: from how many starts the network with superpixels is trained; more agree better.",
         minimum=1,
         maximum=50,
+        words="Repeats",
     )
     every: int = parameter(
         10,
-        "Updates between two votes of the networks.",
+        "Updates of the networks between two of their votes.",
         minimum=1,
         maximum=100_000,
-        words="Updates between votes",
+        words="Vote every",
+        unit="iterations",
     )
     classical: bool = parameter(
         True,
-        "Let regions at six scales and clusters of colour, texture and textons vote.",
-        words="Classical maps",
+        "Classical maps: let regions at six scales and clusters of colour, texture and "
+        "textons vote.",
+        words="Colour and texture",
     )
     granularity: float = parameter(
         0.41,
-        "More gives more and smaller segments; after a run the slider cuts anew without computing.",
+        "Granularity: more gives more and smaller segments; after a run the slider cuts "
+        "anew without computing.",
         minimum=0.0,
         maximum=1.0,
         source="measured, docs/benchmarks.md",
+        words="Few to many",
     )
     n_segments: int = parameter(
         0,
         "How many segments to make; 0 finds the number.",
         minimum=0,
         maximum=MOST,
-        words="Segments",
+        words="Number of segments",
     )
     structure: Wanted = parameter(
         "automatic",
@@ -92,10 +98,16 @@ class Settings(Method):
         words="Smallest object",
     )
     channels: int = parameter(
-        48, "Features a pixel and classes at most of each network.", minimum=2, maximum=1000
+        48,
+        "Channels: features a pixel and classes at most of each network.",
+        minimum=2,
+        maximum=1000,
+        words="Network size",
     )
     half_resolution: bool = parameter(
-        True, "Train the networks on an image of half the size, four times as fast."
+        True,
+        "Train the networks on an image of half the resolution, four times as fast.",
+        words="Learn at half size",
     )
     members: tuple[SerializeAsAny[Method], ...] = Field(())
 

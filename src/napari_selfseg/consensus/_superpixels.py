@@ -38,13 +38,14 @@ class ConsensusSuperpixels(Superpixels):
         "How many superpixels to make.",
         minimum=1,
         maximum=2147483647,
-        words="Segments",
+        words="Number of pieces",
     )
     seed: int = parameter(
         0,
         "Seed of the clusters of pixels: the same seed gives the same superpixels again.",
         minimum=0,
         maximum=2**31 - 1,
+        words="Random start",
     )
 
     @property

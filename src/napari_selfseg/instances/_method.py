@@ -97,7 +97,9 @@ class Objects(Method):
         source="measured, docs/benchmarks.md",
     )
     contrast: Contrast = parameter(
-        "automatic", "Whether objects are brighter or darker than what is around them."
+        "automatic",
+        "Contrast: whether objects are brighter or darker than what is around them.",
+        words="Objects are",
     )
     channel: int = parameter(
         0,
@@ -105,6 +107,7 @@ class Objects(Method):
         "network.",
         minimum=0,
         maximum=1000,
+        words="Channel to look in",
     )
     smallest: int = parameter(
         0,
@@ -129,10 +132,18 @@ class Objects(Method):
         words="Keep objects at the border",
     )
     width: int = parameter(
-        32, "Hidden units of each of the two layers of the network.", minimum=2, maximum=1000
+        32,
+        "Width: hidden units of each of the two layers of the network.",
+        minimum=2,
+        maximum=1000,
+        words="Network size",
     )
     learning_rate: float = parameter(
-        0.01, "Step of the optimiser at first.", minimum=1e-5, maximum=1
+        0.01,
+        "Learning rate: step of the optimiser at first.",
+        minimum=1e-5,
+        maximum=1,
+        words="Learning speed",
     )
 
     @property

@@ -106,20 +106,23 @@ class Backprop(Method):
         "What keeps neighbouring pixels together: a vote in each superpixel, or a loss on "
         "differences between neighbours.",
         source="2018; 2020",
+        words="Kept together by",
     )
     channels: int = parameter(
         100,
-        "Features a pixel and classes at most; fewer are faster.",
+        "Channels: features a pixel and classes at most; fewer are faster.",
         minimum=2,
         maximum=1000,
         source="p = q = 100, section 3",
+        words="Labels at most",
     )
     depth: int = parameter(
         2,
-        "Convolutions one after the other; more see a wider neighbourhood.",
+        "Depth: convolutions one after the other; more see a wider neighbourhood.",
         minimum=1,
         maximum=10,
         source="M = 1 to 5, section 3; 2 in the public code",
+        words="Network layers",
     )
     min_labels: int = parameter(
         3,
@@ -130,12 +133,17 @@ class Backprop(Method):
         source="3 in the public code",
         words="Fewest labels",
     )
-    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP)
+    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP, words="Learn at")
     settled: float = parameter(
         0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
     )
     learning_rate: float = parameter(
-        0.1, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section 2.4"
+        0.1,
+        "Learning rate: step of gradient descent.",
+        minimum=1e-5,
+        maximum=10,
+        source="section 2.4",
+        words="Learning speed",
     )
     momentum: float = parameter(
         0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section 2.4"
@@ -146,14 +154,21 @@ class Backprop(Method):
         minimum=0,
         maximum=1000,
         source="mu = 1, or 5 for reference images, 2020",
+        words="Smoothness",
     )
     adaptive: bool = parameter(
         False,
-        "Multiply the continuity weight by the current number of labels over 15, so that it needs "
-        "no tuning.",
+        "Adaptive: multiply the continuity weight by the current number of labels over "
+        "15, so that it needs no tuning.",
+        words="Automatic smoothness",
     )
     scribble_weight: float = parameter(
-        0.5, "Weight of the scribbled pixels.", minimum=0, maximum=1000, source="nu = 0.5, 2020"
+        0.5,
+        "Weight of the scribbled pixels.",
+        minimum=0,
+        maximum=1000,
+        source="nu = 0.5, 2020",
+        words="Weight of scribbles",
     )
 
     @property

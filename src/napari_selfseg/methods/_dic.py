@@ -101,7 +101,7 @@ class DIC(Method):
         minimum=2,
         maximum=1000,
         source="C = 20 to 300, section IV-B; 100 in table 3",
-        words="Clusters",
+        words="Labels at most",
     )
     n_centres: int = parameter(
         32,
@@ -109,7 +109,7 @@ class DIC(Method):
         minimum=2,
         maximum=1000,
         source="M = 16 to 64, section IV-B; 32 for C = 100, table 3",
-        words="Centres",
+        words="Groups",
     )
     rounds: int = parameter(
         3,
@@ -117,20 +117,22 @@ class DIC(Method):
         minimum=1,
         maximum=20,
         source="Gamma = 3, section IV-A",
+        words="Grouping rounds",
     )
     without_dcs: bool = parameter(
         False,
         "Leave the clustering out, to see what it does: labels are then the largest features.",
         source="table 5",
-        words="Without clustering",
+        words="Without grouping",
     )
     width: int = parameter(
         64,
-        "Features of the first two convolutions; the other four have twice as many. Half as many "
-        "take a quarter of the time.",
+        "Width: features of the first two convolutions; the other four have twice as "
+        "many. Half as many take a quarter of the time.",
         minimum=2,
         maximum=512,
         source="64, figure 2",
+        words="Network size",
     )
     min_labels: int = parameter(
         1,
@@ -141,12 +143,17 @@ class DIC(Method):
         source="not in the paper; 3, after the vote, in the public code",
         words="Fewest labels",
     )
-    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP)
+    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP, words="Learn at")
     settled: float = parameter(
         0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
     )
     learning_rate: float = parameter(
-        0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-A"
+        0.05,
+        "Learning rate: step of gradient descent.",
+        minimum=1e-5,
+        maximum=10,
+        source="section IV-A",
+        words="Learning speed",
     )
     momentum: float = parameter(
         0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section IV-A"
@@ -157,6 +164,7 @@ class DIC(Method):
         minimum=0,
         maximum=1000,
         source="not in the paper; as in Backprop",
+        words="Weight of scribbles",
     )
 
     @property

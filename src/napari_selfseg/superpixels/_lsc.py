@@ -53,7 +53,11 @@ class Lsc(Superpixels):
     connectivity: ClassVar[int] = 1
 
     n_segments: int = parameter(
-        1000, "About how many superpixels to make.", minimum=1, maximum=2147483647, words="Segments"
+        1000,
+        "About how many superpixels to make.",
+        minimum=1,
+        maximum=2147483647,
+        words="Number of pieces",
     )
     compactness: float = parameter(
         0.05,
@@ -68,6 +72,7 @@ class Lsc(Superpixels):
         minimum=1,
         maximum=1000,
         source="paper: 20; half as many change little",
+        words="Rounds",
     )
 
     @property

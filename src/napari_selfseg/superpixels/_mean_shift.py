@@ -61,6 +61,7 @@ class MeanShift(Superpixels):
         maximum=1000,
         unit="pixels",
         source="h_s, usual with EDISON, the authors' program",
+        words="How far to look",
     )
     colour_radius: float = parameter(
         6.5,
@@ -69,6 +70,7 @@ class MeanShift(Superpixels):
         maximum=1000,
         unit="Lab units",
         source="h_r, usual with EDISON, the authors' program",
+        words="Colour difference",
     )
     min_size: int = parameter(
         20,

@@ -46,6 +46,7 @@ class Quickshift(Superpixels):
         maximum=1000,
         unit="pixels",
         source="scikit-image",
+        words="Smoothing",
     )
     max_dist: float = parameter(
         10.0,
@@ -54,9 +55,15 @@ class Quickshift(Superpixels):
         maximum=10000,
         unit="pixels",
         source="scikit-image",
+        words="Reach",
     )
     ratio: float = parameter(
-        1.0, "Weight of colour against place.", minimum=0.0, maximum=1.0, source="scikit-image"
+        1.0,
+        "Weight of colour against place.",
+        minimum=0.0,
+        maximum=1.0,
+        source="scikit-image",
+        words="Weight of colour",
     )
     min_size: int = parameter(
         20,

@@ -60,7 +60,7 @@ class Slic(Superpixels):
         minimum=1,
         maximum=2147483647,
         source="Kanezaki 2018: K = 10000",
-        words="Segments",
+        words="Number of pieces",
     )
     compactness: float = parameter(
         100.0,
@@ -71,14 +71,20 @@ class Slic(Superpixels):
         source="Kanezaki 2018, its code",
     )
     max_iterations: int = parameter(
-        10, "Rounds of k-means at most.", minimum=1, maximum=1000, source="Achanta 2012: 10 suffice"
+        10,
+        "Rounds of k-means at most.",
+        minimum=1,
+        maximum=1000,
+        source="Achanta 2012: 10 suffice",
+        words="Rounds",
     )
     sigma: float = parameter(
         0.0,
-        "Width of the Gaussian that smooths the image first; 0 leaves it as it is.",
+        "Sigma: width of the Gaussian that smooths the image first; 0 leaves it as it is.",
         minimum=0.0,
         maximum=1000,
         unit="pixels",
+        words="Smoothing",
     )
 
     def over_segment(

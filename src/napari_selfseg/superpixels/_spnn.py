@@ -64,7 +64,7 @@ class Spnn(Superpixels):
         minimum=1,
         maximum=10_000,
         source="N = 200, appendix A.2",
-        words="Segments",
+        words="Number of pieces",
     )
     iterations: int = parameter(
         100, "Updates of the network.", minimum=1, maximum=100_000, source="10 epochs"
@@ -75,6 +75,7 @@ class Spnn(Superpixels):
         minimum=1,
         maximum=256,
         source="64, table 7",
+        words="Network size",
     )
     compactness: float = parameter(
         1.0,
@@ -95,12 +96,14 @@ class Spnn(Superpixels):
         "The network learns on an image so many times smaller along each axis.",
         minimum=1,
         maximum=64,
+        words="Learn at a size divided by",
     )
     seed: int = parameter(
         0,
         "Seed of the network: the same seed gives the same superpixels again.",
         minimum=0,
         maximum=2**31 - 1,
+        words="Random start",
     )
 
     @property

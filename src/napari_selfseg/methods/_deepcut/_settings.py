@@ -28,18 +28,20 @@ class Settings(Method, ABC):
         minimum=2,
         maximum=1000,
         source="measured; 10 for correlation clustering in the public code",
-        words="Clusters",
+        words="Labels at most",
     )
     loss: Literal["correlation", "ncut"] = parameter(
         "correlation",
         "Correlation clustering, which finds the number of clusters; or the normalised cut, which "
         "wants all of them, of similar size.",
         source="both, 2022",
+        words="Way to group",
     )
     solver: Literal["network", "spectral", "multicut"] = parameter(
         "network",
         "Who cuts the graph: the graph network, or without any training the spectral normalised "
         "cut or the multicut it is compared with.",
+        words="Grouped by",
     )
     features: Literal["colour", "responses", "autoencoder", "dino"] = parameter(
         "colour",
@@ -47,6 +49,7 @@ class Settings(Method, ABC):
         "trained on the image as in Backprop, the encoder of DSC's autoencoder, or a pretrained "
         "transformer (needs the extra dino).",
         source="features of a pretrained transformer",
+        words="Compared by",
     )
     transformer: Literal[
         "vit_small_patch8_224.dino",
@@ -56,11 +59,13 @@ class Settings(Method, ABC):
         "vit_small_patch8_224.dino",
         "The pretrained transformer, by its name in timm.",
         source="ViT-S/8 of DINO, 2022",
+        words="Pretrained network",
     )
     weights: str = parameter(
         "",
         "File of the transformer's weights; without one those in timm's cache.",
         path=True,
+        words="File of its weights",
     )
     texture_weight: float = parameter(
         0.5,
@@ -68,12 +73,14 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=100,
         source="not in the paper",
+        words="Weight of texture",
     )
     affinity: Literal["distance", "product"] = parameter(
         "distance",
         "How features become similarities: exp(-distance² / sigma), or the product of their "
         "directions.",
         source="the product, 2022",
+        words="Similarity",
     )
     neighbourhood: float = parameter(
         3.0,
@@ -82,20 +89,23 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=1000,
         source="measured; 0 in the paper",
+        words="How far pieces look",
     )
     alpha: float = parameter(
         2.0,
-        "In correlation clustering and multicut superpixels attract that are more similar than "
-        "the most similar over alpha, and others repel; more merges more.",
+        "Alpha: in correlation clustering and multicut superpixels attract that are more "
+        "similar than the most similar over alpha, and others repel; more merges more.",
         minimum=1,
         maximum=1000,
         source="measured; 3 in the public code",
+        words="Readiness to join",
     )
     initialised: bool = parameter(
         True,
         "Teach the network the spectral cut or the multicut first, which keeps it from ending in "
         "one cluster.",
         source="not in the paper",
+        words="Begin with a simple cut",
     )
     feature_iterations: int = parameter(
         50,
@@ -103,6 +113,7 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=100_000,
         source="not in the paper",
+        words="Iterations to prepare",
     )
     foreground_iterations: int = parameter(
         0,
@@ -111,9 +122,15 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=100_000,
         source="two stages, 2022",
+        words="Iterations for foreground",
     )
     learning_rate: float = parameter(
-        1e-3, "Step of AdamW.", minimum=1e-6, maximum=1, source="1e-3 in the public code"
+        1e-3,
+        "Learning rate: step of AdamW.",
+        minimum=1e-6,
+        maximum=1,
+        source="1e-3 in the public code",
+        words="Learning speed",
     )
     dropout: float = parameter(
         0.25,
@@ -128,4 +145,5 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=1000,
         source="not in the paper; as in Backprop",
+        words="Weight of scribbles",
     )

@@ -27,6 +27,7 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=100_000,
         source="100 epochs over a set of images, section IV-B",
+        words="Iterations to prepare",
     )
     partitions: int = parameter(
         32,
@@ -34,20 +35,23 @@ class Settings(Method, ABC):
         minimum=2,
         maximum=1000,
         source="K = 32, section IV-B",
+        words="Labels at most",
     )
     width: int = parameter(
         64,
-        "Channels of the first level of the autoencoder; the second has twice, the third four "
-        "times as many. Fewer are faster.",
+        "Width: channels of the first level of the autoencoder; the second has twice, "
+        "the third four times as many. Fewer are faster.",
         minimum=2,
         maximum=1000,
         source="64, 128, 256, section III-A",
+        words="Network size",
     )
     normalised: bool = parameter(
         True,
         "Bring each response to zero mean and unit variance over the image, which keeps "
         "similarities apart and labels from collapsing.",
         source="not in the paper",
+        words="Even out responses",
     )
     template: Literal["image", "reconstruction"] = parameter(
         "reconstruction",
@@ -97,6 +101,7 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=100,
         source="d = 2 sqrt(N / M), section IV-B",
+        words="How far pieces look",
     )
     label_weight: float = parameter(
         1.0,
@@ -113,12 +118,19 @@ class Settings(Method, ABC):
         maximum=1_000_000,
         source="beta = 5 / M^2, section IV-B",
     )
-    schedule: Schedule = parameter(FULL_SIZE, f"{SCHEDULE_HELP} Of the cut alone.")
+    schedule: Schedule = parameter(
+        FULL_SIZE, f"{SCHEDULE_HELP} Of the cut alone.", words="Learn at"
+    )
     settled: float = parameter(
         0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
     )
     learning_rate: float = parameter(
-        0.05, "Step of gradient descent.", minimum=1e-5, maximum=10, source="section IV-B"
+        0.05,
+        "Learning rate: step of gradient descent.",
+        minimum=1e-5,
+        maximum=10,
+        source="section IV-B",
+        words="Learning speed",
     )
     momentum: float = parameter(
         0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section IV-B"
@@ -138,4 +150,5 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=1000,
         source="Kim, Kanezaki and Tanaka 2020",
+        words="Weight of scribbles",
     )

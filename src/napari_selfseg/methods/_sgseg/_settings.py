@@ -49,19 +49,26 @@ class Settings(Method, ABC):
         source="epochs over whole collections",
     )
     classes: int = parameter(
-        6, "Classes, and so labels, at most.", minimum=2, maximum=255, source="3 to 15, section 4.1"
+        6,
+        "Classes, and so labels, at most.",
+        minimum=2,
+        maximum=255,
+        source="3 to 15, section 4.1",
+        words="Labels at most",
     )
     backbone: Literal["diffgcn", "dgcnn", "pointnet", "superpixels", "none"] = parameter(
         "diffgcn",
         "What the segmentation network is given beside the image: superpixels whose features one "
         "of three graph networks refines, superpixels as they are, or nothing.",
         source="tables 3 and 5",
+        words="Pieces refined by",
     )
     scheme: Literal["pre-trained", "end-to-end", "disjoint"] = parameter(
         "pre-trained",
         "SPNN first and then all networks together, all together from the start, or SPNN first "
         "and then the others while it stays as it is.",
         source="table 2",
+        words="Order of learning",
     )
     spnn_iterations: int = parameter(
         60,
@@ -69,7 +76,7 @@ class Settings(Method, ABC):
         minimum=0,
         maximum=1_000_000,
         source="10 epochs, appendix A.2",
-        words="SPNN iterations",
+        words="Iterations to prepare",
     )
     width: int = parameter(
         8,
@@ -78,6 +85,7 @@ class Settings(Method, ABC):
         minimum=2,
         maximum=256,
         source="64, tables 7 to 10",
+        words="Network size",
     )
     n_superpixels: int = parameter(
         50,
@@ -85,7 +93,7 @@ class Settings(Method, ABC):
         minimum=2,
         maximum=10_000,
         source="100 and 200, table 4",
-        words="Superpixels",
+        words="Pieces of a patch",
     )
     neighbours: int = parameter(
         20,

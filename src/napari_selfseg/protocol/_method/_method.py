@@ -115,10 +115,12 @@ class Method(Parameters, ABC):
         "Seed of the run: the same seed gives the same labels again.",
         minimum=0,
         maximum=2**31 - 1,
+        words="Random start",
     )
     outlines: Outlines = parameter(
         "superpixels",
         "What the borders of final labels follow: superpixels, or the image pixel by pixel.",
+        words="Borders follow",
     )
 
     @property

@@ -44,19 +44,22 @@ class Felzenszwalb(Superpixels):
 
     scale: float = parameter(
         100.0,
-        "How strong a border must be between large regions; high values give larger regions.",
+        "Scale: how strong a border must be between large regions; high values give "
+        "larger regions.",
         minimum=0.0,
         maximum=1e9,
         unit="grey levels of 255",
         source="k of the paper, 300 there for whole objects",
+        words="Border strength",
     )
     sigma: float = parameter(
         0.8,
-        "Width of the Gaussian that smooths the image first.",
+        "Sigma: width of the Gaussian that smooths the image first.",
         minimum=0.0,
         maximum=1000,
         unit="pixels",
         source="paper: 0.8",
+        words="Smoothing",
     )
     min_size: int = parameter(
         20,

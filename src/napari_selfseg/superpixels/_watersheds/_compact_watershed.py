@@ -34,7 +34,11 @@ class CompactWatershed(Superpixels):
     connectivity: ClassVar[int] = 1
 
     n_segments: int = parameter(
-        2000, "About how many superpixels to make.", minimum=1, maximum=2147483647, words="Segments"
+        2000,
+        "About how many superpixels to make.",
+        minimum=1,
+        maximum=2147483647,
+        words="Number of pieces",
     )
     compactness: float = parameter(
         0.001,
@@ -45,10 +49,11 @@ class CompactWatershed(Superpixels):
     )
     sigma: float = parameter(
         1.0,
-        "Width of the Gaussian that smooths the image before the gradient.",
+        "Sigma: width of the Gaussian that smooths the image before the gradient.",
         minimum=0.0,
         maximum=1000,
         unit="pixels",
+        words="Smoothing",
     )
 
     def over_segment(

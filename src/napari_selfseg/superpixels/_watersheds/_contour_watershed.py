@@ -64,14 +64,15 @@ class ContourWatershed(Superpixels):
         "How many superpixels to make; 0 makes one every 220 pixels, and 700 at least.",
         minimum=0,
         maximum=2147483647,
-        words="Segments",
+        words="Number of pieces",
     )
     sigma: float = parameter(
         1.0,
-        "Width of the finest Gaussian window; the others are two and four times as wide.",
+        "Sigma: width of the finest Gaussian window; the others are two and four times as wide.",
         minimum=0.1,
         maximum=1000,
         unit="pixels",
+        words="Smoothing",
     )
     region_weight: float = parameter(
         1.0,

@@ -48,10 +48,11 @@ class LineWatershed(Superpixels):
     )
     sigma: float = parameter(
         0.0,
-        "Width of the Gaussian that smooths the light; 0 finds one that suits the lines.",
+        "Sigma: width of the Gaussian that smooths the light; 0 finds one that suits the lines.",
         minimum=0.0,
         maximum=1000,
         unit="pixels",
+        words="Smoothing",
     )
 
     def over_segment(

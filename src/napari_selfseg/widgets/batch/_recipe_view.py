@@ -66,7 +66,7 @@ class RecipeView(QWidget):
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
         self.save = button("Save recipe...", "Write a file that others can load, or the terminal.")
         self._methods, self._algorithms = Pages(), Pages()
-        self._fold = Fold("Superpixel parameters", self._algorithms)
+        self._fold = Fold("Settings of the pieces", self._algorithms)
         self.presets = PresetBar(presets, self._values)
         self._here, self._file = QWidget(), QWidget()
         self._number = rows([("Number", self.segments)])
@@ -201,7 +201,7 @@ class RecipeView(QWidget):
         here = stacked(self._here)
         for other in (self.method, self.presets, self._methods):
             here.addWidget(other)
-        here.addWidget(rows([("Superpixels", self.superpixels)]))
+        here.addWidget(rows([("Small starting pieces", self.superpixels)]))
         here.addWidget(self._fold)
         here.addWidget(rows([("Labels", self.kind)]))
         here.addWidget(self._number)

@@ -29,18 +29,19 @@ NO_STEERING: Final = (
 )
 NO_TILES: Final = (
     "Tiles are for one plane or one volume: for a stack that goes plane by plane choose another "
-    "area, or the plane in view."
+    "area (under More), or the plane in view."
 )
 NO_FINISHED_TILES: Final = (
     "Segments are finished as objects in an image as a whole, and tiles are parts of it: choose "
-    "Segments at the top, or another area."
+    "Segments, or another area (under More)."
 )
 NO_OUTLINED_TILES: Final = (
     "Outlines that follow the image need all of it in memory, and tiles are parts of it: choose "
-    "Outlines: superpixels, or another area."
+    "Borders follow: superpixels, or another area (under More)."
 )
 NO_STEERED_TILES: Final = (
-    "Scribbles steer one image in memory, and no tiles: choose no scribbles or another area."
+    "Scribbles steer one image in memory, and no tiles: choose no scribbles or another area "
+    "(under More)."
 )
 
 
@@ -200,7 +201,8 @@ def _check_apart(form: Form, scribbles: Overlay | None) -> None:
 def _check_use(method: Method, superpixels: object) -> None:
     if superpixels is not None and method.default_superpixels() is None:
         raise _Incomplete(
-            f"{method.title} uses no superpixels as it is set: choose 'As the method suggests'."
+            f"{method.title} uses no small starting pieces as it is set: choose 'As the method "
+            "suggests' under More."
         )
 
 

@@ -220,4 +220,5 @@ def _tooltip(parameter: Parameter) -> str:
         parts.append(f"Default: {parameter.default}.")
     if parameter.source:
         parts.append(f"Source: {parameter.source}.")
+    parts.append(f"In Python and on the command line: {parameter.name}.")
     return "<p>" + "</p><p>".join(parts) + "</p>"

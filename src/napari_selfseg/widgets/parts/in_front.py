@@ -13,15 +13,17 @@ __all__ = ["ELSEWHERE", "SEGMENT", "in_dock"]
 # By their names on the pages: "No data" has the entry "Leave out NaN".
 SEGMENT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        remedies.NAN: "choose No data: Leave out NaN, on the Set up page",
-        remedies.NO_PIXEL: "No data leaves out every pixel: choose another value or layer there",
+        remedies.NAN: "choose No data: Leave out NaN, under More on the Set up page",
+        remedies.NO_PIXEL: (
+            "No data (under More) leaves out every pixel: choose another value or layer there"
+        ),
         remedies.CHANNEL_AXIS: "choose Part: Plane in view, or another image",
         remedies.CHANNELS: (
-            "choose that image on the Set up page, and check its channels under More channels"
+            "choose that image on the Set up page, and check its channels under More, More channels"
         ),
         remedies.PLANES: "choose No data: Leave out NaN, or another way along the stack",
-        remedies.OTHER_ALGORITHM: "choose other superpixels, or Part: Plane in view",
-        remedies.OUTLINES: "choose Outlines: superpixels, or an area that fits",
+        remedies.OTHER_ALGORITHM: "choose other small starting pieces, or Part: Plane in view",
+        remedies.OUTLINES: "choose Borders follow: superpixels, or an area that fits (under More)",
     }
 )
 # Docks without a No data chooser.
@@ -32,12 +34,12 @@ ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         remedies.NO_PIXEL: "No pixel has data: choose another image",
         remedies.CHANNEL_AXIS: "choose the plane in view, or another image",
-        remedies.OTHER_ALGORITHM: "choose other superpixels, or the plane in view",
+        remedies.OTHER_ALGORITHM: "choose other small starting pieces, or the plane in view",
         remedies.CHANNELS: "choose an image with the same channels in the same order",
         remedies.PLANES: "choose another way under Stacks, or replace the NaN",
         remedies.ALONG: "choose a way along it under Stacks, or planes",
         remedies.TILE_BY_TILE: "choose the whole volume under Stacks, so that it goes tile by tile",
-        remedies.OUTLINES: "choose Outlines: superpixels, or allow more memory",
+        remedies.OUTLINES: "choose Borders follow: superpixels, or allow more memory",
         remedies.TRAINED_OTHERWISE: (
             "set those it was trained with, choose another file, or uncheck Go on with this model"
         ),

@@ -48,25 +48,30 @@ class Fold(QWidget):
         The line.
     content : QWidget
         What is below; closed at first.
+
+    Attributes
+    ----------
+    button : QToolButton
+        The line: checked while it is open.
     """
 
     def __init__(self, title: str, content: QWidget) -> None:
         super().__init__()
-        self._button = QToolButton()
-        self._button.setText(title)
-        self._button.setCheckable(True)
-        self._button.setAutoRaise(True)
-        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._button.toggled.connect(self._toggle)
+        self.button = QToolButton()
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setAutoRaise(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.toggled.connect(self._toggle)
         self._content = content
         layout = stacked(self)
-        layout.addWidget(self._button)
+        layout.addWidget(self.button)
         layout.addWidget(content)
         self._toggle(False)
 
     def _toggle(self, opened: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
-        self._button.setArrowType(arrow)
+        self.button.setArrowType(arrow)
         self._content.setVisible(opened)
 
 

@@ -48,6 +48,11 @@ class Timeline(QWidget):
         """Where the slider is; None when there is nothing to choose from."""
         return self._iterations[self.slider.value()] if self._iterations else None
 
+    @property
+    def needless(self) -> bool:
+        """Whether there is nothing to choose between."""
+        return len(self._iterations) < 2
+
     def offer(self, iterations: Sequence[int]) -> None:
         """Offer iterations, and go to the last one without a signal.
 
@@ -61,7 +66,7 @@ class Timeline(QWidget):
             self.slider.setRange(0, max(0, len(self._iterations) - 1))
             self.slider.setPageStep(max(1, len(self._iterations) // 10))
             self.slider.setValue(self.slider.maximum())
-        self.setVisible(len(self._iterations) > 1)
+        self.setHidden(self.needless)
         self._show_number()
 
     def go_to(self, iteration: int) -> None:

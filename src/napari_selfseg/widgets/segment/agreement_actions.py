@@ -83,6 +83,11 @@ class AgreementActions:
         return self._latest.cut(self._chosen)
 
     @property
+    def pending(self) -> bool:
+        """Whether segments that are to be shown are still being made."""
+        return self._making and self._view.segments.isChecked()
+
+    @property
     def binds(self) -> bool:
         """Whether strokes act on what is shown of a run that has ended."""
         if self._agreements is None or not self._ended:
@@ -116,6 +121,8 @@ class AgreementActions:
             return
         self._source, self._agreements = source, Agreements(request)
         self._view.suit(makes_segments=request.method.segments)
+        if request.method.segments:
+            self._view.segments.setChecked(True)
         self._view.offer(True)
 
     def follow(self, moment: Moment, *, ended: bool = False) -> None:
@@ -130,7 +137,9 @@ class AgreementActions:
         """
         self._moment, self._ended = moment, ended
         self._make()
-        if ended:  # something may have been drawn during the run
+        if ended:
+            self._view.end()
+            # Something may have been drawn during the run.
             self.strokes_changed()
 
     def clear(self) -> None:

@@ -30,6 +30,7 @@ from napari_selfseg.widgets.segment.live import Live
 from napari_selfseg.widgets.segment.looks.looks import Looks
 from napari_selfseg.widgets.segment.scribbles.strokes import Strokes
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
+from napari_selfseg.widgets.segment.simple_actions import SimpleActions
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.dock.work_dock import DockBase
@@ -86,7 +87,12 @@ class SegmentDock(DockBase):
         )
         self._strokes = Strokes(self.view.setup.scribbles, self._segments.strokes_changed)
         self._results = LastRun(
-            napari_viewer, self.view, begin, self._watch.labels, lambda: self._segments.cut
+            napari_viewer,
+            self.view,
+            begin,
+            self._watch.labels,
+            lambda: self._segments.cut,
+            lambda: self._segments.pending,
         )
         self._fits = FitActions(
             napari_viewer,
@@ -113,6 +119,7 @@ class SegmentDock(DockBase):
             self.view, self._results, lambda: self._live.session, self._idle_words
         )
         self._looks = Looks(napari_viewer, self.view, self._results, lambda: self._live.session)
+        self._simple = SimpleActions(self.view)
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
@@ -156,8 +163,8 @@ class SegmentDock(DockBase):
         return {
             RUN: controls.run.click,
             STOP: controls.stop.click,
-            EARLIER: lambda: controls.shown.step(-1),
-            LATER: lambda: controls.shown.step(1),
+            EARLIER: lambda: controls.step(-1),
+            LATER: lambda: controls.step(1),
             OUTLINED: self._looks.toggle,
         }
 
@@ -190,6 +197,7 @@ class SegmentDock(DockBase):
         self._results.forget(layer)
         if not self.live and self._results.outcome is None:
             self._segments.clear()
+            self._subject.turn()
         self._live.forget(layer)
         self._looks.look()
 
@@ -288,6 +296,7 @@ class SegmentDock(DockBase):
             self._keep(session, message)
         self._subject.turn()
         self._looks.look()
+        self._simple.ended()
         self._on_change()
         self.ended.emit()
 

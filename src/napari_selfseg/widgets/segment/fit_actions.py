@@ -116,7 +116,7 @@ class FitActions:
 
     def _save(self) -> None:
         fit = self.fit
-        path = ask_save(self._view, "Save fit", SUGGESTED, FILES)
+        path = ask_save(self._view, "Save model", SUGGESTED, FILES)
         if fit is None or not path:
             return
 
@@ -128,7 +128,7 @@ class FitActions:
         self._begin(work, lambda _: self._say(f"Saved: {path}"), "Saving the fit")
 
     def _load(self) -> None:
-        path = ask_open(self._view, "Load fit", FILES)
+        path = ask_open(self._view, "Load model", FILES)
         if not path:
             return
 

@@ -41,6 +41,8 @@ class LastRun:
         Returns the labels layers there are.
     cut : callable
         Returns the segments to show; None for classes.
+    pending : callable
+        Says whether they are still being made.
     """
 
     def __init__(
@@ -50,10 +52,11 @@ class LastRun:
         begin: Begin,
         labels: Callable[[], list[tuple[str, Any]]],
         cut: Callable[[], Cut | None],
+        pending: Callable[[], bool],
     ) -> None:
         self._view = view
         self._session: LargeSession | None = None
-        self._iterations = ResultActions(viewer, view, begin, labels, cut, self._follow)
+        self._iterations = ResultActions(viewer, view, begin, labels, cut, pending, self._follow)
         self._review = ReviewActions(viewer, view, self._iterations.measure_again)
         self._iterations.noted = self._review.sync
         self._iterations.table.given = lambda: (self._review.classes, self._review.names)

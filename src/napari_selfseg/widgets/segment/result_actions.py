@@ -43,6 +43,8 @@ class ResultActions:
         Returns the labels layers there are.
     cut : callable
         Returns the segments to show; None for classes.
+    pending : callable
+        Says whether they are still being made.
     shown : callable
         Called when other labels are shown.
 
@@ -61,6 +63,7 @@ class ResultActions:
         begin: Begin,
         labels: Callable[[], list[tuple[str, Any]]],
         cut: Callable[[], Cut | None],
+        pending: Callable[[], bool],
         shown: Callable[[], None],
     ) -> None:
         self.table = TableActions(viewer, view, begin, labels)
@@ -75,7 +78,7 @@ class ResultActions:
         self._view = view
         self._begin = begin
         self._labels = labels
-        self._cut = cut
+        self._cut, self._pending = cut, pending
         self._rest = QTimer(view)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -271,7 +274,7 @@ class ResultActions:
         self.noted()
         outcome = self.outcome
         # What is measured is what was chosen, also where that is not shown yet.
-        self._measuring_next = self._wanted is not None
+        self._measuring_next = self._wanted is not None or self._pending()
         if outcome is None or self._measuring_next:
             return
         self.table.measure(outcome, lambda: self.outcome, self._show, opened=opened)

@@ -104,6 +104,7 @@ class SetupActions:
             Other than an image of half the size.
         """
         setup = self._view.setup
+        setup.more.button.setChecked(True)  # where it is filled in
         if remedy.way is not None:
             setup.stack.part.choose("whole")
             setup.stack.way.choose(remedy.way)

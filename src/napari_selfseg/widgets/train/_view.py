@@ -202,7 +202,7 @@ class TrainView(StatusWidget):
             "Model",
             _joined(self.model, self.save_as),
             self.resume,
-            rows([("Checkpoint every", self.every), ("End when stable", self.stable)]),
+            rows([("Save every", self.every), ("End when stable", self.stable)]),
             "Method",
             self.method,
             self._methods,

@@ -17,6 +17,7 @@ from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.plots.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import ERROR, allow, button, sentence
+from napari_selfseg.widgets.views.amount.wish import WishView
 from napari_selfseg.widgets.views.remedy_bar import RemedyBar
 from napari_selfseg.widgets.views.shown_view import ShownView
 
@@ -52,13 +53,17 @@ class Controls(StatusWidget):
         self.remedies = RemedyBar()
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
+        self.wish = WishView()
         self.shown = ShownView()
         self.timeline = self.shown.timeline
         self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
         layout.addLayout(beside(self.subject, self.outlined, first=3))
+        # One place for few and many: before a run what is wished for, after it what there is.
+        layout.addWidget(self.wish)
+        layout.addWidget(self.shown)
         layout.addLayout(beside(self.run, self.stop, self.resume))
-        for each in (self.estimate, self.bar, self.plot, self.shown):
+        for each in (self.estimate, self.bar, self.plot):
             layout.addWidget(each)
         self.lay_out_status(layout)
         layout.addWidget(self.remedies)
@@ -66,10 +71,26 @@ class Controls(StatusWidget):
         self.timeline.moved.connect(self.plot.mark)
         self._begin()
 
+    def step(self, steps: int) -> None:
+        """Move the slider that is in view.
+
+        Parameters
+        ----------
+        steps : int
+            To the right, or to the left where it is negative.
+        """
+        for each in (self.wish, self.shown):
+            each.step(steps)
+
+    def _show_slider(self, there: bool) -> None:
+        self.shown.setVisible(there)
+        self.wish.setHidden(there)
+
     def _begin(self) -> None:
         allow(self.resume, NOTHING_YET)
         for other in (self.estimate, self.plot):
             other.hide()
+        self._show_slider(False)
         self.say("Loading methods...")
 
     def show_ready(self, sentence: str) -> None:
@@ -109,7 +130,7 @@ class Controls(StatusWidget):
         allow(self.resume, reason)
 
     def show_run(self, there: bool) -> None:
-        """Show the bar, the curve and the slider of the last run, or none of them.
+        """Show the bar, the curve and the slider of the last run, or what is wished of the next.
 
         Parameters
         ----------
@@ -118,7 +139,7 @@ class Controls(StatusWidget):
         """
         self.bar.setVisible(there and bool(self.bar.maximum()))
         self.plot.setVisible(there and bool(self._losses))
-        self.shown.setVisible(there)
+        self._show_slider(there)
 
     def show_estimate(self, sentence: str, enough: bool = True) -> None:
         """Show what a run is going to take.
@@ -157,7 +178,7 @@ class Controls(StatusWidget):
         allow(self.resume, LIVE)
         self.stop.setText(STOP)
         self.stop.setToolTip(keyed(STOP_HELP, STOP_KEY))
-        self.shown.show()
+        self._show_slider(True)
         self.show_losses({})
         self.timeline.offer(())
         self.show_estimate("")

@@ -9,7 +9,7 @@ from superqt.utils import signals_blocked
 
 from napari_selfseg.outlines import IMAGE, SUPERPIXELS
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
-from napari_selfseg.widgets.parts.panels import beside, filled, rows
+from napari_selfseg.widgets.parts.panels import Fold, beside, filled, rows
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.views.limits_view import LimitsView
 from napari_selfseg.widgets.views.looks.legend_view import LegendView
@@ -26,8 +26,9 @@ NO_PIECES: Final = "Objects have limits of size below."
 OBJECTS_HELP: Final = "Each object has a label of its own, and the background none."
 OUTLINES: Final = (("Superpixels", SUPERPIXELS), ("Image", IMAGE))
 OUTLINES_HELP: Final = (
-    "What the borders of labels follow: superpixels, or the image pixel by pixel, a moment after "
-    "the slider came to rest. The next run does the same, and so does Apply."
+    "Outlines: what the borders of labels follow, superpixels (small pieces) or the image pixel "
+    "by pixel, a moment after the slider came to rest. The next run does the same, and so does "
+    "Apply."
 )
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
 OTHER: Final = "The last run was on {name}: choose that image to work on with its labels."
@@ -35,7 +36,7 @@ UNMEASURED: Final = "There is no table yet: press Measure."
 LARGE: Final = (
     "Labels of stacks and tiles are not in memory as a whole: save them, and measure the file."
 )
-NO_FIT: Final = "Nothing learned yet: run once, or load a fit."
+NO_FIT: Final = "Nothing learned yet: run once, or load a model."
 
 
 class ResultView(QWidget):
@@ -62,8 +63,10 @@ class ResultView(QWidget):
             "Copy as Python", "A script that makes these labels again, on the clipboard."
         )
         self.fit = sentence(NO_FIT)
-        self.save_fit = button("Save fit...", "Keep what was learned, to use it on other images.")
-        self.load_fit = button("Load fit...", "Read what was learned elsewhere.")
+        self.save_fit = button(
+            "Save model...", "Keep what was learned (the fit), to use it on other images."
+        )
+        self.load_fit = button("Load model...", "Read what was learned elsewhere (a fit).")
         self.target = LayerChooser("The image to label.", nothing="No image is open")
         self.apply = button("Apply", "Label the image with the same classes, without training.")
         self.smooth = button(
@@ -72,10 +75,16 @@ class ResultView(QWidget):
         )
         self._only, self._reason, self._learned, self._objects = "", "", False, False
         changes = [("Labels are", self.kind), ("Smallest piece", self.smallest)]
-        self._changes = rows([*changes, ("Outlines", self.outlines)])
+        self._changes = rows([*changes, ("Borders follow", self.outlines)])
         self._limited = filled(QWidget(), "Sizes of objects", self.limits)
+        self.more = Fold("More", self._rest())
         self._lay_out()
         self._prepare()
+
+    @property
+    def there(self) -> bool:
+        """Whether there are labels to work on."""
+        return self.empty.isHidden()
 
     def show_labels(self, reason: str, measured: bool = False) -> None:
         """Show whether there are labels to work on.
@@ -191,15 +200,20 @@ class ResultView(QWidget):
         filled(
             self,
             self.empty,
-            self.legend,
-            "Labels",
-            self._changes,
-            self._limited,
-            "Measure",
+            "Measure and save",
             beside(self.measure, self.save_table),
-            "Keep",
-            beside(self.save_labels, self.save_into),
-            self.copy,
+            self.save_labels,
+            self.legend,
+            self._limited,
+            self.more,
+        )
+
+    def _rest(self) -> QWidget:
+        """Return all that need not be looked at after a run."""
+        return filled(
+            QWidget(),
+            self._changes,
+            beside(self.save_into, self.copy),
             "What was learned",
             self.fit,
             beside(self.save_fit, self.load_fit),

@@ -1,4 +1,4 @@
-"""The Set-up page of the Segment dock: image, part, superpixels, scribbles, method."""
+"""The Set-up page of the Segment dock: the image and what is wanted of it, and all the rest."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class SetupView(QWidget):
         self.stack = StackView()
         self.region = RegionView()
         self.superpixels = Chooser(
-            "Small regions that keep one label each: from an algorithm or a labels layer."
+            "Superpixels: small regions that keep one label each, from an algorithm (such as SLIC) "
+            "or from a labels layer."
         )
         self.scribbles = Chooser(SCRIBBLE_HELP)
         self.new_scribbles = button("New", "Add a layer to scribble on.")
@@ -63,8 +64,9 @@ class SetupView(QWidget):
         self._choices: Choices | None = None
         self._method_pages = Pages()
         self._superpixel_pages = Pages()
-        self._superpixel_fold = Fold("Superpixel parameters", self._superpixel_pages)
-        self.presets = PresetBar(presets, self._values)
+        self._superpixel_fold = Fold("Settings of the pieces", self._superpixel_pages)
+        self.presets = PresetBar(presets, lambda: self.values)
+        self.more = Fold("More", self._rest())
         self._lay_out()
         self._prepare()
         self._connect()
@@ -73,6 +75,12 @@ class SetupView(QWidget):
     def loaded(self) -> bool:
         """Whether there are methods to choose from."""
         return self._choices is not None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the chosen method; none before there is one."""
+        page = self._method_pages.current
+        return page.values() if page else {}
 
     @property
     def kept(self) -> Kept:
@@ -87,6 +95,7 @@ class SetupView(QWidget):
             # Of two that exclude each other only one can be pressed, and none let go.
             "objects": self.goal.for_objects,
             "segments": self.goal.for_segments,
+            "more": self.more.button,
         }
 
     def populate(self, choices: Choices, device: str) -> None:
@@ -144,7 +153,7 @@ class SetupView(QWidget):
         algorithm = self._superpixel_pages.current
         return Form(
             method=self.method.thing,
-            values=self._values(),
+            values=self.values,
             superpixels=self.superpixels.thing if algorithm else None,
             superpixel_values=algorithm.values() if algorithm else {},
             part=self.stack.part.thing,
@@ -189,10 +198,6 @@ class SetupView(QWidget):
         """
         self.channels.offer(layers)
         self._channel_fold.setVisible(bool(layers))
-
-    def _values(self) -> dict[str, Any]:
-        page = self._method_pages.current
-        return page.values() if page else {}
 
     # What follows from a choice
 
@@ -271,18 +276,22 @@ class SetupView(QWidget):
     # What lies where
 
     def _lay_out(self) -> None:
-        where = [("Device", self.device), ("Precision", self.precision)]
         filled(
             self,
-            self.goal,
             "Image",
             beside(self.image, self.image.follow, first=3),
+            self.goal,
+            self.stack,
+            self.more,
+        )
+
+    def _rest(self) -> QWidget:
+        """Return all that need not be looked at before a run."""
+        where = [("Device", self.device), ("Precision", self.precision)]
+        return filled(
+            QWidget(),
             self._channel_fold,
             self.region,
-            self.stack,
-            "Superpixels",
-            self.superpixels,
-            self._superpixel_fold,
             "Scribbles",
             beside(self.scribbles, self.new_scribbles, first=3),
             self.class_names,
@@ -291,6 +300,9 @@ class SetupView(QWidget):
             self.about,
             self.presets,
             self._method_pages,
+            "Small starting pieces",
+            self.superpixels,
+            self._superpixel_fold,
             Fold("Device and precision", rows(where)),
             at_the_end(self.afresh),
         )

@@ -22,7 +22,7 @@ from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, keyed, step
 from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.parts.timeline import Timeline
-from napari_selfseg.widgets.views.granularity import nearest, stops
+from napari_selfseg.widgets.views.amount.granularity import nearest, stops
 
 __all__ = ["GranularityView", "ShownView"]
 
@@ -160,6 +160,7 @@ class ShownView(QWidget):
         self.segments.setToolTip(SEGMENTS_HELP)
         self.timeline = Timeline()
         self.granularity = GranularityView()
+        self._there = self._makes_segments = False
         # The timeline hides by itself where there is nothing to choose from.
         self._iterations = QWidget()
         self._lay_out()
@@ -175,6 +176,7 @@ class ShownView(QWidget):
         there : bool
             Whether there is a run.
         """
+        self._there = there
         self._switch.setVisible(there)
         self._turn()
 
@@ -186,8 +188,14 @@ class ShownView(QWidget):
         makes_segments : bool
             Whether the method's own labels are segments, and not classes.
         """
+        self._makes_segments = makes_segments
         self.classes.setText("Iterations" if makes_segments else "Classes")
         self.classes.setToolTip(ITERATIONS_HELP if makes_segments else CLASSES_HELP)
+
+    def end(self) -> None:
+        """Show no switch where a run that makes segments has no iterations beside them."""
+        needless = self._makes_segments and self.timeline.needless
+        self._switch.setVisible(self._there and not (needless and self.segments.isChecked()))
 
     def step(self, steps: int) -> None:
         """Go to another iteration, or to more or fewer segments: whichever slider is in view.
@@ -207,7 +215,7 @@ class ShownView(QWidget):
     def _turn(self) -> None:
         segments = self.segments.isChecked()
         self._iterations.setVisible(not segments)
-        self.granularity.setVisible(segments and self._switch.isVisibleTo(self))
+        self.granularity.setVisible(segments and self._there)
 
     def _lay_out(self) -> None:
         self._switch = QWidget()

@@ -11,7 +11,9 @@ from napari_selfseg.widgets.views.result_view import ResultView
 from napari_selfseg.widgets.views.review_view import ReviewView
 from napari_selfseg.widgets.views.setup import SetupView
 
-__all__ = ["SegmentView"]
+__all__ = ["RESULT", "REVIEW", "SETUP", "SegmentView"]
+
+SETUP, RESULT, REVIEW = range(3)  # pages
 
 
 class SegmentView(QWidget):
@@ -30,7 +32,11 @@ class SegmentView(QWidget):
         self.review = ReviewView()
         self.controls = Controls()
         self.afresh = self.setup.afresh
-        self.kept = {**self.setup.kept, "lines only": self.controls.outlined}
+        self.kept = {
+            **self.setup.kept,
+            "lines only": self.controls.outlined,
+            "more of the result": self.result.more.button,
+        }
         self.pages = QTabWidget()
         self.pages.addTab(scrolled(self.setup), "Set up")
         self.pages.addTab(scrolled(self.result), "Result")

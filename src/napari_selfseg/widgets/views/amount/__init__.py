@@ -1,0 +1,1 @@
+"""Few or many segments: before a run, and after it."""
