@@ -61,9 +61,8 @@ def test_the_dock_names_the_chooser_and_its_entry():
     from napari_selfseg.widgets.views.region_view import NOT_FINITE
 
     said = in_dock(f"The image has NaN in 3 pixels: {remedies.NAN}.", SEGMENT)
-    assert (
-        said == f"The image has NaN in 3 pixels: choose No data: {NOT_FINITE}, on the Set up page."
-    )
+    where = f"choose No data: {NOT_FINITE}, under More on the Set up page"
+    assert said == f"The image has NaN in 3 pixels: {where}."
 
 
 def test_the_command_names_its_flag(tmp_path, capsys):

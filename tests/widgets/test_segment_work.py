@@ -79,6 +79,7 @@ def script_of(dock, qtbot):
     QApplication.clipboard().clear()
     dock.view.result.copy.click()
     until_said(dock, qtbot, "clipboard")
+    qtbot.waitUntil(lambda: QApplication.clipboard().text() != "", timeout=120_000)
     return QApplication.clipboard().text()
 
 
