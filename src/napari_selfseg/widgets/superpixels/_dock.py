@@ -157,6 +157,7 @@ class SuperpixelsDock(DockBase):
             layer = add_superpixels(self._viewer, self._source, wanted, made, boundaries=lines)
             self._desk.put(layer, made)
             self._finish(READY)
+            self.view.show_made()
 
     def _refused(self, wanted: Wanted, sentence: str) -> None:
         if self._live is wanted:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from qtpy.QtWidgets import (
     QCheckBox,
     QPushButton,
+    QTabWidget,
     QWidget,
 )
 
@@ -17,7 +18,7 @@ from napari_selfseg.widgets.parts.calm_bar import RunButtons
 from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.panels import Pages, at_the_end, beside, filled, rows, stacked
+from napari_selfseg.widgets.parts.panels import Pages, at_the_end, beside, filled, rows
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     LOADING,
@@ -25,10 +26,8 @@ from napari_selfseg.widgets.parts.style import (
     allow,
     button,
     dock_layout,
-    line,
     scrolled,
     sentence,
-    title,
 )
 
 __all__ = ["SuperpixelsView", "suggested"]
@@ -81,7 +80,7 @@ class SuperpixelsView(StatusWidget):
         self.clear = QPushButton("Clear")
         self._part_row = rows([("Part", self.part)])
         self._pages = Pages()
-        self._editing = QWidget()
+        self.pages = QTabWidget()
         self._loaded = False
         self._lay_out()
         self._prepare()
@@ -173,6 +172,10 @@ class SuperpixelsView(StatusWidget):
         self._buttons.show_live(LIVE)
         self.say(text)
 
+    def show_made(self) -> None:
+        """Turn to the superpixels that were made."""
+        self.pages.setCurrentIndex(1)
+
     def show_editable(self, editable: bool) -> None:
         """Show whether there is something to edit."""
         for each in (self.pick, self.split):
@@ -243,13 +246,12 @@ class SuperpixelsView(StatusWidget):
     # What lies where
 
     def _lay_out(self) -> None:
-        layout = dock_layout(self, scrolled(self._choosers()))
+        self.pages.addTab(scrolled(self._choosers()), "Set up")
+        self.pages.addTab(scrolled(self._editing()), "Edit")
+        layout = dock_layout(self, self.pages)
         layout.addWidget(self.subject)
         layout.addLayout(beside(self.run, self.cancel))
         layout.addWidget(self.bar)
-        layout.addWidget(self._editing)
-        self._lay_out_editing()
-        layout.addWidget(line())
         self.lay_out_status(layout)
 
     def _choosers(self) -> QWidget:
@@ -264,17 +266,19 @@ class SuperpixelsView(StatusWidget):
             at_the_end(self.afresh),
         )
 
-    def _lay_out_editing(self) -> None:
-        layout = stacked(self._editing)
-        layout.addWidget(title("Superpixels"))
+    def _editing(self) -> QWidget:
         called(self.layer, "Superpixels")
-        layout.addLayout(beside(self.layer, self.layer.follow, first=3))
-        for each in (self.count, self.boundaries):
-            layout.addWidget(each)
-        layout.addWidget(title("Edit by clicking"))
-        layout.addLayout(beside(self.pick, self.split))
-        layout.addWidget(self.apply)
-        layout.addLayout(beside(self.undo, self.redo, self.clear))
+        return filled(
+            QWidget(),
+            "Superpixels",
+            beside(self.layer, self.layer.follow, first=3),
+            self.count,
+            self.boundaries,
+            "Edit by clicking",
+            beside(self.pick, self.split),
+            self.apply,
+            beside(self.undo, self.redo, self.clear),
+        )
 
 
 def suggested(kind: type[Any], pixels: int) -> dict[str, int]:
