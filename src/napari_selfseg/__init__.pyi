@@ -22,6 +22,7 @@ from .methods import DSC as DSC
 from .methods import Backprop as Backprop
 from .methods import DeepCut as DeepCut
 from .methods import SGSeg as SGSeg
+from .notebook import watch as watch
 from .objects import connected as connected
 from .objects import merged_small as merged_small
 from .objects import object_features as object_features

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
-__all__ = ["Progress", "StopRelay", "Watch", "Work", "WorkStep", "follow", "seeing"]
+from napari_selfseg.cards import Card
+
+__all__ = ["Progress", "StopRelay", "Watch", "Work", "WorkStep", "follow", "seeing", "told"]
 
 
 class Progress(NamedTuple):
@@ -78,6 +80,27 @@ class Work(Iterator[T]):
         """
         deque(self, maxlen=0)
         return self
+
+    def card(self) -> Card:
+        """Say what a notebook shows of it; never raises for lack of labels."""
+        return Card(type(self).__name__, **told(self))
+
+    def _repr_html_(self) -> str:
+        return self.card().html
+
+
+def told(work: Work[Any]) -> dict[str, Any]:
+    """Say how far work is, or why it ended, as a `Card` takes it.
+
+    Parameters
+    ----------
+    work : Work
+        Going on or ended.
+    """
+    if reason := getattr(work, "stop_reason", ""):
+        return {"note": reason}
+    what, done, total = work.progress
+    return {"note": f"{done} of {total} {what}s.", "bar": (done, total)}
 
 
 W = TypeVar("W", bound=Work[Any])

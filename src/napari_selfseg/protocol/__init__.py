@@ -22,7 +22,7 @@ from napari_selfseg.protocol._given._device import (
     resolve_precision,
     resolve_threads,
 )
-from napari_selfseg.protocol._given._digits import size_in_words
+from napari_selfseg.protocol._given._digits import duration, size_in_words
 from napari_selfseg.protocol._given._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._going_on import go_on
@@ -43,6 +43,12 @@ from napari_selfseg.protocol._results._agreeing import merge_runs
 from napari_selfseg.protocol._results._endings import objects_in_words
 from napari_selfseg.protocol._results._finishing import finished
 from napari_selfseg.protocol._results._outlining import outlined
+from napari_selfseg.protocol._results._pictured import as_rgb, pictured, seen_plane
+from napari_selfseg.protocol._results._run_card import (
+    changed_parameters,
+    counted_labels,
+    run_rows,
+)
 from napari_selfseg.protocol._run import Run
 from napari_selfseg.protocol._schedules._few_labels import FewLabels
 from napari_selfseg.protocol._schedules._settled import SETTLED_HELP, Settled
@@ -63,7 +69,7 @@ from napari_selfseg.protocol._schedules._sizes import (
     phases,
     relative_work,
 )
-from napari_selfseg.work import Progress, StopRelay, Watch, Work, WorkStep, follow
+from napari_selfseg.work import Progress, StopRelay, Watch, Work, WorkStep, follow, told
 
 __all__ = [
     "BY_ITSELF",
@@ -114,14 +120,18 @@ __all__ = [
     "Watch",
     "Work",
     "WorkStep",
+    "as_rgb",
     "as_spacing",
     "as_superpixels",
     "at_last_size",
     "available_memory",
     "bytes_needed",
     "bytes_to_predict",
+    "changed_parameters",
     "check_finite",
     "check_precision",
+    "counted_labels",
+    "duration",
     "estimate",
     "evolve",
     "finished",
@@ -139,17 +149,21 @@ __all__ = [
     "over_segmented",
     "parts_by_size",
     "phases",
+    "pictured",
     "prepare",
     "relative_work",
     "resolve_device",
     "resolve_precision",
     "resolve_threads",
     "restored_size",
+    "run_rows",
     "seconds_to_predict",
+    "seen_plane",
     "shrunk",
     "shrunk_strokes",
     "size_in_words",
     "small",
     "steps_of",
+    "told",
     "too_large",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_selfseg.cards import Card
 from napari_selfseg.machine.memory import release_freed_device_memory, release_freed_memory
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._scaling import Scaling
@@ -18,9 +20,10 @@ from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._method._step import Step, Stop
 from napari_selfseg.protocol._results import _endings as endings
 from napari_selfseg.protocol._results._outlining import Outlining
+from napari_selfseg.protocol._results._run_card import counted_labels, run_rows
 from napari_selfseg.protocol._results._run_results import RunResults
 from napari_selfseg.protocol._training import Training
-from napari_selfseg.work import Progress, Work
+from napari_selfseg.work import Progress, Work, told
 
 __all__ = ["Run"]
 
@@ -145,6 +148,45 @@ class Run(RunResults, Work[Step]):
             When the run was ended without one.
         """
         return self._training.fit
+
+    def card(self) -> Card:
+        """Say what a notebook shows of the run, at any moment.
+
+        Labels are outlined and finished once the run has ended.
+        """
+        rows = run_rows(self.method, self.provenance)
+        labels, picture = self._found(), None
+        if labels is not None:
+            finished = self.finished_as is not None and self.stopped is not None
+            objects = self.method.instances or finished
+            rows.append(counted_labels(labels, objects=objects))
+            picture = self._outlining.pictured(labels)
+        return Card(self.method.title, rows, picture, **told(self))
+
+    def pictured(self, labels: NDArray[Any], image: int = 0) -> NDArray[np.uint8]:
+        """Draw labels over an image of this run, such as a cut, for a screen.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            ``(*spatial)``, 0 shows the image alone.
+        image : int
+            Which image; where it was changed since, labels are drawn alone.
+
+        Returns
+        -------
+        ndarray of uint8
+            ``(y, x, 3)``, the middle plane of a volume; large images have fewer pixels.
+        """
+        return self._outlining.pictured(labels, image)
+
+    def _found(self) -> NDArray[Any] | None:
+        if not self.iterations:
+            return None
+        if self.stopped is not None:
+            with contextlib.suppress(ValueError):  # an image that was changed since
+                return self.labels()
+        return self.project(self._history.find(None)[1])
 
     @property
     def training_state(self) -> dict[str, Tensor]:

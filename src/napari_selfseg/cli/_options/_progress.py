@@ -9,7 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from napari_selfseg.cli._options._interrupt import stop_on_interrupt
+from napari_selfseg.machine.signals import stop_on_interrupt
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Step

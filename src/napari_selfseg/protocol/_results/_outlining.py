@@ -15,6 +15,7 @@ from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._results._ballot_box import Latest
+from napari_selfseg.protocol._results._pictured import pictured, seen_plane
 from napari_selfseg.record import check_image
 
 __all__ = ["Outlining", "outlined"]
@@ -64,6 +65,7 @@ class Outlining:
         self._images, self._masks, self._scaling = images, masks, scaling
         self._record, self._background = record, background
         self._colours = Latest[NDArray[Any]]()
+        self._plane = Latest[NDArray[np.float32] | None]()
 
     def __call__(
         self, labels: NDArray[Any], image: int, strokes: NDArray[Any] | None
@@ -99,6 +101,31 @@ class Outlining:
             spacing=tuple(self._record["spacing"]),
             instances=self._background,
         )
+
+    def pictured(self, labels: NDArray[Any], image: int = 0) -> NDArray[np.uint8]:
+        """Draw labels over their image, which is read once.
+
+        Parameters
+        ----------
+        labels : ndarray of int
+            ``(*spatial)``.
+        image : int
+            Of which image; where it was changed since the run, labels are drawn alone.
+
+        Returns
+        -------
+        ndarray of uint8
+            ``(y, x, 3)``, of a volume the middle plane.
+        """
+        return pictured(labels, self._plane.get(image, lambda: self._seen(image)))
+
+    def _seen(self, image: int) -> NDArray[np.float32] | None:
+        given = self._images[image]
+        try:
+            check_image(given, self._record["images"][image])
+        except ValueError:
+            return None
+        return seen_plane(given, self._record["channel_axis"])
 
     def _read(self, image: int) -> NDArray[Any]:
         given, axis = self._images[image], self._record["channel_axis"]

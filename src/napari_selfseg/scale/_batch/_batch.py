@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
+from napari_selfseg.cards import Card
 from napari_selfseg.io import ImageFile, alone
+from napari_selfseg.protocol import changed_parameters
 from napari_selfseg.scale._batch._sources import (
     PREVIEWS,
     BatchImage,
@@ -17,14 +19,14 @@ from napari_selfseg.scale._batch._sources import (
     sources,
     targets_of,
 )
-from napari_selfseg.scale._batch._table import Entry, in_words, write_table
+from napari_selfseg.scale._batch._table import Entry, in_words, table_of, write_table
 from napari_selfseg.scale._label._label import do_task
 from napari_selfseg.scale._label._observer import Observer
 from napari_selfseg.scale._label._resume import RECIPE, left_earlier
 from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._recipe._recipe import Recipe
 from napari_selfseg.scale._runners import Outcome, Runner, SerialRunner
-from napari_selfseg.work import Progress, StopRelay, Work, WorkStep, seeing
+from napari_selfseg.work import Progress, StopRelay, Work, WorkStep, seeing, told
 
 __all__ = ["Batch"]
 
@@ -174,6 +176,13 @@ class Batch(Work[Entry]):
         """How many are done, failed and left, and where that is written."""
         return f"{in_words(self._entries)}, see {self.table}."
 
+    def card(self) -> Card:
+        """Say what a notebook shows: what became of each image, the last ones of many."""
+        rows = [("Recipe", _in_short(self.recipe)), ("Results", str(self.folder))]
+        card = Card("Batch", rows, **told(self), table=table_of(self._entries))
+        ended = self.progress.done == self.progress.total
+        return dataclasses.replace(card, note=self.summary, bar=None if ended else card.bar)
+
     def _done(self) -> Generator[Entry, None, None]:
         self.folder.mkdir(parents=True, exist_ok=True)
         with alone(self.folder / TABLE, *self._files()):
@@ -223,6 +232,12 @@ class Batch(Work[Entry]):
 
     def _table(self, source: BatchImage, suffix: str) -> Path:
         return (self.folder / f"{source.name}{suffix}").absolute()
+
+
+def _in_short(recipe: Recipe) -> str:
+    if recipe.method is None:
+        return f"the model {recipe.model}"
+    return f"{recipe.method.title}, {changed_parameters(recipe.method)}"
 
 
 def _elsewhere(source: BatchImage) -> Any:

@@ -6,12 +6,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from napari_selfseg.io import whole_file
 
-__all__ = ["Entry", "State", "in_words", "write_table"]
+__all__ = ["Entry", "State", "in_words", "table_of", "write_table"]
 
+# Lines that a notebook shows.
+SHOWN: Final = 20
 State = Literal["left", "done", "failed"]
 
 
@@ -69,6 +71,29 @@ def write_table(entries: Sequence[Entry], path: Path) -> None:
             target = each.target.relative_to(path.parent) if inside else each.target.absolute()
             count, seconds = each.labels or "", f"{each.seconds:.1f}" if each.seconds else ""
             lines.writerow((each.image, target.as_posix(), each.state, count, seconds, each.error))
+
+
+def table_of(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
+    """Return the table as a notebook shows it: the images that are done or failed last.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Of a batch.
+
+    Returns
+    -------
+    list of tuple of str
+        The heads of the columns, and a line an image; a last one says how many are not shown.
+    """
+    ended = [each for each in entries if each.state != "left"]
+    lines: list[tuple[str, ...]] = [("Image", "State", "Labels", "Seconds", "Why")]
+    for each in ended[-SHOWN:]:
+        seconds = f"{each.seconds:.1f}" if each.seconds else ""
+        lines.append((each.image, each.state, str(each.labels or ""), seconds, each.error))
+    if len(ended) > SHOWN:
+        lines.append((f"and {len(ended) - SHOWN} before them",))
+    return lines if ended else []
 
 
 def in_words(entries: Sequence[Entry]) -> str:

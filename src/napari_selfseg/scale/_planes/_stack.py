@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.protocol import Fit, Progress, Step, Stop, StopRelay, Work
+from napari_selfseg.cards import Card
+from napari_selfseg.protocol import (
+    Fit,
+    Progress,
+    Step,
+    Stop,
+    StopRelay,
+    Work,
+    changed_parameters,
+    pictured,
+    seen_plane,
+    told,
+)
 from napari_selfseg.scale._planes._carrying import WHOLE, Carrying, Found
 from napari_selfseg.scale._planes._joint import Joint
 from napari_selfseg.scale._planes._order import Order, Viewed, plane_in_view
@@ -19,6 +31,9 @@ from napari_selfseg.scale._planes._stack_record import stack_record
 from napari_selfseg.scale._planes._stack_step import Pace, StackStep, counted, ended
 
 __all__ = ["StackRun"]
+
+# Planes that failed, of those that a notebook names.
+SHOWN: Final = 5
 
 
 class StackRun(Work[StackStep]):
@@ -63,6 +78,7 @@ class StackRun(Work[StackStep]):
         self.iterations: dict[int, int] = {}
         self.order: list[int] = []
         self.stopped: Stop | None = None
+        self._seen: StackStep | None = None
         self._work = self._advance()
 
     def __next__(self) -> StackStep:
@@ -78,7 +94,8 @@ class StackRun(Work[StackStep]):
             When the labels cannot be written.
         """
         try:
-            return next(self._work)
+            self._seen = next(self._work)
+            return self._seen
         except StopIteration:
             self.stopped = self.stopped or self._ended
             raise
@@ -151,6 +168,19 @@ class StackRun(Work[StackStep]):
             When no run is at work.
         """
         return self._labels[step.plane] if step.step is None else self._carry.project(step.step)
+
+    def card(self) -> Card:
+        """Say what a notebook shows: the plane at work, or the last that was."""
+        at = self._seen
+        plane = at.plane if at else 0
+        size = " x ".join(map(str, self._request.planes.whole))
+        rows = [("Stack", size), ("Parameters", changed_parameters(self.method))]
+        rows.append(("Plane", str(plane)))
+        rows += [("Failed", f"plane {k}: {why}") for k, why in self.failed.items()][:SHOWN]
+        labels = self.project(at) if at and self.stopped is None else self._labels[plane]
+        behind = seen_plane(self._request.planes[plane], self._request.channel_axis)
+        title = f"{self.method.title}, plane by plane"
+        return Card(title, rows, pictured(labels, behind), **told(self))
 
     def record(self) -> dict[str, Any]:
         """Return all that is needed to make these labels again; reads the stack once more.

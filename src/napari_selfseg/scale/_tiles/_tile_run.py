@@ -7,9 +7,20 @@ import shutil
 import threading
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
+from pathlib import Path
 
-from napari_selfseg.io import finish_labels, open_labels, sweep, sweep_chunks, whole_file
-from napari_selfseg.protocol import Progress, Work
+import numpy as np
+
+from napari_selfseg.cards import Card
+from napari_selfseg.io import (
+    finish_labels,
+    open_labels,
+    open_levels,
+    sweep,
+    sweep_chunks,
+    whole_file,
+)
+from napari_selfseg.protocol import Progress, Work, pictured, told
 from napari_selfseg.scale._plan._identity import check_begin
 from napari_selfseg.scale._plan._in_blocks import PIECES
 from napari_selfseg.scale._plan._ledger import Ledger
@@ -109,6 +120,19 @@ class TileRun(Work[TileStep]):
     def begun(self) -> bool:
         """Whether anything is done, by this run or an earlier one."""
         return bool(self._ledger.done(self.plan.passes[0]))
+
+    def card(self) -> Card:
+        """Say what a notebook shows; the labels once all tiles are done, as coarse as they come."""
+        size = " x ".join(map(str, self.plan.shape))
+        name = Path(self.plan.source.name).name
+        rows = [("Image", f"{name}, {size}".removeprefix(", ")), ("Labels", self.plan.labels)]
+        if not self.finished:
+            return Card("Tile by tile", rows, **told(self))
+        coarsest = open_levels(self.plan.labels)[-1]
+        volume = len(coarsest.shape) == 3
+        plane = coarsest[coarsest.shape[0] // 2] if volume else coarsest[...]
+        picture = pictured(np.asarray(plane), None)
+        return Card("Tile by tile", rows, picture, f"All {len(self.plan.grid)} tiles are done.")
 
     def _through(self) -> Generator[TileStep]:
         if self.finished:

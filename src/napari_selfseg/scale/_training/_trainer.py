@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.cards import Card
 from napari_selfseg.io import check_target, load_fit, read_progress, save_fit
-from napari_selfseg.protocol import Fit, Method, Progress, Run, Step, Work, evolve
+from napari_selfseg.protocol import Fit, Method, Progress, Run, Step, Work, evolve, told
 from napari_selfseg.remedies import TRAINED_OTHERWISE
 
 __all__ = ["NothingLeftError", "Trainer"]
@@ -133,6 +134,12 @@ class Trainer(Work[Step]):
     def stop_reason(self) -> str:
         """Why it ended, in a sentence; empty while it goes on."""
         return self.run.stop_reason
+
+    def card(self) -> Card:
+        """Say what a notebook shows: the first image, with what is learned so far."""
+        run = self.run.card()
+        title = f"{run.title}, a model in {self._path.name}"
+        return dataclasses.replace(run, title=title, **{"bar": None, **told(self)})
 
     def _rest(self) -> Method:
         rest: Method = self.method.replace(iterations=self.method.iterations - self.before)
