@@ -99,6 +99,7 @@ def test_public_names_are_these():
         "save_fit",
         "segment",
         "unpack",
+        "watch",
         "write_labels",
         "write_objects",
     ]
