@@ -19,7 +19,7 @@ from _rows import Row, command_line, fill_or_print, score
 from _sets import Case
 
 import napari_selfseg as ss
-from napari_selfseg.protocol._schedules._settled import WINDOW
+from napari_selfseg.protocol._schedules._stopping import WINDOW
 
 VALUES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 

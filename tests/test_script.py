@@ -157,8 +157,9 @@ def corrected(run, cells):
     objects.split([(0, 12), (19, 12)])
     objects.delete([(19, 23)])
     assert not labels.ravel()[whole[-1]], "test invalid"
-    objects.merge(objects.point_in(number) for number in objects.numbers[:2])
-    objects.classify([objects.point_in(objects.numbers[0])], 2)
+    first, second = (np.argwhere(labels == number)[0].tolist() for number in objects.numbers[:2])
+    objects.merge([first, second])
+    objects.classify([first], 2)
     labels[17:, 20:] = 9
     objects.painted(np.flatnonzero(labels.ravel() == 9), np.zeros((labels == 9).sum(), int), 9)
     written = {**run.record(), "edits": [each.as_record() for each in objects.edits]}

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_selfseg.hierarchy import REGIONS, Hierarchy, average_linkage, drawn_on
+from napari_selfseg.hierarchy import REGIONS, Hierarchy, drawn_on, linked
 from napari_selfseg.hierarchy._binding import joining, strokes_on
 from napari_selfseg.regions import adjacency
 
@@ -145,7 +145,7 @@ def test_heights_at_which_a_tree_joins_nodes(seed):
     edges = np.array([(a, b) for a in range(n) for b in range(a + 1, n) if rng.random() < 0.3])
     edges = edges.reshape(-1, 2)
     heights = rng.integers(0, 9, len(edges)) / 10
-    tree = average_linkage(n, edges, heights, np.ones(len(edges)), np.ones(n))
+    tree = linked(n, edges, heights, np.ones(len(edges)), np.ones(n))
     pairs = np.array([(a, b) for a in range(n) for b in range(a + 1, n)])
     found = joining(tree, pairs)
     assert not joining(tree, np.repeat(np.arange(n), 2).reshape(-1, 2)).any()

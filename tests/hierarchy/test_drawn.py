@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from napari_selfseg.hierarchy import (
     Hierarchy,
-    average_linkage,
     divided,
     drawn_on,
+    linked,
     matched,
     multicut,
     weights,
@@ -38,7 +38,7 @@ def assert_as_drawn(labels, drawn):
 @given(drawn_graphs())
 def test_every_cut_has_as_many_segments_as_asked_and_a_class_in_each_label(graph):
     n, edges, heights, lengths, sizes, drawn = graph
-    tree = average_linkage(n, edges, heights, lengths, np.array(sizes), drawn)
+    tree = linked(n, edges, heights, lengths, np.array(sizes), drawn=drawn)
     classes = len(np.unique(drawn[drawn > 0]))
     assert tree.most == np.count_nonzero(drawn == 0) + classes
     assert tree.fewest >= classes
@@ -57,8 +57,8 @@ def test_every_cut_has_as_many_segments_as_asked_and_a_class_in_each_label(graph
 @given(drawn_graphs())
 def test_without_drawings_the_tree_is_what_it_was(graph):
     n, edges, heights, lengths, sizes, _ = graph
-    one = average_linkage(n, edges, heights, lengths, np.array(sizes))
-    other = average_linkage(n, edges, heights, lengths, np.array(sizes), np.zeros(n, int))
+    one = linked(n, edges, heights, lengths, np.array(sizes))
+    other = linked(n, edges, heights, lengths, np.array(sizes), drawn=np.zeros(n, int))
     for k in range(1, n + 1):
         np.testing.assert_array_equal(one.cut(k), other.cut(k))
     np.testing.assert_array_equal(one.labels, np.arange(1, n + 1))
@@ -78,11 +78,11 @@ def test_a_cheap_border_between_classes_is_not_crossed_and_a_dear_one_within_is(
     edges = np.array([[0, 1], [1, 2], [2, 3]])
     heights, ones = np.array([0.9, 0.0, 0.9]), np.ones(3)
     drawn = np.array([2, 0, 0, 1])
-    tree = average_linkage(4, edges, heights, ones, np.ones(4, int), drawn)
+    tree = linked(4, edges, heights, ones, np.ones(4, int), drawn=drawn)
     assert (tree.fewest, tree.most) == (2, 4)
     assert tree.cut(1).tolist() == tree.cut(2).tolist() == [2, 2, 2, 1]
     assert tree.cut(3).tolist() == [2, 3, 3, 1]
-    assert average_linkage(4, edges, heights, ones, np.ones(4, int)).fewest == 1
+    assert linked(4, edges, heights, ones, np.ones(4, int)).fewest == 1
 
 
 def test_superpixels_of_two_classes_are_divided_and_others_stay():

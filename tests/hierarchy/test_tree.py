@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_selfseg.hierarchy import average_linkage
+from napari_selfseg.hierarchy import linked
 from napari_selfseg.hierarchy._contraction import contract
 
 
@@ -49,7 +49,7 @@ graphs = st.integers(0, 10_000)
 @settings(max_examples=25, deadline=None)
 def test_every_cut_is_that_of_a_naive_linkage(seed):
     edges, heights, lengths = drawn(seed)
-    tree = average_linkage(12, edges, heights, lengths, np.ones(12))
+    tree = linked(12, edges, heights, lengths, np.ones(12))
     expected = naive(12, edges, heights, lengths)
     assert (tree.fewest, tree.most) == (1, 12)
     np.testing.assert_allclose(tree.heights[::-1], [h for h, _ in expected])
@@ -62,7 +62,7 @@ def test_every_cut_is_that_of_a_naive_linkage(seed):
 def test_cuts_nest_and_segments_keep_their_numbers(seed):
     edges, heights, lengths = drawn(seed)
     sizes = np.random.default_rng(seed).integers(1, 50, 12)
-    tree = average_linkage(12, edges, heights, lengths, sizes)
+    tree = linked(12, edges, heights, lengths, sizes)
     for k in range(1, 13):
         labels = tree.cut(k)
         assert sorted(np.unique(labels)) == list(range(1, k + 1))
@@ -76,7 +76,7 @@ def test_cuts_nest_and_segments_keep_their_numbers(seed):
 
 def test_a_level_is_the_number_of_segments_it_leaves():
     edges, heights, lengths = drawn(3)
-    tree = average_linkage(12, edges, heights, lengths, np.ones(12))
+    tree = linked(12, edges, heights, lengths, np.ones(12))
     assert tree.segments_at(1.0) == 1
     assert tree.segments_at(-1.0) == 12
     assert np.all(np.diff(tree.heights) <= 0)
@@ -86,16 +86,14 @@ def test_a_level_is_the_number_of_segments_it_leaves():
 
 def test_pieces_of_a_graph_are_never_joined_and_the_largest_comes_first():
     edges = np.array([[0, 1], [2, 3], [3, 4]])
-    tree = average_linkage(
-        5, edges, np.array([0.1, 0.2, 0.3]), np.ones(3), np.array([1, 1, 5, 1, 1])
-    )
+    tree = linked(5, edges, np.array([0.1, 0.2, 0.3]), np.ones(3), np.array([1, 1, 5, 1, 1]))
     assert tree.fewest == 2
     np.testing.assert_array_equal(tree.cut(1), [2, 2, 1, 1, 1])
     np.testing.assert_array_equal(tree.cut(3), [2, 2, 1, 1, 3])
 
 
 def test_a_graph_without_edges_and_one_node():
-    tree = average_linkage(1, np.zeros((0, 2), int), np.zeros(0), np.zeros(0), np.ones(1))
+    tree = linked(1, np.zeros((0, 2), int), np.zeros(0), np.zeros(0), np.ones(1))
     assert (tree.fewest, tree.most) == (1, 1)
     np.testing.assert_array_equal(tree.cut(7), [1])
 

@@ -24,7 +24,6 @@ from napari_selfseg.protocol import (
     available_memory,
     bytes_needed,
     estimate,
-    fits_in_memory,
     in_words,
     seconds_to_predict,
 )
@@ -226,12 +225,8 @@ def test_in_words_with_what_is_likely():
     assert in_words(Estimate(1.0, 43.2, 10**9, likely=43.0)) == "about 43 s and 1 GB"
 
 
-def test_memory_is_there_and_limits():
-    free = available_memory()
-    assert free > 10**6
-    needed = Estimate(1.0, 1.0, 1000)
-    assert fits_in_memory(needed, 1000)
-    assert not fits_in_memory(needed, 999)
+def test_memory_is_there():
+    assert available_memory() > 10**6
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from napari_selfseg.protocol._results._losses import Losses
+from napari_selfseg.protocol._results._history import Losses
 
 GONE = torch.zeros((), device="meta")  # a number that nobody can read
 

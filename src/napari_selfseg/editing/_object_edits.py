@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.editing._cutting import divided, line_through
-from napari_selfseg.editing._edit import Edit, Kind, runs_of
+from napari_selfseg.editing._edit import Edit, runs_of
 from napari_selfseg.editing._evidence import Evidence
 from napari_selfseg.editing._frames import Frames
-from napari_selfseg.editing._growing import grown
+from napari_selfseg.editing._planning import painted_in_words, plan_of
 from napari_selfseg.superpixels import EditedArray
 from napari_selfseg.superpixels._editing._undo import Change
 
 __all__ = ["ObjectEdits"]
 
 Points = Iterable[Sequence[int]]
-
-NO_IMAGE: Final = "An object is grown from the image: give it as well."
 
 
 @dataclass(frozen=True)
@@ -31,15 +28,6 @@ class _Done:
     edit: Edit
     classes: Mapping[int, tuple[int, int]]
     last: tuple[int, int]  # number given last, before and after
-
-
-class _Plan(NamedTuple):
-    """What becomes of pixels, in the flat array, and of classes."""
-
-    words: str
-    where: NDArray[np.intp]
-    after: Any
-    classes: Mapping[int, int] = {}
 
 
 class ObjectEdits(EditedArray):
@@ -104,20 +92,6 @@ class ObjectEdits(EditedArray):
         """Return the pixels of an object; 0 of one that does not exist."""
         return self._sizes.get(number, 0)
 
-    def point_in(self, number: int) -> tuple[int, ...]:
-        """Return a pixel of an object.
-
-        Raises
-        ------
-        ValueError
-            When there is none.
-        """
-        self._check_number(number)
-        first = int(np.argmax(self.labels.ravel() == number))
-        return tuple(int(each) for each in np.unravel_index(first, self.labels.shape))
-
-    # What can be done
-
     def apply(self, edit: Edit) -> str:
         """Do what an edit says, and return that in words.
 
@@ -129,7 +103,7 @@ class ObjectEdits(EditedArray):
                 f"{self.labels.ndim}."
             )
         before = self._last
-        plan = self._plans[edit.kind](edit)
+        plan = plan_of(self, edit)
         after = np.full(len(plan.where), plan.after, self.labels.dtype)
         self._apply(plan.words, plan.where, after)
         self._remember(edit, plan.classes, before)
@@ -167,7 +141,7 @@ class ObjectEdits(EditedArray):
         number : int
             The label that is there now.
         """
-        edit, words = Edit("paint", number=number, runs=runs_of(where)), _painted(number)
+        edit, words = Edit("paint", number=number, runs=runs_of(where)), painted_in_words(number)
         after = np.full(len(where), number, self.labels.dtype)
         self._note(Change(words, where, before.astype(self.labels.dtype), after))
         gone = dict.fromkeys((each for each in self._classes if each not in self._sizes), 0)
@@ -192,102 +166,6 @@ class ObjectEdits(EditedArray):
             self._last = done.last[1]
         return words
 
-    # How it is done
-
-    @property
-    def _plans(self) -> dict[Kind, Callable[[Edit], _Plan]]:
-        return {
-            "merge": self._merge,
-            "split": self._split,
-            "delete": self._delete,
-            "add": self._add,
-            "class": self._classify,
-            "paint": self._paint,
-        }
-
-    def _merge(self, edit: Edit) -> _Plan:
-        index, numbers = self.frames.index(edit.points), self._named(edit.points)
-        if len(numbers) < 2:
-            raise ValueError("Merging needs two objects at least: click another one.")
-        where = self.frames.places(np.isin(self.labels[index], numbers[1:]), index)
-        words = f"Merged {len(numbers)} objects into {numbers[0]}."
-        return _Plan(words, where, numbers[0], self._gone(where))
-
-    def _split(self, edit: Edit) -> _Plan:
-        index = self.frames.index(edit.points)
-        labels, points = self.labels[index], self.frames.local(edit.points, index)
-        axis = self.frames.wall(edit.axis, index)
-        line = line_through(points, labels.shape, axis)
-        under = labels[line]
-        if not under.any():
-            raise ValueError("The line crosses no object: draw it across one.")
-        number = int(np.bincount(under[under > 0]).argmax())
-        parts = divided(labels == number, points, axis)
-        n = int(parts.max())
-        if n < 2:
-            raise ValueError("The line does not cut the object: draw it from side to side.")
-        new = self._new_numbers(n - 1)
-        own = np.array((0, number, *new), self.labels.dtype)
-        moved = parts > 1
-        kept = self._classes.get(number, 0)
-        classes = dict.fromkeys(new, kept) if kept else {}
-        return _Plan(
-            f"Split {number} into {n}.",
-            self.frames.places(moved, index),
-            own[parts[moved]],
-            classes,
-        )
-
-    def _delete(self, edit: Edit) -> _Plan:
-        index, numbers = self.frames.index(edit.points), self._named(edit.points)
-        where = self.frames.places(np.isin(self.labels[index], numbers), index)
-        some = f"{len(numbers)} objects" if len(numbers) > 1 else f"object {numbers[0]}"
-        return _Plan(f"Deleted {some}.", where, 0, self._gone(where))
-
-    def _add(self, edit: Edit) -> _Plan:
-        (point,) = edit.points[:1]
-        if self.evidence is None:
-            raise ValueError(NO_IMAGE)
-        index = self.frames.index(edit.points)
-        if self.at(point):
-            raise ValueError("There is an object here already: click where there is none.")
-        labels = self.labels[index]
-        (local,) = self.frames.local([point], index).tolist()
-        grey = self.evidence.grey(labels, index)
-        mask = grown(labels, grey, tuple(local), self.evidence.spacing(index))
-        (number,) = self._new_numbers(1)
-        words = f"Added object {number}, {np.count_nonzero(mask)} pixels."
-        return _Plan(words, self.frames.places(mask, index), number)
-
-    def _classify(self, edit: Edit) -> _Plan:
-        numbers = self._named(edit.points)
-        some = f"{len(numbers)} objects are" if len(numbers) > 1 else f"Object {numbers[0]} is"
-        what = f"of class {edit.number}" if edit.number else "of no class"
-        classes = dict.fromkeys(numbers, edit.number)
-        return _Plan(f"{some} {what}.", np.zeros(0, np.intp), 0, classes)
-
-    def _paint(self, edit: Edit) -> _Plan:
-        where = edit.painted(self.labels.shape)
-        gone = self._gone(where[self.labels.ravel()[where] != edit.number])
-        return _Plan(_painted(edit.number), where, edit.number, gone)
-
-    def _named(self, points: Sequence[tuple[int, ...]]) -> list[int]:
-        found = list(dict.fromkeys(self.at(point) for point in points))
-        for each in found:
-            self._check_number(each)
-        return found
-
-    def _gone(self, where: NDArray[np.intp]) -> dict[int, int]:
-        """Return the objects of which nothing is left without some pixels, as of no class."""
-        found = self.labels[np.unravel_index(where, self.labels.shape)]
-        pairs = zip(*np.unique(found, return_counts=True), strict=True)
-        gone = [int(number) for number, n in pairs if self._sizes.get(int(number)) == n]
-        return {number: 0 for number in gone if number in self._classes}
-
-    def _check_number(self, number: int) -> None:
-        if number not in self._sizes:
-            raise ValueError("There is no object here: click on one.")
-
     def _remember(self, edit: Edit, classes: Mapping[int, int], before: int) -> None:
         changed = {k: (self._classes.get(k, 0), now) for k, now in classes.items()}
         self._log.append(_Done(edit, changed, (before, self._last)))
@@ -304,7 +182,3 @@ class ObjectEdits(EditedArray):
 
 def _tuples(points: Points) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(int(each) for each in point) for point in points)
-
-
-def _painted(number: int) -> str:
-    return f"Painted label {number}." if number else "Erased with the brush."

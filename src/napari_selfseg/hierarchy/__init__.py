@@ -8,7 +8,7 @@ from napari_selfseg.hierarchy._level import height_at
 from napari_selfseg.hierarchy._linkage import AVERAGE, REGIONS, Linkage
 from napari_selfseg.hierarchy._matching import matched
 from napari_selfseg.hierarchy._multicut import multicut
-from napari_selfseg.hierarchy._tree import Tree, average_linkage, linked
+from napari_selfseg.hierarchy._tree import Tree, linked
 
 __all__ = [
     "AVERAGE",
@@ -17,7 +17,6 @@ __all__ = [
     "Hierarchy",
     "Linkage",
     "Tree",
-    "average_linkage",
     "disagreement",
     "divided",
     "drawn_on",

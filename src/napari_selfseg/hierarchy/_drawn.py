@@ -142,7 +142,7 @@ class Grouped(NamedTuple):
     of : ndarray of int64
         ``(n,)`` the node that each node has become part of.
     edges, heights, lengths, sizes : ndarray
-        As for `average_linkage`; edges between the same nodes have become one.
+        As for `linked`; edges between the same nodes have become one.
     classes : ndarray of int64
         Class of each node, 0 for none.
     histograms : ndarray of float32 or None

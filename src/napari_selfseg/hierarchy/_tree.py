@@ -12,7 +12,7 @@ from napari_selfseg.hierarchy._contraction import Merges
 from napari_selfseg.hierarchy._drawn import grouped, together
 from napari_selfseg.hierarchy._linkage import AVERAGE, Linkage
 
-__all__ = ["Tree", "average_linkage", "linked", "merged"]
+__all__ = ["Tree", "linked", "merged"]
 
 
 @dataclass(frozen=True)
@@ -80,18 +80,6 @@ class Tree:
     def segments_at(self, level: float) -> int:
         """Count the segments that are left when all is merged up to a height."""
         return self.fewest + int(np.count_nonzero(self.heights > level))
-
-
-def average_linkage(
-    n: int,
-    edges: NDArray[np.integer[Any]],
-    heights: NDArray[np.floating[Any]],
-    lengths: NDArray[np.floating[Any]],
-    sizes: NDArray[Any],
-    drawn: NDArray[np.integer[Any]] | None = None,
-) -> Tree:
-    """Merge neighbours, the two with the lowest mean height along their border first."""
-    return linked(n, edges, heights, lengths, sizes, drawn=drawn)
 
 
 def linked(

@@ -15,7 +15,7 @@ from napari_selfseg.io._pixels._masking import Valid
 from napari_selfseg.io._preview import write_picture, write_preview
 from napari_selfseg.io._pyramid import open_pyramid
 from napari_selfseg.io._truth import Annotation, read_bsds, read_label_image, read_truth
-from napari_selfseg.io._units._ratios import units_in
+from napari_selfseg.io._units._unit_names import units_in
 from napari_selfseg.io._units._units import steps_of
 from napari_selfseg.io._vector._annotations import Annotated, read_annotations
 from napari_selfseg.io._vector._drawn import Drawn

@@ -5,7 +5,6 @@ from napari_selfseg.protocol._estimates._estimate import (
     Estimate,
     Tried,
     estimate,
-    fits_in_memory,
     in_words,
     seconds_to_predict,
 )
@@ -41,8 +40,7 @@ from napari_selfseg.protocol._needed import available_memory, bytes_needed, byte
 from napari_selfseg.protocol._refusal import too_large
 from napari_selfseg.protocol._results._agreeing import merge_runs
 from napari_selfseg.protocol._results._endings import objects_in_words
-from napari_selfseg.protocol._results._finishing import finished
-from napari_selfseg.protocol._results._outlining import outlined
+from napari_selfseg.protocol._results._outlining import finished, outlined
 from napari_selfseg.protocol._results._pictured import as_rgb, pictured, seen_plane
 from napari_selfseg.protocol._results._run_card import (
     changed_parameters,
@@ -50,8 +48,6 @@ from napari_selfseg.protocol._results._run_card import (
     run_rows,
 )
 from napari_selfseg.protocol._run import Run
-from napari_selfseg.protocol._schedules._few_labels import FewLabels
-from napari_selfseg.protocol._schedules._settled import SETTLED_HELP, Settled
 from napari_selfseg.protocol._schedules._shrinking import (
     restored_size,
     shrunk,
@@ -69,6 +65,7 @@ from napari_selfseg.protocol._schedules._sizes import (
     phases,
     relative_work,
 )
+from napari_selfseg.protocol._schedules._stopping import SETTLED_HELP, FewLabels, Settled
 from napari_selfseg.work import Progress, StopRelay, Watch, Work, WorkStep, follow, told
 
 __all__ = [
@@ -136,7 +133,6 @@ __all__ = [
     "evolve",
     "finished",
     "first_look",
-    "fits_in_memory",
     "follow",
     "go_on",
     "halo",

@@ -1,4 +1,4 @@
-"""The training of one fit: advance it by an update, end it in one of five ways."""
+"""The training of one fit: advance it by an update, end it in one of five ways, close it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from napari_selfseg.convolving import noting
 from napari_selfseg.machine.buffers import Buffers, reusing
 from napari_selfseg.machine.memory import release_freed_memory
-from napari_selfseg.protocol._closing import closing_forward
-from napari_selfseg.protocol._fit import Fit
+from napari_selfseg.protocol._fit import Fit, small
 from napari_selfseg.protocol._given._device import limited_threads
 from napari_selfseg.protocol._given._failures import explained, explaining
 from napari_selfseg.protocol._given._scaling import Scaling
@@ -22,7 +21,8 @@ from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._method._step import Step, Stop
 from napari_selfseg.protocol._results import _endings as endings
-from napari_selfseg.protocol._schedules._settled import Settled
+from napari_selfseg.protocol._schedules._stopping import Settled
+from napari_selfseg.regions import vote
 
 __all__ = ["Training"]
 
@@ -177,7 +177,29 @@ class Training:
         return Step(done, total, votes, classes, {}, ballots, trees)
 
     def _closed(self, network: nn.Module, inputs: Inputs) -> tuple[Fit, Tensor]:
-        return closing_forward(self._method, network, inputs, self._scaling)
+        """Freeze the statistics, keep the weights, and vote as in `Step`.
+
+        What the fit predicts on an image of the run is these labels before the vote.
+        """
+        method = self._method
+        with inputs.control.closing():
+            raw = method.freeze(network, inputs)
+        seen = raw if inputs.valid is None else raw[inputs.valid[:, 0]]
+        fit = Fit(
+            method=method,
+            in_channels=inputs.x.shape[1],
+            ndim=inputs.x.ndim - 2,
+            scaling=self._scaling,
+            classes=tuple(int(each) + 1 for each in torch.unique(seen).tolist() if each >= 0),
+            weights={name: each.cpu().clone() for name, each in network.state_dict().items()},
+        )
+        return fit, small(_voted(raw, inputs, method.n_classes), method.n_classes)
+
+
+def _voted(raw: Tensor, inputs: Inputs, n_classes: int) -> Tensor:
+    if inputs.index is not None:
+        return vote(raw, inputs.index, inputs.n_regions, n_classes)
+    return raw + 1 if inputs.valid is None else (raw + 1) * inputs.valid[:, 0]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["PIXEL", "length", "length_sign", "long_name", "plain", "time_sign"]
+__all__ = ["PIXEL", "length", "length_sign", "long_name", "plain", "time_sign", "units_in"]
 
 PIXEL = "pixel"
 PIXELS = {"", "pixel", "pixels", "px", "pix", "voxel", "voxels"}
@@ -147,3 +147,12 @@ def time_sign(name: str) -> str | None:
 def long_name(sign: str) -> str:
     """Return the name in OME-Zarr of a sign from `length_sign` or `time_sign`."""
     return (LENGTHS | TIMES)[sign].long
+
+
+def units_in(one: str, other: str) -> float | None:
+    """Return how many of another unit of length one is, such as 1000 um in a mm.
+
+    Units have any name; None where one is no unit of length.
+    """
+    first, second = length(plain(one)), length(plain(other))
+    return None if first is None or second is None else float(first[1] / second[1])

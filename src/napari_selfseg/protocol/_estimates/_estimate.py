@@ -18,7 +18,7 @@ from napari_selfseg.protocol._method._cost import Part, Problem
 from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.protocol._needed import bytes_needed
 
-__all__ = ["Estimate", "Tried", "estimate", "fits_in_memory", "in_words", "seconds_to_predict"]
+__all__ = ["Estimate", "Tried", "estimate", "in_words", "seconds_to_predict"]
 
 Tried = Callable[[Question], Trial]
 # A picture tells that little of the time grows with the image, at the least this share.
@@ -185,11 +185,6 @@ def seconds_to_predict(
     pixels = prod(shape)
     more = work(pixels, method) / work(pixels)
     return _grown(lambda trial: trial.predict, tried, work, pixels).wall * more
-
-
-def fits_in_memory(estimated: Estimate, limit: int) -> bool:
-    """Say whether a run needs no more than so many bytes, such as `available_memory`."""
-    return estimated.bytes <= limit
 
 
 def in_words(estimated: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""Final labels outlined along the image, and finished: what a run or a fit needs for that."""
+"""The last steps of labels, of a run or of a fit: outlined along the image, and finished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.colours import lab
 from napari_selfseg.outlines import SUPERPIXELS, refined
-from napari_selfseg.protocol._given._checks import as_channels_first
+from napari_selfseg.protocol._given._checks import as_channels_first, as_mask, as_spacing
 from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._method import Method
@@ -18,7 +18,7 @@ from napari_selfseg.protocol._results._ballot_box import Latest
 from napari_selfseg.protocol._results._pictured import pictured, seen_plane
 from napari_selfseg.record import check_image
 
-__all__ = ["Outlining", "outlined"]
+__all__ = ["Outlining", "finished", "outlined"]
 
 
 class Learned(Protocol):
@@ -166,6 +166,54 @@ def outlined(
         return _with_background(labels, colours, None, spacing)
     colours = _colours(image, channel_axis, labels > 0, fit.scaling)
     return refined(labels, colours, spacing=spacing).astype(labels.dtype)
+
+
+def finished(
+    fit: Learned,
+    labels: NDArray[Any],
+    image: Any,
+    finish: Finish,
+    *,
+    channel_axis: int | None = None,
+    mask: Any = None,
+    spacing: Sequence[float] | None = None,
+) -> NDArray[Any]:
+    """Finish labels that a fit predicted.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        ``(*spatial)``, 0 where there are no data.
+    image : array_like
+        ``(*spatial)``, with channels along `channel_axis`.
+    finish : Finish
+        What they become.
+    channel_axis : int, optional
+        Axis of the channels; None when there is none.
+    mask : array_like of bool, optional
+        True where there are data.
+    spacing : sequence of float, optional
+        Physical size of a pixel along each spatial axis; ones by default.
+
+    Returns
+    -------
+    ndarray of int
+        New labels.
+
+    Raises
+    ------
+    ValueError
+        As the finish does.
+    """
+    array = as_channels_first(image, channel_axis, fit.method.ndims)
+    valid = as_mask(mask, array.shape[1:])
+    return finish(
+        labels,
+        fit.scaling(array, valid),
+        valid=valid,
+        spacing=as_spacing(spacing, labels.ndim),
+        instances=fit.method.instances,
+    )
 
 
 def _with_background(

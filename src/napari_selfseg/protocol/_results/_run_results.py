@@ -18,8 +18,7 @@ from napari_selfseg.protocol._method._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._step import Stop
 from napari_selfseg.protocol._results._agreeing import agreeing
 from napari_selfseg.protocol._results._ballot_box import BallotBox, Latest
-from napari_selfseg.protocol._results._history import History
-from napari_selfseg.protocol._results._losses import Losses
+from napari_selfseg.protocol._results._history import History, Losses
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._results._projection import Projection
 from napari_selfseg.record import with_cut, with_finish, with_outlines

@@ -89,6 +89,18 @@ class EditedArray:
         """Make again the edit that was taken back last; return it in words, empty for none."""
         return self._make(self._history.forth())
 
+    def new_numbers(self, n: int) -> tuple[int, ...]:
+        """Take numbers that no label has had; ValueError when the type has none left."""
+        # The array is asked, too, because others may paint in it.
+        last = max(self._last, int(self.labels.max(initial=0)))
+        if last + n > np.iinfo(self.labels.dtype).max:
+            raise ValueError(
+                f"Labels of type {self.labels.dtype} have no number left: convert the layer to a "
+                "larger type, such as int32."
+            )
+        self._last = last + n
+        return tuple(range(last + 1, last + n + 1))
+
     def recount(self) -> None:
         """Look at the array again after somebody else wrote into it."""
         self._overwritten = True
@@ -125,17 +137,6 @@ class EditedArray:
             size = self._sizes.pop(int(number), 0) + sign * int(n)
             if number and size > 0:
                 self._sizes[int(number)] = size
-
-    def _new_numbers(self, n: int) -> tuple[int, ...]:
-        # The array is asked, too, because others may paint in it.
-        last = max(self._last, int(self.labels.max(initial=0)))
-        if last + n > np.iinfo(self.labels.dtype).max:
-            raise ValueError(
-                f"Labels of type {self.labels.dtype} have no number left: convert the layer to a "
-                "larger type, such as int32."
-            )
-        self._last = last + n
-        return tuple(range(last + 1, last + n + 1))
 
 
 def _check(labels: NDArray[Any]) -> None:

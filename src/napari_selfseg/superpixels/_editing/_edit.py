@@ -106,7 +106,7 @@ class Edits(EditedArray):
         """
         self._check_number(number)
         points = self._checked_seeds(number, seeds)
-        parts = (number, *self._new_numbers(len(points) - 1))
+        parts = (number, *self.new_numbers(len(points) - 1))
         mask = self.labels == number
         box = ndimage.find_objects(mask.astype(np.uint8))[0]
         start = np.array([each.start for each in box])
