@@ -15,7 +15,8 @@ from napari_selfseg.widgets.model.sizes import Sizes, scale_of
 from napari_selfseg.widgets.views.result_view import FINISHED, NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
-from napari_selfseg.widgets.work.finished_run import Found, Outcome, Wanted
+from napari_selfseg.widgets.work.finished_run import Outcome
+from napari_selfseg.widgets.work.label_finder import Found, Wanted
 from napari_selfseg.widgets.work.task import Begin
 
 if TYPE_CHECKING:
@@ -158,13 +159,13 @@ class ResultActions:
         wanted = self._chosen(outcome, at, cut)
         result.show_objects(wanted.finish is not None)
         self._rest.stop()
-        if outcome.quick(wanted):
-            self._put_wanted(outcome, outcome.find(wanted))
+        if outcome.finder.quick(wanted):
+            self._put_wanted(outcome, outcome.finder.find(wanted))
             return
         self._wanted = wanted
-        if outcome.quick(wanted.at_once):
+        if outcome.finder.quick(wanted.at_once):
             # What is dragged shows as it comes; its outlines follow once it rests.
-            self._put_labels(outcome, outcome.find(wanted.at_once))
+            self._put_labels(outcome, outcome.finder.find(wanted.at_once))
             self._rest.start()
         else:
             self._find()
@@ -210,7 +211,7 @@ class ResultActions:
 
         def work() -> Found | Exception:
             try:
-                return outcome.find(wanted)
+                return outcome.finder.find(wanted)
             except Exception as error:  # told in `put`, so that others can be made
                 return error
 
@@ -233,7 +234,7 @@ class ResultActions:
             self._put_wanted(outcome, found)
         # Meanwhile the slider may have gone on.
         elif not self._rest.isActive():
-            if not outcome.quick(latest.at_once):
+            if not outcome.finder.quick(latest.at_once):
                 self._put_labels(outcome, found)
             self._find()
 
