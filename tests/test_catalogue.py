@@ -338,3 +338,36 @@ def test_what_pages_import_is_there():
     for page, module, name in imported:
         found = importlib.import_module(module)
         assert hasattr(found, name) or find_spec(f"{module}.{name}"), f"{page}: {module} {name}"
+
+
+def test_methods_and_superpixels_are_called_by_name():
+    image = picture()
+    by_name = ss.segment(image, "backprop:iterations=2", superpixels="patches:size=5", **QUICK)
+    by_class = ss.segment(image, ss.Backprop(iterations=2), superpixels=ss.Patches(size=5), **QUICK)
+    assert by_name.record() | {"ways": {}} == by_class.record() | {"ways": {}}
+    assert by_name.labels().max() > 1
+    np.testing.assert_array_equal(by_name.labels(), by_class.labels())
+    np.testing.assert_array_equal(
+        over_segment(image, "patches:size=5")[0], over_segment(image, ss.Patches(size=5))[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"method": "objekts"}, "There is no method 'objekts'; known are consensus, objects"),
+        (
+            {"method": ss.Objects},
+            r"Objects is a class: give a method with parameters, as",
+        ),
+        ({"method": 7}, "7 is no method: give one with its parameters, as Backprop"),
+        ({"method": "backprop", "superpixels": "slik"}, "There is no superpixel algorithm 'slik'"),
+        ({"method": "backprop", "superpixels": ss.Slic}, "Slic is a class: give superpixels with"),
+    ],
+)
+def test_what_is_no_method_or_superpixels_is_refused_in_a_sentence(given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ss.segment(picture(), **given, **QUICK)
+    if "superpixels" in given:
+        with pytest.raises(ValueError, match=sentence):
+            over_segment(picture(), given["superpixels"])

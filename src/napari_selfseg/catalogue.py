@@ -20,7 +20,7 @@ from napari_selfseg.instances import FINISHES, AsObjects, Objects
 from napari_selfseg.methods import DIC, DSC, Backprop, DeepCut, SGSeg
 from napari_selfseg.objects import connected, merged_small
 from napari_selfseg.outlines import Outlines
-from napari_selfseg.parameters import restore
+from napari_selfseg.parameters import parse, refuse_class, restore
 from napari_selfseg.protocol import (
     Finish,
     Fit,
@@ -145,9 +145,9 @@ def known_superpixels() -> tuple[type[Superpixels], ...]:
 
 def segment(
     image: Any,
-    method: Method | None = None,
+    method: Method | str | None = None,
     *,
-    superpixels: Superpixels | Any = None,
+    superpixels: Superpixels | str | Any = None,
     channel_axis: int | None = None,
     mask: Any = None,
     scribbles: Any = None,
@@ -166,9 +166,9 @@ def segment(
     ----------
     image : array_like, or list of array_like
         ``(*spatial)`` with channels along `channel_axis`; several images get one common fit.
-    method : Method, optional
-        With its parameters; the default one otherwise.
-    superpixels : Superpixels, array_like of int, or list of those, optional
+    method : Method or str, optional
+        With its parameters, or the name of one, as ``"objects"``; the default one otherwise.
+    superpixels : Superpixels, str, array_like of int, or list of those, optional
         An algorithm, or labels from 1 of the image's shape; the method's own choice by default.
     channel_axis : int, optional
         Axis of the channels; None when there is none.
@@ -205,13 +205,13 @@ def segment(
         When something given cannot be used; the message says what to do.
     """
     wanted = finish_named(finish)
-    chosen = method or method_for(wanted)
+    chosen = _method_called(method) or method_for(wanted)
     if outlines is not None:
         chosen = chosen.replace(outlines=outlines)
     return evolve(
         image,
         chosen,
-        superpixels=superpixels,
+        superpixels=_superpixels_called(superpixels),
         channel_axis=channel_axis,
         mask=mask,
         scribbles=scribbles,
@@ -225,9 +225,23 @@ def segment(
     ).finish()
 
 
+def _method_called(given: Method | str | None) -> Method | None:
+    """Return a method itself, or the one of a name with its defaults."""
+    if isinstance(given, str):
+        return cast(Method, parse(given, known_methods(), "method"))
+    return given
+
+
+def _superpixels_called(given: Any) -> Any:
+    """Return what was given, or the algorithm of a name with its defaults."""
+    if isinstance(given, str):
+        return parse(given, known_superpixels(), "superpixel algorithm")
+    return given
+
+
 def over_segment(
     image: Any,
-    superpixels: Superpixels | Any,
+    superpixels: Superpixels | str | Any,
     *,
     channel_axis: int | None = None,
     mask: Any = None,
@@ -240,8 +254,9 @@ def over_segment(
     ----------
     image : array_like
         ``(*spatial)`` with channels along `channel_axis`.
-    superpixels : Superpixels or array_like of int
-        An algorithm with its parameters, or labels, which are numbered through.
+    superpixels : Superpixels, str or array_like of int
+        An algorithm with its parameters, or the name of one, as ``"slic"``; or labels, which are
+        numbered through.
     channel_axis : int, optional
         Axis of the channels; None when there is none.
     mask : array_like of bool, optional
@@ -263,6 +278,8 @@ def over_segment(
     ValueError
         When something given cannot be used; the message says what to do.
     """
+    superpixels = _superpixels_called(superpixels)
+    refuse_class(superpixels, "superpixels")
     algorithm = superpixels if isinstance(superpixels, Superpixels) else None
     ndims = algorithm.ndims if algorithm else (2, 3)
     scaled, valid, spaced = prepare(image, channel_axis, ndims, mask, spacing)

@@ -16,7 +16,16 @@ from pydantic_core import ErrorDetails
 
 NEXT: Final = re.compile(r",(?=\s*[\w-]+\s*=)|,\s*$")
 
-__all__ = ["Parameter", "ParameterError", "Parameters", "named", "parameter", "parse", "restore"]
+__all__ = [
+    "Parameter",
+    "ParameterError",
+    "Parameters",
+    "named",
+    "parameter",
+    "parse",
+    "refuse_class",
+    "restore",
+]
 
 
 # Characters of a value that are repeated where it is refused.
@@ -206,6 +215,13 @@ def parse(text: str, known: Iterable[type[Parameters]], what: str) -> Parameters
         raise ParameterError(f"Cannot read {text!r}: write {name}:field=value,field=value.")
     values = {key.strip().replace("-", "_"): value.strip() for key, _, value in pairs}
     return named(name.strip(), known, what)(**values)
+
+
+def refuse_class(given: object, what: str) -> None:
+    """Refuse a class in place of what it makes."""
+    if isinstance(given, type):
+        name = given.__name__
+        raise ValueError(f"{name} is a class: give {what} with parameters, as {name}().")
 
 
 def _read(name: str, field: FieldInfo) -> Parameter:

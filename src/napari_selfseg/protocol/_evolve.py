@@ -14,6 +14,7 @@ from napari_selfseg import record
 from napari_selfseg.convolving import noting
 from napari_selfseg.hierarchy import divided
 from napari_selfseg.machine.memory import keep_freed_memory
+from napari_selfseg.parameters import refuse_class
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._checks import (
     as_channels_first,
@@ -114,6 +115,7 @@ def evolve(
     # Where a caller is in inference mode nothing that is made there could be trained.
     with explaining(), torch.inference_mode(False):
         given = check_given(image, method, channel_axis, mask, scribbles, spacing)
+        refuse_class(superpixels, "superpixels")
         check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
         ways: dict[str, str] = {}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg import record
+from napari_selfseg.parameters import refuse_class
 from napari_selfseg.protocol._given._checks import (
     as_channels_first,
     as_list,
@@ -73,6 +74,7 @@ def check_given(
     spacing: Sequence[float] | None,
 ) -> Given:
     """Check what a user gave, as in `evolve`; ValueError says what to do."""
+    _check_method(method)
     images = [as_channels_first(each, channel_axis, method.ndims) for each in as_list(image)]
     if not images:
         raise ValueError("There is no image: give at least one.")
@@ -84,6 +86,14 @@ def check_given(
         for s, i in paired(scribbles, images, "scribbles")
     ]
     return Given(images, masks, drawn, spaced)
+
+
+def _check_method(method: object) -> None:
+    refuse_class(method, "a method")
+    if not isinstance(method, Method):
+        raise ValueError(
+            f"{method!r} is no method: give one with its parameters, as Backprop(channels=50)."
+        )
 
 
 def check_drawn(
