@@ -38,7 +38,7 @@ from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, list_labels
 from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
 from napari_selfseg.io._zarr._zarr_naming import name_classes
-from napari_selfseg.io._zarr._zarr_plate import fields_of
+from napari_selfseg.io._zarr._zarr_plate import Plate, PlateField, fields_of, plate_of
 from napari_selfseg.io._zarr._zarr_tables import list_table, table_in, write_table
 
 __all__ = [
@@ -52,6 +52,8 @@ __all__ = [
     "ImageFile",
     "Opacity",
     "OutlinesOnDisk",
+    "Plate",
+    "PlateField",
     "TakenError",
     "Valid",
     "View",
@@ -82,6 +84,7 @@ __all__ = [
     "open_numbers",
     "open_pyramid",
     "owner_mark",
+    "plate_of",
     "read_annotations",
     "read_bsds",
     "read_image",

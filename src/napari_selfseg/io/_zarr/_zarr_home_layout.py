@@ -94,7 +94,7 @@ def layout_of(home: Path) -> HomeLayout:
         [letters[k] for k in kept],
         [raw["axes"][k] for k in kept],
         [tuple(level.shape[k] for k in kept) for level in levels],
-        [_of_axes(each[TRANSFORMATIONS], kept) for each in raw["datasets"]],
+        [_of_axes(each.get(TRANSFORMATIONS, []), kept) for each in raw["datasets"]],
         _of_axes(raw.get(TRANSFORMATIONS, []), kept),
     )
 

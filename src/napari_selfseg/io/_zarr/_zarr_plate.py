@@ -5,14 +5,49 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import zarr
 
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, told_of
 
-__all__ = ["fields_of"]
+__all__ = ["Plate", "PlateField", "fields_of", "plate_of"]
+
+
+class PlateField(NamedTuple):
+    """An image of a plate.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Of it.
+    row, column : int
+        Where its well is, from 0.
+    """
+
+    path: Path
+    row: int
+    column: int
+
+
+class Plate(NamedTuple):
+    """A plate as it describes itself.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Of it.
+    rows, columns : tuple of str
+        Their names.
+    fields : tuple of PlateField
+        All images, well by well.
+    """
+
+    path: Path
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    fields: tuple[PlateField, ...]
 
 
 def fields_of(path: str | os.PathLike[str]) -> list[Path]:
@@ -39,6 +74,44 @@ def fields_of(path: str | os.PathLike[str]) -> list[Path]:
         wells = _paths(told["plate"], "wells", folder)
         return [field for well in wells for field in _fields(folder / well)]
     return _fields(folder) if "well" in told else []
+
+
+def plate_of(field: str | os.PathLike[str]) -> Plate | None:
+    """Find the plate of which an image is a field.
+
+    Parameters
+    ----------
+    field : path_like
+        Of any image.
+
+    Returns
+    -------
+    Plate or None
+        None for an image that lies in no plate, or in one whose wells cannot be read.
+    """
+    above = Path(field).absolute().parents
+    if len(above) < 3 or not is_zarr(above[0]):
+        return None
+    path, told = above[2], _told(above[2]).get("plate")
+    if not isinstance(told, dict):
+        return None
+    try:
+        return _plate(path, told)
+    except (UnsuitableError, LookupError, TypeError, ValueError):
+        return None
+
+
+def _plate(path: Path, told: Mapping[str, Any]) -> Plate:
+    rows, columns = (
+        tuple(str(each["name"]) for each in told[kind]) for kind in ("rows", "columns")
+    )
+    fields = []
+    for well in _paths(told, "wells", path):
+        # Indices of wells came with 0.4; their paths say the same.
+        row, column = well.split("/")
+        place = rows.index(row), columns.index(column)
+        fields += [PlateField(each, *place) for each in _fields(path / well)]
+    return Plate(path, rows, columns, tuple(fields))
 
 
 def _fields(well: Path) -> list[Path]:

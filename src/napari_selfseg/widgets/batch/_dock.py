@@ -67,6 +67,7 @@ class BatchDock(WorkDock):
             images=tuple(e if isinstance(e, str) else self._layer(e) for e in things),
             recipe=self.recipe.recipe,
             folder=folder,
+            into_image=view.into.text().strip() or None,
             preview=view.preview.isChecked(),
             memory=self._settings.memory_limit,
             device=view.device.thing,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
+from napari_selfseg.widgets.batch._words import shortened_path
 from napari_selfseg.widgets.parts.style import shortened
 
 __all__ = ["ImageList"]
@@ -17,7 +18,15 @@ HELP: Final = "What is going to be segmented. Remove takes the selected ones off
 
 
 class ImageList(QListWidget):
-    """Files by name and layers, each once."""
+    """Files by name and layers, each once.
+
+    Attributes
+    ----------
+    changed : Signal
+        When something was added or taken off.
+    """
+
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +49,8 @@ class ImageList(QListWidget):
             Files.
         """
         for each in paths:
-            self._add(each, Path(each).name, each)
+            self._enter(each)
+        self.changed.emit()
 
     def add_layers(self, layers: Sequence[Any]) -> None:
         """Add layers that are not in the list yet.
@@ -51,13 +61,32 @@ class ImageList(QListWidget):
             Layers.
         """
         for each in layers:
-            self._add(each, f"Layer: {each.name}", each.name)
+            self._enter(each)
+        self.changed.emit()
 
     def remove_selected(self) -> None:
         """Take the selected ones off, or all where none is selected."""
         rows = sorted({self.row(each) for each in self.selectedItems()}, reverse=True)
         for row in rows or range(self.count() - 1, -1, -1):
             self._remove(row)
+        self.changed.emit()
+
+    def replace_files(self, old: Sequence[str], new: Sequence[str]) -> None:
+        """Put files in the place of others.
+
+        Parameters
+        ----------
+        old, new : sequence of str
+            Files; those of `old` need not be there.
+        """
+        rest = [each for each in self._things if each not in old]
+        before = next((k for k, each in enumerate(self._things) if each in old), len(rest))
+        things = [*rest[:before], *new, *rest[before:]]
+        self._things = []
+        self.clear()
+        for each in things:
+            self._enter(each)
+        self.changed.emit()
 
     def forget(self, layer: Any) -> None:
         """Take a layer off that was removed.
@@ -69,12 +98,14 @@ class ImageList(QListWidget):
         """
         if layer in self._things:
             self._remove(self._things.index(layer))
+            self.changed.emit()
 
-    def _add(self, thing: Any, text: str, tooltip: str) -> None:
+    def _enter(self, thing: Any) -> None:
         if thing in self._things:
             return
-        item = QListWidgetItem(text)
-        item.setToolTip(tooltip)
+        file = isinstance(thing, str)
+        item = QListWidgetItem(shortened_path(thing) if file else f"Layer: {thing.name}")
+        item.setToolTip(thing if file else thing.name)
         self._things.append(thing)
         self.addItem(item)
         shortened(self)

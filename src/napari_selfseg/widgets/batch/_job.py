@@ -86,6 +86,7 @@ class BatchJob(WorkJob):
             wanted.folder,
             resume=True,
             preview=wanted.preview,
+            into_image=wanted.into_image,
             memory=wanted.memory,
             seen=self._see,
             device=wanted.device,

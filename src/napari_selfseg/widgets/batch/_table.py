@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from napari_selfseg.widgets.batch._words import detail, state
+from napari_selfseg.widgets.batch._words import detail, shortened_path, state
 from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.contrast import faint, legible
 
@@ -100,6 +100,18 @@ class EntryTable(QTreeWidget):
         if changed:
             self.chosen.emit()
 
+    def choose(self, image: str) -> None:
+        """Select an image.
+
+        Parameters
+        ----------
+        image : str
+            As its entry has it; nothing is done for others.
+        """
+        for k, each in enumerate(self._entries):
+            if each.image == image:
+                self.setCurrentItem(self.topLevelItem(k))
+
     def choose_failed(self) -> None:
         """Select the first image that failed, where nothing is selected."""
         failed = (k for k, each in enumerate(self._entries) if each.state == "failed")
@@ -108,7 +120,7 @@ class EntryTable(QTreeWidget):
 
     def _fill(self, entries: Sequence[Entry]) -> None:
         self.clear()
-        names = [each.image.replace("\\", "/").rpartition("/")[2] for each in entries]
+        names = [shortened_path(each.image) for each in entries]
         self._shown = [("", "")] * len(names)
         self._entries = ()
         self.addTopLevelItems([QTreeWidgetItem([name, ""]) for name in names])

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_selfseg.widgets.batch._images import ImageList
+from napari_selfseg.widgets.batch._plate_links import PlateChoice, PlateStates
 from napari_selfseg.widgets.batch._recipe_view import RecipeView
 from napari_selfseg.widgets.batch._table import EntryTable
 from napari_selfseg.widgets.batch._words import detail
@@ -48,6 +49,10 @@ RESULTS_HELP: Final = (
     "Labels with their record, a table (batch.csv) and the recipe. Results of the same recipe that "
     "are there already stay, and only what is left is done."
 )
+INTO_HELP: Final = (
+    "Name of the labels in the images themselves, as IMAGE.zarr/labels/NAME, for OME-Zarr alone. "
+    "The table and the recipe go into the folder all the same."
+)
 STOP_HELP: Final = "End now: what is done is kept, Run goes on with what is left."
 NOTHING: Final = "What becomes of each image is shown here: set up a batch, press Run."
 HINT: Final = "Add images, choose a folder for the results, press Run."
@@ -76,9 +81,11 @@ class BatchView(StatusWidget):
         self.recipe = RecipeView(presets)
         self.folder = QLineEdit()
         self.browse = button("Browse...", "Choose the folder for the results.")
+        self.into = QLineEdit()
         self.preview = QCheckBox("Pictures of the labels as well")
         self.device = Chooser("Where to compute; auto takes a graphics card if there is one.")
         self.table = EntryTable()
+        self.choice, self.states = PlateChoice(self.images), PlateStates(self.table)
         self.detail = sentence()
         self.open = button("Open in the viewer", "Show the selected result over its image.")
         self.run = button("Run", keyed("Do all images that are left.", RUN))
@@ -95,7 +102,12 @@ class BatchView(StatusWidget):
     @property
     def kept(self) -> Kept:
         """What is remembered: what does not depend on the images, and where results go."""
-        here = {"folder": self.folder, "preview": self.preview, "device": self.device}
+        here = {
+            "folder": self.folder,
+            "into": self.into,
+            "preview": self.preview,
+            "device": self.device,
+        }
         return here | dict(self.recipe.kept)
 
     def populate(self, choices: Choices, device: str) -> None:
@@ -136,6 +148,7 @@ class BatchView(StatusWidget):
         self.bar.setValue(round(PARTS * look.share))
         how_far = f"{look.done} of {look.total}"
         self.table.show_entries(look.entries, look.running, how_far)
+        self.states.show(look.entries, look.running)
         self.say(look.sentence)
         self.setUpdatesEnabled(True)
 
@@ -164,6 +177,8 @@ class BatchView(StatusWidget):
         self._table.hide()
         hinted(self.folder, "folder")
         self.folder.setToolTip(RESULTS_HELP)
+        hinted(self.into, "labels: leave empty for files in the folder")
+        self.into.setToolTip(INTO_HELP)
         self.table.chosen.connect(self._show_chosen)
         self.say("Loading methods...")
 
@@ -185,8 +200,10 @@ class BatchView(StatusWidget):
             self.images,
             beside(self.add_files, self.add_folder),
             beside(self.add_layers, self.remove),
+            self.choice.plates,
             "Folder for the results",
             beside(self.folder, self.browse, first=3),
+            rows([("Into the images, as", self.into)]),
             self.preview,
             "Recipe",
             self.recipe,
@@ -201,6 +218,6 @@ class BatchView(StatusWidget):
         layout.addWidget(self._table, stretch=1)
         layout.addStretch(0)
         table = stacked(self._table)
-        for each in (self.table, self.detail, self.open):
+        for each in (self.states.plates, self.table, self.detail, self.open):
             table.addWidget(each)
         return page

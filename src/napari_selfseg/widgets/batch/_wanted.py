@@ -117,6 +117,8 @@ class Wanted:
         What to do with each.
     folder : str
         For the results.
+    into_image : str or None
+        Name of labels in the images themselves; None writes files into the folder.
     preview : bool
         Whether to write pictures as well.
     memory : int or None
@@ -130,6 +132,7 @@ class Wanted:
     images: tuple[str | Layer, ...]
     recipe: Recipe
     folder: str
+    into_image: str | None
     preview: bool
     memory: int | None
     device: str

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameters
     from napari_selfseg.scale import Entry, Recipe
 
-__all__ = ["described", "detail", "progress", "state"]
+__all__ = ["described", "detail", "progress", "shortened_path", "state"]
 
 
 def described(recipe: Recipe) -> str:
@@ -131,3 +131,16 @@ def progress(entries: Sequence[Entry], at_hand: str, seconds_left: float) -> str
     if not math.isnan(seconds_left):
         parts.append(f"{duration(seconds_left)} left")
     return " - ".join(parts)
+
+
+def shortened_path(path: str) -> str:
+    """Return the name of a file; of what lies in a zarr folder from that on.
+
+    Parameters
+    ----------
+    path : str
+        Of an image, with slashes of any kind.
+    """
+    parts = [part for part in path.replace("\\", "/").split("/") if part]
+    inside = [k for k, part in enumerate(parts) if part.lower().endswith(".zarr")]
+    return "/".join(parts[inside[0] if inside else -1 :]) or path

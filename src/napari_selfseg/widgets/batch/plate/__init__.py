@@ -1,0 +1,1 @@
+"""A plate as a picture."""
