@@ -9,7 +9,7 @@ from napari_selfseg.io._labels import (
     read_record,
     write_labels,
 )
-from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity
+from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity, RemoteError
 from napari_selfseg.io._pixels._lazy import View
 from napari_selfseg.io._pixels._masking import Valid
 from napari_selfseg.io._preview import write_picture, write_preview
@@ -39,6 +39,7 @@ from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
 from napari_selfseg.io._zarr._zarr_naming import name_classes
 from napari_selfseg.io._zarr._zarr_plate import Plate, PlateField, fields_of, plate_of
+from napari_selfseg.io._zarr._zarr_remote import address_of, answering
 from napari_selfseg.io._zarr._zarr_tables import list_table, table_in, write_table
 
 __all__ = [
@@ -54,11 +55,14 @@ __all__ = [
     "OutlinesOnDisk",
     "Plate",
     "PlateField",
+    "RemoteError",
     "TakenError",
     "Valid",
     "View",
     "WriteError",
+    "address_of",
     "alone",
+    "answering",
     "check_labels_target",
     "check_target",
     "check_zarr",

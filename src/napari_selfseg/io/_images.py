@@ -8,7 +8,8 @@ from pathlib import Path
 
 from napari_selfseg.io._pixels._guard import check_axes, check_image_file, reading
 from napari_selfseg.io._pixels._image_file import ImageFile, Opacity
-from napari_selfseg.io.formats import Format, How, format_of, names_of, readable
+from napari_selfseg.io._zarr._zarr_remote import address_of
+from napari_selfseg.io.formats import OME_ZARR, Format, How, format_of, names_of, readable
 
 __all__ = ["open_image", "open_numbers", "read_image", "read_numbers"]
 
@@ -91,6 +92,8 @@ def _read(path: str | os.PathLike[str], how: How, *, whole: bool = True) -> Imag
 
 def _format(file: Path) -> Format:
     """Return the format of a file that is there and may hold an image."""
+    if address_of(file) is not None:
+        return OME_ZARR
     found = format_of(file)
     if file.is_dir():
         if found is not None and found.folder:

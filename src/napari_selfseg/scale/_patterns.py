@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from napari_selfseg.io import fields_of, inside_zarr, is_zarr
+from napari_selfseg.io import address_of, fields_of, inside_zarr, is_zarr
 from napari_selfseg.io.formats import names_of, readable
 
 __all__ = ["meant"]
@@ -33,6 +33,8 @@ def meant(text: str) -> list[tuple[Path, Path]]:
         When a folder or a pattern holds no images.
     """
     path = Path(text).expanduser()
+    if address_of(text):
+        return [(path, path.parent)]
     if fields := fields_of(path):
         return [(each, path) for each in fields]
     if path.is_dir() and not inside_zarr(path):

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from napari_selfseg.io import RemoteError
 from napari_selfseg.machine.processes import deaf, follow_parent
 
 __all__ = ["ClusterRunner", "Outcome", "ProcessRunner", "Runner", "SerialRunner", "runner_named"]
@@ -36,11 +37,14 @@ class Outcome:
         What the work returned; None when it failed.
     error : str
         Why it failed, in a sentence; empty when it did not.
+    remote : bool
+        Whether that was a server that did not answer, and so will not for the next piece.
     """
 
     piece: Any
     result: Any = None
     error: str = ""
+    remote: bool = False
 
 
 class Runner(Protocol):
@@ -67,7 +71,7 @@ class SerialRunner:
             try:
                 yield Outcome(piece, work(piece))
             except Exception as error:
-                yield Outcome(piece, error=_sentence(error))
+                yield _failed(piece, error)
 
 
 class ProcessRunner:
@@ -227,7 +231,11 @@ def _outcome(future: Any, piece: Any) -> Outcome:
     error = future.exception()
     if isinstance(error, BrokenProcessPool):
         raise error
-    return Outcome(piece, error=_sentence(error)) if error else Outcome(piece, future.result())
+    return _failed(piece, error) if error else Outcome(piece, future.result())
+
+
+def _failed(piece: Any, error: BaseException) -> Outcome:
+    return Outcome(piece, error=_sentence(error), remote=isinstance(error, RemoteError))
 
 
 def _sentence(error: BaseException) -> str:

@@ -14,7 +14,7 @@ import psutil
 from PIL import Image
 
 from napari_selfseg.io._pixels._chain import check_chain
-from napari_selfseg.io._pixels._image_file import ImageFile, UnsuitableError, reason
+from napari_selfseg.io._pixels._image_file import ImageFile, RemoteError, UnsuitableError, reason
 
 __all__ = ["check_axes", "check_image_file", "check_room", "check_whole", "reading"]
 
@@ -43,7 +43,7 @@ def reading(file: Path, what: str) -> Iterator[None]:
             yield
     except PermissionError:
         raise PermissionError(f"{file} cannot be opened: no permission.") from None
-    except UnsuitableError:
+    except (UnsuitableError, RemoteError):
         raise
     except Exception as error:  # decoders let errors of every kind through
         raise ValueError(f"{file.name} cannot be read as {what}: {reason(error)}") from error

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Georeference", "ImageFile", "Opacity", "UnsuitableError", "reason"]
+__all__ = ["Georeference", "ImageFile", "Opacity", "RemoteError", "UnsuitableError", "reason"]
 
 NO_TRANSFORM = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -175,6 +175,10 @@ class ImageFile:
 
 class UnsuitableError(ValueError):
     """A sound file that holds something else than one image."""
+
+
+class RemoteError(OSError):
+    """A server that does not answer: what was to be read is there again later, or nowhere."""
 
 
 def reason(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io._pixels._image_file import reason
+from napari_selfseg.io._pixels._image_file import RemoteError, reason
 
 __all__ = ["BROKEN", "View", "whole_key"]
 
@@ -84,6 +84,8 @@ class View:
         kept = [a for a, part in zip(self._order, wanted, strict=True) if isinstance(part, slice)]
         try:
             found = np.asarray(self._source[tuple(index)], self.dtype)
+        except RemoteError:
+            raise
         except BROKEN as error:
             raise ValueError(f"{self.name} cannot be read: {reason(error)}") from error
         return found.transpose([sorted(kept).index(axis) for axis in kept])

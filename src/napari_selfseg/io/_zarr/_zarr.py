@@ -18,6 +18,7 @@ from napari_selfseg.io._pixels._lazy import BROKEN, View
 from napari_selfseg.io._units._units import Steps, steps_of
 from napari_selfseg.io._zarr._zarr_described import Axis, Multiscale, axes_of, multiscale, own_axes
 from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, nodes_below, says_image
+from napari_selfseg.io._zarr._zarr_remote import address_of, open_remote
 
 __all__ = ["described", "image_in", "open_zarr", "read_zarr"]
 
@@ -53,7 +54,8 @@ def open_zarr(folder: Path) -> ImageFile:
     ImageFile
         Of `View`.
     """
-    return dataclasses.replace(_image(*image_in(folder)), name=str(folder))
+    name = address_of(folder) or str(folder)
+    return dataclasses.replace(_image(*image_in(folder)), name=name)
 
 
 def image_in(folder: Path) -> tuple[Path, Any]:
@@ -76,9 +78,11 @@ def image_in(folder: Path) -> tuple[Path, Any]:
     ValueError
         When there are several, the message names one; or none.
     """
-    node = zarr.open(str(folder), mode="r") if is_zarr(folder) else None
+    node = _node(folder)
     if isinstance(node, zarr.Array) or (node is not None and says_image(node)):
         return folder, node
+    if (address := address_of(folder)) is not None:
+        raise UnsuitableError(f"{address} is no zarr image: give the address of one in OME-Zarr.")
     found = list(itertools.islice(nodes_below(folder), 2))
     if len(found) == 1 and isinstance(found[0][1], zarr.Group):
         return found[0]  # where it is damaged, that is said of it
@@ -92,6 +96,13 @@ def image_in(folder: Path) -> tuple[Path, Any]:
         f"{named(folder)} is not a single OME-Zarr image: give the path of one image in it, such "
         f"as {usable[0][0]}."
     )
+
+
+def _node(path: Path) -> Any:
+    """Open what is there; None where that is no zarr."""
+    if (address := address_of(path)) is not None:
+        return open_remote(address)
+    return zarr.open(str(path), mode="r") if is_zarr(path) else None
 
 
 def _opens(path: Path, node: Any) -> bool:
@@ -208,9 +219,9 @@ def _array(folder: Path, array: Any) -> tuple[Any, list[Axis]]:
 
 def _image_above(folder: Path) -> tuple[Multiscale, int] | None:
     """Look for the image of which a folder is a level, and say which."""
-    whole = folder.absolute()
+    whole = folder if address_of(folder) else folder.absolute()
     for above in itertools.islice(whole.parents, DEEPEST):
-        node = zarr.open(str(above), mode="r") if is_zarr(above) else None
+        node = _node(above)
         if isinstance(node, zarr.Group) and says_image(node):
             image = described(node, above)
             path = whole.relative_to(above).as_posix()

@@ -15,6 +15,7 @@ from napari_selfseg.io._writing._claim import TakenError, claimed
 from napari_selfseg.io._zarr._zarr import image_in
 from napari_selfseg.io._zarr._zarr_home_layout import layout_of
 from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, says_image, told_of
+from napari_selfseg.io._zarr._zarr_remote import address_of
 
 __all__ = ["LABELS", "TABLES", "enter", "home_of", "labels_in", "list_labels", "room_for"]
 
@@ -97,6 +98,8 @@ def room_for(kind: str, image: Path, name: str, overwrite: bool) -> Path:
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name {kind} in an image: take letters, digits, - and _.")
+    if (address := address_of(image)) is not None:
+        raise ValueError(f"Nothing can be written to {address}: name a file of your own for it.")
     home = _image(image)
     layout_of(home)  # or a sentence
     target = home / kind / name

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from napari_selfseg.cards import Card
-from napari_selfseg.io import ImageFile, alone
+from napari_selfseg.io import ImageFile, address_of, alone
 from napari_selfseg.protocol import changed_parameters
 from napari_selfseg.scale._batch._sources import (
     PREVIEWS,
@@ -242,4 +242,5 @@ def _in_short(recipe: Recipe) -> str:
 
 def _elsewhere(source: BatchImage) -> Any:
     """Return an image as a worker finds it, whatever folder it runs in."""
-    return source.image if isinstance(source.image, ImageFile) else source.image.absolute()
+    image = source.image
+    return image if isinstance(image, ImageFile) or address_of(image) else image.absolute()

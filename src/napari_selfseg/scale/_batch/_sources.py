@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
-from napari_selfseg.io import ImageFile, labels_in, read_record
+from napari_selfseg.io import ImageFile, address_of, labels_in, read_record
 from napari_selfseg.scale._patterns import meant
 from napari_selfseg.scale._plan._plan import work_folder
 
@@ -37,7 +37,9 @@ class BatchImage:
     @property
     def title(self) -> str:
         """What to call it: its path, or the name of the image in memory."""
-        return self.image.name if isinstance(self.image, ImageFile) else str(self.image)
+        if isinstance(self.image, ImageFile):
+            return self.image.name
+        return address_of(self.image) or str(self.image)
 
 
 def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) -> list[BatchImage]:
@@ -67,7 +69,7 @@ def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) 
             found[id(each)] = BatchImage(each, UNSAFE.sub("-", each.name) or "image")
             continue
         for path, root in meant(str(each)):
-            if not _is_result(path, folder):
+            if address_of(path) or not _is_result(path, folder):
                 name = path.relative_to(root).with_suffix("").as_posix()
                 found.setdefault(path.resolve(), BatchImage(path, name))
     if not found:

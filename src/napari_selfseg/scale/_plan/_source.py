@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import ImageFile, Opacity, open_image, open_numbers
+from napari_selfseg.io import ImageFile, Opacity, address_of, answering, open_image, open_numbers
 
 __all__ = ["Source"]
 
@@ -55,6 +56,18 @@ class Source:
         return file.data, file.mask
 
     def _of_file(self) -> ImageFile:
+        return self._afar if address_of(self.image) else self._opened()
+
+    @cached_property
+    def _afar(self) -> ImageFile:
+        """An image on a server, where opening takes as long as reading a piece."""
+        return self._opened()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Other processes open it again.
+        return {name: value for name, value in vars(self).items() if name != "_afar"}
+
+    def _opened(self) -> ImageFile:
         if self.numbers:
             return open_numbers(self.image)
         return open_image(self.image, opacity=self.opacity)
@@ -102,7 +115,8 @@ class Source:
         data, mask = self.opened()
         if self.channel_axis is not None:
             where.insert(self.channel_axis % data.ndim, slice(None))
-        found = np.asarray(data[tuple(where)])
+        with answering():
+            found = np.asarray(data[tuple(where)])
         if self.channel_axis is not None:
             found = np.moveaxis(found, self.channel_axis, -1)
         found = found.reshape(found.shape[len(box) - ndim :])

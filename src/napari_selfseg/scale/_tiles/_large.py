@@ -11,6 +11,7 @@ from typing import Any
 from napari_selfseg.io import (
     ImageFile,
     Opacity,
+    address_of,
     has_room_for_place,
     load_fit,
     open_image,
@@ -70,7 +71,7 @@ class LargeImage:
     ) -> None:
         there = isinstance(image, ImageFile)
         self.file = image if isinstance(image, ImageFile) else open_image(image, opacity=opacity)
-        place: Any = image if there else os.path.abspath(str(image))
+        place: Any = image if there else address_of(image) or os.path.abspath(str(image))
         self.source = Source(place, self.file.channel_axis, opacity=opacity)
         self.target = Path(target)
 

@@ -11,6 +11,7 @@ from typing import cast
 
 import numpy as np
 
+from napari_selfseg.io import RemoteError
 from napari_selfseg.protocol import Grid, Progress
 from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
@@ -169,6 +170,12 @@ def _attempt(
                 failed[number] = outcome.error
             done += outcome.result is not None
             _log(ledger, outcome)
+            if outcome.remote:
+                # Each further tile would wait for it as long, and be marked as failed.
+                raise RemoteError(
+                    f"{outcome.error} {total - left + done} of {total} tiles are done and "
+                    "stay: resume."
+                )
             if outcome.error or outcome.result is not None:
                 pace = (time.monotonic() - start) / count
                 yield TileStep(
