@@ -49,7 +49,10 @@ def test_the_site_is_built_strictly(copy):
     assert "nowhere.md" in build(copy).stderr, "test invalid"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/docks.md"])
+PAGES = ["README.md", "docs/index.md", "docs/docks.md", "docs/notebooks.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_pictures_are_there(page):
     text = (PROJECT / page).read_text(encoding="utf-8")
     found = [each for each in IMAGE.findall(text) if not each.startswith("http")]
