@@ -27,7 +27,7 @@ from pathlib import Path
 from napari_selfseg import DIC, DSC, Backprop, Consensus, Objects
 from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol import Trials, estimate, evolve
-from napari_selfseg.protocol._estimates._picture import picture
+from napari_selfseg.protocol._estimates._test_picture import picture
 
 RESULTS = Path(__file__).parent / "results" / "estimates.jsonl"
 SIZES = ("256", "481x321", "768", "1024", "1536")

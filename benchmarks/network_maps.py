@@ -28,7 +28,7 @@ from skimage.transform import resize
 import napari_selfseg as ss
 from consensus import CUTS, _best, _own, _scores, _summary
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._look import Pixels
+from napari_selfseg.consensus._image_features import Pixels
 from napari_selfseg.consensus._sources import SOURCES, Borders, LabelMap, Parts, Said, Whole
 from napari_selfseg.consensus._sources._clusters import Clusters, nearest
 from napari_selfseg.hierarchy._agreement import half_distances

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import napari_selfseg as ss
-from napari_selfseg.consensus._sources import _seen
+from napari_selfseg.consensus._sources import _image_blocks
 from napari_selfseg.superpixels._watersheds import _automatic_watershed
 from napari_selfseg.superpixels._watersheds._lines import Lines, find_lines
 
@@ -29,7 +29,7 @@ def looks(monkeypatch):
         found.append(image.shape)
         return find_lines(image, *args)
 
-    for module in (_automatic_watershed, _seen):
+    for module in (_automatic_watershed, _image_blocks):
         monkeypatch.setattr(module, "find_lines", counted)
     return found
 

@@ -20,8 +20,8 @@ from PIL import Image
 from napari_selfseg.io import ImageFile, _labels, open_image, read_image, read_record
 from napari_selfseg.io import formats as known
 from napari_selfseg.io._pixels import _guard as guard
-from napari_selfseg.io._pixels._chain import check_chain
 from napari_selfseg.io._pixels._image_file import UnsuitableError
+from napari_selfseg.io._pixels._page_chain import check_chain
 from napari_selfseg.io.formats import Format
 from napari_selfseg.scale import sources
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import napari_selfseg as ss
-from napari_selfseg.protocol._results._agreeing import MAPS, settled
+from napari_selfseg.protocol._results._merging_runs import MAPS, settled
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 SLIC = ss.Slic(n_segments=60, compactness=10)

@@ -14,7 +14,7 @@ from napari_selfseg.catalogue import METHODS
 from napari_selfseg.protocol import GIVEN, Question, Spent, Trials, Unwanted
 from napari_selfseg.protocol._estimates import _kept_trials as kept_trials
 from napari_selfseg.protocol._estimates import _trial as trial
-from napari_selfseg.protocol._estimates._picture import blocks, mask, picture, scribbles
+from napari_selfseg.protocol._estimates._test_picture import blocks, mask, picture, scribbles
 
 SMALL = {
     "backprop": {"channels": 5},

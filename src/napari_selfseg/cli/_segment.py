@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._messages._expected import expect
+from napari_selfseg.cli._messages._memory_check import expect
 from napari_selfseg.cli._options._choices import add_choices, segments_from
 from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.consensus._image_features import Look
 from napari_selfseg.consensus._kind import Kind, Wanted, kind_of
 from napari_selfseg.consensus._line_borders import CUT, POWER, smallest_cell
-from napari_selfseg.consensus._look import Look
 from napari_selfseg.consensus._objects._object_tree import OWN_CUT, object_tree
 from napari_selfseg.consensus._sources import (
     Borders,

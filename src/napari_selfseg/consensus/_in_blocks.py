@@ -116,7 +116,7 @@ class InBlocks:
 
 @dataclass(frozen=True)
 class _Gathered:
-    """An image as its blocks have found it: see `napari_selfseg.consensus._look.Look`."""
+    """An image as its blocks have found it: see `napari_selfseg.consensus._image_features.Look`."""
 
     found: Lines | None
     grid: Grid

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import ClassVar, cast
 
 import numpy as np
@@ -45,7 +45,8 @@ from torch import Tensor, nn
 from napari_selfseg.consensus._cost import Costs
 from napari_selfseg.consensus._in_blocks import InBlocks
 from napari_selfseg.consensus._settings import MOST
-from napari_selfseg.consensus._sources import SOURCES, LabelMap, Parts, Whole
+from napari_selfseg.consensus._sources import LabelMap
+from napari_selfseg.consensus._votes._classical import ballot_of, classical_votes
 from napari_selfseg.consensus._votes._evidence import Evidence, cut
 from napari_selfseg.consensus._votes._halving import halved
 from napari_selfseg.consensus._votes._members import Ended, Members
@@ -54,7 +55,6 @@ from napari_selfseg.consensus._votes._training import SideBySide
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.protocol import (
     Ballot,
-    Found,
     Inputs,
     Method,
     Step,
@@ -66,7 +66,6 @@ from napari_selfseg.protocol import (
     steps_of,
 )
 from napari_selfseg.superpixels import AutomaticWatershed
-from napari_selfseg.superpixels._watersheds._lines import polarity_of
 
 __all__ = ["Consensus"]
 
@@ -180,7 +179,7 @@ class Consensus(Costs):
         if index is None:
             index = over_segmented(self.default_superpixels(), x, valid)
         evidence = Evidence(index)
-        deque(self._classical(evidence, x, valid), maxlen=0)
+        deque(classical_votes(self, evidence, x, valid), maxlen=0)
         self._vote_again(M.kept, evidence, x, valid)
         segments = as_met(self._segments(evidence))[1]
         return self._named(M, segments, evidence.features(segments, x), index)
@@ -203,7 +202,7 @@ class Consensus(Costs):
 
         # What was found out about an image holds for no other shape.
         known = inputs.findings if inputs.valid is None else ()
-        coming = self._classical(evidence, inputs.x, inputs.valid, check, known)
+        coming = classical_votes(self, evidence, inputs.x, inputs.valid, check, known)
         before = M.begin(evidence, coming)
         if inputs.control.begun:
             self._remember(M, before, evidence, inputs)
@@ -227,32 +226,6 @@ class Consensus(Costs):
         for number, copy in enumerate(kept):
             member = members[number % len(members)]
             self._vote(evidence, member, member.predict(copy, *seen), x, steps)
-
-    def _classical(
-        self,
-        evidence: Evidence,
-        x: Tensor,
-        valid: Tensor | None,
-        check: Callable[[], None] = lambda: None,
-        known: Sequence[Found] = (),
-    ) -> Iterator[Ballot]:
-        """Let the maps vote that need no network, one after the other."""
-        images = x.movedim(1, -1).cpu().numpy()
-        masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
-        pictures = [
-            Whole(image, np.ones(image.shape[:-1], bool) if mask is None else mask)
-            for image, mask in zip(images, masks, strict=True)
-        ]
-        how = {"polarity": polarity_of(self.structure)}
-        parts = [Parts(each, self.seed, check, **how) for each in pictures]
-        for part, found in zip(parts, known, strict=False):
-            part.remember(found)
-        evidence.see(parts)
-        # Where the lines decide, one map is enough for what asks how sure a border is.
-        sources = SOURCES[:1] if evidence.of_lines(self.structure) else SOURCES
-        for source in sources if self.classical else ():
-            for votes in evidence.hear(source):
-                yield _ballot(source.family, votes)
 
     def _first_looks(self, M: Members, evidence: Evidence, inputs: Inputs) -> Iterator[None]:
         """Take the votes of the classical maps, and stop for a look before those of each family."""
@@ -285,7 +258,7 @@ class Consensus(Costs):
         large = restored_size(labels, x.shape[2:], steps).cpu().numpy()
         maps = [LabelMap("networks", each, member.n_classes) for each in large]
         evidence.describe(maps)
-        return _ballot("networks", evidence.add(maps))
+        return ballot_of("networks", evidence.add(maps))
 
     def _cut(self, M: Members, evidence: Evidence, *, in_passing: bool = False) -> None:
         M.hierarchies = self._trees(evidence, in_passing=in_passing)
@@ -344,7 +317,3 @@ def _sentence(hierarchies: Sequence[Hierarchy]) -> str:
     """Say why a run without networks ends, and which kind of segments was made."""
     kinds = dict.fromkeys(each.words for each in hierarchies if each.words)
     return " ".join(["All label maps have voted.", *kinds])
-
-
-def _ballot(family: str, votes: Tensor) -> Ballot:
-    return Ballot(family, small(votes, int(votes.max())))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
-from napari_selfseg.consensus._look import Pixels
+from napari_selfseg.consensus._image_features import Pixels
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Whole
 from napari_selfseg.parameters import parameter
 from napari_selfseg.superpixels import ContourWatershed, Superpixels

@@ -13,7 +13,7 @@ from typing import Final
 
 from napari_selfseg.extensions import extended
 from napari_selfseg.io._format import Format, How, Place, filter_of, names_of
-from napari_selfseg.io._picture import read_picture
+from napari_selfseg.io._png_jpeg import read_picture
 from napari_selfseg.io._tiff._tiff import open_tiff, read_tiff
 from napari_selfseg.io._tiff._tiff_labels import record_in_tiff, write_tiff
 from napari_selfseg.io._zarr._zarr import open_zarr, read_zarr

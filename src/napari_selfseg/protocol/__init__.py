@@ -1,6 +1,7 @@
 """The protocol every method follows: one generator, one driver, one result."""
 
 from napari_selfseg.grid import Grid
+from napari_selfseg.protocol._continuing import go_on
 from napari_selfseg.protocol._estimates._estimate import (
     Estimate,
     Tried,
@@ -24,7 +25,7 @@ from napari_selfseg.protocol._given._device import (
 from napari_selfseg.protocol._given._digits import duration, size_in_words
 from napari_selfseg.protocol._given._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._given._scaling import Scaling
-from napari_selfseg.protocol._going_on import go_on
+from napari_selfseg.protocol._memory_check import too_large
 from napari_selfseg.protocol._method._blocks import halo
 from napari_selfseg.protocol._method._blockwise import Blockwise, Found, Picture
 from napari_selfseg.protocol._method._control import Control, Interrupted
@@ -37,9 +38,8 @@ from napari_selfseg.protocol._method._step import BY_ITSELF, Ballot, Step, Stop
 from napari_selfseg.protocol._method._tilewise import ImagePart, Tilewise
 from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._needed import available_memory, bytes_needed, bytes_to_predict
-from napari_selfseg.protocol._refusal import too_large
-from napari_selfseg.protocol._results._agreeing import merge_runs
 from napari_selfseg.protocol._results._endings import objects_in_words
+from napari_selfseg.protocol._results._merging_runs import merge_runs
 from napari_selfseg.protocol._results._outlining import finished, outlined
 from napari_selfseg.protocol._results._pictured import as_rgb, pictured, seen_plane
 from napari_selfseg.protocol._results._run_card import (

@@ -31,6 +31,7 @@ from napari_selfseg.protocol._given._device import (
 from napari_selfseg.protocol._given._failures import explaining
 from napari_selfseg.protocol._given._given import Given, check_drawn, check_given, paired
 from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._memory_check import check_memory
 from napari_selfseg.protocol._method._blockwise import Found
 from napari_selfseg.protocol._method._control import Control
 from napari_selfseg.protocol._method._finish import Finish
@@ -38,7 +39,6 @@ from napari_selfseg.protocol._method._inputs import gather
 from napari_selfseg.protocol._method._labels import as_superpixels
 from napari_selfseg.protocol._method._method import Finding, Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._training_state import TrainingState
-from napari_selfseg.protocol._refusal import check_memory
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._run import Run
 

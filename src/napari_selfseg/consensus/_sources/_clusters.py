@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import vq
 
-from napari_selfseg.consensus._sources._said import Borders, Said
-from napari_selfseg.consensus._sources._seen import Parts, Seen
+from napari_selfseg.consensus._sources._image_blocks import Parts, Seen
+from napari_selfseg.consensus._sources._label_maps import Borders, Said
 from napari_selfseg.hierarchy import half_distances
 from napari_selfseg.machine.threads import side_by_side
 from napari_selfseg.protocol import Found

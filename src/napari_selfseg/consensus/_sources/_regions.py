@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from napari_selfseg.consensus._sources._said import Borders, Said
-from napari_selfseg.consensus._sources._seen import Parts
+from napari_selfseg.consensus._sources._image_blocks import Parts
+from napari_selfseg.consensus._sources._label_maps import Borders, Said
 from napari_selfseg.consensus._sources._touching import touching
 from napari_selfseg.protocol import Found
 from napari_selfseg.superpixels._felzenszwalb._felzenszwalb import felzenszwalb_at

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_selfseg.consensus._sources._clusters import Clusters
-from napari_selfseg.consensus._sources._seen import Seen
+from napari_selfseg.consensus._sources._image_blocks import Seen
 
 __all__ = ["TEXTONS"]
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from napari_selfseg.consensus._sources._clusters import Clusters
 from napari_selfseg.consensus._sources._colour import smooth
-from napari_selfseg.consensus._sources._seen import Seen
+from napari_selfseg.consensus._sources._image_blocks import Seen
 
 __all__ = ["TEXTURE"]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_selfseg.consensus._image_evidence import ImageEvidence
+from napari_selfseg.consensus._image_features import Pixels
 from napari_selfseg.consensus._kind import Wanted
-from napari_selfseg.consensus._look import Pixels
 from napari_selfseg.consensus._sources import Borders, LabelMap, Parts, Source
 from napari_selfseg.hierarchy import Hierarchy, weights
 from napari_selfseg.regions import totals

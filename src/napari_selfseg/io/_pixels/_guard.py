@@ -13,8 +13,8 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from napari_selfseg.io._pixels._chain import check_chain
 from napari_selfseg.io._pixels._image_file import ImageFile, RemoteError, UnsuitableError, reason
+from napari_selfseg.io._pixels._page_chain import check_chain
 
 __all__ = ["check_axes", "check_image_file", "check_room", "check_whole", "reading"]
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import torch
 
-from napari_selfseg.protocol._estimates._picture import blocks, mask, picture, scribbles
+from napari_selfseg.protocol._estimates._test_picture import blocks, mask, picture, scribbles
 from napari_selfseg.protocol._evolve import evolve
 from napari_selfseg.protocol._given._device import resolve_device, resolve_threads
 from napari_selfseg.protocol._method._method import GIVEN, Method, SuperpixelAlgorithm

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 from torch import Tensor
 
 from napari_selfseg.protocol._method._step import Ballot
-from napari_selfseg.protocol._results._agreeing import settled
 from napari_selfseg.protocol._results._history import History
+from napari_selfseg.protocol._results._merging_runs import settled
 
 __all__ = ["BallotBox", "Latest"]
 

@@ -16,9 +16,9 @@ from napari_selfseg.outlines import IMAGE, Outlines
 from napari_selfseg.protocol._method._finish import AS_BEGUN, Finish, Wish, chosen
 from napari_selfseg.protocol._method._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._step import Stop
-from napari_selfseg.protocol._results._agreeing import agreeing
 from napari_selfseg.protocol._results._ballot_box import BallotBox, Latest
 from napari_selfseg.protocol._results._history import History, Losses
+from napari_selfseg.protocol._results._merging_runs import agreeing
 from napari_selfseg.protocol._results._outlining import Outlining
 from napari_selfseg.protocol._results._projection import Projection
 from napari_selfseg.record import with_cut, with_finish, with_outlines

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_selfseg.consensus._sources._seen import Parts
+from napari_selfseg.consensus._sources._image_blocks import Parts
 from napari_selfseg.grid import Grid
 from napari_selfseg.machine.threads import side_by_side
 from napari_selfseg.protocol import Found
