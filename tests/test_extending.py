@@ -21,6 +21,7 @@ from napari_selfseg import catalogue, consensus
 from napari_selfseg.catalogue import METHODS, SUPERPIXELS, known_methods, known_superpixels
 from napari_selfseg.cli import main
 from napari_selfseg.consensus import _in_blocks, _sources
+from napari_selfseg.consensus._votes import _classical
 from napari_selfseg.declared import with_declared
 from napari_selfseg.io import read_label_image
 from napari_selfseg.scale import Recipe
@@ -333,7 +334,7 @@ def edges(tmp_path, monkeypatch):
     names = dict(vars(_sources))
     exec(line, names)
     assert names["SOURCES"] == (*_sources.SOURCES, module.EDGES)
-    for place in (consensus._method, consensus._superpixels, _in_blocks):
+    for place in (_classical, consensus._superpixels, _in_blocks):
         monkeypatch.setattr(place, "SOURCES", names["SOURCES"])
     return module.EDGES
 
@@ -352,7 +353,7 @@ def test_a_source_is_heard_by_consensus(edges):
     record = run.record()
     np.testing.assert_array_equal(ss.replay(record, pixels), run.labels())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(consensus._method, "SOURCES", _sources.SOURCES)
+        patch.setattr(_classical, "SOURCES", _sources.SOURCES)
         without = ss.segment(pixels, method, **HERE).hierarchy()
     assert heard.histograms.shape[1] == without.histograms.shape[1] + 32
     assert (heard.disagreement != without.disagreement).any()
