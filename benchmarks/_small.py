@@ -81,6 +81,7 @@ COMMANDS: dict[str, Command] = {
     "batch stacks": _resumed(
         "batch", "stack.tif", "-o", "out", "--carry", "warm", "--format", "ome.zarr", *METHOD
     ),
+    "plate": _resumed("batch", "plate.zarr", "-o", "out", "--into-image", "cells", *METHOD),
     "plan and run": _plan(),
     "train": _resumed("train", "images", "-o", "m.safetensors", "--checkpoint-every", "1", *METHOD),
     "apply": Command([["apply", "model.safetensors", "images", "-o", "out", "--threads", "1"]]),
@@ -110,6 +111,7 @@ def make_inputs(folder: Path, run: Callable[[Words], int]) -> None:
     (folder / "images").mkdir()
     for k in range(2):
         tifffile.imwrite(folder / f"images/{k}.tif", image[:32, 8 * k :][:, :40], photometric="rgb")
+    _make_plate(folder / "plate.zarr")
     run(["superpixels", "image.tif", "-o", "superpixels.tif"])
     run(["train", "images", "-o", "model.safetensors", *METHOD])
 
@@ -120,3 +122,24 @@ def _waves(height: int, width: int) -> NDArray[np.uint8]:
     waves = np.stack([np.sin(rows), np.cos(columns), np.sin(rows + columns)], axis=-1)
     noise = rng.normal(scale=8, size=waves.shape)
     return (120 + 60 * waves + noise).clip(1, 255).astype(np.uint8)
+
+
+def _make_plate(path: Path) -> None:
+    """Make a plate of 2 x 3 wells with 2 fields each, of OME-Zarr 0.4."""
+    # Kept out of the process that is forked.
+    import zarr
+
+    wells = [f"{row}/{column}" for row in "AB" for column in "123"]
+    listed = {"rows": [{"name": r} for r in "AB"], "columns": [{"name": c} for c in "123"]}
+    plate = zarr.open_group(path, mode="w", zarr_format=2)
+    plate.attrs.update({"plate": listed | {"wells": [{"path": each} for each in wells]}})
+    axes = [{"name": each, "type": "space", "unit": "micrometer"} for each in "yx"]
+    level = {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [0.5, 0.5]}]}
+    for k, name in enumerate(wells):
+        well = plate.create_group(name)
+        well.attrs.update({"well": {"images": [{"path": "0"}, {"path": "1"}]}})
+        for n in range(2):
+            field = well.create_group(str(n))
+            image = {"version": "0.4", "axes": axes, "datasets": [level]}
+            field.attrs.update({"multiscales": [image]})
+            field.create_array("0", data=_waves(24 + k, 32)[..., n])

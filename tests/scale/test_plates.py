@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import zarr
@@ -77,6 +83,68 @@ def test_a_plate_that_was_ended_in_the_middle_goes_on(plate, tmp_path):
         assert read_record(target)["recipe"] == RECIPE.as_dict()
     table = (out / "batch.csv").read_text(encoding="utf-8")
     assert table.count(",done,") == len(NAMES)
+
+
+# Kills itself before the N-th time that it writes, renames or makes something in the plate.
+CHILD = """
+import os, signal, sys
+
+def see(event, args):
+    if event in ("os.mkdir", "os.rename") or (event == "open" and "w" in str(args[1])):
+        if isinstance(args[0], (str, os.PathLike)) and "plate.zarr" in os.fspath(args[0]):
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+left = [int(sys.argv[1])]
+sys.addaudithook(see)
+from napari_selfseg.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def made(plate):
+    """When the labels of each field were made that are whole."""
+    found = plate.glob("*/*/*/labels/cells")
+    return {
+        str(each.relative_to(plate)): each.stat().st_mtime_ns
+        for each in found
+        if (each / "0").is_dir()
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("plate", ["0.4"], indirect=True)
+def test_a_plate_that_is_killed_again_and_again_loses_nothing_and_does_nothing_twice(
+    plate, tmp_path
+):
+    undisturbed = tmp_path / "undisturbed" / "plate.zarr"
+    shutil.copytree(plate, undisturbed)
+    recipe = tmp_path / "recipe.json"
+    RECIPE.save(recipe)
+    words = ["batch", str(plate), "-o", str(tmp_path / "out"), "--into-image", "cells", "--resume"]
+    words += ["--recipe", str(recipe), "--device", "cpu", "--threads", "1"]
+    before = {}
+    # Some 160 for the groups of all labels, where they are not there yet, and 50 a field.
+    for at in np.random.default_rng(7).integers([270, 60], [420, 200]):
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, str(at), *words], env=os.environ, check=False
+        )
+        assert done.returncode == -signal.SIGKILL, at
+        now = made(plate)
+        assert before.items() <= now.items(), "nothing is made twice"
+        before = now
+    assert 0 < len(before) < len(NAMES), "test invalid"
+    entries = list(Batch([plate], RECIPE, tmp_path / "out", into_image="cells", resume=True, **HOW))
+    assert [each.state for each in entries] == ["done"] * len(NAMES)
+    assert sum(each.before for each in entries) == len(before)
+    assert before.items() <= made(plate).items()
+    list(Batch([undisturbed], RECIPE, tmp_path / "other", into_image="cells", **HOW))
+    for name in NAMES:
+        one, two = (read_image(each / name / "labels/cells").data for each in (plate, undisturbed))
+        np.testing.assert_array_equal(one, two)
+    files = [sorted(p.relative_to(e) for p in e.rglob("*")) for e in (plate, undisturbed)]
+    assert files[0] == files[1], "nothing is left over"
 
 
 def test_wells_and_fields_are_chosen_by_a_pattern(plate, tmp_path):

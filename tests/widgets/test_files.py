@@ -6,7 +6,14 @@ import tifffile
 import zarr
 
 import napari_selfseg as ss
-from napari_selfseg.io import read_image, read_record, write_labels
+from napari_selfseg.io import (
+    labels_in,
+    labels_of,
+    list_labels,
+    read_image,
+    read_record,
+    write_labels,
+)
 from napari_selfseg.widgets.canvas.files import reader, write_labels_layer
 
 
@@ -35,6 +42,38 @@ def test_labels_with_levels_scale_unit_and_record(tmp_path, make_napari_viewer, 
     assert layer.metadata["napari-selfseg"] == read_record(path)
     np.testing.assert_array_equal(np.asarray(layer.data[0]), labels())
     assert layer.data[1].shape == (550, 15)
+
+
+def image_with_labels(path):
+    """Two channels of 0.5 µm, and labels in the image that are listed."""
+    axes = [{"name": "c", "type": "channel"}]
+    axes += [{"name": each, "type": "space", "unit": "micrometer"} for each in "yx"]
+    scale = [{"type": "scale", "scale": [1, 0.5, 0.5]}]
+    levels = [{"path": "0", "coordinateTransformations": scale}]
+    group = zarr.open_group(path, mode="w", zarr_format=2)
+    group.attrs.update({"multiscales": [{"version": "0.4", "axes": axes, "datasets": levels}]})
+    group.create_array("0", data=np.zeros((2, 40, 30), np.uint8))
+    target = labels_in(path, "cells")
+    write_labels(target, labels((40, 30)), axes="yx")
+    list_labels(target)
+    return path
+
+
+def test_labels_that_an_image_lists_come_with_it(tmp_path):
+    path = image_with_labels(tmp_path / "a.zarr")
+    (_, _, kind), (data, meta, second) = reader(str(path))(str(path))
+    assert (kind, second) == ("image", "labels")
+    assert (meta["name"], meta["scale"]) == ("a/labels/cells", (0.5, 0.5))
+    np.testing.assert_array_equal(np.asarray(data), labels((40, 30)))
+    assert len(reader(str(path / "0"))(str(path / "0"))) == 1, "a level has none"
+    assert labels_of(path) == [path / "labels" / "cells"]
+
+
+def test_labels_that_are_damaged_leave_the_image(tmp_path):
+    path = image_with_labels(tmp_path / "a.zarr")
+    (path / "labels" / "cells" / "0" / ".zarray").unlink()
+    with pytest.warns(UserWarning, match="The labels cells are left out: "):
+        assert [kind for *_, kind in reader(str(path))(str(path))] == ["image"]
 
 
 def test_what_napari_saves_is_read_back(tmp_path, make_napari_viewer, record):

@@ -34,7 +34,7 @@ from napari_selfseg.io._zarr._zarr_filling import (
     update_levels,
     update_record,
 )
-from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, list_labels
+from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, labels_of, list_labels
 from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
 from napari_selfseg.io._zarr._zarr_naming import name_classes
@@ -77,6 +77,7 @@ __all__ = [
     "is_abandoned",
     "is_zarr",
     "labels_in",
+    "labels_of",
     "list_labels",
     "list_table",
     "load_fit",

@@ -17,7 +17,16 @@ from napari_selfseg.io._zarr._zarr_home_layout import layout_of
 from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, says_image, told_of
 from napari_selfseg.io._zarr._zarr_remote import address_of
 
-__all__ = ["LABELS", "TABLES", "enter", "home_of", "labels_in", "list_labels", "room_for"]
+__all__ = [
+    "LABELS",
+    "TABLES",
+    "enter",
+    "home_of",
+    "labels_in",
+    "labels_of",
+    "list_labels",
+    "room_for",
+]
 
 LABELS: Final = "labels"
 TABLES: Final = "tables"  # as ngio and Fractal have them; OME-Zarr knows none
@@ -124,6 +133,34 @@ def _image(path: Path) -> Path:
     if not isinstance(node, zarr.Group):
         raise ValueError(f"{other}, or give the image of which that is a level or an array.")
     return home
+
+
+def labels_of(image: str | os.PathLike[str]) -> list[Path]:
+    """Find the labels that an image lists.
+
+    Parameters
+    ----------
+    image : path_like
+        An OME-Zarr image, or a folder with a single one in it.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Those that are there; empty for anything else than such an image.
+
+    Raises
+    ------
+    ValueError
+        When there is no single image.
+    """
+    home, node = image_in(Path(image))
+    folder = home / LABELS
+    if not isinstance(node, zarr.Group) or not is_zarr(folder):
+        return []
+    group = zarr.open(str(folder), mode="r", use_consolidated=False)
+    listed: Any = told_of(group).get(LABELS) if isinstance(group, zarr.Group) else None
+    names = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    return [folder / each for each in names if NAME.fullmatch(each) and is_zarr(folder / each)]
 
 
 def list_labels(path: str | os.PathLike[str]) -> None:

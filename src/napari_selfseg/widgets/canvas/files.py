@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -57,7 +58,13 @@ def layers_of(path: str) -> list[LayerData]:
     -------
     list of LayerDataTuple
         With scale, place, unit, names of axes and levels; of labels of ours the record. One layer,
-        or one a channel of labels; napari makes those of an image.
+        or one a channel of labels; napari makes those of an image. The labels that an image lists
+        come after it.
+
+    Warns
+    -----
+    UserWarning
+        When labels that an image lists cannot be read.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def layers_of(path: str) -> list[LayerData]:
         "metadata": _recorded(path) if labels else {},
     }
     if not labels:
-        return [(_data(arrays), meta | _channels(finest), "image")]
+        return [(_data(arrays), meta | _channels(finest), "image"), *_listed(path)]
     if finest.channel_axis is None:
         return [(_data(arrays), meta, "labels")]
     return [
@@ -89,6 +96,19 @@ def layers_of(path: str) -> list[LayerData]:
         )
         for k in range(arrays[0].shape[-1])
     ]
+
+
+def _listed(path: str) -> list[LayerData]:
+    """Open the labels that an image lists; damaged ones are no reason not to show the image."""
+    from napari_selfseg.io import labels_of
+
+    found: list[LayerData] = []
+    for each in labels_of(path):
+        try:
+            found += layers_of(str(each))
+        except (ValueError, OSError) as error:
+            warnings.warn(f"The labels {each.name} are left out: {error}", stacklevel=2)
+    return found
 
 
 def write_labels_layer(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
