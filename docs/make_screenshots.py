@@ -20,6 +20,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_selfseg.samples import histology
 from napari_selfseg.widgets.batch import BatchDock
+from napari_selfseg.widgets.compare import CompareDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
 from napari_selfseg.widgets.model.kept import presets, remembered
 from napari_selfseg.widgets.segment.dock import SegmentDock
@@ -43,6 +44,7 @@ def main() -> None:
     for data, settings, _ in histology():
         viewer.add_image(data, **settings)
     segmenting(viewer)
+    comparing(viewer)
     others = {
         "superpixels": SuperpixelsDock,
         "train": TrainDock,
@@ -67,6 +69,27 @@ def segmenting(viewer: Any) -> None:
     save(
         np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3], "dock_segment.webp"
     )
+    viewer.window.remove_dock_widget(frame)
+
+
+def comparing(viewer: Any) -> None:
+    """Compare few segments with many, and take a picture of the whole window."""
+    segment = SegmentDock(viewer)
+    frame = viewer.window.add_dock_widget(segment, name="Segment", area="right")
+    until(lambda: segment.loaded)
+    for granularity in (0.3, 0.5):
+        segment.view.setup.fill({"granularity": granularity})
+        segment.start()
+        until(lambda: not segment.busy)
+    viewer.window.remove_dock_widget(frame)
+    dock = CompareDock(viewer)
+    frame = viewer.window.add_dock_widget(dock, name="Compare two results", area="right")
+    dock.start()
+    until(lambda: dock.up)
+    save(
+        np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3], "dock_compare.webp"
+    )
+    dock.back()
     viewer.window.remove_dock_widget(frame)
 
 

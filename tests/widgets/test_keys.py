@@ -10,6 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_selfseg.widgets.batch import BatchDock
+from napari_selfseg.widgets.compare import CompareDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
 from napari_selfseg.widgets.parts.access.keys import (
     EARLIER,
@@ -26,7 +27,7 @@ from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.train import TrainDock
 from napari_selfseg.widgets.work.dock.work_dock import DockBase
 
-DOCKS = [SegmentDock, SuperpixelsDock, TrainDock, BatchDock, EvaluateDock]
+DOCKS = [SegmentDock, SuperpixelsDock, TrainDock, BatchDock, CompareDock, EvaluateDock]
 
 
 def focused(widget, qtbot):

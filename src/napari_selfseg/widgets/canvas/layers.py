@@ -23,6 +23,7 @@ __all__ = [
     "camera_of",
     "describe_image",
     "describe_labels",
+    "grid_of",
     "is_mark",
     "origin_of",
     "partners",
@@ -181,6 +182,21 @@ def camera_of(viewer: Any) -> Any:
     napari.components.Camera
     """
     return getattr(viewer, "scene", viewer).camera
+
+
+def grid_of(viewer: Any) -> Any:
+    """Return the grid of a viewer; napari 0.9 keeps it elsewhere than those before.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Any.
+
+    Returns
+    -------
+    napari.components.GridCanvas
+    """
+    return getattr(viewer, "canvas", viewer).grid
 
 
 def partners(layer: Any, others: Sequence[Any]) -> list[Any]:
