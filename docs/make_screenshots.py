@@ -86,9 +86,8 @@ def comparing(viewer: Any) -> None:
     frame = viewer.window.add_dock_widget(dock, name="Compare two results", area="right")
     dock.start()
     until(lambda: dock.up)
-    save(
-        np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3], "dock_compare.webp"
-    )
+    shown = np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3]
+    save(shown, "dock_compare.webp", quality=30)
     dock.back()
     viewer.window.remove_dock_widget(frame)
 
@@ -116,10 +115,10 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def save(picture: np.ndarray, name: str) -> None:
+def save(picture: np.ndarray, name: str, quality: int = 55) -> None:
     """Write a picture, small."""
     path = IMAGES / name
-    Image.fromarray(np.ascontiguousarray(picture)).save(path, quality=55, method=6)
+    Image.fromarray(np.ascontiguousarray(picture)).save(path, quality=quality, method=6)
     print(path.name, path.stat().st_size)
 
 

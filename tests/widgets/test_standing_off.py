@@ -31,7 +31,7 @@ def apart(colours, hue):
 
 @pytest.mark.parametrize("hue", [0.0, 0.3, 0.9, 0.99])
 def test_no_label_has_the_hue_of_the_image(hue):
-    assert apart(palette(50), hue) < 0.02, "test invalid"
+    assert apart(palette(50), hue) < 0.05, "test invalid"
     assert apart(palette(50, free_hues(image(hue))), hue) > 0.15
 
 

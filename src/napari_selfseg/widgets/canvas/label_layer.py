@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.colormaps import Colormap, CyclicLabelColormap, label_colormap
 from numpy.typing import NDArray
-from skimage.color import hsv2rgb
 
-from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues, free_hues, spread
+from napari_selfseg.widgets.canvas.colours.distinct import distinct
+from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues, free_hues
 from napari_selfseg.widgets.canvas.colours.steady_colours import following
 from napari_selfseg.widgets.canvas.label_storage import Room
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
@@ -26,9 +26,6 @@ __all__ = ["Canvas", "Kind", "add_labels", "hide_earlier", "palette", "settle", 
 
 Kind = Literal["classes", "pieces", "segments", "objects"]
 
-GOLDEN: Final = (5**0.5 - 1) / 2
-SATURATIONS: Final = (0.45, 0.80, 0.62)
-VALUES: Final = (0.95, 0.75)
 PIECES: Final = 49
 SEGMENTS: Final = 500
 DISTINCT: Final = 1000
@@ -158,7 +155,9 @@ def own_kind(request: Request) -> Kind:
 
 
 def palette(n: int, hues: Hues = ALL_HUES) -> CyclicLabelColormap:
-    """Return a colour for every class; napari's own palette repeats some and has near blacks.
+    """Return a colour for every class, which everybody can tell apart from the others.
+
+    napari's own palette repeats some and has near blacks.
 
     Parameters
     ----------
@@ -173,11 +172,8 @@ def palette(n: int, hues: Hues = ALL_HUES) -> CyclicLabelColormap:
         Label 0 is transparent. Beyond `DISTINCT` the colours begin anew.
     """
     n = min(n, DISTINCT)
-    each = np.arange(n)
-    shades = np.take(SATURATIONS, each % 3), np.take(VALUES, each % 2)
-    hsv = np.stack((spread(each * GOLDEN % 1, hues), *shades), axis=-1)
     colours = np.zeros((n + 1, 4), np.float32)
-    colours[1:] = np.concatenate((hsv2rgb(hsv), np.ones((n, 1))), axis=1)
+    colours[1:] = np.concatenate((distinct(n, hues), np.ones((n, 1))), axis=1)
     return CyclicLabelColormap(colors=colours, background_value=0)
 
 

@@ -14,11 +14,12 @@ __all__ = ["ClassColours", "colour_of"]
 
 NONE: Final = (0.62, 0.62, 0.62, 0.7)
 MOST: Final = 50
+OF_CLASSES: Final = palette(MOST).colors
 
 
 def colour_of(number: int) -> tuple[float, float, float]:
     """Return red, green and blue of a class, those it has among scribbles as well."""
-    red, green, blue, _ = map(float, palette(MOST).colors[1 + (number - 1) % MOST])
+    red, green, blue, _ = map(float, OF_CLASSES[1 + (number - 1) % MOST])
     return red, green, blue
 
 
