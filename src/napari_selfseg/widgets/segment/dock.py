@@ -32,6 +32,7 @@ from napari_selfseg.widgets.segment.scribbles.strokes import Strokes
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.segment.simple_actions import SimpleActions
 from napari_selfseg.widgets.segment.subject_actions import SubjectActions
+from napari_selfseg.widgets.segment.tour.tour import Tour
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.dock.work_dock import DockBase
 from napari_selfseg.widgets.work.finished_run import Outcome
@@ -120,6 +121,7 @@ class SegmentDock(DockBase):
         )
         self._looks = Looks(napari_viewer, self.view, self._results, lambda: self._live.session)
         self._simple = SimpleActions(self.view)
+        self._tour = Tour(napari_viewer, self, self.view, self.start)
         self._connect_widgets()
         # Threads that start later share one heap with it.
         keep_freed_memory()
@@ -152,6 +154,10 @@ class SegmentDock(DockBase):
         if not self._live.busy:
             self._continue.go_on(self._launcher)
 
+    def take_tour(self) -> None:
+        """Show what there is, in a tour of one minute."""
+        self._tour.begin()
+
     def stop(self) -> None:
         """Ask the live run to end and settle its labels; asked twice, it ends as it is."""
         self._live.stop()
@@ -177,6 +183,7 @@ class SegmentDock(DockBase):
 
     def _end(self) -> None:
         self._open = False
+        self._tour.end()
         self._guide.stop()
         super()._end()
         self._looks.end()
@@ -210,6 +217,8 @@ class SegmentDock(DockBase):
         self._setup.offer()
         image = self.view.setup.image.thing
         self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
+        if self.remembered_as:
+            self._tour.offer()
         if self._start_when_loaded:
             self._start()
 

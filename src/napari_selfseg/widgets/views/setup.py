@@ -14,7 +14,7 @@ from napari_selfseg.widgets.model.state import NO_IMAGE, Form
 from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
 from napari_selfseg.widgets.parts.keeping import Kept
-from napari_selfseg.widgets.parts.panels import Fold, Pages, at_the_end, beside, filled, rows
+from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.style import LOADING, afresh, allow, allow_all, button
 from napari_selfseg.widgets.views.class_names import ClassNames
 from napari_selfseg.widgets.views.goal_view import GoalView
@@ -22,6 +22,8 @@ from napari_selfseg.widgets.views.method.method_links import About
 from napari_selfseg.widgets.views.preset_bar import PresetBar
 from napari_selfseg.widgets.views.region_view import RegionView
 from napari_selfseg.widgets.views.stack_view import StackView
+from napari_selfseg.widgets.views.tour_line import HELP as TOUR
+from napari_selfseg.widgets.views.tour_line import TourLine
 
 __all__ = ["SetupView"]
 
@@ -60,6 +62,7 @@ class SetupView(QWidget):
         self.precision = Chooser("Auto takes bfloat16 where it is faster, float32 elsewhere.")
         called(self.channels, "More channels")
         self.afresh = afresh()
+        self.tour, self.take_tour = TourLine(), button("Tour", TOUR)
         self._channel_fold = Fold("More channels", self.channels)
         self._choices: Choices | None = None
         self._method_pages = Pages()
@@ -282,6 +285,7 @@ class SetupView(QWidget):
             beside(self.image, self.image.follow, first=3),
             self.goal,
             self.stack,
+            self.tour,
             self.more,
         )
 
@@ -304,5 +308,5 @@ class SetupView(QWidget):
             self.superpixels,
             self._superpixel_fold,
             Fold("Device and precision", rows(where)),
-            at_the_end(self.afresh),
+            beside(self.take_tour, self.afresh),
         )

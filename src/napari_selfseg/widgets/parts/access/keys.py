@@ -19,6 +19,7 @@ __all__ = [
     "Keys",
     "Presses",
     "keyed",
+    "shortcuts",
     "stepped",
 ]
 
@@ -72,10 +73,19 @@ class Keys:
     """
 
     def __init__(self, dock: QWidget, presses: Presses) -> None:
-        self._shortcuts = _shortcuts(dock, presses)
+        self._shortcuts = shortcuts(dock, presses)
 
 
-def _shortcuts(widget: QWidget, presses: Presses) -> list[QShortcut]:
+def shortcuts(widget: QWidget, presses: Presses) -> list[QShortcut]:
+    """Make shortcuts that are heard while the focus is in a widget.
+
+    Parameters
+    ----------
+    widget : QWidget
+        With all below it.
+    presses : mapping of str to callable
+        What each key does.
+    """
     made = []
     for key, press in presses.items():
         for each in (key, *((TWIN,) if key == RUN else ())):

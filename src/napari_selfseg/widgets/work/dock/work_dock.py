@@ -15,6 +15,7 @@ from napari_selfseg.widgets.canvas import settings
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.parts.access.accessible import in_reading_order
+from napari_selfseg.widgets.parts.access.canvas_keys import Claim
 from napari_selfseg.widgets.parts.access.keys import RUN, STOP, Keys, Presses
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import stacked
@@ -109,6 +110,7 @@ class DockBase(QWidget):
         """Follow the viewer while the dock is open; the last thing to be called when it is made."""
         self._removal = SafeRemoval(self, self._viewer)
         self._keys = Keys(self, self._presses())
+        self._claim = Claim(self, self._presses())
         self._life = Life(self, self._begin, self._end)
 
     def _presses(self) -> Presses:
@@ -125,7 +127,8 @@ class DockBase(QWidget):
         return getattr(self.view, "kept", {})
 
     def _end(self) -> None:
-        """Keep what is filled in, and let go of all work and layers; the dock is closed."""
+        """Keep what is filled in, and let go of all work, keys and layers; the dock is closed."""
+        self._claim.give_up()
         self._memory.keep()
         self._tasks.clear()
         self._watch.end()

@@ -1,0 +1,120 @@
+"""Keys of a dock that are heard while the canvas has the focus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtGui import QShortcut  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
+
+from napari_selfseg.widgets.parts.access.keys import Presses, shortcuts
+
+__all__ = ["CanvasKeys", "Claim"]
+
+
+class CanvasKeys(QObject):
+    """Shortcuts on the middle of a window, for one dock at a time: the one that was used last.
+
+    It belongs to the window, and knows docks only from when they are shown until they are closed:
+    so nothing of a closed window stays.
+
+    Parameters
+    ----------
+    middle : QWidget
+        With the canvas.
+    """
+
+    def __init__(self, middle: QWidget) -> None:
+        super().__init__(middle)
+        self._middle = middle
+        self._claims: list[tuple[QWidget, Presses]] = []
+        self._shortcuts: list[QShortcut] = []
+
+    def put_first(self, dock: QWidget, presses: Presses) -> None:
+        """Let keys be those of a dock.
+
+        Parameters
+        ----------
+        dock : QWidget
+            Shown, or used.
+        presses : mapping of str to callable
+            What each key does.
+        """
+        if not self._claims or self._claims[-1][0] is not dock:
+            self._claims = [*self._others(dock), (dock, presses)]
+            self._bind()
+
+    def leave_out(self, dock: QWidget) -> None:
+        """Let keys be those of the dock before it, if there is one.
+
+        Parameters
+        ----------
+        dock : QWidget
+            Closed.
+        """
+        self._claims = self._others(dock)
+        self._bind()
+
+    def _others(self, dock: QWidget) -> list[tuple[QWidget, Presses]]:
+        return [each for each in self._claims if each[0] is not dock]
+
+    def _bind(self) -> None:
+        for each in self._shortcuts:
+            each.setEnabled(False)  # until it is deleted
+            each.deleteLater()
+        self._shortcuts = shortcuts(self._middle, self._claims[-1][1]) if self._claims else []
+
+
+class Claim(QObject):
+    """Claims the keys of the canvas for a dock, whenever it is shown or used.
+
+    Parameters
+    ----------
+    dock : QWidget
+        Any.
+    presses : mapping of str to callable
+        What each key does.
+    """
+
+    def __init__(self, dock: QWidget, presses: Presses) -> None:
+        super().__init__(dock)
+        self._dock, self._presses = dock, presses
+        self._keys: CanvasKeys | None = None
+        dock.installEventFilter(self)
+        app: Any = QApplication.instance()
+        app.focusChanged.connect(self._on_focus)
+
+    def give_up(self) -> None:
+        """Let go of the window; the dock is closed."""
+        if self._keys is not None:
+            self._keys.leave_out(self._dock)
+            self._keys = None
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """See `QObject.eventFilter`."""
+        if event is not None and event.type() == QEvent.Type.Show and watched is self._dock:
+            self._claim()
+        return False
+
+    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self._keys is not None and self._dock.isAncestorOf(now):
+            self._claim()
+
+    def _claim(self) -> None:
+        middle = _middle_of(self._dock)
+        if middle is not None:
+            # The window is asked, and nothing else knows of its keys.
+            found: Any = middle.findChild(CanvasKeys)  # or None, whatever its hint says
+            self._keys = CanvasKeys(middle) if found is None else found
+            self._keys.put_first(self._dock, self._presses)
+
+
+def _middle_of(dock: QWidget) -> QWidget | None:
+    """Return what a window has between its docks; None outside of one."""
+    above = dock.parentWidget()
+    while above is not None:
+        if isinstance(above, QMainWindow):
+            return above.centralWidget()
+        above = above.parentWidget()
+    return None

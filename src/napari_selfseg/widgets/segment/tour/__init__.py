@@ -1,0 +1,1 @@
+"""A tour of the Segment dock, and commands that the palette finds."""
