@@ -28,7 +28,7 @@ from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.train import TrainDock
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
-WINDOW: Final = (1100, 720)
+WINDOW: Final = (1366, 768)  # of a small laptop
 DOCK: Final = (360, 720)
 PATIENCE: Final = 120.0
 
@@ -61,14 +61,24 @@ def main() -> None:
 
 
 def segmenting(viewer: Any) -> None:
-    """Run the default method, and take a picture of the whole window."""
+    """Take pictures of the whole window: simple, with all there is, with the tour, after a run."""
     dock = SegmentDock(viewer)
     frame = viewer.window.add_dock_widget(dock, name="Segment", area="right")
-    dock.start()
     until(lambda: dock.loaded and not dock.busy)
-    save(
-        np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3], "dock_segment.webp"
-    )
+    whole(viewer, "dock_simple.webp")
+    more = dock.view.setup.more.button
+    more.click()
+    whole(viewer, "dock_more.webp")
+    more.click()
+    dock.take_tour()
+    whole(viewer, "dock_tour.webp")
+    dock._tour.end()
+    dock.start()
+    until(lambda: not dock.busy)
+    whole(viewer, "dock_segment.webp")
+    viewer.theme = "light"
+    whole(viewer, "dock_light.webp")
+    viewer.theme = "dark"
     viewer.window.remove_dock_widget(frame)
 
 
@@ -90,6 +100,12 @@ def comparing(viewer: Any) -> None:
     save(shown, "dock_compare.webp", quality=30)
     dock.back()
     viewer.window.remove_dock_widget(frame)
+
+
+def whole(viewer: Any, name: str) -> None:
+    """Take a picture of the whole window, once it is laid out."""
+    until(lambda: True)
+    save(np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3], name)
 
 
 def grabbed(dock: QWidget) -> np.ndarray:

@@ -27,7 +27,6 @@ class CanvasKeys(QObject):
 
     def __init__(self, middle: QWidget) -> None:
         super().__init__(middle)
-        self._middle = middle
         self._claims: list[tuple[QWidget, Presses]] = []
         self._shortcuts: list[QShortcut] = []
 
@@ -55,15 +54,20 @@ class CanvasKeys(QObject):
         """
         self._claims = self._others(dock)
         self._bind()
+        if not self._claims:  # nothing of ours stays in the window
+            self.setParent(None)
+            self.deleteLater()
 
     def _others(self, dock: QWidget) -> list[tuple[QWidget, Presses]]:
         return [each for each in self._claims if each[0] is not dock]
 
     def _bind(self) -> None:
         for each in self._shortcuts:
-            each.setEnabled(False)  # until it is deleted
+            each.activated.disconnect()  # which lets go of the dock at once
+            each.setParent(None)
             each.deleteLater()
-        self._shortcuts = shortcuts(self._middle, self._claims[-1][1]) if self._claims else []
+        middle: Any = self.parent()
+        self._shortcuts = shortcuts(middle, self._claims[-1][1]) if self._claims else []
 
 
 class Claim(QObject):

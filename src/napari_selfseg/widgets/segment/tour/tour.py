@@ -58,6 +58,7 @@ class Tour:
         made = callouts()
         if made is None or self._shown is not None:
             return
+        self._view.setup.tour.hide()
         self._ran = self._view.result.there
         if self._view.setup.image.thing is None:
             for data, settings, _ in histology():
