@@ -215,7 +215,11 @@ def test_a_table_of_tiles_is_made_where_a_batch_was_killed_before_it(folder, mon
 @pytest.mark.parametrize(
     ("recipe", "options", "words"),
     [
-        (ss.Recipe(METHOD, segments=4), {}, "there are no segments: allow more memory"),
+        (
+            ss.Recipe(METHOD, segments=4),
+            {},
+            "there are no segments of this method: allow more memory",
+        ),
         (ss.Recipe(METHOD, minimum_size=4), {}, "no merged small pieces"),
         (RECIPE, {"memory": 600_000}, "allow more memory, or train a smaller network"),
     ],

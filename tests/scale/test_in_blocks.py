@@ -7,7 +7,7 @@ import pytest
 
 import napari_selfseg as ss
 from napari_selfseg.consensus import _spectral
-from napari_selfseg.io import ImageFile, load_fit, open_labels, save_fit
+from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record, save_fit
 from napari_selfseg.scale import (
     TileRun,
     estimate_plan,
@@ -18,6 +18,7 @@ from napari_selfseg.scale import (
     tile_record,
 )
 from napari_selfseg.scale._plan._source import Source
+from napari_selfseg.scale._tiles import _tile_pass
 from napari_selfseg.scale._tiles import _tile_work as tile_work
 from napari_selfseg.superpixels import (
     AutomaticWatershed,
@@ -146,7 +147,8 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
     assert TileRun(plan).finish().finished
     assert one_to_one(open_labels(plan.labels)[:], whole)
     left = {path.name for path in plan.beside().iterdir()}
-    assert left == {"plan.json", "model.safetensors", "done", "finished", "log.txt"}
+    tree = {"tree.npz", "ids", "pieces.zarr", "across_seams"}
+    assert left == {"plan.json", "model.safetensors", "done", "finished", "log.txt"} | tree
 
 
 def test_the_record_says_how_and_how_many(tmp_path):
@@ -207,3 +209,32 @@ def test_an_ordinary_fit_still_labels_tile_by_tile(tmp_path):
     assert not run.plan.blockwise
     run.finish()
     assert set(np.unique(open_labels(run.plan.labels)[:])) <= {1, 2, 3}
+
+
+def test_segments_are_as_many_as_are_wanted_and_cut_again_without_looking(tmp_path, monkeypatch):
+    image, method = spotted(), ss.Consensus()
+    run = ss.segment(image, method, **HERE)
+    worked, work_on = [], tile_work.work_on
+
+    def counting(task):
+        worked.append(task[1])
+        return work_on(task)
+
+    monkeypatch.setattr(_tile_pass, "work_on", counting)
+    for n, resume in ((4, False), (11, True), (11, True)):
+        plan = begun(tmp_path, image, method, segments=n, resume=resume)
+        TileRun(plan).finish()
+        found = open_labels(plan.labels)[:]
+        assert one_to_one(found, run.cut(n))
+        assert len(np.unique(found)) == n
+        record = read_record(plan.labels)
+        assert (record["segments"], record["n_labels"]) == (n, n)
+    passes = [worked.count(name) for name in ("cut", "compare", "number")]
+    assert passes == [len(plan.grid), len(plan.grid), 2 * len(plan.grid)]
+
+
+def test_a_number_of_segments_needs_a_tree(tmp_path):
+    source = Source(spotted(), None)
+    fit = ss.segment(spotted(), ss.Backprop(iterations=1, channels=4, min_labels=1), **HERE).fit
+    with pytest.raises(ValueError, match=r"needs a tree of the whole image, as Consensus without"):
+        plan_tiles(source, fit, str(tmp_path / "a.ome.zarr"), segments=4, tile=64)

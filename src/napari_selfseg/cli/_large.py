@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from napari_selfseg.cli._options._choices import segments_from
 from napari_selfseg.cli._options._common import values_of
 from napari_selfseg.cli._options._interrupt import Interrupted, keeping
 from napari_selfseg.cli._options._progress import Shown
@@ -91,7 +92,8 @@ def _recipe(args: argparse.Namespace, fit: Fit | None) -> Recipe:
     if fit is not None:
         return Recipe(model=args.model, **pieces)
     method = cast("Method", args.kind(**values_of(args, args.kind.declared())))
-    return Recipe(method, precision=args.precision, **pieces)
+    wanted = segments_from(getattr(args, "segments", None))
+    return Recipe(method, precision=args.precision, segments=wanted, **pieces)
 
 
 def _threads(scheduler: str) -> int | None:

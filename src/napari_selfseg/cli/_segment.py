@@ -42,7 +42,6 @@ __all__ = ["add"]
 
 # What needs the image as a whole.
 WHOLE = (
-    "segments",
     "superpixels",
     "mask",
     "scribbles",
@@ -110,6 +109,11 @@ def _check_tiles(args: argparse.Namespace) -> None:
         raise ValueError(
             "Segments are finished as objects in an image as a whole: leave out --memory and "
             "--tile, or --as objects and its sizes."
+        )
+    if args.segments is not None and method_from(args).blockwise() is None:
+        raise ValueError(
+            "--segments needs the whole image, but of Consensus without networks: leave it out, or "
+            "leave out --memory and --tile."
         )
     for name in WHOLE:
         if getattr(args, name) is not None:

@@ -14,8 +14,8 @@ from napari_selfseg.consensus._kind import Wanted
 from napari_selfseg.consensus._line_borders import heights_of, line_faces
 from napari_selfseg.consensus._objects._pieces import Pieces, pieces_of, sums_of
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Source, touching
-from napari_selfseg.consensus._votes._evidence import cut
 from napari_selfseg.grid import Grid
+from napari_selfseg.hierarchy import Tree
 from napari_selfseg.protocol import Found, Picture
 from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, blocks
 from napari_selfseg.superpixels._watersheds._lines import Lines, polarity_of
@@ -92,7 +92,7 @@ class InBlocks:
         grid: Grid,
         homes: NDArray[np.int64],
         compared: Callable[[str], Iterator[Found]],
-    ) -> NDArray[np.int64]:
+    ) -> tuple[Tree, int]:
         """See `Blockwise.join`."""
         look = _Gathered(_lines(known), grid, compared, len(homes))
         evidence = ImageEvidence(look.borders(homes))
@@ -100,8 +100,8 @@ class InBlocks:
         for source in self._sources(known):
             for said in source.said(_of(known, source), compared(source.name), evidence.borders):
                 evidence.take(said)
-        tree = evidence.hierarchy(self.level, self.structure, self.smallest, last=True)
-        return cut([tree], self.n_segments, MOST)
+        found = evidence.hierarchy(self.level, self.structure, self.smallest, last=True)
+        return found.tree, min(self.n_segments or found.automatic, MOST)
 
     def _cells(self, known: Found) -> Lines | None:
         """Return the lines that segments lie between, if they do."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.grid import Box, Grid
+from napari_selfseg.hierarchy import Tree
 
 __all__ = ["Blockwise", "Found", "Picture"]
 
@@ -105,8 +106,8 @@ class Blockwise(Protocol):
         grid: Grid,
         homes: NDArray[np.int64],
         compared: Callable[[str], Iterator[Found]],
-    ) -> NDArray[np.int64]:
-        """Make segments of the superpixels of all blocks.
+    ) -> tuple[Tree, int]:
+        """Make a tree of the superpixels of all blocks.
 
         Parameters
         ----------
@@ -121,6 +122,8 @@ class Blockwise(Protocol):
 
         Returns
         -------
-        ndarray of int64
-            ``(n,)`` label of each superpixel, from 1.
+        tree : Tree
+            Of all superpixels, in their order.
+        wanted : int
+            How many segments it is cut into where nobody says another number.
         """

@@ -15,6 +15,8 @@ from napari_selfseg.scale._label._label_measured import measured_before, write_m
 from napari_selfseg.scale._label._task import LabelResult, LabelTask, Tiling
 from napari_selfseg.scale._plan._plan import FINISHED, Plan
 from napari_selfseg.scale._plan._tile_record import ACROSS, is_unchanged
+from napari_selfseg.scale._recipe._recipe import Recipe
+from napari_selfseg.scale._tiles._granularity import cut_again
 from napari_selfseg.scale._tiles._large import LargeImage, forget
 from napari_selfseg.scale._tiles._tile_run import TileRun
 from napari_selfseg.scale._training._fit_samples import axes_of_sample, fit_samples, known_at_once
@@ -47,7 +49,7 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
         if (there := measured_before(task)) is False:
             write_measured(task, image, large.source, target)
         return _result(read_record(target), before=there)
-    plan = plan or _planned(task, large)
+    plan = cut_again(plan, _segments(task)) if plan else _planned(task, large)
     mark = plan.beside(FINISHED)
     before = mark.exists() and measured_before(task, mark)
     task.observer.follow(TileRun(plan, task.tiling.runner if task.tiling else None))
@@ -109,6 +111,7 @@ def _planned(task: LabelTask, large: LargeImage, **options: Any) -> Plan:
         sample=tiling.sample_size,
         superpixels=tiling.votes,
         objects=recipe.minimum_size if recipe.connected else None,
+        segments=_segments(task),
         device=task.device,
         threads=task.threads or tiling.threads,
         **options,
@@ -157,6 +160,11 @@ def _fit(task: LabelTask) -> Fit | None:
     return task.fit or (load_fit(task.recipe.model) if task.recipe.model else None)
 
 
+def _segments(task: LabelTask) -> int | None:
+    wanted = task.recipe.segments
+    return wanted if isinstance(wanted, int) else None
+
+
 def _method(task: LabelTask) -> Method:
     return cast(Method, task.recipe.method)
 
@@ -165,11 +173,15 @@ def _by(task: LabelTask) -> Fit | Method:
     return _fit(task) or _method(task)
 
 
+def _as_one(recipe: Recipe) -> bool:
+    return recipe.method is not None and recipe.method.blockwise() is not None
+
+
 def _check_parts(task: LabelTask) -> None:
     """Refuse what needs the whole image."""
     recipe = task.recipe
     for asked, what in (
-        (recipe.segments is not None, "segments"),
+        (recipe.segments is not None and not _as_one(recipe), "segments of this method"),
         (recipe.finish is not None, "segments finished as objects"),
         (recipe.method and recipe.method.outlines != SUPERPIXELS, "outlines along the image"),
         (recipe.minimum_size and not recipe.connected, "merged small pieces (minimum_size)"),

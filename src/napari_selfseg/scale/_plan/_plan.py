@@ -56,6 +56,8 @@ class Plan:
         blocks then.
     tilewise : bool
         Whether tiles find objects that may reach beyond them (`napari_selfseg.protocol.Tilewise`).
+    segments : int or None
+        How many segments blocks are joined into; None leaves that to the method.
     """
 
     source: Source
@@ -72,6 +74,7 @@ class Plan:
     told: dict[str, Any] = field(default_factory=dict)
     blockwise: bool = False
     tilewise: bool = False
+    segments: int | None = None
 
     @property
     def grid(self) -> Grid:

@@ -48,6 +48,7 @@ def tile_record(plan: Plan) -> dict[str, Any]:
         "tile": list(plan.tile),
         "objects": plan.objects,
         "n_labels": _n_labels(plan, ledger),
+        **({} if plan.segments is None else {"segments": plan.segments}),
         **_across(plan),
         **({} if done == total else {"tiles": [done, total]}),
         **plan.told,

@@ -8,9 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.hierarchy import Tree
 from napari_selfseg.io import whole_file
 from napari_selfseg.scale._plan._in_blocks import compared, picture_of
 from napari_selfseg.scale._plan._plan import Plan
+from napari_selfseg.scale._tiles._granularity import keep_tree, tree_of
 from napari_selfseg.scale._tiles._joining import joined
 from napari_selfseg.scale._tiles._left import loaded
 from napari_selfseg.scale._tiles._objects import keep
@@ -33,7 +35,7 @@ def brought_together(plan: Plan, name: str) -> None:
     name : str
         The pass that all of them are through.
     """
-    if name == "cut":
+    if name == "cut" and tree_of(plan) is None:
         _number_through(plan)
     if name == "compare":
         _segment(plan)
@@ -61,14 +63,21 @@ def _number_through(plan: Plan) -> None:
 
 
 def _segment(plan: Plan) -> None:
-    """Make segments of all superpixels."""
+    """Make segments of all superpixels, as many as are wanted."""
+    tree, wanted = tree_of(plan) or _joined(plan)
+    labels = np.concatenate(([0], tree.cut(plan.segments or wanted)))
+    for number in range(len(plan.grid)):
+        _save(plan, number, labels[np.load(plan.beside("ids", f"{number}.npy"))])
+
+
+def _joined(plan: Plan) -> tuple[Tree, int]:
+    """Make the tree of all superpixels, and keep it for other numbers of segments."""
     blockwise, known, _ = picture_of(plan)
     homes = np.load(plan.beside(HOMES))
     # `homes` says in which block each superpixel lies.
-    names = blockwise.join(known, plan.grid, homes, partial(compared, plan))
-    labels = np.concatenate(([0], names))
-    for number in range(len(plan.grid)):
-        _save(plan, number, labels[np.load(plan.beside("ids", f"{number}.npy"))])
+    found = blockwise.join(known, plan.grid, homes, partial(compared, plan))
+    keep_tree(plan, *found)
+    return found
 
 
 def _vote(plan: Plan) -> None:

@@ -34,6 +34,7 @@ from napari_selfseg.scale._plan._tile_record import ACROSS
 from napari_selfseg.scale._plan._tile_size import halo_of, tile_within
 from napari_selfseg.scale._plan._whole import halo_known, keep_whole, whole_known
 from napari_selfseg.scale._runners import Runner
+from napari_selfseg.scale._tiles._granularity import TREE, cut_again
 from napari_selfseg.scale._tiles._tile_run import TileRun
 
 __all__ = ["over_tiles", "plan_tiles"]
@@ -105,6 +106,7 @@ def plan_tiles(
     sample: int | None = None,
     superpixels: Any = None,
     objects: int | None = None,
+    segments: int | None = None,
     axes: str = "",
     spacing: Sequence[float | None] | None = None,
     unit: str = "pixel",
@@ -138,6 +140,8 @@ def plan_tiles(
         Labels of the image's shape that vote, and may cross tiles.
     objects : int, optional
         Number connected objects of at least so many pixels; classes by default.
+    segments : int, optional
+        How many segments, where the image is labelled as one; what the method finds by default.
     axes : str
         Names of the spatial axes, such as ``"zyx"``; the last ones of these by default.
     spacing : sequence of float or None, optional
@@ -176,6 +180,11 @@ def plan_tiles(
     blockwise, work = known_of(fit) is not None, work_folder(out)
     if blockwise or fit.method.instances:
         _check_alone(fit, superpixels, objects)
+    if segments is not None and not blockwise:
+        raise ValueError(
+            "A number of segments needs a tree of the whole image, as Consensus without networks "
+            "makes it: take that, or leave segments out."
+        )
     whole = whole_known(source, fit, work, memory, size=sample, device=device, threads=threads)
     halo = None if whole is None else halo_known(fit, whole)
     grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory, halo)
@@ -194,6 +203,7 @@ def plan_tiles(
         told=told or {},
         blockwise=blockwise,
         tilewise=whole is not None,
+        segments=segments,
     )
     check_grid(plan.grid)
     check_zarr(out)
@@ -233,7 +243,7 @@ def _clear(work: Path) -> None:
         if (work / folder).exists():
             shutil.rmtree(work / folder)
         (work / folder).mkdir(parents=True)
-    for mark in (FINISHED, ACROSS):
+    for mark in (FINISHED, ACROSS, TREE):
         (work / mark).unlink(missing_ok=True)
 
 
@@ -326,10 +336,17 @@ def _again(plan: Plan, fit: Fit, resume: bool) -> Plan:
             f"{plan.work}."
         )
     known = load_plan(plan.work)
-    same = dataclasses.replace(plan, tile=known.tile, device=known.device, threads=known.threads)
+    same = dataclasses.replace(
+        plan,
+        tile=known.tile,
+        device=known.device,
+        threads=known.threads,
+        segments=known.segments,
+    )
     trained = weights_hash(load_fit(known.model).weights)
     if as_json(known) != as_json(same) or trained != weights_hash(fit.weights):
         raise ValueError(
             f"{plan.labels} was begun in another way: do as before, or delete it and {plan.work}."
         )
-    return dataclasses.replace(known, source=plan.source, superpixels=plan.superpixels)
+    found = dataclasses.replace(known, source=plan.source, superpixels=plan.superpixels)
+    return cut_again(found, plan.segments)

@@ -189,7 +189,9 @@ def _sweep(plan: Plan) -> None:
 
 def _clean(plan: Plan) -> None:
     """Remove what nobody needs any more: only once it is marked that all is done."""
-    for bulky in _BULKY:
+    # A tree is cut again from these.
+    kept = (PIECES, "ids") if plan.blockwise else ()
+    for bulky in (each for each in _BULKY if each not in kept):
         shutil.rmtree(plan.beside(bulky), ignore_errors=True)
     for small in (WINNERS, HOMES):
         plan.beside(small).unlink(missing_ok=True)
