@@ -43,7 +43,7 @@ def iou(one, other):
 
 
 def test_merging_keeps_the_first_number(objects):
-    assert objects.merge([ALONE, TWINS[0]]) == "Merged 2 objects into 2."
+    assert objects.merge([ALONE, TWINS[0]]) == "Merged 2 objects: they are object 2 now."
     assert (objects.count, objects.at(TWINS[0]), objects.at(TWINS[1])) == (1, 2, 2)
 
 

@@ -161,7 +161,7 @@ def test_labels_of_a_stack_from_a_dock_are_a_recipe_for_stacks(opened, qtbot, tm
     source = {"layers": ["s"], "path": "", "multiscale": False, "rgb": False, "region": None}
     write_labels(path, run.out, record={**run.record(), "source": source})
     recipe(dock, qtbot, path)
-    words = "stacks plane by plane: from its neighbour, along axis 0, 1 iterations on later planes"
+    words = "stacks plane by plane: learning goes on, along axis 0, 1 iterations on later planes"
     assert words in dock.view.recipe.about.text()
     dock.view.images.remove_selected()
     dock.view.images.add_files([str(tmp_path / "in" / each) for each in ("s.ome.tif", "a.png")])

@@ -260,3 +260,19 @@ def test_a_batch_is_finished_as_objects():
     assert recipe.finish == AsObjects(smallest=9)
     assert not recipe.minimum_size
     assert "finished as Objects (smallest object 9)" in described(recipe)
+
+
+@pytest.mark.viewer
+def test_the_menu_asks_what_of_a_stack_is_counted(make_napari_viewer_proxy, qtbot):
+    viewer = make_napari_viewer_proxy()
+    viewer.add_image(np.stack([IMAGE, IMAGE]), name="film")
+    dock = CountDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Count objects", area="right")
+    qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
+    assert dock.view.controls.status.text().startswith("This image is a stack: choose under Part")
+    assert not dock.live
+    assert len(viewer.layers) == 1
+    dock.start()
+    assert dock.live
+    dock.stop()
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)

@@ -44,7 +44,7 @@ def _merge(objects: ObjectEdits, edit: Edit) -> Plan:
     if len(numbers) < 2:
         raise ValueError("Merging needs two objects at least: click another one.")
     where = objects.frames.places(np.isin(objects.labels[index], numbers[1:]), index)
-    words = f"Merged {len(numbers)} objects into {numbers[0]}."
+    words = f"Merged {len(numbers)} objects: they are object {numbers[0]} now."
     return Plan(words, where, numbers[0], _gone(objects, where))
 
 

@@ -27,10 +27,10 @@ __all__ = [
 
 VOLUME: Final = "volume"
 WAYS: Final = (
-    ("As a volume", VOLUME),
-    ("Plane by plane: each alone", "independent"),
-    ("Plane by plane: from its neighbour", "warm"),
-    ("Plane by plane: one model for all", "joint"),
+    ("As one volume, in 3-D", VOLUME),
+    ("Plane by plane: each by itself", "independent"),
+    ("Plane by plane: learning goes on", "warm"),
+    ("Plane by plane: learned once for all", "joint"),
 )
 # Planes of one model for all; they are in memory together.
 FITTED: Final = 5

@@ -1,4 +1,4 @@
-"""The Segment dock, opened to count: objects of the image that is there, at once."""
+"""The Segment dock, opened to count: objects of the image that is there, at once; a stack waits."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ __all__ = ["CountDock"]
 class CountDock(SegmentDock):
     """Find and count objects as soon as the methods are loaded.
 
+    Of a stack a person says first what is counted: the plane in view, or all.
+
     Parameters
     ----------
     napari_viewer : napari.Viewer
@@ -27,4 +29,4 @@ class CountDock(SegmentDock):
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer)
         self.view.setup.goal.for_objects.setChecked(True)
-        self.start()
+        self.start_on_plane()

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 __all__ = ["SegmentDock"]
 
 READY: Final = "Ready."
+STACK: Final = (
+    "This image is a stack: choose under Part the plane in view or the whole stack, then press Run."
+)
 
 
 class SegmentDock(DockBase):
@@ -67,7 +70,7 @@ class SegmentDock(DockBase):
         self._forecast = Forecast(self._settings.memory_limit)
         self._threads = self._settings.threads
         self._last_words, self._spoken_of = "", None
-        self._start_when_loaded = False
+        self._start_when_loaded = self._asks_of_stacks = False
         self._open = False
         begin, threads = self._tasks.begin, lambda: self._threads
         self._watch = Watch(
@@ -148,6 +151,11 @@ class SegmentDock(DockBase):
             self._start_when_loaded = True
         else:
             self._start()
+
+    def start_on_plane(self) -> None:
+        """Start a run where the image is a plane; of a stack say that its part has to be chosen."""
+        self._asks_of_stacks = True
+        self.start()
 
     def resume(self) -> None:
         """Start a run that goes on from what was learned."""
@@ -266,6 +274,10 @@ class SegmentDock(DockBase):
 
     def _start(self) -> None:
         if self._live.busy:
+            return
+        asked, self._asks_of_stacks = self._asks_of_stacks, False
+        if asked and not self.view.setup.stack.isHidden():
+            self.view.controls.say(STACK)
             return
         found = self._setup.request()
         if isinstance(found, Missing):

@@ -25,7 +25,7 @@ logger: Final = logging.getLogger(__name__)
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
 WHAT: Final = "Segment {name}"
-PREPARING: Final = "Preparing: superpixels and network..."
+PREPARING: Final = "Preparing the image..."
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
 SHOWING: Final = "Showing the run"

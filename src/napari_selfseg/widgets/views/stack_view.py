@@ -28,14 +28,15 @@ __all__ = ["StackView"]
 PARTS: Final = (("Plane in view", "plane"), ("Whole stack", "whole"))
 PART_HELP: Final = "The plane in view is a quick trial of what the whole stack will be."
 WAY_HELP: Final = (
-    "As a volume: in 3-D, all in memory at once.\n"
-    "Each alone: every plane by itself; ids are those of the neighbour's regions it overlaps.\n"
-    "From its neighbour: begins with what was learned there, so fewer iterations do.\n"
-    "One model for all: learned on planes spread over the stack, then applied to each."
+    "A movie goes plane by plane, and whatever is seen again keeps its number.\n"
+    "As one volume: in 3-D, all in memory at once; not for a movie.\n"
+    "Each by itself (carry: independent): numbers are found by overlap with the plane before.\n"
+    "Learning goes on (carry: warm): begins with what the last plane taught, so fewer do.\n"
+    "Learned once for all (carry: joint): on planes spread over the stack, then applied to each."
 )
 ALONG_HELP: Final = "The axis from plane to plane; the plane in view comes first."
 FEWER_HELP: Final = "For a plane that begins with what its neighbour learned."
-FEWER: Final = "a tenth as many"
+FEWER: Final = "a tenth of the iterations"
 
 
 class StackView(QWidget):
