@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from napari_selfseg.compiled import compiled
 from napari_selfseg.instances._ellipses import ellipse_fit
 
-__all__ = ["ComponentTree", "chosen", "component_tree", "max_tree", "painted"]
+__all__ = ["ComponentTree", "chosen", "component_tree", "held", "max_tree", "painted"]
 
 # Columns of the sums of a node: pixels, three coordinates, their six products, faces, slopes.
 _MOMENTS: Final = {2: [2, 3, 7, 8, 9], 3: list(range(1, 10))}
@@ -133,6 +133,24 @@ def chosen(tree: ComponentTree, values: NDArray[np.float64]) -> NDArray[np.int64
         Their numbers.
     """
     return np.flatnonzero(_taken(tree.parents, values))
+
+
+def held(tree: ComponentTree, pixels: NDArray[np.int64], share: float) -> NDArray[np.int64]:
+    """Return the nodes that hold at least a share of some pixels, from the whole image on.
+
+    Parameters
+    ----------
+    tree : ComponentTree
+        The tree.
+    pixels : ndarray of int64
+        ``(n, ndim)`` indices, n at least 1.
+    share : float
+        More than a half: no two of the nodes are then apart.
+    """
+    counts = np.zeros((len(tree.parents), 1))
+    np.add.at(counts[:, 0], tree.of[tuple(pixels.T)], 1)
+    _gathered(counts, tree.parents)
+    return np.flatnonzero(counts[:, 0] >= share * len(pixels))
 
 
 def painted(tree: ComponentTree, nodes: NDArray[np.int64]) -> NDArray[np.int32]:

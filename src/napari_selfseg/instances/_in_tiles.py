@@ -54,7 +54,7 @@ class InTiles:
         shape: tuple[int, ...],
     ) -> Found:
         """See `Tilewise.learn`."""
-        N = cast(ObjectNetwork, network)
+        N = _of_one_kind(network)
         seen = [_seen(N, each) for each in windows]
         levels = _levels(seen, N.look), _levels([each.coarse(N.steps) for each in seen], N.look)
         whole = Whole(shape, *levels)
@@ -72,18 +72,27 @@ class InTiles:
 
     def halo(self, network: nn.Module, known: Found) -> tuple[int, ...]:
         """See `Tilewise.halo`."""
-        N = cast(ObjectNetwork, network)
+        N = _of_one_kind(network)
         wide = 2 * _DIAMETERS * radius(float(known["large"]), len(N.steps))
         needed = np.ceil((_FILTERS * np.array(N.steps) + wide / N.spacing) / COARSEST) * COARSEST
         return tuple(int(min(each, _FARTHEST[len(N.steps)])) for each in needed)
 
     def find(self, network: nn.Module, known: Found, part: ImagePart) -> NDArray[Any]:
         """See `Tilewise.find`."""
-        N = cast(ObjectNetwork, network)
+        N = _of_one_kind(network)
         fine, coarse = (Levels(*each) for each in known["levels"].tolist())
         sizes = Sizes(*known["sizes"].tolist())
         whole = Whole(tuple(known["shape"].tolist()), fine, coarse, sizes)
         return N.find(_seen(N, part, whole), self.wanted).labels
+
+
+def _of_one_kind(network: nn.Module) -> ObjectNetwork:
+    if isinstance(network, nn.ModuleList):
+        raise ValueError(
+            "Objects of several kinds are found in an image as a whole, and tiles are parts of it: "
+            "take a smaller part of the image, or a fit of one kind."
+        )
+    return cast(ObjectNetwork, network)
 
 
 def _seen(N: ObjectNetwork, part: ImagePart, whole: Whole | None = None) -> Seen:

@@ -12,8 +12,10 @@ r"""Objects: the certain ones teach a small network of their image, which decide
 5. **Election** (`_election`): where these and the plausible ones lie over each other, the better
    shapes are taken.
 
-No example and no weights are given, but strokes can be: those of the first label say what are
-objects, those of others what are none.
+No example and no weights are given, but strokes can be, on one object or a few: then objects are
+those like these (`_like`). Strokes of several labels show several kinds, each with a network of
+its own, and each object is of the kind it is most like (`_learning._kinds_of`). What is called
+none is no object.
 
 References
 ----------
@@ -25,28 +27,27 @@ placed; here it is a formula. The figures are in ``docs/benchmarks.md``.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import ClassVar, Final, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import field_validator
 from torch import Tensor, nn
 
-from napari_selfseg.instances._examples import examples
 from napari_selfseg.instances._filters import FEATURES
-from napari_selfseg.instances._finding import (
-    best_steps,
-    first_objects,
-    in_passing,
-    look_at,
-)
-from napari_selfseg.instances._grey import DARK, Contrast, Look
+from napari_selfseg.instances._finding import in_passing
+from napari_selfseg.instances._grey import DARK, Contrast
 from napari_selfseg.instances._in_tiles import InTiles
+from napari_selfseg.instances._learning._beginning import begin, go_on_from
+from napari_selfseg.instances._learning._kinds_of import found_together, kinds_of
+from napari_selfseg.instances._learning._lessons import BATCH, Lesson, lesson
+from napari_selfseg.instances._like._kinds import Kinds
 from napari_selfseg.instances._network import ObjectNetwork
-from napari_selfseg.instances._plausible import Limits, Plausible, Typical
+from napari_selfseg.instances._plausible import Limits
 from napari_selfseg.instances._resolution import COARSEST, enlarged, relative
-from napari_selfseg.instances._seen import Seen, Wanted
+from napari_selfseg.instances._seen import Wanted, each_image
 from napari_selfseg.nets import initialise
 from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, shrunk_strokes, small
@@ -55,14 +56,14 @@ __all__ = ["Objects"]
 
 # Labels are kept in 16 bits, one of them for the sign.
 MOST: Final = 2**15 - 1
-# Pixels of an update, and updates between two looks at what was learned.
-BATCH: Final = 1024
+# Updates between two looks at what was learned.
 EVERY: Final = 20
 # Updates after which a step of the optimiser is half as large.
 HALVED: Final = 30
-# Noise on the features, in their standard deviations, and decay of the weights.
-NOISE: Final = 0.3
+# Of the weights.
 DECAY: Final = 1e-3
+
+Labels = NDArray[np.int32]
 
 
 class Objects(Method):
@@ -131,6 +132,12 @@ class Objects(Method):
         "Keep objects that the border of the image cuts.",
         words="Keep objects at the border",
     )
+    kinds: str = parameter(
+        "",
+        "Names of the kinds of objects that strokes show, in the order of their labels and with "
+        "commas between; none is what is no object.",
+        words="Kinds of objects",
+    )
     width: int = parameter(
         32,
         "Width: hidden units of each of the two layers of the network.",
@@ -155,6 +162,25 @@ class Objects(Method):
     def reach(self) -> None:
         """What objects are like is known from the whole image."""
         return None
+
+    @field_validator("kinds")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        return str(Kinds.read(text))
+
+    @property
+    def shown(self) -> Kinds:
+        """Which strokes show what."""
+        return Kinds.read(self.kinds)
+
+    @property
+    def class_names(self) -> dict[int, str]:
+        """Names of the kinds that have one, by their numbers."""
+        return self.shown.named
+
+    def drawn_with(self, labels: Sequence[int]) -> Objects:
+        """Return what knows the kinds that were drawn."""
+        return cast(Objects, self.replace(kinds=str(self.shown.drawn(labels))))
 
     @property
     def wanted(self) -> Wanted:
@@ -181,38 +207,37 @@ class Objects(Method):
         return Cost(flops, share, _KEPT * problem.pixels)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
-        """Build the network, drawn from Xavier's distribution."""
-        network = ObjectNetwork(in_channels, ndim, self.width)
-        initialise(network, generator)
-        return network
+        """Build the network, drawn from Xavier's distribution; of several kinds one for each."""
+        networks = []
+        for _ in self.shown.numbers:
+            networks.append(ObjectNetwork(in_channels, ndim, self.width))
+            initialise(networks[-1], generator)
+        return networks[0] if len(networks) == 1 else nn.ModuleList(networks)
 
     def steps(self, network: nn.Module, inputs: Inputs) -> Generator[Step, None, Stop | None]:
         """Find the plausible objects, and learn from the certain ones."""
-        N = cast(ObjectNetwork, network)
-        first = self._begin(N, inputs)
-        _check_count(first)
-        votes, count = _votes(first, N, inputs)
+        networks = _of_kinds(network)
+        first = self._begin(networks, inputs)
+        for found in first:
+            _check_count(found)
+        votes, count = _votes(first, networks, inputs)
         generator = inputs.state.generator(self.seed)
-        taught = self._examples(N, first, inputs)
-        if taught is None:
+        lessons = self._lessons(networks, first, inputs)
+        if not lessons:
             yield Step(0, self.iterations, votes, count, {})
             return Stop("finished", _NOTHING if not count else _UNCERTAIN)
-        f, y, weights = taught
-        if not N.borrowed:
-            N.standardise(f)
+        weights = [each for one in lessons for each in one.network.layers.parameters()]
         optimiser = inputs.state.of(
-            torch.optim.AdamW(N.layers.parameters(), self.learning_rate, weight_decay=DECAY)
+            torch.optim.AdamW(weights, self.learning_rate, weight_decay=DECAY)
         )
         updates = inputs.control.iterations(self.iterations)
         for t in inputs.state.before_each(updates):
             if t and t % EVERY == 0:
-                votes, count = _votes(self._in_passing(N, inputs), N, inputs)
+                passing = [self._in_passing(N, inputs) for N in networks]
+                votes, count = _votes(passing, networks, inputs)
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate * 0.5 ** (t / HALVED)
-            drawn = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
-            noise = NOISE * torch.randn(BATCH, f.shape[1], generator=generator)
-            seen = f[drawn] + noise.to(f) * N.spread
-            loss = nn.functional.binary_cross_entropy_with_logits(N(seen), y[drawn])
+            loss = sum((each.loss(generator) for each in lessons[1:]), lessons[0].loss(generator))
             yield Step(t, self.iterations, votes, count, {"likelihood": loss.detach()})
             optimiser.zero_grad()
             loss.backward()
@@ -221,95 +246,67 @@ class Objects(Method):
 
     def freeze(self, network: nn.Module, inputs: Inputs) -> Tensor:
         """Find all objects with what was learned."""
-        N = cast(ObjectNetwork, network)
-        if not N.typical.size:
-            self._begin(N, inputs)
-        if not N.borrowed:
-            N.count(inputs.control.done)
-        return self.predict(N, inputs.x, inputs.valid)
+        networks = _of_kinds(network)
+        if not all(N.begun for N in networks):
+            self._begin(networks, inputs)
+        for N in networks:
+            if not N.borrowed:
+                N.count(inputs.control.done)
+        return self.predict(network, inputs.x, inputs.valid)
 
     def predict(
         self, network: nn.Module, x: Tensor, valid: Tensor | None, index: Tensor | None = None
     ) -> Tensor:
         """Find objects like those that were learned; -1 is what is no object."""
-        N = cast(ObjectNetwork, network)
-        found = [N.find(seen, self.wanted).labels for seen in _each(x, valid, N.spacing)]
+        networks = _of_kinds(network)
+        images = each_image(x, valid, networks[0].spacing)
+        found = [found_together(networks, seen, self.wanted) for seen in images]
         _check_count(found)
         return torch.from_numpy(np.stack(found).astype(np.int64)).to(x.device) - 1
 
-    def _begin(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
-        """Return the plausible objects of each image, and keep what they are like."""
+    def classes_of(
+        self, network: nn.Module, x: Tensor, valid: Tensor | None, labels: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        """Return the kind of each object, as the strokes that showed it are numbered."""
+        networks = _of_kinds(network)
+        (seen,) = each_image(x, valid, networks[0].spacing)
+        return np.array(self.shown.numbers)[kinds_of(networks, seen, labels)]
+
+    def _begin(self, networks: list[ObjectNetwork], inputs: Inputs) -> list[list[Labels]]:
+        """Return the plausible objects of each kind in each image, and keep what they are like."""
         spacing = relative(np.array(inputs.spacing or (1.0,) * (inputs.x.ndim - 2)))
-        images = list(_each(inputs.x, inputs.valid, spacing))
-        if N.borrowed or (N.learned and not inputs.control.begun):
-            N.borrow()
-            wanted = self.wanted.coarse(N.steps)
-            coarse = [each.coarse(N.steps) for each in images]
-            return [first_objects(each, N.look, wanted, N.typical) for each in coarse]
-        looks = self._looked_at(images, self.wanted, inputs)
-        clearest = max(range(len(looks)), key=lambda n: looks[n][1].worth)
-        look, found = looks[clearest]
-        inputs.control.check()
-        steps = best_steps(images[clearest], look, self.wanted, found)
-        wanted = self.wanted.coarse(steps)
-        if max(steps) > 1:
-            images = [each.coarse(steps) for each in images]
-            chosen = wanted._replace(channel=look.channel + 1, dark=look.dark)
-            looks = self._looked_at(images, chosen, inputs)
-        of_look = [found for each, found in looks if each == look]
-        sizes = [each.typical for each in of_look if each.typical.size]
-        typical = Typical(*np.median(sizes, axis=0)) if sizes else Typical()
-        N.know(look, typical, spacing, steps)
-        inputs.control.check()
-        first: list[NDArray[np.int32]] = []
-        for each, (own, found) in zip(images, looks, strict=True):
-            known: Plausible | Typical = found if own == look else typical
-            first.append(first_objects(each, look, wanted, known))
-            inputs.control.check()
-        return first
+        images, check = list(each_image(inputs.x, inputs.valid, spacing)), inputs.control.check
+        found = []
+        for N, kind in zip(networks, self.shown.numbers, strict=True):
+            if N.borrowed or (N.learned and not inputs.control.begun):
+                N.borrow()
+                found.append(go_on_from(N, images, self.wanted))
+                continue
+            drawn: list[NDArray[np.bool_] | None] = [None] * len(images)
+            if inputs.scribbles is not None:
+                drawn = list((inputs.scribbles == kind - 1).cpu().numpy())
+            found.append(begin(N, images, self.wanted, drawn, check))
+        return found
 
-    def _looked_at(
-        self, images: list[Seen], wanted: Wanted, inputs: Inputs
-    ) -> list[tuple[Look, Plausible]]:
-        looks = []
-        for each in images:
-            inputs.control.check()
-            looks.append(look_at(each, wanted))
-        return looks
+    def _lessons(
+        self, networks: list[ObjectNetwork], first: list[list[Labels]], inputs: Inputs
+    ) -> list[Lesson]:
+        """Return what each kind has to learn, where that is enough."""
+        found = []
+        for N, kind, labels in zip(networks, self.shown.numbers, first, strict=True):
+            strokes: list[NDArray[np.int64] | None] = [None] * len(labels)
+            if inputs.scribbles is not None:
+                drawn = shrunk_strokes(inputs.scribbles, N.steps).cpu().numpy()
+                strokes = list(np.where(drawn < 0, -1, np.where(drawn == kind - 1, 0, 1)))
+            images = list(each_image(inputs.x, inputs.valid, N.spacing))
+            check = inputs.control.check
+            found.append(lesson(N, images, labels, strokes, self.seed, check))
+        return [each for each in found if each is not None]
 
-    def _examples(
-        self, N: ObjectNetwork, first: list[NDArray[np.int32]], inputs: Inputs
-    ) -> tuple[Tensor, Tensor, Tensor] | None:
-        """Return features, classes and weights of what is to be learned, if that is enough."""
-        rng = np.random.default_rng(self.seed)
-        rows, classes = [], []
-        strokes = [None] * len(first)
-        if inputs.scribbles is not None:
-            strokes = list(shrunk_strokes(inputs.scribbles, N.steps).cpu().numpy())
-        images = _each(inputs.x, inputs.valid, N.spacing)
-        for whole, labels, drawn in zip(images, first, strokes, strict=True):
-            inputs.control.check()
-            seen = whole.coarse(N.steps)
-            taught = examples(labels, seen.valid, drawn, seen.spacing, rng)
-            if taught.enough:
-                pixels = np.concatenate(taught)
-                rows.append(N.described(seen.image, pixels))
-                classes += [np.ones(len(taught.objects)), np.zeros(len(taught.background))]
-        if not rows:
-            return None
-        y = np.concatenate(classes).astype(np.float32)
-        weights = np.where(y > 0, 0.5 / y.sum(), 0.5 / (1 - y).sum())
-        device = inputs.x.device
-        return (
-            torch.from_numpy(np.concatenate(rows)).to(device),
-            torch.from_numpy(y).to(device),
-            torch.from_numpy(weights),
-        )
-
-    def _in_passing(self, N: ObjectNetwork, inputs: Inputs) -> list[NDArray[np.int32]]:
+    def _in_passing(self, N: ObjectNetwork, inputs: Inputs) -> list[Labels]:
         found = []
         limits = self.wanted.coarse(N.steps).limits
-        for whole in _each(inputs.x, inputs.valid, N.spacing):
+        for whole in each_image(inputs.x, inputs.valid, N.spacing):
             inputs.control.check()
             seen = whole.coarse(N.steps)
             likelihood = N.likelihood(seen.image)
@@ -329,12 +326,6 @@ _NOTHING: Final = (
 _UNCERTAIN: Final = "No object was certain enough to learn from; these are the plausible ones."
 
 
-def _each(x: Tensor, valid: Tensor | None, spacing: NDArray[np.float64]) -> list[Seen]:
-    images = x.detach().float().cpu().numpy()
-    masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
-    return [Seen(image, mask, spacing) for image, mask in zip(images, masks, strict=True)]
-
-
 def _check_count(labels: list[NDArray[np.int32]]) -> None:
     n = max(int(each.max(initial=0)) for each in labels)
     if n > MOST:
@@ -344,11 +335,20 @@ def _check_count(labels: list[NDArray[np.int32]]) -> None:
         )
 
 
+def _of_kinds(network: nn.Module) -> list[ObjectNetwork]:
+    each = list(network) if isinstance(network, nn.ModuleList) else [network]
+    return [cast(ObjectNetwork, one) for one in each]
+
+
 def _votes(
-    labels: list[NDArray[np.int32]], N: ObjectNetwork, inputs: Inputs
+    kinds: list[list[Labels]], networks: list[ObjectNetwork], inputs: Inputs
 ) -> tuple[Tensor, Tensor]:
     shape = tuple(inputs.x.shape[2:])
-    found = np.stack([enlarged(each, shape, N.steps) for each in labels])
+    found = np.zeros((len(inputs.x), *shape), np.int32)
+    for N, labels in zip(networks, kinds, strict=True):
+        own = np.stack([enlarged(each, shape, N.steps) for each in labels])
+        free = (found == 0) & (own > 0)
+        found[free] = own[free] + found.max(initial=0)
     # What is shown on the way may be specks in great numbers; the last are left out.
     found[found > MOST] = 0
     votes = torch.from_numpy(found).to(inputs.x.device)

@@ -8,7 +8,9 @@ layers,
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -19,9 +21,11 @@ from napari_selfseg.grid import Grid
 from napari_selfseg.instances._filters import FEATURES, REACH, features
 from napari_selfseg.instances._finding import Confirmed, confirmed, first_objects, outlined
 from napari_selfseg.instances._grey import Look
+from napari_selfseg.instances._like._likeness import Examples, described, distances
 from napari_selfseg.instances._plausible import Typical
 from napari_selfseg.instances._resolution import Steps, relative
 from napari_selfseg.instances._seen import Seen, Wanted
+from napari_selfseg.instances._shapes import without
 from napari_selfseg.machine.threads import side_by_side
 
 __all__ = ["ObjectNetwork"]
@@ -30,6 +34,8 @@ __all__ = ["ObjectNetwork"]
 ENOUGH: Final = 20
 # Sides of the blocks in which an image is described.
 _SIDES: Final = {2: 512, 3: 64}
+# Examples that are kept at most.
+_EXAMPLES: Final = 16
 
 
 def _linear(n: int, m: int) -> nn.Linear:
@@ -54,6 +60,8 @@ class ObjectNetwork(nn.Module):
     known: Tensor
     size: Tensor
     step: Tensor
+    shown: Tensor
+    farthest: Tensor
 
     def __init__(self, in_channels: int, ndim: int, width: int) -> None:
         super().__init__()
@@ -68,6 +76,16 @@ class ObjectNetwork(nn.Module):
         self.register_buffer("known", torch.zeros(8))
         self.register_buffer("size", torch.ones(ndim))
         self.register_buffer("step", torch.ones(ndim))
+        # Of each example its size, what it looks like, and what is around it.
+        self.register_buffer("shown", torch.zeros(_EXAMPLES, 1 + 2 * in_channels))
+        self.register_buffer("farthest", torch.full((1,), math.inf))
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Take over weights; those of earlier versions know no examples."""
+        unshown = {"shown": self.shown, "farthest": self.farthest}
+        return super().load_state_dict({**unshown, **state_dict}, strict, assign)
 
     def forward(self, f: Tensor) -> Tensor:
         """Return the logits.
@@ -99,6 +117,11 @@ class ObjectNetwork(nn.Module):
     def learned(self) -> bool:
         """Whether it was trained for long enough to decide."""
         return float(self.known[6]) >= ENOUGH
+
+    @property
+    def begun(self) -> bool:
+        """Whether something is known of what objects are like."""
+        return self.typical.size > 0
 
     @property
     def borrowed(self) -> bool:
@@ -166,6 +189,56 @@ class ObjectNetwork(nn.Module):
         self.centre.copy_(f.mean(dim=0))
         self.spread.copy_(f.std(dim=0).clamp(min=1e-6))
 
+    @property
+    def examples(self) -> Examples:
+        """What somebody has shown."""
+        rows = self.shown[self.shown[:, 0] > 0].cpu().numpy().astype(np.float64)
+        n = (rows.shape[1] - 1) // 2
+        return Examples(rows[:, 0], rows[:, 1 : n + 1], rows[:, n + 1 :])
+
+    def show(self, examples: Examples) -> None:
+        """Keep what somebody has shown: the first ones, where there are many.
+
+        Parameters
+        ----------
+        examples : Examples
+            In pixels of the image.
+        """
+        rows = np.column_stack((examples.sizes, examples.inside, examples.around))[:_EXAMPLES]
+        self.shown.zero_()
+        self.shown[: len(rows)] = torch.from_numpy(rows).to(self.shown)
+
+    def unlike_from(self, distance: float) -> None:
+        """Keep how far from the examples unlike objects begin.
+
+        Parameters
+        ----------
+        distance : float
+            Infinity where none was found to be unlike.
+        """
+        self.farthest.fill_(distance)
+
+    def alike(
+        self, labels: NDArray[np.int32], image: NDArray[np.float32], pixels: int
+    ) -> NDArray[np.int32]:
+        """Take away objects that are unlike the examples, where there are any.
+
+        Parameters
+        ----------
+        labels : ndarray of int32
+            ``(*spatial)`` from 1.
+        image : ndarray of float32
+            ``(C, *spatial)``.
+        pixels : int
+            How many of the image each of these was.
+        """
+        examples = self.examples
+        if not len(examples.sizes) or not labels.any():
+            return labels
+        d = distances(*described(labels, image, pixels), examples)
+        gone = ~np.isfinite(d) | (d > float(self.farthest))
+        return without(labels, np.concatenate(([False], gone)))
+
     def find(self, seen: Seen, wanted: Wanted) -> Confirmed:
         """Find objects like those that were learned.
 
@@ -178,9 +251,12 @@ class ObjectNetwork(nn.Module):
         """
         coarse, of_coarse = seen.coarse(self.steps), wanted.coarse(self.steps)
         first = first_objects(coarse, self.look, of_coarse, self.typical)
+        first = self.alike(first, coarse.image, math.prod(self.steps))
         likelihood = self.likelihood(coarse.image) if self.learned else None
         found = confirmed(first, likelihood, coarse, of_coarse)
-        return outlined(found.enlarged(seen.image.shape[1:], self.steps), seen, self.look, wanted)
+        whole = found.enlarged(seen.image.shape[1:], self.steps)
+        final = outlined(whole, seen, self.look, wanted)
+        return final._replace(labels=self.alike(final.labels, seen.image, 1))
 
     def likelihood(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Say of every pixel how likely it lies in an object.

@@ -30,6 +30,7 @@ from napari_selfseg.instances._component_tree import (
 from napari_selfseg.instances._grey import Levels
 
 __all__ = [
+    "LEAST_CONTRAST",
     "Limits",
     "Plausible",
     "Typical",
@@ -37,6 +38,7 @@ __all__ = [
     "smoothed",
     "span_of",
     "stretched",
+    "tree_of",
 ]
 
 # Smallest object in pixels where nobody says, and largest one, of the image.
@@ -48,7 +50,7 @@ _DARKEST: Final = 1.0
 _BRIGHTEST: Final = 99.8
 _SMOOTHING: Final = 1.0
 _EDGES: Final = 0.7
-_LEAST_CONTRAST: Final = 0.4
+LEAST_CONTRAST: Final = 0.4
 
 
 class Limits(NamedTuple):
@@ -168,6 +170,19 @@ def stretched(
     return u
 
 
+def tree_of(u: NDArray[np.float32], spacing: NDArray[np.float64]) -> ComponentTree:
+    """Return the component tree of grey values.
+
+    Parameters
+    ----------
+    u, spacing
+        As for `plausible`.
+    """
+    levels = np.round(u * (_LEVELS - 1)).astype(np.int32)
+    slope = ndi.gaussian_gradient_magnitude(u, _EDGES / spacing)
+    return component_tree(levels, slope, spacing)
+
+
 def plausible(
     u: NDArray[np.float32],
     spacing: NDArray[np.float64],
@@ -195,9 +210,7 @@ def plausible(
     -------
     Plausible
     """
-    levels = np.round(u * (_LEVELS - 1)).astype(np.int32)
-    slope = ndi.gaussian_gradient_magnitude(u, _EDGES / spacing)
-    tree = component_tree(levels, slope, spacing)
+    tree = tree_of(u, spacing)
     least, most = limits.of(u.size)
     allowed = (tree.sizes >= least) & (tree.sizes <= most)
     value = tree.fit**4 * tree.contrast * tree.sizes**0.6 * allowed
@@ -207,10 +220,10 @@ def plausible(
         size, contrast = known.size_at_first, known.contrast_at_first
     if size:
         value = value * np.exp(-(np.log(tree.sizes / size) ** 2) / 2)
-        value[tree.contrast < _LEAST_CONTRAST * contrast] = 0
+        value[tree.contrast < LEAST_CONTRAST * contrast] = 0
     nodes = chosen(tree, value)
     typical = known or Typical(*_typical(tree, nodes, value, dark=dark), size, contrast)
-    nodes = nodes[tree.contrast[nodes] >= _LEAST_CONTRAST * typical.contrast]
+    nodes = nodes[tree.contrast[nodes] >= LEAST_CONTRAST * typical.contrast]
     return Plausible(painted(tree, nodes), typical, float(value[nodes].sum()))
 
 

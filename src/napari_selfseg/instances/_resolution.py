@@ -23,7 +23,7 @@ Cybernetics 9, 1979, doi:10.1109/TSMC.1979.4310076 (the criterion).
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -104,13 +104,16 @@ def coarser_steps(shape: tuple[int, ...], spacing: NDArray[np.float64]) -> list[
     return found
 
 
-def enlarged(labels: NDArray[np.int32], shape: tuple[int, ...], steps: Steps) -> NDArray[np.int32]:
+Values = TypeVar("Values", np.int32, np.float32)
+
+
+def enlarged(labels: NDArray[Values], shape: tuple[int, ...], steps: Steps) -> NDArray[Values]:
     """Repeat labels of coarse pixels on the pixels of an image.
 
     Parameters
     ----------
-    labels : ndarray of int32
-        ``(*coarse)``.
+    labels : ndarray of int32 or float32
+        ``(*coarse)``; other values as well.
     shape : tuple of int
         ``(*spatial)``.
     steps : tuple of int

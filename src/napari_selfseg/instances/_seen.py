@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from napari_selfseg.instances._grey import Levels, Look, oriented
 from napari_selfseg.instances._plausible import Limits, stretched
 from napari_selfseg.instances._resolution import Steps, relative
 from napari_selfseg.protocol import shrunk
 
-__all__ = ["Ends", "Seen", "Sizes", "Wanted", "Whole"]
+__all__ = ["Ends", "Seen", "Sizes", "Wanted", "Whole", "each_image"]
 
 # Of each axis, whether an image ends before its first pixel and after its last one.
 Ends = tuple[tuple[bool, bool], ...]
@@ -165,3 +166,18 @@ class Wanted(NamedTuple):
         pixels = math.prod(steps)
         smallest, largest = self.limits
         return self._replace(limits=Limits(smallest / pixels, largest / pixels))
+
+
+def each_image(x: Tensor, valid: Tensor | None, spacing: NDArray[np.float64]) -> list[Seen]:
+    """Return the images of a run, to look at.
+
+    Parameters
+    ----------
+    x, valid
+        As of `napari_selfseg.protocol.Inputs`.
+    spacing : ndarray of float64
+        Size of a pixel along each axis, with a product of 1.
+    """
+    images = x.detach().float().cpu().numpy()
+    masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
+    return [Seen(image, mask, spacing) for image, mask in zip(images, masks, strict=True)]

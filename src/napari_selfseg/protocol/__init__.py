@@ -26,6 +26,7 @@ from napari_selfseg.protocol._given._digits import duration, size_in_words
 from napari_selfseg.protocol._given._failures import DeviceLost, OutOfMemory
 from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._memory_check import too_large
+from napari_selfseg.protocol._method._abilities import Smoothing, Sorting
 from napari_selfseg.protocol._method._blocks import halo
 from napari_selfseg.protocol._method._blockwise import Blockwise, Found, Picture
 from napari_selfseg.protocol._method._control import Control, Interrupted
@@ -33,7 +34,7 @@ from napari_selfseg.protocol._method._cost import Cost, Part, Problem
 from napari_selfseg.protocol._method._finish import Finish
 from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._labels import as_superpixels, over_segmented
-from napari_selfseg.protocol._method._method import GIVEN, Method, Smoothing, SuperpixelAlgorithm
+from napari_selfseg.protocol._method._method import GIVEN, Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._step import BY_ITSELF, Ballot, Step, Stop
 from napari_selfseg.protocol._method._tilewise import ImagePart, Tilewise
 from napari_selfseg.protocol._method._training_state import TrainingState
@@ -103,6 +104,7 @@ __all__ = [
     "Sized",
     "Sizes",
     "Smoothing",
+    "Sorting",
     "Spent",
     "Step",
     "Stop",

@@ -116,6 +116,7 @@ def evolve(
     with explaining(), torch.inference_mode(False):
         given = check_given(image, method, channel_axis, mask, scribbles, spacing)
         refuse_class(superpixels, "superpixels")
+        method = given.steering(method)
         check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
         ways: dict[str, str] = {}

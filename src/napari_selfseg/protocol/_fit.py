@@ -15,9 +15,10 @@ from napari_selfseg.protocol._given._checks import as_channels_first, as_mask, c
 from napari_selfseg.protocol._given._device import limited_threads, resolve_device, resolve_threads
 from napari_selfseg.protocol._given._failures import explaining
 from napari_selfseg.protocol._given._scaling import Scaling
+from napari_selfseg.protocol._method._abilities import Smoothing, Sorting
 from napari_selfseg.protocol._method._blocks import predicted
 from napari_selfseg.protocol._method._labels import as_superpixels
-from napari_selfseg.protocol._method._method import Method, Smoothing
+from napari_selfseg.protocol._method._method import Method
 from napari_selfseg.regions import vote
 from napari_selfseg.remedies import CHANNELS
 
@@ -170,6 +171,64 @@ class Fit:
         if valid is not None:
             found[:, ~valid] = 0
         return found[0] if channel_axis is None else np.moveaxis(found, 0, channel_axis)
+
+    def object_classes(
+        self,
+        image: Any,
+        labels: Any,
+        *,
+        channel_axis: int | None = None,
+        mask: Any = None,
+        device: str | torch.device = "auto",
+        threads: int | None = None,
+    ) -> NDArray[np.int64]:
+        """Say of each object which kind it is most like, as strokes have shown them (Objects).
+
+        Parameters
+        ----------
+        image : array_like
+            ``(*spatial)``, with channels along `channel_axis`.
+        labels : array_like of int
+            ``(*spatial)`` objects from 1 on it, also corrected ones; 0 of the background.
+        channel_axis : int, optional
+            Axis of the channels; None when there is none.
+        mask : array_like of bool, optional
+            True where there are data.
+        device : str or torch.device
+            ``"auto"`` takes the fastest there is.
+        threads : int, optional
+            CPU threads.
+
+        Returns
+        -------
+        ndarray of int64
+            ``(n + 1,)`` by object: the label of the strokes that showed its kind; 0 of the
+            background and of numbers that no object has. ``classes[labels]`` is a map of them.
+
+        Raises
+        ------
+        ValueError
+            When the method knows no kinds, or image or labels do not fit.
+        OutOfMemory, DeviceLost
+            When memory does not suffice or the device fails.
+        """
+        if not isinstance(self.method, Sorting):
+            raise ValueError(f"{self.method.title} knows no kinds of objects; Objects does.")
+        array, valid = self._checked(image, channel_axis, mask)
+        objects = np.asarray(labels)
+        if objects.shape != array.shape[1:] or objects.dtype.kind not in "bui":
+            raise ValueError(
+                f"The labels of shape {objects.shape} are no objects of the image of "
+                f"{array.shape[1:]}: give whole numbers, one a pixel."
+            )
+        where = resolve_device(device)
+        with explaining(), limited_threads(resolve_threads(threads)), torch.no_grad():
+            x, seen = self._seen(array, valid, where)
+            network = self.restored(where)
+            found = self.method.classes_of(network, x, seen, objects.astype(np.int32))
+        there = np.bincount(objects.ravel().astype(np.int64), minlength=1) > 0
+        there[0] = False
+        return np.where(there, np.concatenate(([0], found)), 0).astype(np.int64)
 
     def restored(self, device: torch.device) -> nn.Module:
         """Build the network with its weights, ready to predict.

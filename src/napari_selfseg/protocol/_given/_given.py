@@ -47,6 +47,17 @@ class Given:
     scribbles: list[Array | None]
     spacing: tuple[float, ...]
 
+    def steering(self, method: Method) -> Method:
+        """Return what is run: strokes may say what there is to find.
+
+        Parameters
+        ----------
+        method : Method
+            As asked for.
+        """
+        drawn = {k for each in self.scribbles if each is not None for k in np.unique(each).tolist()}
+        return method.drawn_with(sorted(drawn - {0})) if drawn else method
+
     def as_record(
         self, image: Any, name: str | Sequence[str], channel_axis: int | None, masked: bool
     ) -> dict[str, Any]:

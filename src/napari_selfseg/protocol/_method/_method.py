@@ -20,7 +20,7 @@ from napari_selfseg.protocol._method._inputs import Inputs
 from napari_selfseg.protocol._method._step import Ballot, Step, Stop
 from napari_selfseg.protocol._method._tilewise import Tilewise
 
-__all__ = ["GIVEN", "Finding", "Method", "Smoothing", "SuperpixelAlgorithm"]
+__all__ = ["GIVEN", "Finding", "Method", "SuperpixelAlgorithm"]
 
 # In place of an algorithm: superpixels that are there already.
 GIVEN: Final = "given"
@@ -61,14 +61,6 @@ class Finding(Protocol):
         mask: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.int32], Found]:
         """Label an image; see `napari_selfseg.superpixels.Superpixels.with_findings`."""
-
-
-@runtime_checkable
-class Smoothing(Protocol):
-    """A method whose network also smooths images within superpixels."""
-
-    def smoothed(self, network: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
-        """Return the smoothed image, ``(N, C, *spatial)`` as `x`, between 0 and 1."""
 
 
 class Method(Parameters, ABC):
@@ -196,6 +188,16 @@ class Method(Parameters, ABC):
     def tilewise(self) -> Tilewise | None:
         """Return how the objects of an image larger than memory are found, where they are."""
         return None
+
+    def drawn_with(self, labels: Sequence[int]) -> Method:
+        """Return what is run where strokes were drawn, which may say what there is to find.
+
+        Parameters
+        ----------
+        labels : sequence of int
+            Of the strokes, ascending.
+        """
+        return self
 
     def smaller(self, steps: Sequence[int]) -> Method:
         """Return what does the same to a small picture of an image.

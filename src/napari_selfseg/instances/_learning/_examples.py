@@ -20,6 +20,8 @@ _RIM: Final = 8
 # Pixels of each kind at most, and how many are too few to learn from.
 _MOST: Final = 7500
 _FEWEST: Final = 50
+# How often a pixel counts that a person says lies in an object.
+_OFTEN: Final = 10
 
 
 class Examples(NamedTuple):
@@ -78,8 +80,10 @@ def examples(
         # An object that a person says is none is none as a whole.
         no |= np.isin(labels, np.unique(labels[no & (labels > 0)])) & ~yes
         on, off, rim = on & ~no, off & ~no & ~yes, rim & ~no & ~yes
-        # However few, what a person says weighs half as much as all that was found.
-        said = {kind: _again(where, _MOST // 2, rng) for kind, where in ((True, yes), (False, no))}
+        # What a person says weighs up to half as much as all that was found. A short stroke on one
+        # object weighs less: the others are like it, and not all of its pixels.
+        count = min(_MOST // 2, _OFTEN * int(np.count_nonzero(yes)))
+        said = {True: _again(yes, count, rng), False: _again(no, _MOST // 2, rng)}
     objects = np.concatenate((_some(on, _MOST, rng), said[True]))
     found = (_some(off, _MOST, rng), _some(rim, _MOST // 2, rng), said[False])
     return Examples(objects, np.concatenate(found))

@@ -1,0 +1,1 @@
+"""What a network of objects learns from, before and while it learns."""

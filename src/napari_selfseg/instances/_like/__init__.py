@@ -1,0 +1,1 @@
+"""Objects like those that a person has shown."""
