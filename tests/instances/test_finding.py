@@ -124,8 +124,7 @@ def test_strokes_say_what_is_no_object():
     strokes = np.zeros(truth.shape, np.int64)
     strokes[truth == 1] = strokes[truth == 2] = 1
     strokes[truth == 5] = strokes[truth == 6] = strokes[truth == 7] = 2
-    method = ss.Objects(kinds="disc, none")
-    run = ss.segment(colour, method, scribbles=strokes, channel_axis=-1, **QUICK)
+    run = ss.segment(colour, ss.Objects(), scribbles=strokes, channel_axis=-1, **QUICK)
     labels = run.labels()
     assert all(labels[truth == k].any() for k in (1, 2, 3, 4))
     assert not any(labels[truth == k].any() for k in (5, 6, 7, 8))

@@ -93,7 +93,7 @@ def test_strokes_count_at_every_resolution():
     strokes[70, 40:100] = 2
     strokes[90, 190:250] = 1
     plain = ss.segment(image, ss.Objects(), **QUICK).labels()
-    told = ss.segment(image, ss.Objects(kinds="disc, none"), scribbles=strokes, **QUICK).labels()
+    told = ss.segment(image, ss.Objects(), scribbles=strokes, **QUICK).labels()
     assert plain[70, 70] > 0
     assert plain[200, 120] > 0
     assert told[90, 220] > 0

@@ -13,9 +13,9 @@ r"""Objects: the certain ones teach a small network of their image, which decide
    shapes are taken.
 
 No example and no weights are given, but strokes can be, on one object or a few: then objects are
-those like these (`_like`). Strokes of several labels show several kinds, each with a network of
-its own, and each object is of the kind it is most like (`_learning._kinds_of`). What is called
-none is no object.
+those like these (`_like`). Where `kinds` names several, each label shows one, with a network of
+its own, and each object is of the kind it is most like (`_learning._kinds_of`). Strokes called
+none, and without names those of all labels but the first, say what is no object.
 
 References
 ----------

@@ -47,6 +47,8 @@ class Kinds(NamedTuple):
     def drawn(self, labels: Sequence[int]) -> Kinds:
         """Return these with numbers for the strokes that have no name, and none for missing ones.
 
+        Without any names strokes with label 1 show objects, and all others what is none.
+
         Parameters
         ----------
         labels : sequence of int
@@ -62,9 +64,10 @@ class Kinds(NamedTuple):
                 f"No stroke shows {missing[0]!r}: draw one in such an object, with the label that "
                 "has its place among the kinds, or leave that name out."
             )
+        if not self.names:
+            return self
         more = range(len(self.names) + 1, max(labels) + 1)
-        found = Kinds((*self.names, *(str(n) if n in labels else NONE for n in more)))
-        return self if found.numbers == (1,) and not self.names else found
+        return Kinds((*self.names, *(str(n) if n in labels else NONE for n in more)))
 
     def __str__(self) -> str:
         """Return the text that `read` reads."""
