@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from app_model.types import KeyBinding
 from napari.components import ViewerModel
 from napari.layers import Labels
 from napari.utils.interactions import (
@@ -22,6 +23,7 @@ from napari_selfseg.io import ContourMap
 from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import CompactWatershed, Edits
 from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.editing.keys import HISTORY
 from napari_selfseg.widgets.superpixels import SuperpixelsDock
 from napari_selfseg.widgets.superpixels._actions import FLAT
 from napari_selfseg.widgets.superpixels._dock import NO_IMAGE, REMOVED
@@ -194,6 +196,31 @@ def test_picked_superpixels_are_merged_and_it_can_be_undone(made):
     dock.view.redo.click()
     np.testing.assert_array_equal(layer.data, merged)
     assert not dock.view.redo.isEnabled()
+
+
+def test_keys_take_back_edits_and_strokes_in_their_order(made):
+    viewer, dock, layer = made()
+    before, numbers = layer.data.copy(), neighbours(layer)
+    dock.view.pick.click()
+    click(viewer, layer, *numbers)
+    dock.view.apply.click()
+    merged = layer.data.copy()
+    layer.brush_size = 1
+    layer.paint((0, 0), 999)
+    painted = layer.data.copy()
+    assert (painted != merged).any(), "test invalid"
+    undo, redo = (layer.keymap[KeyBinding.from_int(HISTORY[each])] for each in ("undo", "redo"))
+    for act, wanted in (
+        (undo, merged),
+        (undo, before),
+        (undo, before),
+        (redo, merged),
+        (redo, painted),
+    ):
+        act(layer)
+        np.testing.assert_array_equal(layer.data, wanted)
+    dock._end()
+    assert not layer.keymap, "napari has its keys back"
 
 
 def test_superpixels_merged_apart_are_reported(made):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from superqt.utils import signals_blocked
 
+from napari_selfseg.widgets.editing.keys import HISTORY, Keys
 from napari_selfseg.widgets.editing.mouse import Mouse
 from napari_selfseg.widgets.superpixels._editor import Editor, Tool
 from napari_selfseg.widgets.superpixels._layers import show_boundaries
@@ -34,6 +35,7 @@ class Actions:
         self._viewer = viewer
         self._view = view
         self._editors: list[Editor] = []
+        self._keys: dict[Editor, Keys] = {}
         self._mouse = Mouse(viewer, self._on_click, self._on_sweep)
         self._at_work: Editor | None = None
         self._connect_widgets()
@@ -48,7 +50,7 @@ class Actions:
         made : Made
             Where they come from.
         """
-        self._editors.append(Editor(self._viewer, layer, made.edits, made.image))
+        self._take_up(Editor(self._viewer, layer, made.edits, made.image))
         self._view.layer.show_one(layer)
         self._show()
 
@@ -67,9 +69,8 @@ class Actions:
     def close(self) -> None:
         """Put the tool away and let go of all layers."""
         self._put_away()
-        for editor in self._editors:
-            editor.close()
-        self._editors.clear()
+        for editor in list(self._editors):
+            self._drop(editor)
 
     # The chosen layer
 
@@ -90,7 +91,7 @@ class Actions:
             if layer is None:
                 raise ValueError("There are no superpixels to edit: press Run first.")
             editor = Editor(self._viewer, layer)
-            self._editors.append(editor)
+            self._take_up(editor)
         return editor
 
     def _on_layer(self) -> None:
@@ -122,8 +123,16 @@ class Actions:
 
         self._do(act)
 
+    def _take_up(self, editor: Editor) -> None:
+        """Have a layer edited, also by the keys that napari has for strokes alone."""
+        self._editors.append(editor)
+        self._keys[editor] = Keys(editor.layer)
+        acts = {"undo": editor.undo_last, "redo": editor.redo_last}
+        self._keys[editor].bind(HISTORY, lambda name: self._do(acts[name]))
+
     def _drop(self, editor: Editor) -> None:
         self._editors.remove(editor)
+        self._keys.pop(editor).release()
         if editor is self._at_work:
             self._mouse.listen(False)
             self._at_work = None

@@ -51,6 +51,10 @@ class Editor:
         self.points: list[Point] = []
         self._viewer = viewer
         self._marks: Marks | None = None
+        # Whether each change was a stroke, which napari takes back, the last one last.
+        self._strokes: list[bool] = []
+        self._taken_back: list[bool] = []
+        self._napari = False
         self.edits = _edits_of(layer) if edits is None else edits
         layer.events.paint.connect(self._on_paint)
 
@@ -143,6 +147,7 @@ class Editor:
         if self.tool == "split":
             return self._split(self.image if self.image is not None else image)
         n, number = len(self.edits.picked), self.edits.merge(self.edits.picked)
+        self._did(stroke=False)
         self._changed()
         pieces = _pieces(self.edits.labels == number)
         apart = f" It is in {pieces} pieces that do not touch." if pieces > 1 else ""
@@ -150,11 +155,31 @@ class Editor:
 
     def undo(self) -> str:
         """Take the last edit back; return it in words."""
+        if False in self._strokes:
+            place = len(self._strokes) - 1 - self._strokes[::-1].index(False)
+            self._taken_back.append(self._strokes.pop(place))
         return self._again("Undone", self.edits.undo)
 
     def redo(self) -> str:
         """Make the edit again that was taken back; return it in words."""
+        if False in self._taken_back:
+            place = len(self._taken_back) - 1 - self._taken_back[::-1].index(False)
+            self._strokes.append(self._taken_back.pop(place))
         return self._again("Redone", self.edits.redo)
+
+    def undo_last(self) -> str:
+        """Take the last change back, a stroke of the brush as well; return it in words."""
+        if self._strokes and self._strokes[-1]:
+            self._taken_back.append(self._strokes.pop())
+            return self._by_napari(self.layer.undo, "Undone: a stroke of the brush.")
+        return self.undo()
+
+    def redo_last(self) -> str:
+        """Make the change again that was taken back last; return it in words."""
+        if self._taken_back and self._taken_back[-1]:
+            self._strokes.append(self._taken_back.pop())
+            return self._by_napari(self.layer.redo, "Redone: a stroke of the brush.")
+        return self.redo()
 
     def clear(self) -> None:
         """Put back what is picked, and forget the points."""
@@ -167,10 +192,25 @@ class Editor:
         self.layer.events.paint.disconnect(self._on_paint)
         self.put_away()
 
+    def _by_napari(self, act: Callable[[], None], words: str) -> str:
+        self._napari = True
+        try:
+            act()
+        finally:
+            self._napari = False
+        self.edits.recount()
+        self._changed()
+        return words
+
+    def _did(self, *, stroke: bool) -> None:
+        self._strokes.append(stroke)
+        self._taken_back.clear()
+
     def _split(self, image: Any) -> str:
         number = self.edits.at(self.points[0]) if self.points else 0
         spacing = tuple(map(abs, sizes_of(self.layer)))
         parts = self.edits.split(number, self.points, image, spacing)
+        self._did(stroke=False)
         self._changed()
         return f"Split superpixel {number} into {len(parts)}."
 
@@ -209,6 +249,8 @@ class Editor:
         return tuple(int(each) for each in np.round(place))
 
     def _on_paint(self, event: object = None) -> None:
+        if not self._napari:
+            self._did(stroke=True)
         self.edits.recount()
         note_edits(self.layer, True)
 

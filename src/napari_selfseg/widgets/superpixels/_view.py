@@ -235,8 +235,10 @@ class SuperpixelsView(StatusWidget):
         self.reset.setToolTip("Put the defaults of the algorithm back.")
         self.pick.setToolTip(PICK_HELP)
         self.split.setToolTip(SPLIT_HELP)
-        self.undo.setToolTip("Take the last merge or split back.")
-        self.redo.setToolTip("Make it again.")
+        self.undo.setToolTip(
+            "Take the last merge or split back.\nKey Ctrl+Z on the canvas, for strokes as well."
+        )
+        self.redo.setToolTip("Make it again.\nKey Ctrl+Shift+Z on the canvas.")
         self.clear.setToolTip("Put back what is picked; the superpixels stay.")
 
     def _reset(self) -> None:
