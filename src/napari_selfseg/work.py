@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
-from napari_selfseg.cards import Card
+from napari_selfseg.pictures.cards import Card
 
 __all__ = ["Progress", "StopRelay", "Watch", "Work", "WorkStep", "follow", "seeing", "told"]
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import napari_selfseg as ss
-from napari_selfseg.cards import Card
+from napari_selfseg.pictures.cards import Card
 
 QUICK = {"device": "cpu", "threads": 1, "precision": "float32"}
 PIXELS = ss.Backprop(iterations=3, channels=6, min_labels=1, variant="continuity")

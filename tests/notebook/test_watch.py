@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 import napari_selfseg as ss
-from napari_selfseg.cards import Card
 from napari_selfseg.notebook import _pace, _watch
 from napari_selfseg.notebook._pace import Pace
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.work import Progress
 
 A_CELL = 240  # seconds, on a machine that does other things

@@ -9,7 +9,7 @@ from napari_selfseg.objects import classes_of, connected, object_features
 from napari_selfseg.protocol import Grid
 from napari_selfseg.scale import MeasureRun, Source
 from napari_selfseg.scale._tiles import _measuring
-from napari_selfseg.scale._tiles._across import across_seams
+from napari_selfseg.scale._tiles._joining import across_seams
 
 RNG = np.random.default_rng(0)
 SHAPE = (90, 110)

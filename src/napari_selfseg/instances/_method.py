@@ -43,19 +43,18 @@ from napari_selfseg.instances._in_tiles import InTiles
 from napari_selfseg.instances._learning._beginning import begin, go_on_from
 from napari_selfseg.instances._learning._kinds_of import found_together, kinds_of
 from napari_selfseg.instances._learning._lessons import BATCH, Lesson, lesson
+from napari_selfseg.instances._learning._votes import MOST, check_count, votes_of
 from napari_selfseg.instances._like._kinds import Kinds
 from napari_selfseg.instances._network import ObjectNetwork
 from napari_selfseg.instances._plausible import Limits
-from napari_selfseg.instances._resolution import COARSEST, enlarged, relative
+from napari_selfseg.instances._resolution import COARSEST, relative
 from napari_selfseg.instances._seen import Wanted, each_image
 from napari_selfseg.nets import initialise
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, shrunk_strokes, small
+from napari_selfseg.protocol import Cost, Inputs, Method, Problem, Step, Stop, shrunk_strokes
 
 __all__ = ["Objects"]
 
-# Labels are kept in 16 bits, one of them for the sign.
-MOST: Final = 2**15 - 1
 # Updates between two looks at what was learned.
 EVERY: Final = 20
 # Updates after which a step of the optimiser is half as large.
@@ -219,8 +218,8 @@ class Objects(Method):
         networks = _of_kinds(network)
         first = self._begin(networks, inputs)
         for found in first:
-            _check_count(found)
-        votes, count = _votes(first, networks, inputs)
+            check_count(found)
+        votes, count = votes_of(first, networks, inputs)
         generator = inputs.state.generator(self.seed)
         lessons = self._lessons(networks, first, inputs)
         if not lessons:
@@ -234,7 +233,7 @@ class Objects(Method):
         for t in inputs.state.before_each(updates):
             if t and t % EVERY == 0:
                 passing = [self._in_passing(N, inputs) for N in networks]
-                votes, count = _votes(passing, networks, inputs)
+                votes, count = votes_of(passing, networks, inputs)
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate * 0.5 ** (t / HALVED)
             loss = sum((each.loss(generator) for each in lessons[1:]), lessons[0].loss(generator))
@@ -261,7 +260,7 @@ class Objects(Method):
         networks = _of_kinds(network)
         images = each_image(x, valid, networks[0].spacing)
         found = [found_together(networks, seen, self.wanted) for seen in images]
-        _check_count(found)
+        check_count(found)
         return torch.from_numpy(np.stack(found).astype(np.int64)).to(x.device) - 1
 
     def classes_of(
@@ -326,30 +325,6 @@ _NOTHING: Final = (
 _UNCERTAIN: Final = "No object was certain enough to learn from; these are the plausible ones."
 
 
-def _check_count(labels: list[NDArray[np.int32]]) -> None:
-    n = max(int(each.max(initial=0)) for each in labels)
-    if n > MOST:
-        raise ValueError(
-            f"There are {n} objects, and labels name {MOST} at most: take a part of the image, or "
-            "a smallest size of objects."
-        )
-
-
 def _of_kinds(network: nn.Module) -> list[ObjectNetwork]:
     each = list(network) if isinstance(network, nn.ModuleList) else [network]
     return [cast(ObjectNetwork, one) for one in each]
-
-
-def _votes(
-    kinds: list[list[Labels]], networks: list[ObjectNetwork], inputs: Inputs
-) -> tuple[Tensor, Tensor]:
-    shape = tuple(inputs.x.shape[2:])
-    found = np.zeros((len(inputs.x), *shape), np.int32)
-    for N, labels in zip(networks, kinds, strict=True):
-        own = np.stack([enlarged(each, shape, N.steps) for each in labels])
-        free = (found == 0) & (own > 0)
-        found[free] = own[free] + found.max(initial=0)
-    # What is shown on the way may be specks in great numbers; the last are left out.
-    found[found > MOST] = 0
-    votes = torch.from_numpy(found).to(inputs.x.device)
-    return small(votes, MOST), torch.tensor(len(np.unique(found[found > 0])))

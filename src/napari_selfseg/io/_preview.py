@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.drawing import as_bytes, as_png, overlaid
 from napari_selfseg.io._writing._whole import check_target, whole_file
+from napari_selfseg.pictures.drawing import as_bytes, as_png, overlaid
 from napari_selfseg.protocol import as_rgb
 
 __all__ = ["write_picture", "write_preview"]

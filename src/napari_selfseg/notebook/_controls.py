@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any, Final
 
-from napari_selfseg.cards import Card
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol import Run
 from napari_selfseg.work import Work
 

@@ -6,9 +6,9 @@ import dataclasses
 import time
 from typing import Any, Final
 
-from napari_selfseg.cards import Card
 from napari_selfseg.notebook._controls import GET_IT, controls_for
 from napari_selfseg.notebook._pace import Pace
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.work import Work
 
 __all__ = ["View"]

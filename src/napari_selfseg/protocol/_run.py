@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_selfseg.cards import Card
 from napari_selfseg.machine.memory import release_freed_device_memory, release_freed_memory
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol._fit import Fit
 from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._method._finish import Finish

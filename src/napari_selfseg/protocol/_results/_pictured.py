@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.drawing import as_bytes, enlarged, overlaid, plane_of
+from napari_selfseg.pictures.drawing import as_bytes, enlarged, overlaid, plane_of
 from napari_selfseg.protocol._given._scaling import Scaling
 
 __all__ = ["as_rgb", "pictured", "seen_plane"]

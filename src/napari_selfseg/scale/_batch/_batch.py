@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from napari_selfseg.cards import Card
 from napari_selfseg.io import ImageFile, address_of, alone
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol import changed_parameters
 from napari_selfseg.scale._batch._sources import (
     PREVIEWS,

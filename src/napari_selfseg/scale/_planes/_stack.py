@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.cards import Card
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol import (
     Fit,
     Progress,

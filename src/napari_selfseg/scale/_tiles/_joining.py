@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from napari_selfseg.labelmaps import join
 from napari_selfseg.objects import connected
+from napari_selfseg.protocol import Grid
 
-__all__ = ["Face", "face_of", "joined", "pieces_of", "touching"]
+__all__ = ["Face", "across_seams", "face_of", "joined", "pieces_of", "touching"]
 
 Labels = NDArray[np.integer[Any]]
 
@@ -127,3 +128,22 @@ def touching(before: int, one: Face, after: int, other: Face) -> NDArray[np.int6
     pairs = np.stack([before + one.pieces[same] - 1, after + other.pieces[same] - 1], axis=-1)
     found: NDArray[np.int64] = np.unique(pairs.astype(np.int64), axis=0)
     return found
+
+
+def across_seams(labels: Any, grid: Grid) -> int:
+    """Count the objects that a seam goes through, reading two pixels of each at a time.
+
+    Parameters
+    ----------
+    labels : array_like of int
+        ``(*spatial)`` objects from 1, each with a number of its own; sliced as arrays are.
+    grid : Grid
+        The tiles.
+    """
+    found: set[int] = set()
+    for axis, before, _ in grid.faces():
+        box = list(grid.inner(before))
+        box[axis] = slice(box[axis].stop - 1, box[axis].stop + 1)
+        one, other = np.moveaxis(np.asarray(labels[tuple(box)]), axis, 0)
+        found.update(np.unique(one[(one == other) & (one > 0)]).tolist())
+    return len(found)

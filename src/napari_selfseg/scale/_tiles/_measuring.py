@@ -25,8 +25,8 @@ from napari_selfseg.objects import (
 )
 from napari_selfseg.protocol import Grid, Progress, Work
 from napari_selfseg.scale._plan._source import Source
-from napari_selfseg.scale._tiles._across import across_seams
 from napari_selfseg.scale._tiles._joined_pieces import JoinedPieces
+from napari_selfseg.scale._tiles._joining import across_seams
 from napari_selfseg.scale._tiles._tile_pass import TileStep
 
 __all__ = ["MeasureRun"]

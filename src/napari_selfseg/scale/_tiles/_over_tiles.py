@@ -229,11 +229,12 @@ def _make_labels(plan: Plan, fit: Fit, made: bool, axes: str, **place: Any) -> N
     last = "tzyx"[-len(plan.shape) :]
     if not made:
         dtype = np.uint32 if plan.numbered else label_dtype(fit.method.n_classes)
-        layout: dict[str, Any] = {"dtype": dtype, "chunks": _chunks(plan), "axes": axes or last}
+        chunks = tuple(min(size, n) for size, n in zip(plan.tile, plan.shape, strict=True))
+        layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, "axes": axes or last}
         create_labels(plan.labels, plan.shape, **layout, **place)
     if plan.numbered and not plan.tilewise:
         pieces = plan.beside(PIECES)
-        create_labels(pieces, plan.shape, dtype=np.int32, chunks=_chunks(plan), axes=last)
+        create_labels(pieces, plan.shape, dtype=np.int32, chunks=chunks, axes=last)
 
 
 def _clear(work: Path) -> None:
@@ -322,10 +323,6 @@ def _voters(superpixels: Any, shape: tuple[int, ...]) -> Source:
     if found.shape != shape:
         raise ValueError(f"The superpixels have shape {found.shape} and the image {shape}.")
     return found
-
-
-def _chunks(plan: Plan) -> tuple[int, ...]:
-    return tuple(min(size, n) for size, n in zip(plan.tile, plan.shape, strict=True))
 
 
 def _again(plan: Plan, fit: Fit, resume: bool) -> Plan:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_selfseg.cards import Card
 from napari_selfseg.io import (
     finish_labels,
     open_labels,
@@ -20,6 +19,7 @@ from napari_selfseg.io import (
     sweep_chunks,
     whole_file,
 )
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol import Progress, Work, pictured, told
 from napari_selfseg.scale._plan._identity import check_begin
 from napari_selfseg.scale._plan._in_blocks import PIECES
@@ -27,8 +27,8 @@ from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import FINISHED, Plan
 from napari_selfseg.scale._plan._tile_record import ACROSS, tile_record
 from napari_selfseg.scale._runners import Runner, SerialRunner
-from napari_selfseg.scale._tiles._across import across_seams
 from napari_selfseg.scale._tiles._between import HOMES, WINNERS, brought_together
+from napari_selfseg.scale._tiles._joining import across_seams
 from napari_selfseg.scale._tiles._tile_pass import TileStep, pause, work_through
 
 __all__ = ["TileRun"]

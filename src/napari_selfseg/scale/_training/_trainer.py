@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.cards import Card
 from napari_selfseg.io import check_target, load_fit, read_progress, save_fit
+from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol import Fit, Method, Progress, Run, Step, Work, evolve, told
 from napari_selfseg.remedies import TRAINED_OTHERWISE
 

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Finish, Method
     from napari_selfseg.superpixels import Superpixels
 
-__all__ = ["NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
+__all__ = ["A_STACK", "NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
 
+A_STACK: Final = (
+    "This image is a stack: choose under Part the plane in view or the whole stack, then press Run."
+)
 NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 NO_RECTANGLE: Final = (
     "Draw a rectangle on the image: press Draw, then drag on the canvas. The last one drawn counts."

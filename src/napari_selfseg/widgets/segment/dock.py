@@ -18,7 +18,7 @@ from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.kept import presets
 from napari_selfseg.widgets.model.request import Request
-from napari_selfseg.widgets.model.state import NO_IMAGE, Missing
+from napari_selfseg.widgets.model.state import A_STACK, NO_IMAGE, Missing
 from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, OUTLINED, RUN, STOP, Presses
 from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["SegmentDock"]
 
 READY: Final = "Ready."
-STACK: Final = (
-    "This image is a stack: choose under Part the plane in view or the whole stack, then press Run."
-)
 
 
 class SegmentDock(DockBase):
@@ -277,7 +274,7 @@ class SegmentDock(DockBase):
             return
         asked, self._asks_of_stacks = self._asks_of_stacks, False
         if asked and not self.view.setup.stack.isHidden():
-            self.view.controls.say(STACK)
+            self.view.controls.say(A_STACK)
             return
         found = self._setup.request()
         if isinstance(found, Missing):

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.drawing import as_png
+from napari_selfseg.pictures.drawing import as_png
 
 __all__ = ["Card"]
 
