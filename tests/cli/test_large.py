@@ -134,7 +134,10 @@ def test_superpixels_of_the_whole_vote(image, model, tmp_path, ending):
             "allow more memory",
         ),
         (["segment", "IMAGE", "-o", "OUT", "--tile", "32", "--scheduler", "slurm"], "processes:N"),
-        (["segment", "IMAGE", "-o", "OUT", "--tile", "32", "--segments", "3"], "the whole image"),
+        (
+            ["segment", "IMAGE", "-o", "OUT", "--tile", "32", "--segments", "3", *METHOD],
+            "the whole image",
+        ),
         (["segment", "IMAGE", "-o", "OUT", "--memory", "2GB", "--carry", "warm"], "--carry needs"),
     ],
 )
