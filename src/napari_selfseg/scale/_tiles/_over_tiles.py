@@ -227,9 +227,9 @@ def plan_tiles(
 
 def _make_labels(plan: Plan, fit: Fit, made: bool, axes: str, **place: Any) -> None:
     last = "tzyx"[-len(plan.shape) :]
+    chunks = tuple(min(size, n) for size, n in zip(plan.tile, plan.shape, strict=True))
     if not made:
         dtype = np.uint32 if plan.numbered else label_dtype(fit.method.n_classes)
-        chunks = tuple(min(size, n) for size, n in zip(plan.tile, plan.shape, strict=True))
         layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, "axes": axes or last}
         create_labels(plan.labels, plan.shape, **layout, **place)
     if plan.numbered and not plan.tilewise:
