@@ -360,7 +360,7 @@ def test_methods_and_superpixels_are_called_by_name():
             {"method": ss.Objects},
             r"Objects is a class: give a method with parameters, as",
         ),
-        ({"method": 7}, "7 is no method: give one with its parameters, as Backprop"),
+        ({"method": 7}, "7 is no method: give one with its parameters, such as Backprop"),
         ({"method": "backprop", "superpixels": "slik"}, "There is no superpixel algorithm 'slik'"),
         ({"method": "backprop", "superpixels": ss.Slic}, "Slic is a class: give superpixels with"),
     ],

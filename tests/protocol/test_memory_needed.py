@@ -90,7 +90,7 @@ def test_gaps_are_not_expected_in_memory_that_is_used_again():
 @pytest.fixture
 def at_the_last_forward(monkeypatch):
     """Return a function that takes note of something when the last forward begins."""
-    closed = _training.closing_forward
+    closed = _training.Training._closed
 
     def noting(look):
         found = []
@@ -99,7 +99,7 @@ def at_the_last_forward(monkeypatch):
             found.append(look())
             return closed(*given)
 
-        monkeypatch.setattr(_training, "closing_forward", closing)
+        monkeypatch.setattr(_training.Training, "_closed", closing)
         return found
 
     monkeypatch.setattr(buffers, "LARGE", 1)

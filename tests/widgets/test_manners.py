@@ -170,7 +170,8 @@ def test_a_device_of_the_settings_that_is_not_there_is_left_alone(
 def test_a_full_disk_leaves_no_half_file(opened, qtbot, monkeypatch, tmp_path):
     viewer, dock = opened()
     ended(dock, qtbot)
-    file = tmp_path / "labels.tif"
+    file = tmp_path / "kept" / "labels.tif"
+    file.parent.mkdir()
     monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(file))
 
     def full(*_, **__):
@@ -179,7 +180,7 @@ def test_a_full_disk_leaves_no_half_file(opened, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr("tifffile.TiffWriter.write", full)
     dock.view.result.save_labels.click()
     qtbot.waitUntil(lambda: "No space left" in dock.view.controls.error.text(), timeout=120_000)
-    assert list(tmp_path.iterdir()) == [], "also no hidden one under another name"
+    assert list(file.parent.iterdir()) == [], "also no hidden one under another name"
     assert made(viewer)[0].data.min() >= 1
 
 

@@ -103,7 +103,7 @@ def _check_method(method: object) -> None:
     refuse_class(method, "a method")
     if not isinstance(method, Method):
         raise ValueError(
-            f"{method!r} is no method: give one with its parameters, as Backprop(channels=50)."
+            f"{method!r} is no method: give one with its parameters, such as Backprop()."
         )
 
 
