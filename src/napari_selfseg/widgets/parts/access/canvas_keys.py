@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject
@@ -67,7 +69,14 @@ class CanvasKeys(QObject):
             each.setParent(None)
             each.deleteLater()
         middle: Any = self.parent()
-        self._shortcuts = shortcuts(middle, self._claims[-1][1]) if self._claims else []
+        # What Qt connects is let go of later than the dock: it knows these keys weakly.
+        pressed = partial(_press, weakref.ref(self))
+        keys = self._claims[-1][1] if self._claims else {}
+        self._shortcuts = shortcuts(middle, {key: partial(pressed, key) for key in keys})
+
+    def press(self, key: str) -> None:
+        """Do what a key does in the dock that was used last."""
+        self._claims[-1][1][key]()
 
 
 class Claim(QObject):
@@ -112,6 +121,12 @@ class Claim(QObject):
             found: Any = middle.findChild(CanvasKeys)  # or None, whatever its hint says
             self._keys = CanvasKeys(middle) if found is None else found
             self._keys.put_first(self._dock, self._presses)
+
+
+def _press(keys: weakref.ref[CanvasKeys], key: str) -> None:
+    known = keys()
+    if known is not None:
+        known.press(key)
 
 
 def _middle_of(dock: QWidget) -> QWidget | None:
