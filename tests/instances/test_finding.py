@@ -212,7 +212,7 @@ def test_a_channel_that_is_not_there_is_refused():
 
 
 def test_more_objects_than_labels_are_refused_and_none_are_made_one(monkeypatch):
-    monkeypatch.setattr("napari_selfseg.instances._method.MOST", 7)
+    monkeypatch.setattr("napari_selfseg.instances._learning._votes.MOST", 7)
     with pytest.raises(ValueError, match="There are 8 objects, and labels name 7 at most"):
         ss.segment(picture(discs(APART, 9)), ss.Objects(), **QUICK)
 

@@ -7,6 +7,7 @@ from scipy import ndimage as ndi
 
 import napari_selfseg as ss
 from napari_selfseg.instances import _in_tiles, _method
+from napari_selfseg.instances._learning import _votes
 from napari_selfseg.io import open_labels, read_label_image
 from napari_selfseg.scale import (
     LabelFiles,
@@ -181,6 +182,7 @@ def test_a_volume_with_long_pixels(tmp_path):
 
 def test_more_objects_than_a_label_of_a_run_can_name(tmp_path, monkeypatch, fit, whole):
     monkeypatch.setattr(_method, "MOST", 7)
+    monkeypatch.setattr(_votes, "MOST", 7)
     with pytest.raises(ValueError, match="labels name 7 at most"):
         fit.predict(IMAGE, **HERE)
     assert one_to_one(tiled(tmp_path, IMAGE, fit, 176), whole)
