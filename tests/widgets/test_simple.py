@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
 
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.instances import Objects
 from napari_selfseg.methods import Backprop
 from napari_selfseg.widgets.model.choices import load
 from napari_selfseg.widgets.model.kept.presets import Presets
+from napari_selfseg.widgets.parts.access import attention
 from napari_selfseg.widgets.parts.style import controls_of, why_not
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.segment.simple_actions import SimpleActions
@@ -110,6 +113,51 @@ def test_the_result_comes_first_unless_somebody_is_at_the_settings(view):
     view.pages.setCurrentIndex(REVIEW)
     view.simple.ended()
     assert view.pages.currentIndex() == REVIEW
+
+
+def clicked(widget):
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def typed(widget):
+    QTest.keyClick(widget, "x")
+
+
+@pytest.fixture
+def ended(view, monkeypatch):
+    """Begin a run, let somebody do something, end it, and say which page is shown then."""
+    mouse = {"buttons": Qt.MouseButton.NoButton, "at": QPoint(1, 1), "over": False}
+    monkeypatch.setattr(attention.QGuiApplication, "mouseButtons", lambda: mouse["buttons"])
+    monkeypatch.setattr(attention.QCursor, "pos", lambda: mouse["at"])
+    monkeypatch.setattr(view.pages, "underMouse", lambda: mouse["over"])
+    view.result.show_labels("")
+    view.controls.show_live("")
+
+    def end(does=lambda: None, **how):
+        does()
+        mouse.update(how)
+        view.simple.ended()
+        return view.pages.currentIndex()
+
+    return end
+
+
+def test_a_run_whose_end_nobody_is_busy_at_shows_its_result(ended):
+    assert ended(over=True) == RESULT, "the pointer rests where it was"
+
+
+def test_nothing_moves_under_a_pressed_button_or_a_pointer_on_its_way(ended, view, qtbot):
+    assert ended(buttons=Qt.MouseButton.LeftButton) == SETUP
+    assert ended(buttons=Qt.MouseButton.NoButton, over=True, at=QPoint(2, 2)) == SETUP
+    ended(over=False)
+    qtbot.waitUntil(lambda: view.pages.currentIndex() == RESULT, timeout=10_000)
+
+
+@pytest.mark.parametrize("deed", [clicked, typed])
+def test_who_is_at_the_settings_since_the_run_began_stays_there(ended, view, deed):
+    assert ended(lambda: deed(view.setup.goal.for_objects)) == SETUP
+    view.controls.show_live("")
+    assert ended() == RESULT, "that was before this run"
 
 
 def test_one_slider_at_a_time(view):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from qtpy.QtCore import QTimer
+
+from napari_selfseg.widgets.parts.access.attention import Attention
 from napari_selfseg.widgets.views.amount.wish import AFTER, COUNTED
 from napari_selfseg.widgets.views.view import RESULT, SETUP, SegmentView
 
 __all__ = ["SimpleActions"]
 
 AMOUNT: Final = "granularity"
+# How often it is asked whether the mouse is away, once a run has ended.
+AGAIN_MS: Final = 200
 
 
 class SimpleActions:
@@ -23,6 +28,12 @@ class SimpleActions:
 
     def __init__(self, view: SegmentView) -> None:
         self._view = view
+        self._attention = Attention(view.pages)
+        self._again = QTimer(view)
+        self._again.setSingleShot(True)
+        self._again.setInterval(AGAIN_MS)
+        self._again.timeout.connect(self.ended)
+        view.controls.began.connect(self._begin)
         view.controls.wish.moved.connect(self._on_wish)
         view.setup.changed.connect(self.look)
 
@@ -40,11 +51,24 @@ class SimpleActions:
             wish.show_none(COUNTED if kind.instances else AFTER)
 
     def ended(self) -> None:
-        """Turn to the result, unless somebody is at the settings or there is none."""
-        view = self._view
-        tuning = view.setup.more.button.isChecked()
-        if view.result.there and view.pages.currentIndex() == SETUP and not tuning:
+        """Turn to the result, once nothing is under anybody's hand.
+
+        Not where there is none, or somebody is at the settings or did anything on the pages since
+        the run began.
+        """
+        view, attention = self._view, self._attention
+        tuning = view.setup.more.button.isChecked() or attention.acted
+        if tuning or not view.result.there or view.pages.currentIndex() != SETUP:
+            attention.end()
+        elif attention.at_hand:
+            self._again.start()
+        else:
+            attention.end()
             view.pages.setCurrentIndex(RESULT)
+
+    def _begin(self) -> None:
+        self._again.stop()
+        self._attention.begin()
 
     def _on_wish(self, granularity: float) -> None:
         self._view.setup.fill({AMOUNT: granularity})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QCheckBox
 
 from napari_selfseg.widgets.estimates.remedies import Remedy
@@ -35,9 +36,16 @@ NOTHING_YET: Final = "Nothing was run yet: press Run."
 
 
 class Controls(StatusWidget):
-    """The buttons, the bar, the curve, the slider and the sentences of a run."""
+    """The buttons, the bar, the curve, the slider and the sentences of a run.
+
+    Attributes
+    ----------
+    began : Signal
+        A run begins.
+    """
 
     words = SEGMENT
+    began = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -183,6 +191,7 @@ class Controls(StatusWidget):
         self.timeline.offer(())
         self.show_estimate("")
         self.say(sentence)
+        self.began.emit()
 
     def show_step(
         self, iteration: int, total: int, sentence: str, losses: Mapping[str, float]
