@@ -17,6 +17,7 @@ from napari.utils.interactions import (
 )
 from napari.utils.key_bindings import KeymapHandler
 from napari.utils.shortcuts import default_shortcuts
+from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
 from skimage.draw import disk
 
@@ -361,6 +362,37 @@ def test_in_a_stack_a_correction_is_of_the_image_in_view(reviewed):
 def test_of_segments_nothing_can_be_taken_away(reviewed, monkeypatch):
     found = reviewed()
     found.page.show_subject("", objects=False)
+def test_marks_go_with_a_hidden_dock_and_are_never_selected(reviewed, qtbot):
+    found = reviewed()
+    marks = {"Selected objects", "Cut here"}
+    dock, layers = found.dock, found.viewer.layers
+    dock.show()
+    dock.hide()
+    assert not marks & {each.name for each in layers}
+    assert not listens(found.viewer)
+    layers.selection.clear()
+    dock.show()
+    press(found, "D", CENTRES[0])
+    assert edits(found) == ["delete"]
+    dock.hide()
+    dock.show()
+    assert {each.name for each in layers} > marks
+    assert layers.selection == {found.layer}, "what is corrected, and nothing else"
+
+
+def test_marks_are_not_there_while_a_dialog_asks_where_to_save_layers(reviewed, qtbot):
+    found = reviewed()
+    dock, layers = found.dock, found.viewer.layers
+    layers.selection = {layers[0], found.layer}
+    dock.show()
+    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowBlocked))
+    assert list(layers) == [layers[0], found.layer]
+    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowUnblocked))
+    assert list(layers) == [layers[0], found.layer], "what was asked for is done first"
+    qtbot.waitUntil(lambda: len(layers) == 4, timeout=10_000)
+    assert layers.selection == {layers[0], found.layer}
+
+
     assert found.page.tools["merge"].isEnabled()
     assert NO_OBJECTS in found.page.tools["delete"].toolTip()
 

@@ -72,7 +72,7 @@ class Marks:
         )
         for each in (self._picked, self._points):
             each.editable = False
-            self._add(each)
+        self.put_back()
 
     def suit(self, layer: Any) -> bool:
         """Say whether they are those of a layer, with the array that it has now."""
@@ -96,17 +96,23 @@ class Marks:
         self._layer.refresh()
         self._picked.refresh()
 
+    def put_back(self) -> None:
+        """Add the marks to the viewer, where they are not there; what is selected stays so."""
+        layers, selection = self._viewer.layers, self._viewer.layers.selection
+        active, selected = selection.active, list(selection)
+        for each in (self._picked, self._points):
+            if each not in layers:
+                self._viewer.add_layer(each)
+        selection.active = active
+        for each in selected:
+            selection.add(each)
+
     def remove(self) -> None:
         """Take the marks out of the viewer."""
         for each in (self._picked, self._points):
             # Somebody may have removed it by hand.
             with contextlib.suppress(ValueError):
                 self._viewer.layers.remove(each)
-
-    def _add(self, mark: Any) -> None:
-        selected = self._viewer.layers.selection.active
-        self._viewer.add_layer(mark)
-        self._viewer.layers.selection.active = selected
 
 
 def _only(numbers: Sequence[int], colour: Sequence[float]) -> DirectLabelColormap:

@@ -12,6 +12,7 @@ from napari_selfseg.widgets.editing.keys import HISTORY, KEYS, Keys
 from napari_selfseg.widgets.editing.marks import Marks
 from napari_selfseg.widgets.editing.mouse import Mouse
 from napari_selfseg.widgets.editing.reviewer import Reviewer, Tool
+from napari_selfseg.widgets.editing.presence import Presence
 from napari_selfseg.widgets.editing.subject import Subject
 from napari_selfseg.widgets.editing.table import OWN, followed
 from napari_selfseg.widgets.views.review_view import NOTHING
@@ -49,6 +50,7 @@ class ReviewActions:
         self._reviewer: Reviewer | None = None
         self._keys: Keys | None = None
         self._marks: Marks | None = None
+        self._presence = Presence(view.pages, "Review")
         self._mouse = Mouse(viewer, self._on_click, self._on_sweep, self._on_end, self._draws)
         say = view.controls.say
         self._kinds = ClassActions(view.review, say, self._give, self._rename)
@@ -132,15 +134,18 @@ class ReviewActions:
 
     def _turn(self) -> None:
         """Listen to the mouse and to keys while the page is in front."""
-        if not self._in_front or self._reviewer is None:
+        if not self._presence.there or self._reviewer is None:
             self._put_away()
         else:
             self._listen(self._reviewer.subject.layer)
         self._show()
 
-    @property
-    def _in_front(self) -> bool:
-        return self._view.pages.tabText(self._view.pages.currentIndex()) == "Review"
+    def _cover(self, covered: bool) -> None:
+        """Take the marks out while a dialog is open: who saves all layers saves none of them."""
+        if self._marks is not None and covered:
+            self._marks.remove()
+        elif self._marks is not None:
+            self._marks.put_back()
 
     def _listen(self, layer: Any) -> None:
         if self._marks is None:
@@ -297,7 +302,7 @@ class ReviewActions:
         if reviewer is None:
             self._page.show_tool(None)
         # Objects are counted where somebody sees it: the slider of iterations is not to wait.
-        if reviewer is None or not self._in_front:
+        if reviewer is None or not self._presence.there:
             return
         self._page.show_tool(reviewer.tool)
         edits = reviewer.objects
@@ -319,7 +324,8 @@ class ReviewActions:
         page.redo.clicked.connect(lambda: self._press("redo"))
         page.next.clicked.connect(lambda: self._press("next"))
         page.back.clicked.connect(lambda: self._press("back"))
-        self._view.pages.currentChanged.connect(lambda _: self._turn())
+        self._presence.turned.connect(self._turn)
+        self._presence.covered.connect(self._cover)
 
 
 def _about(reviewer: Reviewer) -> str:
