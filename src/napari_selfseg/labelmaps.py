@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from skimage.measure import label
 
-__all__ = ["borders", "contiguous", "count", "join", "split"]
+__all__ = ["borders", "contiguous", "count", "join", "longest_neighbour", "split"]
 
 
 def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:
@@ -50,6 +51,41 @@ def borders(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     keys = [_touching(np.moveaxis(labels, axis, 0), n) for axis in range(labels.ndim)]
     found, length = np.unique(np.concatenate(keys), return_counts=True)
     return np.stack((found // n, found % n), axis=1), length
+
+
+def longest_neighbour(
+    labels: NDArray[Any], number: int, spacing: Sequence[float] | None = None
+) -> int:
+    """Return the label that shares the longest border with one, in a volume the largest face.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        ``(*spatial)``; 0 is no neighbour.
+    number : int
+        The one.
+    spacing : sequence of float, optional
+        Size of a pixel along each axis; ones by default.
+
+    Returns
+    -------
+    int
+        0 where it touches none, the smallest number of several that touch it alike.
+    """
+    sizes = np.ones(labels.ndim) if spacing is None else np.abs(np.asarray(spacing, float))
+    shared: dict[int, float] = {}
+    where = np.nonzero(labels == number)
+    if not len(where[0]):
+        return 0
+    # What touches it lies at most one pixel beyond its box.
+    near = labels[tuple(slice(max(int(w.min()) - 1, 0), int(w.max()) + 2) for w in where)]
+    for axis, size in enumerate(sizes):
+        moved = np.moveaxis(near, axis, 0)
+        for one, other in ((moved[:-1], moved[1:]), (moved[1:], moved[:-1])):
+            beside = other[(one == number) & (other != number) & (other > 0)]
+            for each, faces in zip(*np.unique(beside, return_counts=True), strict=True):
+                shared[int(each)] = shared.get(int(each), 0.0) + faces * sizes.prod() / size
+    return max(sorted(shared), key=lambda each: shared[each], default=0)
 
 
 def _touching(labels: NDArray[Any], n: int) -> NDArray[np.int64]:

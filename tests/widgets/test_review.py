@@ -23,6 +23,7 @@ from skimage.draw import disk
 
 from napari_selfseg import catalogue, replay_stack
 from napari_selfseg.instances import Objects
+from napari_selfseg.labelmaps import longest_neighbour
 from napari_selfseg.replaying import replay
 from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
 from napari_selfseg.widgets.editing.keys import KEYS
@@ -201,6 +202,37 @@ def test_the_doubtful_are_shown_first_and_keys_mean_the_one_shown(reviewed):
     table = found.layer.features
     assert len(table) == 9
     assert not table["certainty"].isna().any()
+
+
+def test_keys_alone_join_the_one_shown_with_its_nearest_neighbour(reviewed):
+    found = reviewed()
+    layer, before = found.layer, found.layer.data.copy()
+    press(found, "S", (26, 40))
+    press(found, "S", (54, 40))
+    halves = [int(layer.data[40, each]) for each in (35, 45)]
+    press(found, "N", CENTRES[0])  # where the pointer stays, over something else
+    assert int(said(found).split(":")[0].removeprefix("Object ")) in halves
+    press(found, "J")
+    assert edits(found) == ["split", "merge"]
+    np.testing.assert_array_equal(layer.data > 0, before > 0)
+    assert layer.data[40, 35] == layer.data[40, 45]
+    assert layer.data[CENTRES[0]] == before[CENTRES[0]]
+    check_replayed(found)
+    press(found, "N", (1, 1))
+    press(found, "J")
+    assert "touches no other" in said(found)
+    assert len(edits(found)) == 2
+    press(found, "N")
+    press(found, "J", CENTRES[8])  # a pointer that was moved is meant
+    press(found, "J", CENTRES[7])
+    assert len(edits(found)) == 3
+
+
+def test_the_longest_neighbour_counts_faces_in_space():
+    labels = np.array([[1, 1, 1, 0], [2, 2, 2, 3], [2, 2, 2, 3], [0, 0, 0, 3]])
+    assert [longest_neighbour(labels, each) for each in (1, 2, 3, 4)] == [2, 1, 2, 0]
+    assert longest_neighbour(labels, 2, (3.0, 1.0)) == 3, "two faces of three, not three of one"
+    assert longest_neighbour(np.eye(3, dtype=int), 1) == 0
 
 
 def test_strokes_of_napari_are_corrections_also_where_the_page_is_not_in_front(reviewed):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from napari_selfseg.editing import Certainty
 
-__all__ = ["Doubts", "Shown"]
+__all__ = ["Doubts", "Shown", "middle_of", "sizes_in"]
 
 Index = tuple[int | slice, ...]
 
@@ -129,8 +130,38 @@ class Doubts:
         if self._certainty is None or frame != self._frame:
             from napari_selfseg.editing import Certainty
 
-            pairs = zip(spacing, frame, strict=True)
-            sizes = [size for size, each in pairs if isinstance(each, slice)]
-            self._frame, self._certainty = frame, Certainty(labels[frame], sizes)
+            certainty = Certainty(labels[frame], sizes_in(frame, spacing))
+            self._frame, self._certainty = frame, certainty
             self._looked, self._at = [], -1
         return self._certainty.values()
+
+
+def middle_of(labels: NDArray[Any], frame: Index, number: int) -> tuple[int, ...]:
+    """Return the pixel of an object that is nearest to its middle.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        ``(*spatial)``.
+    frame : tuple of int or slice
+        The image with the object.
+    number : int
+        Of it.
+    """
+    where = np.argwhere(labels[frame] == number)
+    inside = where[np.abs(where - where.mean(axis=0)).sum(axis=1).argmin()]
+    local = iter(inside.tolist())
+    return tuple(at if isinstance(at, int) else next(local) for at in frame)
+
+
+def sizes_in(frame: Index, spacing: Sequence[float]) -> list[float]:
+    """Return the size of a pixel along the axes of one image.
+
+    Parameters
+    ----------
+    frame : tuple of int or slice
+        The image.
+    spacing : sequence of float
+        Along all axes.
+    """
+    return [size for size, each in zip(spacing, frame, strict=True) if isinstance(each, slice)]

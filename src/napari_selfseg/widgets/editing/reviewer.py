@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from napari_selfseg.widgets.editing.doubts import Doubts
+from napari_selfseg.labelmaps import longest_neighbour
+from napari_selfseg.widgets.editing.doubts import Doubts, middle_of, sizes_in
 from napari_selfseg.widgets.editing.line import dotted, simplified
 from napari_selfseg.widgets.editing.subject import Point, Subject
 
@@ -19,6 +20,7 @@ __all__ = ["Reviewer", "Tool"]
 Tool = Literal["merge", "split", "delete", "add", "class"]
 
 ANOTHER: Final = "Object {number}: now the one to merge it with."
+ALONE: Final = "Object {number} touches no other: point at the one to merge it with, and press J."
 OTHER_SIDE: Final = "Now the other side of the object."
 NOTHING_HERE: Final = "There is no object here."
 NOTHING_LEFT: Final = "There are no objects."
@@ -63,6 +65,7 @@ class Reviewer:
         self._before: list[Any] = list(subject.record.get("edits") or ())
         self._objects: ObjectEdits | None = None
         self._doubts = Doubts()
+        self._pointer: tuple[float, ...] = ()  # where it was when an object was shown
 
     @property
     def fresh(self) -> bool:
@@ -220,9 +223,15 @@ class Reviewer:
     # With keys
 
     def join(self, position: Sequence[float]) -> str:
-        """Merge what is selected, with what is under the pointer where that is one object."""
+        """Merge what is selected: several, or one with what is under the pointer.
+
+        Where that did not move since `next` has shown an object, the neighbour with the longest
+        border is meant.
+        """
         if len(self.selected) < 2:
-            number = self._select(self.subject.pixel(position))
+            shown = len(self.selected) == 1 and tuple(position) == self._pointer
+            point = self._neighbour() if shown else self.subject.pixel(position)
+            number = self._select(point)
             if len(self.selected) < 2:
                 return ANOTHER.format(number=number) if number else NOTHING_HERE
         points = tuple(self.selected.values())
@@ -267,11 +276,8 @@ class Reviewer:
         self.let_go()
         if found is None:
             return NOTHING_LEFT
-        where = np.argwhere(self._array[frame] == found.number)
-        inside = where[np.abs(where - where.mean(axis=0)).sum(axis=1).argmin()]
-        local = iter(inside.tolist())
-        point = tuple(at if isinstance(at, int) else next(local) for at in frame)
-        self.selected[found.number] = point
+        point = self.selected[found.number] = middle_of(self._array, frame, found.number)
+        self._pointer = tuple(self._viewer.cursor.position)
         self.subject.look_at(self._viewer, point)
         begun = f"{AGAIN} " if found.again else ""
         return f"{begun}Object {found.number}: certainty {found.certainty:.2f}, {found.place}."
@@ -283,6 +289,15 @@ class Reviewer:
         if number:
             self.selected.setdefault(number, point)
         return number
+
+    def _neighbour(self) -> Point:
+        """Return a pixel of the neighbour that the selected object has most in common with."""
+        (number,) = self.selected
+        frame = self.subject.frame(self._viewer.dims)
+        sizes = sizes_in(frame, self.subject.request.spacing)
+        if other := longest_neighbour(self._array[frame], number, sizes):
+            return middle_of(self._array, frame, other)
+        raise ValueError(ALONE.format(number=number))
 
     def _about(self, number: int) -> str:
         if not number:

@@ -20,7 +20,8 @@ NO_OBJECTS: Final = (
 )
 MERGE: Final = (
     "Click one object, then another; or draw over all that are one.\n"
-    "Key J joins the selected objects, or the one under the pointer to the selected one."
+    "Key J joins the selected objects, or the one under the pointer to the selected one.\n"
+    "Without the mouse: N shows an object, J joins it with the neighbour of the longest border."
 )
 SPLIT: Final = (
     "Draw a line across an object, or click on both sides of it. In a volume the cut goes on "
