@@ -300,6 +300,21 @@ def test_a_measured_table_follows(reviewed, qtbot):
     assert table["class"].sum() == 1
 
 
+def test_notes_of_a_person_stay_with_corrections_and_with_the_labels(reviewed, qtbot):
+    found = reviewed()
+    layer, number = found.layer, int(found.layer.data[CENTRES[4]])
+    layer.features = {"index": [number], "note": ["odd"]}
+    press(found, "S", (26, 40))
+    press(found, "S", (54, 40))
+    assert len(layer.features) == 10
+    assert layer.features.set_index("index")["note"][number] == "odd"
+    press(found, "Control-Z")
+    layer.features = layer.features[["index", "note"]]
+    found.dock.view.controls.timeline.go_to(0)
+    assert layer.name.endswith("(edited)"), "labels with notes stay as they are"
+    assert "odd" in layer.features["note"].tolist()
+
+
 def test_a_drag_moves_the_picture_without_a_tool_and_while_space_is_held(reviewed):
     found = reviewed()
     mouse(found.viewer, [CENTRES[0], CENTRES[1]])
@@ -345,6 +360,37 @@ def test_marks_keys_and_mouse_go_with_the_page(reviewed):
     found.viewer.layers.remove(found.layer)
     assert found.page.about.text() == NOTHING
     assert len(found.viewer.layers) == 1
+
+
+def test_marks_go_with_a_hidden_dock_and_are_never_selected(reviewed, qtbot):
+    found = reviewed()
+    marks = {"Selected objects", "Cut here"}
+    dock, layers = found.dock, found.viewer.layers
+    dock.show()
+    dock.hide()
+    assert not marks & {each.name for each in layers}
+    assert not listens(found.viewer)
+    layers.selection.clear()
+    dock.show()
+    press(found, "D", CENTRES[0])
+    assert edits(found) == ["delete"]
+    dock.hide()
+    dock.show()
+    assert {each.name for each in layers} > marks
+    assert layers.selection == {found.layer}, "what is corrected, and nothing else"
+
+
+def test_marks_are_not_there_while_a_dialog_asks_where_to_save_layers(reviewed, qtbot):
+    found = reviewed()
+    dock, layers = found.dock, found.viewer.layers
+    layers.selection = {layers[0], found.layer}
+    dock.show()
+    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowBlocked))
+    assert list(layers) == [layers[0], found.layer]
+    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowUnblocked))
+    assert list(layers) == [layers[0], found.layer], "what was asked for is done first"
+    qtbot.waitUntil(lambda: len(layers) == 4, timeout=10_000)
+    assert layers.selection == {layers[0], found.layer}
 
 
 def test_no_key_of_ours_is_one_of_a_labels_layer_or_of_the_window():
@@ -394,37 +440,6 @@ def test_in_a_stack_a_correction_is_of_the_image_in_view(reviewed):
 def test_of_segments_nothing_can_be_taken_away(reviewed, monkeypatch):
     found = reviewed()
     found.page.show_subject("", objects=False)
-def test_marks_go_with_a_hidden_dock_and_are_never_selected(reviewed, qtbot):
-    found = reviewed()
-    marks = {"Selected objects", "Cut here"}
-    dock, layers = found.dock, found.viewer.layers
-    dock.show()
-    dock.hide()
-    assert not marks & {each.name for each in layers}
-    assert not listens(found.viewer)
-    layers.selection.clear()
-    dock.show()
-    press(found, "D", CENTRES[0])
-    assert edits(found) == ["delete"]
-    dock.hide()
-    dock.show()
-    assert {each.name for each in layers} > marks
-    assert layers.selection == {found.layer}, "what is corrected, and nothing else"
-
-
-def test_marks_are_not_there_while_a_dialog_asks_where_to_save_layers(reviewed, qtbot):
-    found = reviewed()
-    dock, layers = found.dock, found.viewer.layers
-    layers.selection = {layers[0], found.layer}
-    dock.show()
-    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowBlocked))
-    assert list(layers) == [layers[0], found.layer]
-    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowUnblocked))
-    assert list(layers) == [layers[0], found.layer], "what was asked for is done first"
-    qtbot.waitUntil(lambda: len(layers) == 4, timeout=10_000)
-    assert layers.selection == {layers[0], found.layer}
-
-
     assert found.page.tools["merge"].isEnabled()
     assert NO_OBJECTS in found.page.tools["delete"].toolTip()
 

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from qtpy.QtCore import QTimer
 
+from napari_selfseg.widgets.canvas.columns import our_columns, our_table, write_table
 from napari_selfseg.widgets.editing.class_actions import ClassActions
 from napari_selfseg.widgets.editing.keys import HISTORY, KEYS, Keys
 from napari_selfseg.widgets.editing.marks import Marks
 from napari_selfseg.widgets.editing.mouse import Mouse
-from napari_selfseg.widgets.editing.reviewer import Reviewer, Tool
 from napari_selfseg.widgets.editing.presence import Presence
+from napari_selfseg.widgets.editing.reviewer import Reviewer, Tool
 from napari_selfseg.widgets.editing.subject import Subject
 from napari_selfseg.widgets.editing.table import OWN, followed
 from napari_selfseg.widgets.views.review_view import NOTHING
@@ -49,8 +50,8 @@ class ReviewActions:
         self._measured = measured
         self._reviewer: Reviewer | None = None
         self._keys: Keys | None = None
-        self._marks: Marks | None = None
         self._presence = Presence(view.pages, "Review")
+        self._marks: Marks | None = None
         self._mouse = Mouse(viewer, self._on_click, self._on_sweep, self._on_end, self._draws)
         say = view.controls.say
         self._kinds = ClassActions(view.review, say, self._give, self._rename)
@@ -276,11 +277,11 @@ class ReviewActions:
         """Let layer, table and colours follow the labels."""
         layer, objects = reviewer.subject.layer, reviewer.objects
         layer.refresh()
-        measured = bool(set(layer.features.columns) - OWN)
+        measured = bool(our_columns(layer) - OWN)
         if reviewer.subject.objects:
             changed = objects.touched if corrected else frozenset[int]()
             told = objects, self.names, reviewer.certainty, changed
-            layer.features = followed(layer.features, *told)
+            write_table(layer, followed(our_table(layer), *told))
         if measured and corrected:
             self._measured()
         self._kinds.paint(objects.classes)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
+from napari_selfseg.widgets.canvas.columns import write_table
 
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
@@ -86,7 +87,7 @@ class TableActions:
                 if opened:
                     self._view.controls.say(CHANGED)
                 return
-            layer.features = dict(table)
+            write_table(layer, table)
             if opened:
                 self._open_table(layer)
                 self._view.controls.say(f"{len(layer.features)} rows, in the table below.")

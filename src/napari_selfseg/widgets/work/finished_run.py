@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.labelmaps import count
 from napari_selfseg.outlines import SUPERPIXELS
+from napari_selfseg.widgets.canvas.columns import annotated, clear_table
 from napari_selfseg.widgets.canvas.kept import Kept, write_part
 from napari_selfseg.widgets.canvas.label_layer import Canvas, settle
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
@@ -93,7 +94,8 @@ class Outcome:
         """Let another run go on in the layer; labels somebody edited stay in one of their own."""
         if self.edited:
             self._leave()
-        self.layer.visible, self.layer.editable, self.layer.features = True, False, {}
+        self.layer.visible, self.layer.editable = True, False
+        clear_table(self.layer)
         return self._canvas
 
     @property
@@ -173,8 +175,10 @@ class Outcome:
 
     @property
     def edited(self) -> bool:
-        """Whether somebody corrected or painted the labels since they were shown."""
-        return bool(self.record.get("edits")) or not np.array_equal(self.layer.data, self._shown)
+        """Whether somebody corrected, painted or annotated the labels since they were shown."""
+        if self.record.get("edits") or annotated(self.layer):
+            return True
+        return not np.array_equal(self.layer.data, self._shown)
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -182,7 +186,7 @@ class Outcome:
         return self.layer.metadata[METADATA]
 
     def _write(self, found: Found) -> None:
-        self.layer.features = {}
+        clear_table(self.layer)
         self.version += 1
         self._canvas.show(found.labels, found.wanted.kind)
         self._shown = self._known = np.array(self.layer.data)
