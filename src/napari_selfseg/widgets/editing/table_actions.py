@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from napari_selfseg.widgets.canvas.columns import write_table
 
+from napari_selfseg.widgets.canvas.columns import write_table
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
 from napari_selfseg.widgets.canvas.looks.described import own_names
