@@ -20,7 +20,7 @@ SLIDES = DATA / "microscopy" / "dsb2018_brightfield" / "images"
 PATIENCE = 600.0
 
 
-def opened(image: np.ndarray) -> tuple[Any, Any]:
+def opened(image: np.ndarray, **of_layer: Any) -> tuple[Any, Any]:
     """Open a window with an image and the dock, and wait until both have settled."""
     # Not with the settings and presets of whoever runs this.
     os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp()
@@ -31,7 +31,7 @@ def opened(image: np.ndarray) -> tuple[Any, Any]:
 
     viewer = napari.Viewer()
     viewer.window.resize(1400, 950)
-    viewer.add_image(image, name="image", rgb=image.ndim == 3)
+    viewer.add_image(image, name="image", rgb=image.shape[-1] == 3, **of_layer)
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock, name="Segment", area="right")
     wait_until(lambda: dock.loaded and dock.view.controls.estimate.isVisible() and not working())

@@ -143,14 +143,58 @@ def of_scripts() -> Iterator[tuple[str, Any]]:
 
 
 def of_window() -> Iterator[tuple[str, Any]]:
-    """Run the dock on an image and on a stack, as somebody who presses Run."""
+    """Press Run in the dock: as it opens, for objects, with a slider, and on a stack."""
+    from napari_selfseg import Backprop
+
+    for name, prepare in {
+        "as it opens": lambda setup: None,
+        "objects": lambda setup: setup.goal.for_objects.click(),
+        "objects of a method": lambda setup: (few(setup, Backprop), setup.goal.for_objects.click()),
+    }.items():
+        (labels,) = ran(picture((SIDE, SIDE, 3)), prepare)
+        yield f"window: {name}", labels
+    labels, coarser = ran(picture((SIDE, SIDE, 3)), lambda setup: few(setup, Backprop), slide=True)
+    yield "window: a method", labels
+    yield "window: its slider, in twelve", coarser
+    for way in ("independent", "warm", "joint"):
+        (labels,) = ran(picture((4, 40, 40)), lambda setup, way=way: whole(setup, Backprop, way))
+        yield f"window: a stack, {way}", labels
+
+
+def few(setup: Any, kind: type) -> None:
+    """Choose a method, and few updates."""
+    setup.method.choose(kind)
+    setup.fill({"iterations": 4, "channels": 8, "min_labels": 1})
+
+
+def whole(setup: Any, kind: type, way: str) -> None:
+    """Choose every plane of a stack, one after another or together."""
+    few(setup, kind)
+    setup.stack.part.choose("whole")
+    setup.stack.way.choose(way)
+
+
+def ran(image: Any, prepare: Any, *, slide: bool = False) -> Iterator[Any]:
+    """Run a new dock on an image; return its labels, and those of its slider at twelve."""
     from _window import opened, wait_until
 
-    viewer, dock = opened(picture((SIDE, SIDE, 3)))
+    axes = None if image.shape[-1] == 3 else ("t", "y", "x")
+    viewer, dock = opened(image, axis_labels=axes)
+    setup = dock.view.setup
+    setup.precision.choose("float32")
+    prepare(setup)
     dock.start()
+    wait_until(lambda: dock.live)
     wait_until(lambda: not dock.live)
-    (labels,) = (layer for layer in viewer.layers if type(layer).__name__ == "Labels")
-    yield "window: the default", labels.data
+    layer = next(each for each in viewer.layers if type(each).__name__ == "Labels")
+    yield np.asarray(layer.data).copy()
+    if slide:
+        shown = dock.view.controls.shown
+        shown.segments.click()
+        wait_until(shown.granularity.borders.isEnabled)
+        shown.granularity.number.setValue(12)
+        wait_until(lambda: len(np.unique(layer.data)) == 12)
+        yield np.asarray(layer.data).copy()
     viewer.close()
 
 
