@@ -90,8 +90,10 @@ def run(words: list[str], folder: Path, environment: dict[str, str]) -> int:
 
 
 def label_files(folder: Path) -> Iterator[Path]:
-    """Return every TIFF, and every OME-Zarr but not what is inside it."""
+    """Return every TIFF and OME-Zarr, but nothing inside one, and no notes of work by tiles."""
     for path in folder.iterdir():
+        if path.suffix == ".work":
+            continue
         if path.suffix in (".tif", ".zarr"):
             yield path
         elif path.is_dir():
