@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt
 
 from napari_selfseg.widgets.canvas.columns import write_table
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
 from napari_selfseg.widgets.canvas.looks.described import own_names
+from napari_selfseg.widgets.editing.table_dock import TableDock
 from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.parts.dialogs import ask_save
 from napari_selfseg.widgets.views.view import SegmentView
@@ -21,7 +21,7 @@ from napari_selfseg.widgets.work.task import Begin
 
 __all__ = ["TableActions"]
 
-TABLE: Final = ("napari", "Features table widget")
+MEASURED: Final = "{count} row{s}, in the table below. Save table... writes them."
 CHANGED: Final = "Other labels are shown than were measured: press Measure again."
 
 
@@ -53,7 +53,12 @@ class TableActions:
         labels: Callable[[], list[tuple[str, Any]]],
     ) -> None:
         self.given: Callable[[], tuple[dict[int, int], dict[int, str]]] = lambda: ({}, {})
-        self._viewer, self._view, self._begin, self._labels = viewer, view, begin, labels
+        self._view, self._begin, self._labels = view, begin, labels
+        self._dock = TableDock(viewer, view.result.legend.picked.emit)
+
+    def close(self) -> None:
+        """Show no table any more: other labels are worked on."""
+        self._dock.close()
 
     def measure(
         self,
@@ -89,8 +94,9 @@ class TableActions:
                 return
             write_table(layer, table)
             if opened:
-                self._open_table(layer)
-                self._view.controls.say(f"{len(layer.features)} rows, in the table below.")
+                self._dock.open(layer)
+                count = len(layer.features)
+                self._view.controls.say(MEASURED.format(count=count, s="s" * (count != 1)))
             done()
 
         self._begin(lambda: measured(labels, *work), put, "Measuring")
@@ -152,11 +158,3 @@ class TableActions:
         named = layers[0].metadata.get(NAMES, {}) if layers and layers[0] is not None else {}
         given = {number: name for number, name in named.items() if number in outcome.drawn}
         return {**given, **own_names(outcome.layer)}
-
-    def _open_table(self, layer: Any) -> None:
-        """Open napari's table of features, which shows the selected layer."""
-        self._viewer.layers.selection.active = layer
-        dock, _ = self._viewer.window.add_plugin_dock_widget(*TABLE)
-        window = dock.parent()
-        if window is not None:
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)

@@ -100,6 +100,7 @@ class ResultActions:
         """
         if self.outcome is not None:
             self.outcome.mark_edits()
+        self.table.close()
         self.outcome = outcome
         self._image = None if outcome is None else outcome.source
         self._wanted, self._making, self._measuring_next = None, False, False
