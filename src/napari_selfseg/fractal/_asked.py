@@ -27,10 +27,6 @@ class Asked:
     ----------
     method : str
         Its name, with parameters such as ``"backprop:iterations=200"``.
-    segments : int or None
-        How many; None leaves what the method makes.
-    as_objects : bool
-        Whether segments become objects.
     smallest, largest : str or None
         Sizes of objects.
     file : str or None
@@ -68,22 +64,10 @@ class Asked:
         device: str = "auto",
         overwrite: bool = False,
     ) -> LabelResult:
-        """Label an image, and write the labels into it.
+        """Label an OME-Zarr image, and write the labels, and their table if it has a name, into it.
 
-        Parameters
-        ----------
-        image : str
-            An OME-Zarr image.
-        name : str
-            Of the labels.
-        table : str, optional
-            Of the labels' features, in the image as well.
-        memory_gb : float, optional
-            What the process may take in all.
-        device : str
-            As for `evolve`.
-        overwrite : bool
-            Whether what is there under these names is made anew.
+        `memory_gb` is what the process may take in all. `overwrite` replaces labels and table of
+        these names.
 
         Raises
         ------

@@ -22,8 +22,6 @@ def ellipse_fit(
 
     Parameters
     ----------
-    sizes : ndarray of float64
-        ``(n,)`` pixels, above 0.
     moments : ndarray of float64
         ``(n, d + d (d + 1) / 2)`` sums of d coordinates, and of the products of two.
     within : ndarray of float64
@@ -41,19 +39,10 @@ def ellipse_fit(
 def fit_of_labels(
     labels: NDArray[np.integer[Any]], spacing: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return pixels and likeness to an ellipse of every label.
+    """Return the size in pixels and the ellipse fit of every label.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` from 0, of two or three axes.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-
-    Returns
-    -------
-    sizes, fit : ndarray of float64
-        ``(n + 1,)``; those of label 0 are 0.
+    Both are ``(n + 1,)``, 0 for label 0. Labels have two or three axes; the `spacing` of the pixels
+    has a product of 1.
     """
     found = _measured(labels, spacing)
     fit = ellipse_fit(np.maximum(found.sizes, 1), found.moments, spacing**2 / 12)
@@ -63,20 +52,10 @@ def fit_of_labels(
 def overlap_of_labels(
     labels: NDArray[np.integer[Any]], spacing: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    r"""Return pixels of every label, and the intersection over union with its ellipse.
+    r"""Return the size in pixels of every label, and the intersection over union with its ellipse.
 
     With centre :math:`\mu` and covariance :math:`\Sigma` of a label in d dimensions, its ellipse is
-    where :math:`(p - \mu)^T \Sigma^{-1} (p - \mu) \le d + 2`.
-
-    Parameters
-    ----------
-    labels, spacing
-        As for `fit_of_labels`.
-
-    Returns
-    -------
-    sizes, overlap : ndarray of float64
-        ``(n + 1,)``; those of label 0 are 0.
+    where :math:`(p - \mu)^T \Sigma^{-1} (p - \mu) \le d + 2`. Both are ``(n + 1,)``, 0 for label 0.
     """
     found, d = _measured(labels, spacing), labels.ndim
     count = np.maximum(found.sizes, 1)

@@ -28,19 +28,9 @@ REACH: Final = int(_CUT * max(SCALES)) + 3
 
 
 def features(image: NDArray[np.floating[Any]], spacing: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Describe every pixel.
+    """Return the features, ``(*spatial, FEATURES * C)``, of a ``(C, *spatial)`` image.
 
-    Parameters
-    ----------
-    image : ndarray of float
-        ``(C, *spatial)``.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(*spatial, FEATURES * C)``.
+    The `spacing` of the pixels has a product of 1.
     """
     shape = image.shape[1:]
     found = np.empty((*shape, FEATURES * len(image)), np.float32)

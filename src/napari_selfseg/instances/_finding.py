@@ -78,29 +78,13 @@ class Confirmed(NamedTuple):
     plausible: NDArray[np.int32] | None = None
 
     def enlarged(self, shape: tuple[int, ...], steps: Steps) -> Confirmed:
-        """Repeat labels of coarse pixels on the pixels of an image.
-
-        Parameters
-        ----------
-        shape : tuple of int
-            ``(*spatial)``.
-        steps : tuple of int
-            How many pixels along each axis became one.
-        """
+        """Repeat labels of coarse pixels, each `steps` pixels along the axes, on the image."""
         other = None if self.plausible is None else enlarged(self.plausible, shape, steps)
         return Confirmed(enlarged(self.labels, shape, steps), self.sizes, other)
 
 
 def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
-    """Find out how objects look, and which there are.
-
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-    wanted : Wanted
-        What is asked for.
-    """
+    """Find out how objects look, and which there are."""
     n = len(seen.image)
     if wanted.channel > n:
         raise ValueError(
@@ -121,18 +105,9 @@ def look_at(seen: Seen, wanted: Wanted) -> tuple[Look, Plausible]:
 
 
 def best_steps(seen: Seen, look: Look, wanted: Wanted, fine: Plausible) -> Steps:
-    """Say how many pixels along each axis should become one, for objects to stand out.
+    """Return how many pixels along each axis should become one, for objects to stand out.
 
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-    look : Look
-        How objects look.
-    wanted : Wanted
-        What is asked for.
-    fine : Plausible
-        Objects of pixels as they are.
+    `fine` are the plausible objects at full resolution.
     """
     shape = seen.image.shape[1:]
     u = seen.stretched(look)
@@ -155,23 +130,9 @@ def best_steps(seen: Seen, look: Look, wanted: Wanted, fine: Plausible) -> Steps
 def first_objects(
     seen: Seen, look: Look, wanted: Wanted, found: Plausible | Typical
 ) -> NDArray[np.int32]:
-    """Return the plausible objects, touching ones told apart.
+    """Return the plausible objects, contiguous from 1, with touching ones divided.
 
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-    look : Look
-        How objects look.
-    wanted : Wanted
-        What is asked for.
-    found : Plausible or Typical
-        Those of this image, or what is known of objects from another one.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` from 1; 0 of the background.
+    `found` are those of this image, or what is typical of objects in another one.
     """
     if isinstance(found, Typical):
         found = _plausible(seen, look, wanted.limits, found)
@@ -187,16 +148,10 @@ def confirmed(
     seen: Seen,
     wanted: Wanted,
 ) -> Confirmed:
-    """Return the objects a network confirms.
+    """Return the objects that a network confirms.
 
-    Parameters
-    ----------
-    first : ndarray of int32
-        From `first_objects`.
-    likelihood : ndarray of float32 or None
-        ``(*spatial)`` of a pixel to be in an object; None where nothing was learned.
-    seen, wanted
-        As for `first_objects`.
+    `first` is from `first_objects`; `likelihood`, that a pixel lies in an object, is None where
+    nothing was learned.
     """
     labels, sizes, other = first, seen.sizes or Sizes(typical_size(first)), None
     if likelihood is not None and sizes.first:
@@ -210,15 +165,7 @@ def confirmed(
 
 
 def outlined(found: Confirmed, seen: Seen, look: Look, wanted: Wanted) -> Confirmed:
-    """Return the final objects, with outlines where the image has them.
-
-    Parameters
-    ----------
-    found : Confirmed
-        From `confirmed`, of the pixels of the image.
-    seen, look, wanted
-        As for `first_objects`.
-    """
+    """Return the final objects at full resolution, with outlines where the image has edges."""
     labels, sizes, other = found
     sizes = seen.sizes or sizes._replace(sound=typical_size(labels))
     if labels.any():
@@ -237,14 +184,9 @@ def outlined(found: Confirmed, seen: Seen, look: Look, wanted: Wanted) -> Confir
 
 
 def in_passing(likelihood: NDArray[np.float32], least: float) -> NDArray[np.int32]:
-    """Return what a network has learned so far, in connected pieces.
+    """Return the connected pieces of what a network has learned so far.
 
-    Parameters
-    ----------
-    likelihood : ndarray of float32
-        ``(*spatial)``.
-    least : float
-        Smallest piece in pixels.
+    Pieces smaller than `least` pixels are left out.
     """
     pieces = split((likelihood > _LIKELY).astype(np.int32), 1)
     return without(pieces, np.bincount(pieces.ravel()) < least)

@@ -50,7 +50,7 @@ class Look(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Grey values of a channel that hold for an image, whatever part of it is looked at.
+    """Grey values of a channel that hold for the whole image, whatever part of it is looked at.
 
     Attributes
     ----------
@@ -76,14 +76,7 @@ def is_bright(
 ) -> bool:
     """Say whether objects are brighter than what is around.
 
-    Parameters
-    ----------
-    grey : ndarray of float
-        ``(*spatial)``.
-    valid : ndarray of bool or None
-        True where there are data.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
+    `valid` is True where there are data.
     """
     s = ndi.gaussian_filter(np.asarray(grey, np.float64), _SMOOTHING / spacing)
     seen = s if valid is None else s[valid]
@@ -95,14 +88,8 @@ def oriented(
 ) -> NDArray[np.float32]:
     """Return grey values of which objects have the larger ones.
 
-    Parameters
-    ----------
-    grey : ndarray of float
-        ``(*spatial)``.
-    dark : bool
-        Whether objects are dark.
-    top : float, optional
-        See `Levels`; that of these values by default.
+    `top`, from which the values of dark objects are counted, is the largest of these values by
+    default.
     """
     values = np.asarray(grey, np.float32)
     if not dark:
@@ -113,10 +100,7 @@ def oriented(
 def foot_of(pixels: NDArray[np.float32]) -> tuple[float, float]:
     """Return the grey value of the background, and the largest one.
 
-    Parameters
-    ----------
-    pixels : ndarray of float32
-        ``(n,)`` of an image, oriented, with data.
+    `pixels` are oriented, and have data.
     """
     low = np.float32(np.percentile(pixels, _BACKGROUND)) if pixels.size else np.float32(0)
     return float(low), float(pixels.max(initial=low))
@@ -133,18 +117,8 @@ def rooted(
 
     Light that is emitted is counted, and its noise grows with the root of it: on the root of the
     grey values noise and faint slopes count as much as bright ones. People draw the borders of
-    fluorescent nuclei there. Light that is absorbed stays as it is.
-
-    Parameters
-    ----------
-    grey : ndarray of float32
-        ``(*spatial)``, oriented.
-    valid : ndarray of bool or None
-        True where there are data.
-    dark : bool
-        Whether objects are dark in the image.
-    levels : Levels, optional
-        Of the image, of which this is a part.
+    fluorescent nuclei there. Light that is absorbed stays as it is. `grey` is oriented; `levels`
+    are those of the image where this is a part of one.
     """
     if dark or not grey.size:
         return grey

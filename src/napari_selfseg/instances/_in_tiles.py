@@ -32,13 +32,7 @@ _LARGE: Final = 99.0
 
 @dataclass(frozen=True)
 class InTiles:
-    """See `napari_selfseg.protocol.Tilewise`.
-
-    Attributes
-    ----------
-    wanted : Wanted
-        What is asked for.
-    """
+    """See `napari_selfseg.protocol.Tilewise`."""
 
     wanted: Wanted
 

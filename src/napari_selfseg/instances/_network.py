@@ -47,12 +47,7 @@ def _linear(n: int, m: int) -> nn.Linear:
 class ObjectNetwork(nn.Module):
     """Likelihood of objects, and what is known of them.
 
-    Parameters
-    ----------
-    in_channels, ndim : int
-        Of the image.
-    width : int
-        Hidden units of a layer.
+    `width` is the number of hidden units of a layer.
     """
 
     centre: Tensor
@@ -88,18 +83,7 @@ class ObjectNetwork(nn.Module):
         return super().load_state_dict({**unshown, **state_dict}, strict, assign)
 
     def forward(self, f: Tensor) -> Tensor:
-        """Return the logits.
-
-        Parameters
-        ----------
-        f : Tensor
-            ``(n, features)``.
-
-        Returns
-        -------
-        Tensor
-            ``(n,)``.
-        """
+        """Return the logits, ``(n,)``, of ``(n, features)``."""
         found: Tensor = self.layers((f - self.centre) / self.spread)[:, 0]
         return found
 
@@ -133,13 +117,7 @@ class ObjectNetwork(nn.Module):
         self.known[7] = 1
 
     def count(self, updates: int) -> None:
-        """Note how many updates were made.
-
-        Parameters
-        ----------
-        updates : int
-            With those of earlier runs.
-        """
+        """Keep the number of updates, with those of earlier runs."""
         self.known[6] = updates
 
     @property
@@ -163,29 +141,14 @@ class ObjectNetwork(nn.Module):
     ) -> None:
         """Keep what was found out about the images.
 
-        Parameters
-        ----------
-        look : Look
-            How objects look.
-        typical : Typical
-            What they are like, in coarse pixels.
-        spacing : ndarray of float64
-            See `spacing`.
-        steps : tuple of int
-            See `steps`.
+        `typical` is in coarse pixels.
         """
         self.known[:6] = torch.tensor([*look, *typical], dtype=torch.float32)
         self.size.copy_(torch.from_numpy(spacing))
         self.step.copy_(torch.tensor(steps))
 
     def standardise(self, f: Tensor) -> None:
-        """Bring features to one scale, once and for all.
-
-        Parameters
-        ----------
-        f : Tensor
-            ``(n, features)`` of some pixels.
-        """
+        """Set the scale of the features from those of some pixels, once and for all."""
         self.centre.copy_(f.mean(dim=0))
         self.spread.copy_(f.std(dim=0).clamp(min=1e-6))
 
@@ -197,40 +160,21 @@ class ObjectNetwork(nn.Module):
         return Examples(rows[:, 0], rows[:, 1 : n + 1], rows[:, n + 1 :])
 
     def show(self, examples: Examples) -> None:
-        """Keep what somebody has shown: the first ones, where there are many.
-
-        Parameters
-        ----------
-        examples : Examples
-            In pixels of the image.
-        """
+        """Keep the examples that somebody has shown: the first ones, where there are many."""
         rows = np.column_stack((examples.sizes, examples.inside, examples.around))[:_EXAMPLES]
         self.shown.zero_()
         self.shown[: len(rows)] = torch.from_numpy(rows).to(self.shown)
 
     def unlike_from(self, distance: float) -> None:
-        """Keep how far from the examples unlike objects begin.
-
-        Parameters
-        ----------
-        distance : float
-            Infinity where none was found to be unlike.
-        """
+        """Keep the distance from the examples at which unlike objects begin; infinity for none."""
         self.farthest.fill_(distance)
 
     def alike(
         self, labels: NDArray[np.int32], image: NDArray[np.float32], pixels: int
     ) -> NDArray[np.int32]:
-        """Take away objects that are unlike the examples, where there are any.
+        """Remove objects that are unlike the examples, where there are any.
 
-        Parameters
-        ----------
-        labels : ndarray of int32
-            ``(*spatial)`` from 1.
-        image : ndarray of float32
-            ``(C, *spatial)``.
-        pixels : int
-            How many of the image each of these was.
+        Each pixel of the labels stands for `pixels` of the image.
         """
         examples = self.examples
         if not len(examples.sizes) or not labels.any():
@@ -240,15 +184,7 @@ class ObjectNetwork(nn.Module):
         return without(labels, np.concatenate(([False], gone)))
 
     def find(self, seen: Seen, wanted: Wanted) -> Confirmed:
-        """Find objects like those that were learned.
-
-        Parameters
-        ----------
-        seen : Seen
-            The image, or a part of one.
-        wanted : Wanted
-            What is asked for.
-        """
+        """Find objects like those that were learned."""
         coarse, of_coarse = seen.coarse(self.steps), wanted.coarse(self.steps)
         first = first_objects(coarse, self.look, of_coarse, self.typical)
         first = self.alike(first, coarse.image, math.prod(self.steps))
@@ -259,18 +195,7 @@ class ObjectNetwork(nn.Module):
         return final._replace(labels=self.alike(final.labels, seen.image, 1))
 
     def likelihood(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Say of every pixel how likely it lies in an object.
-
-        Parameters
-        ----------
-        image : ndarray of float32
-            ``(C, *spatial)`` as the network learned it, of coarse pixels.
-
-        Returns
-        -------
-        ndarray of float32
-            ``(*spatial)`` from 0 to 1.
-        """
+        """Return the probability that each pixel of a coarse image lies in an object."""
         shape = image.shape[1:]
         grid = Grid.even(shape, _SIDES[len(shape)], REACH)
         found = np.empty(shape, np.float32)
@@ -289,20 +214,7 @@ class ObjectNetwork(nn.Module):
     def described(
         self, image: NDArray[np.float32], pixels: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Describe some pixels.
-
-        Parameters
-        ----------
-        image : ndarray of float32
-            ``(C, *spatial)``.
-        pixels : ndarray of int64
-            ``(n,)`` in the order of a flat image.
-
-        Returns
-        -------
-        ndarray of float32
-            ``(n, features)``.
-        """
+        """Return the features of some pixels, given by their indices in the flat image."""
         shape = image.shape[1:]
         grid = Grid.even(shape, _SIDES[len(shape)], REACH)
         at = np.stack(np.unravel_index(pixels, shape))

@@ -96,8 +96,6 @@ class Plausible(NamedTuple):
     ----------
     labels : ndarray of int32
         ``(*spatial)`` objects from 1; 0 of the background.
-    typical : Typical
-        What they are like.
     worth : float
         Sum of what the objects are worth.
     """
@@ -108,15 +106,7 @@ class Plausible(NamedTuple):
 
 
 def smoothed(grey: NDArray[np.floating[Any]], spacing: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return grey values of which `stretched` takes the percentiles.
-
-    Parameters
-    ----------
-    grey : ndarray of float
-        ``(*spatial)``, objects brighter than what is around.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-    """
+    """Return the grey values, bright objects, of which `stretched` takes the percentiles."""
     found: NDArray[np.float32] = ndi.gaussian_filter(
         np.asarray(grey, np.float32), _SMOOTHING / spacing
     )
@@ -126,10 +116,7 @@ def smoothed(grey: NDArray[np.floating[Any]], spacing: NDArray[np.float64]) -> N
 def span_of(pixels: NDArray[np.float32]) -> tuple[float, float]:
     """Return the grey value that becomes 0, and how far above it lies the one that becomes 1.
 
-    Parameters
-    ----------
-    pixels : ndarray of float32
-        ``(n,)`` of an image, from `smoothed`, with data.
+    `pixels` are those with data, from `smoothed`.
     """
     low, high = np.percentile(pixels, (_DARKEST, _BRIGHTEST)) if pixels.size else (0.0, 1.0)
     return float(np.float32(low)), float(np.float32(max(high - low, 1e-6)))
@@ -141,23 +128,10 @@ def stretched(
     spacing: NDArray[np.float64],
     levels: Levels | None = None,
 ) -> NDArray[np.float32]:
-    """Smooth grey values, and bring nearly all of them to 0 to 1.
+    """Smooth grey values, bright objects, and bring nearly all of them to the range 0 to 1.
 
-    Parameters
-    ----------
-    grey : ndarray of float
-        ``(*spatial)``, objects brighter than what is around.
-    valid : ndarray of bool or None
-        True where there are data; elsewhere the result is 0.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-    levels : Levels, optional
-        Of the image, of which this is a part.
-
-    Returns
-    -------
-    ndarray of float32
-        ``(*spatial)``.
+    The result is 0 where `valid` is False. `levels` are those of the image where this is a part of
+    one.
     """
     s = smoothed(grey, spacing)
     if levels is None:
@@ -171,13 +145,7 @@ def stretched(
 
 
 def tree_of(u: NDArray[np.float32], spacing: NDArray[np.float64]) -> ComponentTree:
-    """Return the component tree of grey values.
-
-    Parameters
-    ----------
-    u, spacing
-        As for `plausible`.
-    """
+    """Return the component tree of grey values from `stretched`."""
     levels = np.round(u * (_LEVELS - 1)).astype(np.int32)
     slope = ndi.gaussian_gradient_magnitude(u, _EDGES / spacing)
     return component_tree(levels, slope, spacing)
@@ -191,24 +159,10 @@ def plausible(
     dark: bool,
     known: Typical | None = None,
 ) -> Plausible:
-    """Find objects brighter than what is around.
+    """Find objects brighter than what is around in grey values from `stretched`.
 
-    Parameters
-    ----------
-    u : ndarray of float32
-        ``(*spatial)`` from `stretched`.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-    limits : Limits
-        Sizes of objects.
-    dark : bool
-        Whether objects are dark in the image, where an edge says more than a size does.
-    known : Typical, optional
-        What objects are like, where another image has told.
-
-    Returns
-    -------
-    Plausible
+    `dark` says that they are dark in the image, where an edge says more than a size does. `known`
+    is what another image has told of the objects.
     """
     tree = tree_of(u, spacing)
     least, most = limits.of(u.size)

@@ -73,26 +73,15 @@ class Explained(NamedTuple):
 
 
 def relative(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return sizes of pixels in units in which one has the volume 1.
-
-    Parameters
-    ----------
-    sizes : ndarray of float64
-        Along each axis.
-    """
+    """Return sizes of pixels along each axis in units in which a pixel has the volume 1."""
     found: NDArray[np.float64] = sizes / np.exp(np.log(sizes).mean())
     return found
 
 
 def coarser_steps(shape: tuple[int, ...], spacing: NDArray[np.float64]) -> list[Steps]:
-    """Say how many pixels along each axis become one, from fine to coarse.
+    """Return how many pixels along each axis may become one, from fine to coarse.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(*spatial)``.
-    spacing : ndarray of float64
-        Size of a pixel along each axis: coarse pixels are as wide as long where they can be.
+    Coarse pixels are as wide as long where they can be.
     """
     found: list[Steps] = []
     for most in _MOST:
@@ -108,16 +97,9 @@ Values = TypeVar("Values", np.int32, np.float32)
 
 
 def enlarged(labels: NDArray[Values], shape: tuple[int, ...], steps: Steps) -> NDArray[Values]:
-    """Repeat labels of coarse pixels on the pixels of an image.
+    """Repeat labels, or other values, of coarse pixels on the pixels of an image.
 
-    Parameters
-    ----------
-    labels : ndarray of int32 or float32
-        ``(*coarse)``; other values as well.
-    shape : tuple of int
-        ``(*spatial)``.
-    steps : tuple of int
-        From `coarser_steps`.
+    `steps` are from `coarser_steps`.
     """
     if max(steps) == 1:
         return labels
@@ -130,18 +112,9 @@ def explaining(
     valid: NDArray[np.bool_] | None,
     steps: Steps,
 ) -> Explained:
-    """Say how well objects explain an image, their borders being known to a coarse pixel.
+    """Measure how well objects explain the brightness `u`, 0 to 1.
 
-    Parameters
-    ----------
-    labels : ndarray of int32
-        ``(*spatial)`` from 1; 0 of the background.
-    u : ndarray of float32
-        ``(*spatial)`` brightness 0 to 1.
-    valid : ndarray of bool or None
-        True where there are data.
-    steps : tuple of int
-        From `coarser_steps`.
+    Borders are known to a coarse pixel.
     """
     inside, seen = labels > 0, u if valid is None else u[valid]
     within = u[inside if valid is None else inside & valid]
@@ -160,12 +133,9 @@ def explaining(
 
 
 def stands_out(coarse: Explained, fine: Explained) -> float:
-    """Say how much better coarse objects are; above 1 they are taken.
+    """Return how much better coarse objects explain the image; above 1 they are taken.
 
-    Parameters
-    ----------
-    coarse, fine : Explained
-        Both from `explaining` with the steps of the coarse ones.
+    Both are from `explaining` with the steps of the coarse ones.
     """
     if not fine.share or not coarse.share:
         return math.inf if coarse.share else 0.0

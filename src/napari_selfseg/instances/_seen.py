@@ -112,13 +112,7 @@ class Seen(NamedTuple):
         return stretched(self.grey(look), self.valid, self.spacing, self.levels)
 
     def coarse(self, steps: Steps) -> Seen:
-        """Return the image in coarse pixels.
-
-        Parameters
-        ----------
-        steps : tuple of int
-            How many pixels along each axis become one.
-        """
+        """Return the image in coarse pixels, each `steps` pixels along the axes."""
         if max(steps) == 1:
             return self
         valid = None if self.valid is None else torch.from_numpy(self.valid)[None, None]
@@ -141,8 +135,6 @@ class Wanted(NamedTuple):
         From 1; 0 where nobody says.
     dark : bool or None
         None where nobody says.
-    limits : Limits
-        Sizes.
     divide : bool
         Whether touching objects are told apart.
     at_border : bool
@@ -156,28 +148,14 @@ class Wanted(NamedTuple):
     at_border: bool
 
     def coarse(self, steps: Steps) -> Wanted:
-        """Say the same of coarse pixels.
-
-        Parameters
-        ----------
-        steps : tuple of int
-            How many pixels along each axis become one.
-        """
+        """Return the same in coarse pixels, each `steps` pixels along the axes."""
         pixels = math.prod(steps)
         smallest, largest = self.limits
         return self._replace(limits=Limits(smallest / pixels, largest / pixels))
 
 
 def each_image(x: Tensor, valid: Tensor | None, spacing: NDArray[np.float64]) -> list[Seen]:
-    """Return the images of a run, to look at.
-
-    Parameters
-    ----------
-    x, valid
-        As of `napari_selfseg.protocol.Inputs`.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-    """
+    """Return the images of a run, from what `napari_selfseg.protocol.Inputs` holds."""
     images = x.detach().float().cpu().numpy()
     masks = [None] * len(images) if valid is None else list(valid[:, 0].cpu().numpy())
     return [Seen(image, mask, spacing) for image, mask in zip(images, masks, strict=True)]

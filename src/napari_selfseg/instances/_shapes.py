@@ -34,15 +34,7 @@ def typical_size(labels: NDArray[np.integer[Any]]) -> float:
 
 
 def without(labels: NDArray[np.integer[Any]], gone: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Take objects away, and number the others from 1.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` from 0.
-    gone : ndarray of bool
-        ``(n + 1,)`` which; 0 stays what it is.
-    """
+    """Remove the objects for which `gone`, ``(n + 1,)``, is True, and number the others from 1."""
     kept = np.bincount(labels.ravel(), minlength=len(gone)) > 0
     kept &= ~gone
     kept[:1] = False
@@ -52,18 +44,7 @@ def without(labels: NDArray[np.integer[Any]], gone: NDArray[np.bool_]) -> NDArra
 
 
 def filled(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Fill the holes of each object, but for other objects in them.
-
-    Parameters
-    ----------
-    labels : ndarray of int32
-        ``(*spatial)`` from 0.
-
-    Returns
-    -------
-    ndarray of int32
-        A new array.
-    """
+    """Return labels with the holes of each object filled, except for other objects in them."""
     found = labels.copy()
     for number, box in enumerate(ndi.find_objects(labels), 1):
         if box is not None:
@@ -78,26 +59,10 @@ def at_edges(
     size: float,
     spacing: NDArray[np.float64],
 ) -> NDArray[np.int32]:
-    """Move the borders of objects to where the image is steepest.
+    """Return labels whose borders lie where the image is steepest.
 
     Between the inside of each object and what is surely background a watershed of the slope
-    decides.
-
-    Parameters
-    ----------
-    labels : ndarray of int32
-        ``(*spatial)`` from 0.
-    grey : ndarray of float32
-        ``(*spatial)`` on which slopes are measured.
-    size : float
-        Typical size in pixels.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-
-    Returns
-    -------
-    ndarray of int32
-        A new array.
+    decides. `size` is a typical one in pixels.
     """
     n = int(labels.max(initial=0))
     border = find_boundaries(labels, mode="thick")

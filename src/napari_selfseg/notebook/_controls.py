@@ -22,12 +22,7 @@ Show = Callable[[Card], None]
 def controls_for(work: Work[Any], *, button: bool) -> Controls | None:
     """Show the controls of work; None where there is no ipywidgets.
 
-    Parameters
-    ----------
-    work : Work
-        To be controlled.
-    button : bool
-        Whether a button can be pressed while it goes on: kernels do not hear of it in a cell.
+    `button` is False while a cell waits: kernels do not hear of buttons then.
     """
     if importlib.util.find_spec("ipywidgets") is None:
         return None
@@ -35,15 +30,7 @@ def controls_for(work: Work[Any], *, button: bool) -> Controls | None:
 
 
 class Controls:
-    """A button while work goes on, and a slider after that, in one place below the card.
-
-    Parameters
-    ----------
-    work : Work
-        To be controlled.
-    button : bool
-        Whether there is a button.
-    """
+    """A button while work goes on, and a slider after that, in one place below the card."""
 
     def __init__(self, work: Work[Any], *, button: bool) -> None:
         import ipywidgets
@@ -57,12 +44,9 @@ class Controls:
         display(self._box)
 
     def end(self, show: Show) -> None:
-        """Put the slider in the place of the button, where work has segments.
+        """Replace the button by the slider, where work has segments.
 
-        Parameters
-        ----------
-        show : callable
-            Puts a card in the place of the last.
+        `show` replaces the last card.
         """
         slider = None if not isinstance(self._work, Run) else _slider(self._work, show)
         self._box.children = () if slider is None else (slider,)

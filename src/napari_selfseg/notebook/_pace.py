@@ -11,13 +11,7 @@ __all__ = ["Pace"]
 
 
 class Pace:
-    """The pace of work since it was first seen.
-
-    Parameters
-    ----------
-    first : int
-        What was done by then.
-    """
+    """The pace of work since it was first seen, when `first` steps were done."""
 
     def __init__(self, first: int) -> None:
         self._first, self._since = first, time.monotonic()
@@ -25,15 +19,8 @@ class Pace:
     def said(self, step: Any) -> str:
         """Say how far it is.
 
-        Parameters
-        ----------
-        step : WorkStep
-            The last one. What it says of the time left counts more than the pace.
-
-        Returns
-        -------
-        str
-            Such as ``"12 of 500 iterations, 41 s left at most."``
+        For example: ``12 of 500 iterations, 41 s left at most.`` The time left that the step itself
+        gives counts more than the pace.
         """
         what, done, total = step.progress
         name = f"{step.name}: " if hasattr(step, "name") else ""

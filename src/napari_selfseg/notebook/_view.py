@@ -24,12 +24,7 @@ CALL: Final = f"Call stop() to keep what was found. For a button and a slider: {
 class View:
     """Work below a cell.
 
-    Parameters
-    ----------
-    work : Work
-        To be shown.
-    waiting : bool
-        Whether the cell waits for it, so that no button can be pressed.
+    `waiting` says that the cell waits for it, so that no button can be pressed.
     """
 
     def __init__(self, work: Work[Any], *, waiting: bool) -> None:
@@ -42,13 +37,7 @@ class View:
         self._how_to_stop = INTERRUPT if waiting else beside
 
     def see(self, step: Any) -> None:
-        """Show a step, unless the last picture was a moment ago.
-
-        Parameters
-        ----------
-        step : WorkStep
-            The last one.
-        """
+        """Show a step, unless the last picture was a moment ago."""
         begun = time.monotonic()
         if begun < self._next:
             return
@@ -60,13 +49,7 @@ class View:
         self._next = now + max(BETWEEN, TIMES * (now - begun))
 
     def show(self, card: Card) -> None:
-        """Put a card in the place of the last.
-
-        Parameters
-        ----------
-        card : Card
-            Of the work.
-        """
+        """Replace the last card."""
         self._handle.update(_bundle(card), raw=True)
 
     def say(self, sentence: str) -> None:

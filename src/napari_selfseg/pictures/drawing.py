@@ -21,17 +21,8 @@ CROWDED: Final = 0.5
 def overlaid(picture: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
     """Fill labels with colours, half transparent, and draw their borders where there is room.
 
-    Parameters
-    ----------
-    picture : ndarray of float32
-        ``(y, x, 3)`` in 0..1.
-    labels : ndarray of int
-        ``(y, x)``; where it is 0 the picture stays.
-
-    Returns
-    -------
-    ndarray of float32
-        As the picture. A label has the same colour in every picture.
+    Picture and result are ``(y, x, 3)`` from 0 to 1. Where the label is 0 the picture stays; a
+    label has the same colour in every picture.
     """
     values, index = np.unique(labels, return_inverse=True)
     hues = [colorsys.hsv_to_rgb(value * GOLDEN_ANGLE % 1, 0.75, 1.0) for value in values]
@@ -44,21 +35,9 @@ def overlaid(picture: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> 
 
 
 def plane_of(array: NDArray[Any], ndim: int, most: int) -> NDArray[Any]:
-    """Take the middle plane of an image, and of large ones every so many pixels.
+    """Return a view of the middle plane.
 
-    Parameters
-    ----------
-    array : ndarray
-        With `ndim` spatial axes, which are the last.
-    ndim : int
-        Two, or three for a volume.
-    most : int
-        Pixels along a side at most.
-
-    Returns
-    -------
-    ndarray
-        ``(..., y, x)``, a view.
+    It is ``(..., y, x)``, subsampled to at most `most` pixels a side.
     """
     if ndim == 3:
         array = array[..., array.shape[-3] // 2, :, :]
@@ -67,19 +46,9 @@ def plane_of(array: NDArray[Any], ndim: int, most: int) -> NDArray[Any]:
 
 
 def enlarged(plane: NDArray[Any], least: int) -> NDArray[Any]:
-    """Repeat each pixel of a small plane, so that lines drawn over it are thin.
+    """Repeat each pixel of a small plane until its longer side has `least` pixels.
 
-    Parameters
-    ----------
-    plane : ndarray
-        ``(y, x, ...)``.
-    least : int
-        Pixels along its longer side from which nothing is repeated any more.
-
-    Returns
-    -------
-    ndarray
-        The plane itself, or a new one.
+    Lines drawn over it are thin then.
     """
     times = max(1, least // max(plane.shape[:2]))
     return plane if times == 1 else plane.repeat(times, axis=0).repeat(times, axis=1)
@@ -91,17 +60,6 @@ def as_bytes(picture: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
 
 
 def as_png(picture: NDArray[np.uint8]) -> bytes:
-    """Encode a picture.
-
-    Parameters
-    ----------
-    picture : ndarray of uint8
-        ``(y, x)`` or ``(y, x, 3)``.
-
-    Returns
-    -------
-    bytes
-        Of a PNG file.
-    """
+    """Encode a picture, grey or RGB, as a PNG file."""
     encoded: bytes = iio.imwrite("<bytes>", picture, extension=".png")
     return encoded

@@ -35,23 +35,10 @@ def elected(
     size: float,
     spacing: NDArray[np.float64],
 ) -> NDArray[np.int32]:
-    """Take the better shapes of two accounts, group by group.
+    """Take the better shapes of two label maps, group by group.
 
-    Parameters
-    ----------
-    one : ndarray of int32
-        ``(*spatial)`` objects from 1; 0 of the background. What it alone has is kept.
-    other : ndarray of int32
-        ``(*spatial)`` other objects. What it alone has is left out.
-    size : float
-        Typical size in pixels.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` contiguous from 1.
+    Objects that `one` alone has are kept, those that `other` alone has are left out. `size` is a
+    typical one in pixels.
     """
     n, m = int(one.max(initial=0)) + 1, int(other.max(initial=0)) + 1
     if n == 1 or m == 1:

@@ -19,21 +19,10 @@ _STEPS: Final = 8
 def deep_maxima(
     height: NDArray[np.floating[Any]], depth: float, inside: NDArray[np.bool_]
 ) -> NDArray[np.int32]:
-    """Number the maxima of a depth.
+    """Number the maxima from which one must go down at least `depth` before going up again.
 
-    Parameters
-    ----------
-    height : ndarray of float
-        ``(*spatial)`` of two or three axes.
-    depth : float
-        How far one must go down from a maximum, above 0.
-    inside : ndarray of bool
-        ``(*spatial)`` where heights count; outside is below all of them.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` from 1; pixels less than the depth below their maximum; 0 elsewhere.
+    The result has the number of a maximum, from 1, where a pixel is less than `depth` below it, and
+    0 elsewhere. Pixels outside of `inside` count as below all others.
     """
     steps = np.round((height - height.min(initial=0)) * (_STEPS / depth)) + _STEPS + 1
     levels = np.where(inside, steps, 0).astype(np.int32)

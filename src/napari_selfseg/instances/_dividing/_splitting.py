@@ -50,23 +50,8 @@ def divided(
 ) -> NDArray[np.int32]:
     """Divide each connected piece of objects, or unite them, as gives the best shapes.
 
-    Parameters
-    ----------
-    labels : ndarray of int32
-        ``(*spatial)`` objects from 1; 0 of the background.
-    u : ndarray of float32
-        ``(*spatial)`` brightness 0 to 1, larger within objects.
-    size : float
-        Typical size in pixels.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-    *others : ndarray of int
-        ``(*spatial)`` further ways to divide them.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` contiguous from 1, in no order.
+    `u` is brightness from 0 to 1, larger within objects; `size` is a typical one in pixels;
+    `others` are further ways to divide them. The result is contiguous from 1, in no order.
     """
     pieces = split((labels > 0).astype(np.int32), 1)
     n = int(pieces.max(initial=0))

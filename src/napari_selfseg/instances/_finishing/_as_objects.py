@@ -97,18 +97,7 @@ class AsObjects(Finish):
         return self.limited(_narrow(found))
 
     def limited(self, objects: NDArray[np.integer[Any]]) -> NDArray[Any]:
-        """Take away objects beyond the limits; the others keep their numbers.
-
-        Parameters
-        ----------
-        objects : ndarray of int
-            ``(*spatial)`` from 1; 0 of the background.
-
-        Returns
-        -------
-        ndarray of int
-            A new array of the same type.
-        """
+        """Remove objects beyond the limits; the others keep their numbers."""
         self.check()
         smallest, largest = int(self.smallest), int(self.largest)
         return within(objects, smallest, largest, at_border=self.at_border)

@@ -49,21 +49,9 @@ _APART: Final = 0.1
 def found_in_segments(
     labels: NDArray[np.integer[Any]], seen: Seen, wanted: Wanted
 ) -> NDArray[np.int32]:
-    """Return the objects among segments.
+    """Return the objects among segments, contiguous from 1; 0 of the background and without data.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` segments or classes from 1; 0 where there are no data.
-    seen : Seen
-        The image.
-    wanted : Wanted
-        What is asked for; its limits are those of the evidence.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` contiguous from 1; 0 of the background and where there are no data.
+    The limits in `wanted` are those of the evidence.
     """
     pieces = split(labels.astype(np.int32), 1)
     kinds = _kinds(pieces, seen, wanted)

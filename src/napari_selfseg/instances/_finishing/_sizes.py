@@ -21,12 +21,7 @@ _PIXELS: Final = ("", "px", "pixel", "pixels", "voxel", "voxels")
 
 
 def as_size(given: Any) -> int | str:
-    """Read a size: pixels, or an area or a volume.
-
-    Parameters
-    ----------
-    given : int, float or str
-        Such as ``120``, ``"120"``, ``"20 um2"`` or ``"30 µm³"``.
+    """Read a size: pixels, or an area or a volume, such as ``120``, ``"120"`` or ``"20 um2"``.
 
     Returns
     -------
@@ -58,67 +53,28 @@ _WHOLE: Final = "must be a whole number of pixels, at most 2147483647"
 
 
 def unit_of_size(size: str) -> tuple[float, str, int]:
-    """Take an area or a volume apart.
-
-    Parameters
-    ----------
-    size : str
-        From `as_size`.
-
-    Returns
-    -------
-    value : float
-        How much.
-    unit : str
-        Of length, as it was given.
-    power : int
-        2 or 3.
-    """
+    """Split a size from `as_size` into value, unit of length, and power (2 or 3)."""
     number, unit = size.split(" ", 1)
     return float(number), unit[:-1], 2 if unit[-1] == "²" else 3
 
 
 def pixels_at_least(size: float, pixel: float) -> int:
-    """Return the fewest pixels that are no smaller than a size.
-
-    Parameters
-    ----------
-    size, pixel : float
-        Of an object and of a pixel, in one unit.
-    """
+    """Return the fewest pixels that are no smaller than a size; both sizes are in one unit."""
     return min(math.ceil(size / pixel * (1 - _NEARLY)), _MOST)
 
 
 def pixels_at_most(size: float, pixel: float) -> int:
-    """Return the most pixels that are no larger than a size, 1 at least, as 0 is no limit.
-
-    Parameters
-    ----------
-    size, pixel : float
-        Of an object and of a pixel, in one unit.
-    """
+    """Return the most pixels that are no larger than a size, 1 at least, as 0 is no limit."""
     return min(max(math.floor(size / pixel * (1 + _NEARLY)), 1), _MOST)
 
 
 def within(
     objects: NDArray[np.integer[Any]], smallest: int, largest: int, *, at_border: bool
 ) -> NDArray[Any]:
-    """Take away objects that are too small, too large, or cut by the border of the image.
+    """Remove objects that are too small, too large, or cut by the border of the image.
 
-    Parameters
-    ----------
-    objects : ndarray of int
-        ``(*spatial)`` from 1; 0 of the background.
-    smallest, largest : int
-        Pixels; 0 is no limit.
-    at_border : bool
-        Whether those at the border are kept.
-
-    Returns
-    -------
-    ndarray of int
-        Of the same type. What is left keeps its number: so it keeps its colour, and limits can be
-        moved to and fro.
+    Sizes are in pixels, 0 is no limit. Objects keep their numbers, and so their colours, so that
+    limits can be moved to and fro.
     """
     sizes = np.bincount(objects.ravel(), minlength=1)
     kept = sizes >= smallest
@@ -134,12 +90,6 @@ def within(
 
 
 def touching_border(objects: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-    """Return the numbers of objects at a face of the image.
-
-    Parameters
-    ----------
-    objects : ndarray of int
-        ``(*spatial)``.
-    """
+    """Return the numbers of objects at a face of the image."""
     faces = [np.take(objects, end, axis).ravel() for axis in range(objects.ndim) for end in (0, -1)]
     return np.unique(np.concatenate(faces))

@@ -35,17 +35,7 @@ _MOST: Final = 0.5
 
 
 def go_on_from(N: ObjectNetwork, images: Sequence[Seen], wanted: Wanted) -> list[Labels]:
-    """Return the plausible objects of images, by what is known from others.
-
-    Parameters
-    ----------
-    N : ObjectNetwork
-        What is known.
-    images : sequence of Seen
-        The images.
-    wanted : Wanted
-        What is asked for.
-    """
+    """Return the plausible objects of images, by what the network knows from others."""
     coarse, asked = [each.coarse(N.steps) for each in images], wanted.coarse(N.steps)
     first = [first_objects(each, N.look, asked, N.typical) for each in coarse]
     return [
@@ -61,20 +51,10 @@ def begin(
     drawn: Sequence[NDArray[np.bool_] | None],
     check: Callable[[], None],
 ) -> list[Labels]:
-    """Return the plausible objects of each image, and keep what they are like.
+    """Return the plausible objects of each image, and keep in the network what they are like.
 
-    Parameters
-    ----------
-    N : ObjectNetwork
-        Is told what is known.
-    images : sequence of Seen
-        The images.
-    wanted : Wanted
-        What is asked for.
-    drawn : sequence of ndarray of bool or None
-        ``(*spatial)`` of each image, where strokes show an object.
-    check : callable
-        Called now and then; raises where a run is to stop.
+    `drawn` marks where strokes show an object. `check` is called now and then and raises where a
+    run is to stop.
     """
     first = _unshown(N, images, wanted, check)
     strokes = [[] if each is None else strokes_of(each) for each in drawn]
@@ -201,14 +181,9 @@ def _objects_at(N: ObjectNetwork, labels: Labels, strokes: list[NDArray[np.int64
 
 
 def object_at(labels: NDArray[np.integer[Any]], stroke: NDArray[np.int64]) -> int:
-    """Return the object that a stroke lies in; 0 where most of it lies in none.
+    """Return the object that a stroke, ``(n, ndim)`` indices, lies in.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` objects from 1.
-    stroke : ndarray of int64
-        ``(n, ndim)`` its pixels.
+    0 where most of it lies in none.
     """
     here = labels[tuple(stroke.T)]
     inside = here[here > 0]

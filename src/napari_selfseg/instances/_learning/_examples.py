@@ -25,13 +25,7 @@ _OFTEN: Final = 10
 
 
 class Examples(NamedTuple):
-    """Pixels, in the order of a flat image; of a kind each counts as often as any other.
-
-    Attributes
-    ----------
-    objects, background : ndarray of int64
-        ``(n,)`` and ``(m,)``.
-    """
+    """Indices of pixels in the flat image; each of a kind counts as often as any other."""
 
     objects: NDArray[np.int64]
     background: NDArray[np.int64]
@@ -51,19 +45,8 @@ def examples(
 ) -> Examples:
     """Draw pixels of certain objects, and of the background near to and far from objects.
 
-    Parameters
-    ----------
-    labels : ndarray of int32
-        ``(*spatial)`` objects from 1; 0 of the background.
-    valid : ndarray of bool or None
-        True where there are data.
-    drawn : ndarray of int64 or None
-        ``(*spatial)`` 0 where a person says there are objects, above 0 where there are none, and
-        -1 elsewhere.
-    spacing : ndarray of float64
-        Size of a pixel along each axis, with a product of 1.
-    rng : Generator
-        Draws them.
+    `drawn` is 0 where a person says there are objects, above 0 where there are none, and -1
+    elsewhere.
     """
     _, fit = fit_of_labels(labels, spacing)
     certain = fit >= CERTAIN

@@ -25,17 +25,7 @@ __all__ = ["found_together", "kinds_of"]
 def found_together(
     networks: Sequence[ObjectNetwork], seen: Seen, wanted: Wanted
 ) -> NDArray[np.int32]:
-    """Find objects like those that were learned, of all kinds.
-
-    Parameters
-    ----------
-    networks : sequence of ObjectNetwork
-        One a kind.
-    seen : Seen
-        The image.
-    wanted : Wanted
-        What is asked for.
-    """
+    """Find objects of all kinds, one network a kind."""
     found = [N.find(seen, wanted).labels for N in networks]
     if len(found) == 1:
         return found[0]
@@ -46,36 +36,13 @@ def found_together(
 def kinds_of(
     networks: Sequence[ObjectNetwork], seen: Seen, labels: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Return the kind that each object is most like.
-
-    Parameters
-    ----------
-    networks : sequence of ObjectNetwork
-        One a kind.
-    seen : Seen
-        The image.
-    labels : ndarray of int32
-        ``(*spatial)`` objects from 1.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(n,)`` numbers of networks from 0, of the objects 1 to n.
-    """
+    """Return the number of the network, from 0, that each of the objects 1 to n is most like."""
     worth = np.stack([worth_of(N, seen, labels) for N in networks])
     return np.asarray(worth.argmax(axis=0), np.int64)
 
 
 def worth_of(N: ObjectNetwork, seen: Seen, labels: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return what each object is worth as one of a kind.
-
-    Parameters
-    ----------
-    N : ObjectNetwork
-        Of the kind.
-    seen, labels
-        As for `kinds_of`.
-    """
+    """Return what each object is worth as one of the kind of a network."""
     sizes, inside = described(labels, seen.image, 1)
     likely = np.ones(len(sizes))
     if N.learned:

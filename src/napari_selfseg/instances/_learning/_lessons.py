@@ -25,12 +25,10 @@ NOISE: Final = 0.3
 
 @dataclass(frozen=True)
 class Lesson:
-    """Pixels, and what they are.
+    """A training set: pixels, and what they are.
 
     Attributes
     ----------
-    network : ObjectNetwork
-        Which learns them.
     features : Tensor
         ``(n, features)``.
     classes : Tensor
@@ -47,10 +45,7 @@ class Lesson:
     def loss(self, generator: torch.Generator) -> Tensor:
         """Return the cross entropy of some pixels.
 
-        Parameters
-        ----------
-        generator : torch.Generator
-            Draws them, and the noise on them.
+        `generator` draws them, and the noise on them.
         """
         f, y = self.features, self.classes
         drawn = torch.multinomial(self.weights, BATCH, replacement=True, generator=generator)
@@ -67,22 +62,10 @@ def lesson(
     seed: int,
     check: Callable[[], Any],
 ) -> Lesson | None:
-    """Return what is to be learned, None where that is not enough.
+    """Return the training set of a network; None where there is not enough to learn from.
 
-    Parameters
-    ----------
-    N : ObjectNetwork
-        Which learns.
-    images : sequence of Seen
-        The images.
-    first : sequence of ndarray of int32
-        ``(*coarse)`` plausible objects of each.
-    drawn : sequence of ndarray of int64 or None
-        ``(*coarse)`` as for `examples`, of each.
-    seed : int
-        For the pixels that are taken.
-    check : callable
-        Called now and then; raises where a run is to stop.
+    `first` are the plausible objects and `drawn` the strokes of each image, as for `examples`, both
+    in coarse pixels. `check` is called now and then and raises where a run is to stop.
     """
     rng = np.random.default_rng(seed)
     rows, classes = [], []

@@ -25,12 +25,9 @@ class Kinds(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Kinds:
-        """Read names that lie between commas.
+        """Read names between commas, such as ``"nucleus, red cell, none"``.
 
-        Parameters
-        ----------
-        text : str
-            Such as ``"nucleus, red cell, none"``; a number stands for what has no name.
+        A number stands for what has no name.
 
         Raises
         ------
@@ -45,14 +42,10 @@ class Kinds(NamedTuple):
         return cls(tuple(each or str(n) for n, each in enumerate(names, 1)))
 
     def drawn(self, labels: Sequence[int]) -> Kinds:
-        """Return these with numbers for the strokes that have no name, and none for missing ones.
+        """Add numbers for the strokes that have no name, and drop names without strokes.
 
-        Without any names strokes with label 1 show objects, and all others what is none.
-
-        Parameters
-        ----------
-        labels : sequence of int
-            Of all strokes, ascending.
+        Without any names strokes with label 1 show objects, and all others the background. `labels`
+        are those of all strokes, ascending.
 
         Raises
         ------

@@ -57,21 +57,9 @@ class Examples(NamedTuple):
 def described(
     labels: NDArray[np.integer[Any]], image: NDArray[np.float32], pixels: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return sizes and means of objects.
+    """Return sizes, ``(n,)`` in pixels of the image, and means, ``(n, C)``, of objects.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` from 1.
-    image : ndarray of float32
-        ``(C, *spatial)``.
-    pixels : int
-        How many of the image each of these was.
-
-    Returns
-    -------
-    sizes, inside : ndarray of float64
-        ``(n,)`` and ``(n, C)``.
+    Each pixel of the labels stands for `pixels` of the image.
     """
     n = int(labels.max(initial=0))
     flat = labels.ravel()
@@ -86,17 +74,7 @@ def examples_of(
     image: NDArray[np.float32],
     pixels: int,
 ) -> Examples:
-    """Describe objects that were shown.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` from 1.
-    numbers : list of int
-        Which of them, one at least.
-    image, pixels
-        As for `described`.
-    """
+    """Describe the objects, one at least, that were shown."""
     sizes, inside = described(labels, image, pixels)
     which = np.array(numbers) - 1
     around = [_around(labels, number, image) for number in numbers]
@@ -119,20 +97,7 @@ def _around(
 def distances(
     sizes: NDArray[np.float64], inside: NDArray[np.float64], examples: Examples
 ) -> NDArray[np.float64]:
-    """Return how far objects are from the nearest example.
-
-    Parameters
-    ----------
-    sizes, inside
-        From `described`.
-    examples : Examples
-        What was shown.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(n,)``.
-    """
+    """Return how far each object is from the nearest example."""
     apart = _norm(inside[:, None] - examples.inside)
     own = np.maximum(_norm(examples.inside - examples.around), _FAINTEST)
     apart /= np.maximum(_norm(inside[:, None] - examples.around), own)
@@ -146,13 +111,7 @@ def _norm(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def first_gap(d: NDArray[np.float64]) -> float:
-    """Return the distance at which those of unlike objects begin; infinity where none does.
-
-    Parameters
-    ----------
-    d : ndarray of float64
-        ``(n,)`` from `distances`.
-    """
+    """Return the distance at which those of unlike objects begin; infinity where none does."""
     ordered = np.concatenate(([0.0], np.sort(d[np.isfinite(d)])))
     gaps = np.flatnonzero(np.diff(ordered) > _GAP)
     if not len(gaps):

@@ -19,17 +19,7 @@ def together(
 ) -> NDArray[np.int32]:
     """Put the objects of all kinds into one image, those that are worth most first.
 
-    Parameters
-    ----------
-    accounts : list of ndarray of int32
-        ``(*spatial)`` objects of each kind, contiguous from 1.
-    worth : list of ndarray of float64
-        ``(n,)`` of each of them.
-
-    Returns
-    -------
-    ndarray of int32
-        ``(*spatial)`` contiguous from 1, the objects of the first kind before those of the next.
+    The result is contiguous from 1, the objects of the first kind before those of the next.
     """
     found = np.zeros(accounts[0].shape, np.int32)
     offsets = np.cumsum([0, *(len(each) for each in worth)])

@@ -49,8 +49,6 @@ class Shown(NamedTuple):
 
     Attributes
     ----------
-    look : Look
-        Channel, and whether they are dark.
     steps : tuple of int
         How many pixels along each axis become one.
     masks : list of ndarray of bool
@@ -67,18 +65,7 @@ class Shown(NamedTuple):
 
 
 def strokes_of(drawn: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Return the pixels of each connected stroke.
-
-    Parameters
-    ----------
-    drawn : ndarray of bool
-        ``(*spatial)``.
-
-    Returns
-    -------
-    list of ndarray of int64
-        ``(n, ndim)`` indices.
-    """
+    """Return the ``(n, ndim)`` indices of the pixels of each connected stroke."""
     pieces, n = ndi.label(drawn, np.ones((3,) * drawn.ndim))
     at = np.argwhere(pieces)
     of = pieces[tuple(at.T)]
@@ -88,23 +75,9 @@ def strokes_of(drawn: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
 def shown(
     seen: Seen, strokes: Sequence[NDArray[np.int64]], wanted: Wanted, usual: float
 ) -> Shown | None:
-    """Find the objects that strokes lie in.
+    """Find the objects that strokes lie in; None where nothing that holds them stands out.
 
-    Parameters
-    ----------
-    seen : Seen
-        The image.
-    strokes : sequence of ndarray of int64
-        From `strokes_of`, one at least.
-    wanted : Wanted
-        What is asked for.
-    usual : float
-        Pixels of an object as they are found without strokes; 0 where there are none.
-
-    Returns
-    -------
-    Shown or None
-        None where nothing that holds the strokes stands out.
+    `usual` is the size in pixels of an object as found without strokes; 0 where there are none.
     """
     best: tuple[float, Shown] | None = None
     for steps in ((1,) * len(seen.spacing), *coarser_steps(seen.image.shape[1:], seen.spacing)):

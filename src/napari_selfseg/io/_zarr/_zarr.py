@@ -28,13 +28,7 @@ DEEPEST = 6
 
 
 def read_zarr(folder: Path) -> ImageFile:
-    """Read a zarr image into memory.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there.
-    """
+    """Read an existing zarr image into memory."""
     image = open_zarr(folder)
     check_image_file(image)
     check_whole(folder.name, image.data.shape, image.data.dtype)
@@ -42,36 +36,13 @@ def read_zarr(folder: Path) -> ImageFile:
 
 
 def open_zarr(folder: Path) -> ImageFile:
-    """Open a zarr image, to read what is sliced out of it.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there.
-
-    Returns
-    -------
-    ImageFile
-        Of `View`.
-    """
+    """Open an existing zarr image, of which only what is sliced out is read."""
     name = address_of(folder) or str(folder)
     return dataclasses.replace(_image(*image_in(folder)), name=name)
 
 
 def image_in(folder: Path) -> tuple[Path, Any]:
-    """Find the image that a folder is, or the only one in it.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there.
-
-    Returns
-    -------
-    path : pathlib.Path
-        Of the image.
-    node : zarr.Array or zarr.Group
-        The same, open.
+    """Return path and open node of the image that a folder is, or of the only one in it.
 
     Raises
     ------
@@ -114,19 +85,9 @@ def _opens(path: Path, node: Any) -> bool:
 
 
 def described(group: zarr.Group, folder: Path) -> Multiscale | None:
-    """Read what OME-Zarr says of a group.
+    """Read the OME-Zarr metadata of a group; None where there are none.
 
-    Parameters
-    ----------
-    group : zarr.Group
-        Open.
-    folder : pathlib.Path
-        Of it, for errors.
-
-    Returns
-    -------
-    Multiscale or None
-        None where it says nothing.
+    `folder` is named in errors.
     """
     return multiscale(group.attrs.asdict(), named(folder))
 

@@ -77,7 +77,7 @@ class _Level(BaseModel):
 
 
 class Multiscale(BaseModel):
-    """An image in several sizes, with fewer demands than OME-Zarr makes on those who write it.
+    """An image in several sizes, read with fewer demands than OME-Zarr makes on writers.
 
     Attributes
     ----------
@@ -114,19 +114,9 @@ def _numbers(transformation: _Transformation) -> list[list[float]]:
 
 
 def multiscale(attributes: Mapping[str, Any], name: str) -> Multiscale | None:
-    """Read what OME-Zarr says of an image.
+    """Read the first multiscale image of the attributes of a group; None where there is none.
 
-    Parameters
-    ----------
-    attributes : mapping
-        Of a group.
-    name : str
-        Of it, for errors.
-
-    Returns
-    -------
-    Multiscale or None
-        The first of several; None where nothing is said.
+    `name` is that of the group, for errors.
 
     Raises
     ------
@@ -166,15 +156,7 @@ def _first(error: Exception) -> str:
 
 
 def axes_of(image: Multiscale, level: int) -> list[Axis]:
-    """Return the axes of a level.
-
-    Parameters
-    ----------
-    image : Multiscale
-        From `multiscale`.
-    level : int
-        Its number.
-    """
+    """Return the axes of a level."""
     own = image.datasets[level].transformations
     size, shift = np.ones(len(image.axes)), np.zeros(len(image.axes))
     size *= 1.0 if any(each.scale for each in own) else math.nan
@@ -189,17 +171,9 @@ def axes_of(image: Multiscale, level: int) -> list[Axis]:
 
 
 def own_axes(array: Any) -> list[Axis] | None:
-    """Return the axes of an array as it names them itself, or as those without names are taken.
+    """Return the axes of an array by its own names, or by convention where it has none.
 
-    Parameters
-    ----------
-    array : zarr.Array
-        Any.
-
-    Returns
-    -------
-    list of Axis or None
-        None where there are more than three without names.
+    None for more than three axes without names.
     """
     given = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
     names = given if isinstance(given, Sequence) and len(given) == array.ndim else ()

@@ -26,18 +26,9 @@ __all__ = [
 
 
 def open_labels(path: str | os.PathLike[str]) -> Any:
-    """Open labels that are being filled, to read and to write.
+    """Open labels from `create_labels`, which may still be being filled, to read and to write.
 
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-
-    Returns
-    -------
-    zarr.Array
-        Or what is read and written like one, without axes of length 1 that the image of the labels
-        has.
+    Axes of length 1 that the image of the labels has are left out.
 
     Raises
     ------
@@ -56,15 +47,9 @@ def open_labels(path: str | os.PathLike[str]) -> Any:
 def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | None = None) -> None:
     """Add coarser levels and the record to labels that are filled.
 
-    Each level takes every second pixel of the one before along y and x, until neither has more
-    than 1024; a file of it is made at a time. It may be called again.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-    record : mapping, optional
-        From `Run.record`; one that is there stays by default.
+    Each level takes every second pixel of the one before along y and x, until neither has more than
+    1024; one file of it is made at a time. It may be called again; without `record` the one that is
+    there stays.
 
     Raises
     ------
@@ -77,17 +62,9 @@ def finish_labels(path: str | os.PathLike[str], *, record: Mapping[str, Any] | N
 
 
 def open_levels(path: str | os.PathLike[str]) -> list[Any]:
-    """Open labels that are being filled with their coarser levels, which are made if need be.
+    """Open labels from `create_labels` with their coarser levels, the finest first.
 
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-
-    Returns
-    -------
-    list of zarr.Array
-        The finest first; the coarser ones follow with `update_levels` or `finish_labels`.
+    Levels that are missing are made; they follow with `update_levels` or `finish_labels`.
 
     Raises
     ------
@@ -100,17 +77,10 @@ def open_levels(path: str | os.PathLike[str]) -> list[Any]:
 
 
 def update_levels(path: str | os.PathLike[str], box: Sequence[slice]) -> None:
-    """Let the coarser levels follow what was written to a box of the finest.
+    """Update the coarser levels after a box of the finest was written.
 
-    Boxes of one image are not to be updated by several at a time: they may share a chunk of a
-    coarser level.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-    box : sequence of slice
-        What was written, along each axis.
+    Several processes must not update boxes of one image at the same time: the boxes may share a
+    chunk of a coarser level.
 
     Raises
     ------
@@ -123,14 +93,7 @@ def update_levels(path: str | os.PathLike[str], box: Sequence[slice]) -> None:
 
 
 def update_record(path: str | os.PathLike[str], told: Mapping[str, Any]) -> None:
-    """Add to the record of labels that are finished.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
-    told : mapping
-        What is to be known of them as well.
+    """Add entries to the record of finished labels.
 
     Raises
     ------
@@ -144,14 +107,9 @@ def update_record(path: str | os.PathLike[str], told: Mapping[str, Any]) -> None
 
 
 def sweep_chunks(path: str | os.PathLike[str]) -> None:
-    """Remove what killed processes have left of chunks they were writing.
+    """Remove temporary chunks of processes that were killed while they wrote.
 
-    Nobody may write the labels meanwhile: whose a chunk was, nothing says.
-
-    Parameters
-    ----------
-    path : path_like
-        From `create_labels`.
+    Nobody may write the labels meanwhile: a temporary chunk does not say whose it is.
     """
     for part in Path(path).rglob("*.partial"):
         part.unlink(missing_ok=True)

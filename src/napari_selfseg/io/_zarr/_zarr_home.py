@@ -37,17 +37,10 @@ PATIENCE: Final = 20
 
 
 def home_of(path: str | os.PathLike[str]) -> Path | None:
-    """Find the image in which labels of this name are, or would be, at home.
+    """Return the folder of the image that labels at ``IMAGE.zarr/labels/NAME`` belong to.
 
-    Parameters
-    ----------
-    path : path_like
-        ``IMAGE.zarr/labels/NAME``, which need not be there, or where it is written meanwhile.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The folder of the image; None where labels have a folder of their own.
+    Neither the labels nor their temporary folder need exist. None where labels have a folder of
+    their own.
     """
     above = Path(path).absolute().parent
     group = above.parent if above.suffix == ".part" else above
@@ -62,8 +55,6 @@ def labels_in(image: str | os.PathLike[str], name: str, *, overwrite: bool = Fal
 
     Parameters
     ----------
-    image : path_like
-        An OME-Zarr image, or a folder with a single one in it.
     name : str
         Of the labels: letters, digits, points, dashes and underscores.
     overwrite : bool
@@ -86,19 +77,9 @@ def labels_in(image: str | os.PathLike[str], name: str, *, overwrite: bool = Fal
 
 
 def room_for(kind: str, image: Path, name: str, overwrite: bool) -> Path:
-    """Make room for labels or a table in an image.
+    """Return ``IMAGE.zarr/KIND/NAME`` for labels or a table; `kind` is ``labels`` or ``tables``.
 
-    Parameters
-    ----------
-    kind : {"labels", "tables"}
-        The group in the image.
-    image, name, overwrite
-        As for `labels_in`.
-
-    Returns
-    -------
-    pathlib.Path
-        ``IMAGE.zarr/KIND/NAME``.
+    The other parameters are as for `labels_in`.
 
     Raises
     ------
@@ -136,17 +117,7 @@ def _image(path: Path) -> Path:
 
 
 def labels_of(image: str | os.PathLike[str]) -> list[Path]:
-    """Find the labels that an image lists.
-
-    Parameters
-    ----------
-    image : path_like
-        An OME-Zarr image, or a folder with a single one in it.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Those that are there; empty for anything else than such an image.
+    """Return the folders of labels that an image lists and that exist.
 
     Raises
     ------
@@ -167,12 +138,8 @@ def list_labels(path: str | os.PathLike[str]) -> None:
     """List labels that are finished in the group of their image, so that readers find them.
 
     Where metadata of what is above are kept in one place (consolidated), they are brought up to
-    date: readers that trust them would not see the labels.
-
-    Parameters
-    ----------
-    path : path_like
-        Of labels; nothing is done for those that are not at home, or are not yet in their place.
+    date: readers that trust them would not see the labels. Labels outside an image, or not yet in
+    their place, are ignored.
 
     Raises
     ------
@@ -186,12 +153,7 @@ def list_labels(path: str | os.PathLike[str]) -> None:
 
 
 def enter(target: Path) -> None:
-    """Enter labels or a table in the list of its group.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        From `room_for`, and whole.
+    """Enter finished labels or a finished table in the list of its group.
 
     Raises
     ------

@@ -58,12 +58,7 @@ class HomeLayout(NamedTuple):
 
 
 def layout_of(home: Path) -> HomeLayout:
-    """Read how labels of an image are to lie.
-
-    Parameters
-    ----------
-    home : pathlib.Path
-        The folder of the image.
+    """Read the layout that labels of an image must have.
 
     Raises
     ------
@@ -109,25 +104,10 @@ def _of_axes(transformations: Sequence[Mapping[str, Any]], kept: Sequence[int]) 
 def make_at_home(
     folder: Path, home: Path, shape: Sequence[int], layout: Mapping[str, Any], extra: dict[str, Any]
 ) -> Any:
-    """Make labels of all levels of their image, all 0.
+    """Make labels of all levels of their image, all 0, in an empty folder; return the finest.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        An empty one.
-    home : pathlib.Path
-        The folder of the image.
-    shape : sequence of int
-        Of the labels, without axes of length 1.
-    layout : mapping
-        ``dtype`` and ``chunks``, one of each axis of `shape`, and ``shards``, which zarr 2 has not.
-    extra : dict
-        Further attributes.
-
-    Returns
-    -------
-    array_like
-        The finest level, with the axes of `shape`.
+    `shape` has no axes of length 1, nor has the array returned. `layout` has ``dtype``, ``chunks``
+    (one of each axis of `shape`) and ``shards``, which zarr 2 does not know.
 
     Raises
     ------
@@ -186,36 +166,19 @@ def _attributes(own: HomeLayout, name: str) -> dict[str, Any]:
 
 
 def is_at_home(group: zarr.Group) -> bool:
-    """Say whether labels name their image, and so have its levels.
-
-    Parameters
-    ----------
-    group : zarr.Group
-        Of labels.
-    """
+    """Say whether labels name their image, and so have its levels."""
     return "source" in told_of(group).get("image-label", {})
 
 
 def at_home(group: zarr.Group) -> list[Any]:
-    """Return the levels of labels at home.
-
-    Parameters
-    ----------
-    group : zarr.Group
-        Of labels.
-    """
+    """Return the levels of labels that are in their image."""
     return [group[each["path"]] for each in told_of(group)["multiscales"][0]["datasets"]]
 
 
 class Squeezed:
     """An array in a zarr without its axes of length 1, to read and to write by slices.
 
-    Parameters
-    ----------
-    array : zarr.Array
-        Open.
-    axes : sequence of int
-        Those to keep.
+    `axes` are those that are kept.
     """
 
     def __init__(self, array: zarr.Array[Any], axes: Sequence[int]) -> None:
@@ -242,12 +205,6 @@ class Squeezed:
 
 
 def squeezed(array: Any) -> Any:
-    """Leave out axes of length 1 before the last two.
-
-    Parameters
-    ----------
-    array : zarr.Array
-        Of labels.
-    """
+    """Leave out axes of length 1 before the last two."""
     axes = [k for k, n in enumerate(array.shape) if n > 1 or k >= array.ndim - 2]
     return array if len(axes) == array.ndim else Squeezed(array, axes)

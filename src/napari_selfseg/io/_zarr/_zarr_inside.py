@@ -17,39 +17,19 @@ DEEPEST, MOST = 6, 2000
 
 
 def is_zarr(path: Path) -> bool:
-    """Say whether a path is that of a zarr array or group, whatever its name.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Any.
-    """
+    """Say whether a path is that of a zarr array or group, whatever its name."""
     return any((path / name).is_file() for name in METADATA)
 
 
 def inside_zarr(path: Path) -> bool:
-    """Say whether a path is that of a zarr folder, or of something in one.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Any.
-    """
+    """Say whether a path is that of a zarr folder, or of something in one."""
     return path.is_dir() and (is_zarr(path) or any(map(_is_ending, path.absolute().parts)))
 
 
 def named(folder: Path) -> str:
-    """Return what to call something in a zarr: its path from the name of that on.
+    """Return the part of a path from the name of the zarr on, for messages.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Such as ``data/plate.zarr/A/1``.
-
-    Returns
-    -------
-    str
-        Such as ``"plate.zarr/A/1"``.
+    ``data/plate.zarr/A/1`` is ``plate.zarr/A/1``.
     """
     parts = folder.absolute().parts
     start = next((k for k, part in enumerate(parts) if _is_ending(part)), len(parts) - 1)
@@ -57,19 +37,10 @@ def named(folder: Path) -> str:
 
 
 def nodes_below(folder: Path) -> Iterator[tuple[Path, Any]]:
-    """Find what may be an image, without reading any.
+    """Yield path and node of what may be an image below a group, without reading pixels.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of a group, or of nothing that says what it is.
-
-    Yields
-    ------
-    path : pathlib.Path
-        In the order of the names, numbers as such.
-    node : zarr.Array or zarr.Group
-        An array; or a group that says that it is an image.
+    These are arrays, and groups with OME-Zarr metadata of an image, in the order of their names
+    (numbers as numbers).
     """
     for path, node in itertools.islice(_below(folder, DEEPEST), MOST):
         if _is_leaf(node):
@@ -77,24 +48,12 @@ def nodes_below(folder: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def says_image(group: zarr.Group) -> bool:
-    """Say whether a group says that it is an image in OME-Zarr.
-
-    Parameters
-    ----------
-    group : zarr.Group
-        Any.
-    """
+    """Say whether a group has OME-Zarr metadata of an image."""
     return "multiscales" in group.attrs or "multiscales" in told_of(group)
 
 
 def told_of(group: zarr.Group) -> dict[str, Any]:
-    """Return what OME-Zarr says of a group, in the place where its version says it.
-
-    Parameters
-    ----------
-    group : zarr.Group
-        Open.
-    """
+    """Return the OME-Zarr metadata of a group, from the place where its version keeps them."""
     attributes: dict[str, Any] = group.attrs.asdict()
     newer = attributes.get("ome")
     return newer if isinstance(newer, dict) else attributes

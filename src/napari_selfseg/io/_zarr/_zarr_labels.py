@@ -40,20 +40,16 @@ def create_labels(
 ) -> Any:
     """Make an OME-Zarr image of labels, all 0, to be filled piece by piece.
 
-    Another process opens the same array with `open_labels`. Every chunk is
-    written under another name first and then renamed, so that none is ever there in part; one
-    with nothing but 0 is not written at all. Pieces that are written at the same time must not
-    share a chunk, nor a shard where there are such.
+    Another process opens the same array with `open_labels`. Every chunk is written under another
+    name first and then renamed, so that no reader sees half of one; a chunk of 0 alone is not
+    written at all. Pieces that are written at the same time must not share a chunk, nor a shard
+    where there are such.
 
     Parameters
     ----------
     path : path_like
         Ending in ``.zarr``, or labels in an image: from `labels_in`. These have the axes, sizes and
         levels of their image. Labels of ours that are there are replaced.
-    shape : sequence of int
-        Of the whole.
-    dtype : dtype_like
-        Of whole numbers.
     chunks : sequence of int
         Shape of a block that is read in one.
     axes : str
@@ -68,11 +64,6 @@ def create_labels(
         Where the centre of the first pixel is along each axis, in the unit of the spacing.
     shards : sequence of int, optional
         Shape of the blocks that are files, multiples of the chunks; a file a chunk by default.
-
-    Returns
-    -------
-    zarr.Array
-        As from `open_labels`.
 
     Raises
     ------
@@ -104,16 +95,7 @@ def _make(
 def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
     """Write labels to OME-Zarr, whole or not at all.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        From `check_zarr`.
-    labels : array_like of int
-        With ``shape``, ``dtype`` and slicing.
-    place : Place
-        Where they are.
-    record : mapping or None
-        From `Run.record`.
+    `target` is from `check_zarr`; `labels` have ``shape``, ``dtype`` and slicing.
     """
     axes, spacing = place.axes, place.spacing
     _check_fit(labels.shape, axes, spacing, labels.dtype)
@@ -129,12 +111,7 @@ def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any
 
 
 def check_zarr(path: str | os.PathLike[str]) -> Path:
-    """Refuse a name under which no labels can be written.
-
-    Parameters
-    ----------
-    path : path_like
-        The folder to come.
+    """Refuse a folder to which no labels can be written.
 
     Raises
     ------
@@ -161,11 +138,6 @@ def _ours(folder: Path) -> bool:
 
 def record_in(folder: Path) -> dict[str, Any]:
     """Read the record from labels in OME-Zarr.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there.
 
     Raises
     ------

@@ -25,19 +25,7 @@ COARSEST = 1024
 
 
 def blocks(shape: Sequence[int], size: Sequence[int]) -> Iterator[tuple[slice, ...]]:
-    """Cut an array into blocks.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Of the array.
-    size : sequence of int
-        Of a block; those at the end are smaller.
-
-    Yields
-    ------
-    tuple of slice
-    """
+    """Yield the slices of all blocks of an array; those at the end are smaller."""
     along = [
         [slice(start, min(start + step, length)) for start in range(0, length, step)]
         for length, step in zip(shape, size, strict=True)
@@ -52,24 +40,10 @@ def dimensions(
     time_unit: str,
     translation: Sequence[float] = (),
 ) -> list[DimSpec]:
-    """Describe the axes of labels.
+    """Describe the axes of labels, one letter each.
 
-    Parameters
-    ----------
-    axes : str
-        A letter an axis.
-    spacing : sequence of float or None
-        Size of a pixel along each axis, None where it is not known: such an axis has no unit.
-    unit : str
-        Of the spacing in space.
-    time_unit : str
-        Of the step in time.
-    translation : sequence of float
-        Where the first pixel is along each axis, in the unit of the spacing; may be empty.
-
-    Returns
-    -------
-    list of yaozarrs.DimSpec
+    Axes whose spacing is None have no unit. `translation` is where the centre of the first pixel
+    is, in the unit of the spacing; it may be empty.
     """
     steps = steps_to_write(axes, spacing, unit, time_unit)
     given = spacing or [None] * len(axes)
@@ -97,18 +71,9 @@ def _unit(axis: str, steps: Steps) -> str | None:
 def make(
     folder: Path, shape: Sequence[int], axes: list[DimSpec], layout: Mapping[str, Any]
 ) -> zarr.Array[Any]:
-    """Make labels of one level, all 0.
+    """Make labels of one level, all 0, in an empty folder.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        An empty one.
-    shape : sequence of int
-        Of the level.
-    axes : list of yaozarrs.DimSpec
-        From `dimensions`.
-    layout : mapping
-        ``dtype``, ``chunks`` and ``shards``.
+    `layout` has ``dtype``, ``chunks`` and ``shards``.
     """
     group = zarr.open_group(str(folder), mode="w", zarr_format=3)
     with any_unit():
@@ -138,14 +103,9 @@ def _described(image: v05.Multiscale) -> dict[str, Any]:
 
 
 def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
-    """Add coarser levels, and the record.
+    """Add coarser levels and the record to labels from `make`.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        From `make`.
-    record : mapping or None
-        None leaves that which is there.
+    None leaves the record that is there.
     """
     levels = coarser(folder)
     for finer, coarse in itertools.pairwise(levels):
@@ -156,15 +116,7 @@ def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
 
 
 def tell(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write the record of labels.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        From `make`.
-    record : mapping
-        In place of one that is there.
-    """
+    """Replace the record of labels from `make`."""
     group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
     ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
     ours["record"] = json.loads(dumps(record))
@@ -172,17 +124,9 @@ def tell(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def coarser(folder: Path) -> list[Any]:
-    """Make the coarser levels, all 0, unless they are there.
+    """Return all levels of labels from `make`, the finest first; make those that are missing.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        From `make`.
-
-    Returns
-    -------
-    list of zarr.Array
-        All levels, the finest first; of labels in an image those that it has.
+    Labels in an image have the levels of the image.
     """
     group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
     if is_at_home(group):

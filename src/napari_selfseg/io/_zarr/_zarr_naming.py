@@ -19,15 +19,8 @@ __all__ = ["name_classes"]
 def name_classes(path: str | os.PathLike[str], names: Mapping[int, str]) -> None:
     """Give classes of labels in OME-Zarr their names, and a colour each.
 
-    They are ``properties`` and ``colors`` of ``image-label``; those of classes that are not named
-    anew stay.
-
-    Parameters
-    ----------
-    path : path_like
-        Labels that this program wrote, in their image or in a folder of their own.
-    names : mapping of int to str
-        By number of the class.
+    They are ``properties`` and ``colors`` of ``image-label``; classes that are not in `names` stay
+    as they are.
 
     Raises
     ------

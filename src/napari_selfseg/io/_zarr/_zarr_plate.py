@@ -20,8 +20,6 @@ class PlateField(NamedTuple):
 
     Attributes
     ----------
-    path : pathlib.Path
-        Of it.
     row, column : int
         Where its well is, from 0.
     """
@@ -32,12 +30,10 @@ class PlateField(NamedTuple):
 
 
 class Plate(NamedTuple):
-    """A plate as it describes itself.
+    """A plate as its metadata describe it.
 
     Attributes
     ----------
-    path : pathlib.Path
-        Of it.
     rows, columns : tuple of str
         Their names.
     fields : tuple of PlateField
@@ -51,17 +47,9 @@ class Plate(NamedTuple):
 
 
 def fields_of(path: str | os.PathLike[str]) -> list[Path]:
-    """Find the images of a plate or a well.
+    """Return the images of a plate or a well, well by well and field by field.
 
-    Parameters
-    ----------
-    path : path_like
-        Of anything.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Well by well, and in each field by field; empty for what is neither plate nor well.
+    The list is empty for anything else.
 
     Raises
     ------
@@ -77,17 +65,9 @@ def fields_of(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def plate_of(field: str | os.PathLike[str]) -> Plate | None:
-    """Find the plate of which an image is a field.
+    """Return the plate of which an image is a field.
 
-    Parameters
-    ----------
-    field : path_like
-        Of any image.
-
-    Returns
-    -------
-    Plate or None
-        None for an image that lies in no plate, or in one whose wells cannot be read.
+    None for an image outside a plate, or in one whose wells cannot be read.
     """
     above = Path(field).absolute().parents
     if len(above) < 3 or not is_zarr(above[0]):

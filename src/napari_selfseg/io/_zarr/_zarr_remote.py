@@ -93,12 +93,7 @@ class Remote(WrapperStore[FsspecStore]):
 
 @contextlib.contextmanager
 def answering() -> Iterator[None]:
-    """Say in a sentence where a server did not answer, whichever library asked it.
-
-    Raises
-    ------
-    RemoteError
-    """
+    """Turn the errors of any library that asks a server into one `RemoteError` with a sentence."""
     try:
         yield
     except RemoteError:
@@ -124,12 +119,7 @@ def _is_of_server(error: BaseException) -> bool:
 
 
 def open_remote(address: str) -> Any:
-    """Open what is at an address.
-
-    Returns
-    -------
-    zarr.Array or zarr.Group or None
-        None where there is no zarr.
+    """Open what is at an address; None where there is no zarr.
 
     Raises
     ------

@@ -24,22 +24,15 @@ GET_NGIO: Final = 'pip install "napari-selfseg[tables]"'
 
 
 def table_in(image: str | os.PathLike[str], name: str, *, overwrite: bool = False) -> Path:
-    """Make room for a table in its image.
+    """Make room for a table in its image: ``IMAGE.zarr/tables/NAME``, for `write_table`.
 
     Parameters
     ----------
-    image : path_like
-        An OME-Zarr image, or a folder with a single one in it.
     name : str
         Of the table: letters, digits, points, dashes and underscores.
     overwrite : bool
         Whether a table of this name may be there: one that this program wrote is replaced once the
         new one is whole.
-
-    Returns
-    -------
-    pathlib.Path
-        ``IMAGE.zarr/tables/NAME``, for `write_table`.
 
     Raises
     ------
@@ -62,16 +55,9 @@ def write_table(
 ) -> None:
     """Write a table of labels, whole or not at all: the feature table of ngio, stored by AnnData.
 
-    `list_table` then lists it in the image.
-
-    Parameters
-    ----------
-    path : path_like
-        From `table_in`, or the name under which that is written meanwhile.
-    columns : mapping of str to ndarray
-        From `object_features`; ``index`` becomes the index ``label``.
-    labels : str
-        Name of the labels in the same image.
+    `path` is from `table_in`, or its temporary name; `columns` are those of `object_features`, of
+    which ``index`` becomes the index ``label``; `labels` names the labels in the same image.
+    `list_table` then lists the table in the image.
 
     Raises
     ------
@@ -109,12 +95,7 @@ def _format_of(target: Path) -> Any:
 
 
 def list_table(path: str | os.PathLike[str]) -> None:
-    """List a table that is whole in the group of its image, so that readers find it.
-
-    Parameters
-    ----------
-    path : path_like
-        From `table_in`.
+    """List a finished table in the group of its image, so that readers find it.
 
     Raises
     ------

@@ -13,15 +13,7 @@ __all__ = ["fit_coarser", "thin_out"]
 
 
 def thin_out(finer: Any, coarse: Any, box: Sequence[slice]) -> None:
-    """Fill a box of a coarser level from the finer one.
-
-    Parameters
-    ----------
-    finer, coarse : zarr.Array
-        Two levels that follow each other, of any sizes.
-    box : sequence of slice
-        Of the coarser one, not empty.
-    """
+    """Fill a box of a coarser level, not empty, from the next finer one."""
     picked = [
         _picked(long, short)[part]
         for long, short, part in zip(finer.shape, coarse.shape, box, strict=True)
@@ -36,15 +28,7 @@ def thin_out(finer: Any, coarse: Any, box: Sequence[slice]) -> None:
 
 
 def fit_coarser(levels: Sequence[Any], box: Sequence[slice]) -> None:
-    """Let the coarser levels follow what was written to a box of the finest.
-
-    Parameters
-    ----------
-    levels : sequence of zarr.Array
-        The finest first.
-    box : sequence of slice
-        What was written.
-    """
+    """Update the coarser levels, the finest first, after a box of the finest was written."""
     for finer, coarse in itertools.pairwise(levels):
         sizes = zip(finer.shape, coarse.shape, box, strict=True)
         box = [

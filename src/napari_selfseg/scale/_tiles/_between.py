@@ -26,15 +26,7 @@ HOMES: Final = "homes.npy"
 
 
 def brought_together(plan: Plan, name: str) -> None:
-    """Bring together what the tiles of a pass have found; may be done again.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the tiles.
-    name : str
-        The pass that all of them are through.
-    """
+    """Combine what all tiles of a finished pass have found; may be done again."""
     if name == "cut" and tree_of(plan) is None:
         _number_through(plan)
     if name == "compare":

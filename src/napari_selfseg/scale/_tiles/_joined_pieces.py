@@ -23,14 +23,8 @@ __all__ = ["JoinedPieces"]
 class JoinedPieces:
     """Connected pieces, numbered as in an image as a whole; sliced as an array is.
 
-    Parameters
-    ----------
-    labels : array_like of int
-        ``(*spatial)`` from 1; sliced as arrays are.
-    grid : Grid
-        The blocks in which they are read.
-    folder : pathlib.Path
-        A new one, for the pieces of each block.
+    `grid` has the blocks in which labels are read; `folder` is a new one, for the pieces of each
+    block.
     """
 
     def __init__(self, labels: Any, grid: Grid, folder: Path) -> None:
@@ -44,10 +38,7 @@ class JoinedPieces:
     def join(self) -> Iterator[int]:
         """Find the pieces of each block, and join them after the last.
 
-        Yields
-        ------
-        int
-            The block that was done.
+        Yield the block that was done.
         """
         firsts: list[NDArray[np.int64]] = []
         starts, pairs = [0], [np.zeros((0, 2), np.int64)]

@@ -21,12 +21,7 @@ Labels = NDArray[np.integer[Any]]
 class Face(NamedTuple):
     """The outermost pixels of a tile on one side.
 
-    Attributes
-    ----------
-    pieces : ndarray of int
-        Numbers within the tile, from 1; 0 is no data.
-    classes : ndarray of int
-        Their classes.
+    `pieces` are numbered within the tile, from 1, 0 is no data; `classes` are theirs.
     """
 
     pieces: Labels
@@ -34,12 +29,7 @@ class Face(NamedTuple):
 
 
 def pieces_of(classes: Labels) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Find the connected pieces of a tile.
-
-    Parameters
-    ----------
-    classes : ndarray of int
-        ``(*spatial)`` from 1; 0 is no data.
+    """Find the connected pieces of a tile of classes, where 0 is no data.
 
     Returns
     -------
@@ -53,17 +43,7 @@ def pieces_of(classes: Labels) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
 
 
 def face_of(pieces: Labels, classes: Labels, axis: int, last: bool) -> Face:
-    """Take one face of a tile.
-
-    Parameters
-    ----------
-    pieces, classes : ndarray of int
-        Of the tile.
-    axis : int
-        Across which the neighbour lies.
-    last : bool
-        Whether it comes after the tile, not before.
-    """
+    """Take one face of a tile, across `axis`: the last one, or the first."""
     at = [slice(None)] * pieces.ndim
     at[axis] = slice(-1, None) if last else slice(1)
     return Face(pieces[tuple(at)], classes[tuple(at)])
@@ -81,8 +61,6 @@ def joined(
 
     Parameters
     ----------
-    sizes : sequence of ndarray
-        Pixels of the pieces of each tile.
     faces : iterable
         A tile and its last face, the next tile and its first face.
     minimum_size : int
@@ -110,19 +88,9 @@ def joined(
 
 
 def touching(before: int, one: Face, after: int, other: Face) -> NDArray[np.int64]:
-    """Return the pairs of pieces, numbered through, that are one object.
+    """Return the pairs of pieces, ``(m, 2)`` numbered through from 0, that are one object.
 
-    Parameters
-    ----------
-    before, after : int
-        Where the pieces of each tile begin.
-    one, other : Face
-        Of these tiles, where they meet.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(m, 2)`` from 0.
+    The pieces of the two tiles begin at `before` and `after`.
     """
     same = (one.classes == other.classes) & (one.classes > 0)
     pairs = np.stack([before + one.pieces[same] - 1, after + other.pieces[same] - 1], axis=-1)
@@ -131,14 +99,9 @@ def touching(before: int, one: Face, after: int, other: Face) -> NDArray[np.int6
 
 
 def across_seams(labels: Any, grid: Grid) -> int:
-    """Count the objects that a seam goes through, reading two pixels of each at a time.
+    """Count the objects that a seam goes through, reading two pixels of thickness at a time.
 
-    Parameters
-    ----------
-    labels : array_like of int
-        ``(*spatial)`` objects from 1, each with a number of its own; sliced as arrays are.
-    grid : Grid
-        The tiles.
+    Each object has a number of its own, from 1.
     """
     found: set[int] = set()
     for axis, before, _ in grid.faces():

@@ -33,26 +33,8 @@ __all__ = ["LargeImage", "begun", "forget"]
 class LargeImage:
     """An image that is labelled tile by tile, and the file its labels go into.
 
-    A TIFF cannot be written by several at a time, nor be gone on with: its tiles go into an
-    OME-Zarr beside it, and are copied once all are there.
-
-    Parameters
-    ----------
-    image : path_like or ImageFile
-        A file, or an image in memory.
-    target : path_like
-        TIFF or OME-Zarr.
-    opacity : {"mask", "channel"}
-        As for `open_image`.
-
-    Attributes
-    ----------
-    file : ImageFile
-        As opened; nothing of a file is read before it is sliced.
-    source : Source
-        The same for every worker.
-    target : pathlib.Path
-        As given.
+    Several processes cannot write one TIFF, nor can it be resumed: its tiles go into an OME-Zarr
+    beside it, and are copied once all are there. Nothing of a file is read before it is sliced.
 
     Raises
     ------
@@ -84,12 +66,7 @@ class LargeImage:
     def plan_tiles(self, fit: Fit, **options: Any) -> Plan:
         """Plan the tiles, and make the empty labels.
 
-        Parameters
-        ----------
-        fit : Fit
-            What predicts.
-        **options
-            As of `plan_tiles`: ``memory``, ``tile``, ``objects``, ...
+        Options are those of the function `plan_tiles`.
 
         Raises
         ------
@@ -104,17 +81,9 @@ class LargeImage:
         return plan_tiles(self.source, fit, str(_tiles(self.target)), **place, **options)
 
     def gone_on(self, by: Fit | Method) -> Plan | None:
-        """Return what is begun, to go on with it.
+        """Return the plan of labels that are begun, to go on with it; None when there is nothing.
 
-        Parameters
-        ----------
-        by : Fit or Method
-            What labels the image, or is trained on samples of it.
-
-        Returns
-        -------
-        Plan or None
-            None when there is nothing.
+        `by` labels the image, or is trained on samples of it.
 
         Raises
         ------
@@ -141,11 +110,6 @@ class LargeImage:
         """Say whether the labels are there, finished, of this image and made in the same way.
 
         Then what a killed process has left on the way to them is removed.
-
-        Parameters
-        ----------
-        by : Fit or Method
-            As for `gone_on`.
         """
         try:
             record = read_record(self.target)
@@ -163,11 +127,6 @@ class LargeImage:
     def finish(self, plan: Plan) -> None:
         """Copy tiles that are all done into a TIFF, block by block; OME-Zarr is there already.
 
-        Parameters
-        ----------
-        plan : Plan
-            All of which is done.
-
         Raises
         ------
         OSError
@@ -181,17 +140,7 @@ class LargeImage:
 
 
 def begun(target: Path) -> Plan | None:
-    """Return what was planned for labels and is not put away.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file of the labels.
-
-    Returns
-    -------
-    Plan or None
-        None when there is nothing.
+    """Return the plan of labels in a file that are begun; None when there is nothing.
 
     Raises
     ------
@@ -203,13 +152,7 @@ def begun(target: Path) -> Plan | None:
 
 
 def forget(target: Path) -> None:
-    """Put away what was known on the way to labels, but for an OME-Zarr that they are in.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file of the labels.
-    """
+    """Remove what was kept on the way to labels, but not an OME-Zarr that holds them."""
     tiles = _tiles(target)
     work = work_folder(str(tiles))
     if not work.is_dir():

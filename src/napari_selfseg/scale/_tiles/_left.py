@@ -14,40 +14,12 @@ __all__ = ["leave", "loaded"]
 
 
 def leave(plan: Plan, folder: str, number: int, **arrays: Any) -> None:
-    """Keep arrays of a tile.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    folder : str
-        Kind of what is kept.
-    number : int
-        Of the tile.
-    **arrays
-        By name.
-    """
+    """Keep arrays of a tile, by name, among others of one kind (`folder`)."""
     with whole_file(plan.beside(folder, f"{number}.npz")) as part, part.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
 def loaded(plan: Plan, folder: str, number: int, *names: str) -> list[NDArray[Any]]:
-    """Read what a tile has left.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    folder : str
-        Kind of what it has left.
-    number : int
-        Of the tile.
-    *names : str
-        Which arrays.
-
-    Returns
-    -------
-    list of ndarray
-    """
+    """Read arrays, by name, that `leave` has kept of a tile."""
     with np.load(plan.beside(folder, f"{number}.npz")) as found:
         return [found[name] for name in names]

@@ -47,10 +47,6 @@ class MeasureRun(Work[TileStep]):
     ----------
     labels : array_like of int
         ``(*spatial)`` from 1, of a plane or volume; sliced as arrays are.
-    source : Source
-        The image.
-    tile : sequence of int
-        Of the tiles that the labels were made in.
     folder : pathlib.Path
         An empty one, for what is known on the way.
     own : bool
@@ -121,15 +117,7 @@ class MeasureRun(Work[TileStep]):
         self._work.close()
 
     def columns(self, spacing: Sequence[float] | None, unit: str) -> dict[str, NDArray[Any]]:
-        """Return the columns of `object_features`.
-
-        Parameters
-        ----------
-        spacing : sequence of float or None
-            Size of a pixel along each axis.
-        unit : str
-            Of the spacing.
-        """
+        """Return the columns of `object_features`."""
         sizes = checked_spacing(spacing, len(self._tiles.shape))
         names = channel_names(self._source.n_channels, self._source.channel_axis)
         return columns_of(self.objects, sizes, unit, names)

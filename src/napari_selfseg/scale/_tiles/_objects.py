@@ -33,15 +33,7 @@ _APART = 2**16
 
 
 def find(plan: Plan, number: int) -> dict[str, Any]:
-    """Find the objects that have a pixel in a tile, and show those until all tiles are through.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    number : int
-        Of the tile.
-    """
+    """Find the objects that have a pixel in a tile, and show those until all tiles are through."""
     fit, grid = load_fit(plan.model), plan.grid
     box, inner = grid.outer(number), grid.inner(number)
     image, valid = plan.source.read(box, fit.ndim)
@@ -57,15 +49,7 @@ def find(plan: Plan, number: int) -> dict[str, Any]:
 
 
 def meet(plan: Plan, number: int) -> dict[str, Any]:
-    """Find out which objects of a tile and of later ones share pixels.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    number : int
-        Of the tile.
-    """
+    """Find out which objects of a tile and of later ones share pixels."""
     box = plan.grid.outer(number)
     (labels,) = loaded(plan, "found", number, "labels")
     arrays: dict[str, NDArray[Any]] = {}
@@ -79,13 +63,7 @@ def meet(plan: Plan, number: int) -> dict[str, Any]:
 
 
 def keep(plan: Plan) -> None:
-    """Decide which objects of all tiles are kept.
-
-    Parameters
-    ----------
-    plan : Plan
-        All of whose tiles have met.
-    """
+    """Decide which objects of all tiles are kept, once all of them have met."""
     tiles = range(len(plan.grid))
     found = [Candidates(*loaded(plan, "found", n, *Candidates._fields)) for n in tiles]
     for number, each in enumerate(kept(found, _meetings(plan))):
@@ -93,15 +71,7 @@ def keep(plan: Plan) -> None:
 
 
 def paint(plan: Plan, number: int) -> dict[str, Any]:
-    """Write the labels of a tile.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    number : int
-        Of the tile.
-    """
+    """Write the labels of a tile."""
     inner = plan.grid.inner(number)
     layers = (
         (_within(common, inner), _found(plan, other, common), _kept(plan, other))

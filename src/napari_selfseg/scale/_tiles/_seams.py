@@ -83,22 +83,10 @@ class Kept(NamedTuple):
 def candidates(
     labels: NDArray[np.integer[Any]], box: Box, inner: Box, shape: Sequence[int]
 ) -> tuple[NDArray[np.int32], Candidates]:
-    """Take the objects that have a pixel in a tile.
+    """Take the objects that have a pixel in a tile, from the labels of the tile with its halo.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` of the tile with its halo, from 1; 0 of the background.
-    box, inner : tuple of slice
-        Where these lie, and the tile alone.
-    shape : sequence of int
-        Of the image.
-
-    Returns
-    -------
-    labels : ndarray of int32
-        Of the others 0; numbered without gaps, in the same order.
-    candidates : Candidates
+    `box` is where those labels lie, `inner` the tile alone. The labels returned are numbered
+    without gaps, in the same order.
     """
     both = zip(inner, box, strict=True)
     crop = tuple(slice(i.start - o.start, i.stop - o.start) for i, o in both)
@@ -122,13 +110,7 @@ def candidates(
 
 
 def meeting(one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> Meeting:
-    """Find the objects of two tiles that share pixels.
-
-    Parameters
-    ----------
-    one, other : ndarray of int
-        ``(*spatial)`` where both tiles look, from 1; 0 of the background.
-    """
+    """Find the objects of two tiles that share pixels, where both tiles look."""
     a, b = one.ravel().astype(np.int64), other.ravel().astype(np.int64)
     wide = int(b.max(initial=0)) + 1
     both = (a > 0) & (b > 0)
@@ -139,19 +121,9 @@ def meeting(one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> M
 
 
 def kept(found: Sequence[Candidates], meetings: Iterable[tuple[int, int, Meeting]]) -> list[Kept]:
-    """Decide which objects are kept, and number them through the image.
+    """Decide which objects are kept, and number them through the image, in the order of the tiles.
 
-    Parameters
-    ----------
-    found : sequence of Candidates
-        Of each tile.
-    meetings : iterable of (int, int, Meeting)
-        Two tiles, and what they share; each pair once.
-
-    Returns
-    -------
-    list of Kept
-        For each tile. Objects count from 1 in the order of the tiles.
+    `meetings` has each pair of tiles once.
     """
     # Objects are numbered through, tile after tile: those of tile t begin at `first[t]`.
     first = np.concatenate(([0], np.cumsum([len(each.sizes) for each in found]))).astype(np.int64)
@@ -181,19 +153,9 @@ def kept(found: Sequence[Candidates], meetings: Iterable[tuple[int, int, Meeting
 def painted(
     shape: Sequence[int], layers: Iterable[tuple[Box, NDArray[np.integer[Any]], Kept]]
 ) -> NDArray[np.int64]:
-    """Give each pixel of a tile the object that claims it first.
+    """Give each pixel of a tile the object that claims it first; 0 is the background.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        Of the tile.
-    layers : iterable of (tuple of slice, ndarray of int, Kept)
-        A part of the tile, what a tile has found there, and what becomes of it.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(*shape)`` labels in the whole image; 0 of the background.
+    A layer is a part of the tile, what a tile has found there, and what becomes of it.
     """
     found = np.zeros(shape, np.int64)
     best = np.full(shape, np.iinfo(np.int64).max)

@@ -67,12 +67,7 @@ class TileStep:
 class FailedTiles(ValueError):  # noqa: N818 - what it holds
     """Tiles failed although they were tried again; the others stay done.
 
-    Parameters
-    ----------
-    failed : dict of int to str
-        Why, by tile.
-    total : int
-        Of all tiles.
+    `failed` has the reasons, by tile; `total` counts all tiles.
     """
 
     def __init__(self, failed: dict[int, str], total: int) -> None:
@@ -94,24 +89,8 @@ def work_through(
 ) -> Generator[TileStep]:
     """Do a pass with all tiles that are left of it.
 
-    Parameters
-    ----------
-    plan : Plan
-        What to do.
-    name : str
-        The pass.
-    runner : Runner
-        Where.
-    stopped : threading.Event
-        Set to end.
-    share : tuple of int
-        Which part of how many to do, where several share the tiles.
-    viewed : callable, optional
-        As of `TileRun`.
-
-    Yields
-    ------
-    TileStep
+    `share` says which part of how many to do, where several machines share the tiles; `viewed` is
+    that of `TileRun`.
 
     Raises
     ------
@@ -141,10 +120,8 @@ def work_through(
 def pause(stopped: threading.Event) -> None:
     """Wait a little for other processes, unless asked to stop.
 
-    Parameters
-    ----------
-    stopped : threading.Event
-        Which a signal handler may set: in the middle of its own `wait` that would hang.
+    It does not use the event's own `wait`: a signal handler that sets the event in the middle of it
+    would hang.
     """
     for _ in range(5):
         if stopped.is_set():
@@ -198,21 +175,9 @@ def _log(ledger: Ledger, outcome: Outcome) -> None:
 def nearest_first(
     grid: Grid, numbers: Sequence[int], viewed: Callable[[], Sequence[float]]
 ) -> Iterator[int]:
-    """Take tiles one by one, each the nearest to what is in view at that moment.
+    """Yield tiles one by one, each the nearest to the pixel that `viewed` returns at that moment.
 
-    Parameters
-    ----------
-    grid : Grid
-        The tiles.
-    numbers : sequence of int
-        Those to take.
-    viewed : callable
-        Returns a pixel, along each spatial axis.
-
-    Yields
-    ------
-    int
-        Of equally near ones the first.
+    Of equally near ones the first comes first.
     """
     left = list(numbers)
     middles = [np.array(grid.place(number)) + 0.5 for number in left]

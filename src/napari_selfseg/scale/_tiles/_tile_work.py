@@ -29,10 +29,7 @@ Task = tuple[Plan, str, int]
 def work_on(task: Task) -> dict[str, Any] | None:
     """Do a pass with a tile, unless it is done or another process is at it.
 
-    Parameters
-    ----------
-    task : tuple
-        The plan, the name of the pass, and the number of the tile.
+    `task` is the plan, the name of the pass, and the number of the tile.
 
     Returns
     -------
@@ -71,22 +68,8 @@ def predicted(
 ) -> NDArray[Any]:
     """Label a tile, which may be empty.
 
-    Parameters
-    ----------
-    fit : Fit
-        What predicts.
-    image : ndarray
-        ``(*spatial)`` with channels last, if any.
-    valid : ndarray of bool or None
-        Where there are data.
-    channel_axis : int or None
-        Of the large image; None when it has no channels.
-    **how
-        As of `Fit.predict`.
-
-    Returns
-    -------
-    ndarray of uint8 or uint16
+    Channels, if any, are last in `image`; `channel_axis` is that of the large image. Other options
+    are those of `Fit.predict`.
     """
     axis = None if channel_axis is None else -1
     if valid is not None and not valid.any():
@@ -95,19 +78,7 @@ def predicted(
 
 
 def read_face(plan: Plan, number: int, axis: int, last: bool) -> Face:
-    """Read a face of a tile that was predicted.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the image.
-    number : int
-        Of the tile.
-    axis : int
-        Across which the neighbour lies.
-    last : bool
-        Whether it comes after the tile.
-    """
+    """Read a face of a tile that was predicted, across `axis`: the last one, or the first."""
     key = f"{axis}{int(last)}"
     return Face(*loaded(plan, "faces", number, f"pieces{key}", f"classes{key}"))
 

@@ -14,13 +14,7 @@ Labels = NDArray[np.integer[Any]]
 
 
 class Votes(NamedTuple):
-    """How many pixels of a superpixel have a class, where any has.
-
-    Attributes
-    ----------
-    superpixels, classes, pixels : ndarray of int64
-        ``(n,)`` each.
-    """
+    """How many pixels of a superpixel have a class: ``(n,)`` triples, only of those that occur."""
 
     superpixels: NDArray[np.int64]
     classes: NDArray[np.int64]
@@ -28,13 +22,7 @@ class Votes(NamedTuple):
 
 
 def counted(superpixels: Labels, classes: Labels) -> Votes:
-    """Count the votes in a tile.
-
-    Parameters
-    ----------
-    superpixels, classes : ndarray of int
-        ``(*spatial)`` from 1; pixels that are 0 in either do not vote.
-    """
+    """Count the votes in a tile; pixels that are 0 in either array do not vote."""
     seen = (superpixels > 0) & (classes > 0)
     pairs = np.stack([superpixels[seen], classes[seen]], axis=-1).astype(np.int64)
     found, pixels = np.unique(pairs, axis=0, return_counts=True)
@@ -42,19 +30,9 @@ def counted(superpixels: Labels, classes: Labels) -> Votes:
 
 
 def winners(votes: Iterable[Votes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give each superpixel the class that most of its pixels have.
+    """Return superpixels, ascending, and the class that most pixels of each have.
 
-    Parameters
-    ----------
-    votes : iterable of Votes
-        Of all tiles.
-
-    Returns
-    -------
-    superpixels : ndarray of int64
-        ``(n,)`` increasing.
-    classes : ndarray of int64
-        ``(n,)``; of classes with as many pixels the first.
+    Of classes with equally many pixels the first wins.
     """
     columns = [np.concatenate(each) for each in zip(*votes, strict=True)]
     if not columns:
