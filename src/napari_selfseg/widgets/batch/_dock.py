@@ -25,18 +25,7 @@ NO_LAYERS: Final = "No image layer is open."
 
 
 class BatchDock(WorkDock):
-    """Do with many images what a recipe says, and look at the results.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where layers are, and results are opened.
-
-    Attributes
-    ----------
-    recipe : RecipeActions
-        What is done with each image.
-    """
+    """Do with many images what a recipe says, and look at the results."""
 
     view: BatchView
     remembered_as = "batch"
@@ -104,11 +93,6 @@ class BatchDock(WorkDock):
 
     def add_folder(self, path: str) -> None:
         """Add all images of a folder.
-
-        Parameters
-        ----------
-        path : str
-            The folder.
 
         Raises
         ------

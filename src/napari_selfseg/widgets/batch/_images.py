@@ -41,25 +41,13 @@ class ImageList(QListWidget):
         return tuple(self._things)
 
     def add_files(self, paths: Sequence[str]) -> None:
-        """Add files that are not in the list yet.
-
-        Parameters
-        ----------
-        paths : sequence of str
-            Files.
-        """
+        """Add files that are not in the list yet."""
         for each in paths:
             self._enter(each)
         self.changed.emit()
 
     def add_layers(self, layers: Sequence[Any]) -> None:
-        """Add layers that are not in the list yet.
-
-        Parameters
-        ----------
-        layers : sequence of napari.layers.Image
-            Layers.
-        """
+        """Add layers that are not in the list yet."""
         for each in layers:
             self._enter(each)
         self.changed.emit()
@@ -72,13 +60,7 @@ class ImageList(QListWidget):
         self.changed.emit()
 
     def replace_files(self, old: Sequence[str], new: Sequence[str]) -> None:
-        """Put files in the place of others.
-
-        Parameters
-        ----------
-        old, new : sequence of str
-            Files; those of `old` need not be there.
-        """
+        """Put files in the place of others, if these are there."""
         rest = [each for each in self._things if each not in old]
         before = next((k for k, each in enumerate(self._things) if each in old), len(rest))
         things = [*rest[:before], *new, *rest[before:]]
@@ -89,13 +71,7 @@ class ImageList(QListWidget):
         self.changed.emit()
 
     def forget(self, layer: Any) -> None:
-        """Take a layer off that was removed.
-
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            Any.
-        """
+        """Remove a layer from the list."""
         if layer in self._things:
             self._remove(self._things.index(layer))
             self.changed.emit()

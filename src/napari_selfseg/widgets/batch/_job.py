@@ -20,7 +20,7 @@ __all__ = ["BatchJob", "Look"]
 
 @dataclass(frozen=True)
 class Look:
-    """Where a batch is.
+    """How far a batch is.
 
     Attributes
     ----------
@@ -48,13 +48,7 @@ class Look:
 
 
 class BatchJob(WorkJob):
-    """One batch.
-
-    Parameters
-    ----------
-    wanted : Wanted
-        What to do.
-    """
+    """One batch."""
 
     what = "The batch"
 

@@ -24,13 +24,7 @@ LOOK: Final = "Click a field, or go to it by the arrows, to see what became of i
 
 
 class PlateChoice:
-    """Fields of the list, chosen in the picture of their plate.
-
-    Parameters
-    ----------
-    images : ImageList
-        What is done.
-    """
+    """Fields of the list, chosen in the picture of their plate."""
 
     def __init__(self, images: ImageList) -> None:
         self._images = images
@@ -60,13 +54,7 @@ class PlateChoice:
 
 
 class PlateStates:
-    """What became of each field, in the picture of its plate and in the table.
-
-    Parameters
-    ----------
-    table : EntryTable
-        A line an image.
-    """
+    """What became of each field, in the picture of its plate and in the table."""
 
     def __init__(self, table: EntryTable) -> None:
         self._table = table
@@ -78,15 +66,7 @@ class PlateStates:
         table.chosen.connect(self._follow)
 
     def show(self, entries: Sequence[Entry], running: int) -> None:
-        """Show where a batch is.
-
-        Parameters
-        ----------
-        entries : sequence of Entry
-            What became of each image.
-        running : int
-            Place of the one worked on; -1 for none.
-        """
+        """Show how far a batch is; `running` is the index of the image worked on, -1 for none."""
         images = [each.image for each in entries]
         if images != [each.image for each in self._entries.values()]:
             self.plates.show_plates(plates_of(images))

@@ -21,15 +21,7 @@ NO_RECIPE: Final = "Choose the file with the recipe."
 
 
 class RecipeActions:
-    """Between the widgets of the recipe and its files.
-
-    Parameters
-    ----------
-    view : BatchView
-        With the widgets.
-    tasks : Tasks
-        Does what takes a while.
-    """
+    """Between the widgets of the recipe and its files."""
 
     def __init__(self, view: BatchView, tasks: Tasks) -> None:
         self._view, self._tasks = view, tasks
@@ -54,13 +46,7 @@ class RecipeActions:
         return self._loaded
 
     def load(self, path: str) -> None:
-        """Take the recipe of a file.
-
-        Parameters
-        ----------
-        path : str
-            A recipe, a labels file or a model.
-        """
+        """Take the recipe of a recipe, a labels file or a model."""
 
         def work() -> Recipe:
             from napari_selfseg.scale import Recipe

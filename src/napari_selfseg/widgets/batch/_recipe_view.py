@@ -41,13 +41,7 @@ CARRY_HELP: Final = (
 
 
 class RecipeView(QWidget):
-    """What is done with each image.
-
-    Parameters
-    ----------
-    presets : Presets
-        Where those of the methods are kept.
-    """
+    """What is done with each image."""
 
     refused = Signal(str)
 
@@ -110,13 +104,7 @@ class RecipeView(QWidget):
         }
 
     def populate(self, choices: Choices) -> None:
-        """Offer the methods and algorithms there are.
-
-        Parameters
-        ----------
-        choices : Choices
-            From `napari_selfseg.widgets.model.choices.load`.
-        """
+        """Offer the methods and algorithms there are."""
         self._methods.fill(choices.methods)
         self._algorithms.fill(choices.superpixels)
         self.method.offer([(each.title, each) for each in choices.methods])
@@ -126,26 +114,12 @@ class RecipeView(QWidget):
         allow_all(self)
 
     def fill(self, values: dict[str, Any]) -> None:
-        """Fill in parameters of the chosen method.
-
-        Parameters
-        ----------
-        values : dict
-            Values by parameter; the others stay.
-        """
+        """Fill in parameters of the chosen method; the others stay."""
         if page := self._methods.current:
             page.fill(values)
 
     def show_file(self, path: str, about: str) -> None:
-        """Show the recipe of a file.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        about : str
-            What it does; empty where it cannot be used.
-        """
+        """Show the recipe of a file, and what it does; empty where it cannot be used."""
         self.source.choose(FILE)
         self.file.setText(path)
         self.about.setText(about)

@@ -16,15 +16,7 @@ __all__ = ["Results"]
 
 
 class Results:
-    """Opens results, each once.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to open them.
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
-    """
+    """Opens results, each once."""
 
     def __init__(self, viewer: Any, begin: Begin) -> None:
         self._viewer, self._begin = viewer, begin
@@ -33,39 +25,19 @@ class Results:
         self._layers: dict[int, list[Any]] = {}
 
     def expect(self, things: Sequence[Any]) -> None:
-        """Get ready for another batch.
-
-        Parameters
-        ----------
-        things : sequence of str or napari.layers.Image
-            Its images: files, and layers.
-        """
+        """Get ready for another batch, of image files and layers."""
         self._sources = tuple(None if isinstance(each, str) else each for each in things)
         self._asked, self._layers = set(), {}
 
     def follow(self, entries: Sequence[Entry]) -> None:
-        """Open what is done of layers; labels of a layer belong beside it.
-
-        Parameters
-        ----------
-        entries : sequence of Entry
-            What became of each image.
-        """
+        """Open what is done of layers; labels of a layer belong beside it."""
         for number, each in enumerate(entries):
             layer = self._source(number)
             if each.state == "done" and layer is not None and number not in self._asked:
                 self._read(number, each)
 
     def open(self, number: int, entry: Entry) -> None:
-        """Open a result over its image, and hide those opened before.
-
-        Parameters
-        ----------
-        number : int
-            Its place in the batch.
-        entry : Entry
-            What became of it.
-        """
+        """Open a result over its image, and hide those opened before; `number` is its index."""
         for at, layers in self._layers.items():
             for each in layers:
                 each.visible = at == number

@@ -25,8 +25,6 @@ class Result:
 
     Attributes
     ----------
-    labels : ndarray of int
-        ``(*spatial)``.
     record : dict
         How they were made.
     image : ImageFile or None
@@ -41,12 +39,7 @@ class Result:
 def read_result(target: Path, image: str | None) -> Result:
     """Read a result; call it in a worker thread.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The labels.
-    image : str or None
-        The file of their image; None where that is a layer.
+    `image` is None where it is a layer, and not a file.
 
     Raises
     ------
@@ -65,23 +58,9 @@ def read_result(target: Path, image: str | None) -> Result:
 
 
 def add_result(viewer: Any, result: Result, source: Any, name: str) -> list[Any]:
-    """Add labels over their image, and that below them where it is not there yet.
+    """Add labels over their image, and the image as well where it is not there yet.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add them.
-    result : Result
-        From `read_result`.
-    source : napari.layers.Image or None
-        The layer of the image; None where it has to be added.
-    name : str
-        Of the image.
-
-    Returns
-    -------
-    list of napari.layers.Layer
-        What was added, the labels last.
+    What was added is returned, the labels last.
     """
     added = []
     if source is None and result.image is not None:

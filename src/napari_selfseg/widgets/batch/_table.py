@@ -82,14 +82,7 @@ class EntryTable(QTreeWidget):
     def show_entries(self, entries: Sequence[Entry], running: int, how_far: str) -> None:
         """Show what became of each image; only lines that changed are written.
 
-        Parameters
-        ----------
-        entries : sequence of Entry
-            All of them.
-        running : int
-            Place of the one worked on; -1 for none.
-        how_far : str
-            How far that is.
+        `running` is the index of the image worked on, -1 for none, and `how_far` its progress.
         """
         if [each.image for each in entries] != [each.image for each in self._entries]:
             self._fill(entries)
@@ -101,13 +94,7 @@ class EntryTable(QTreeWidget):
             self.chosen.emit()
 
     def choose(self, image: str) -> None:
-        """Select an image.
-
-        Parameters
-        ----------
-        image : str
-            As its entry has it; nothing is done for others.
-        """
+        """Select an image, by the name in its entry, if it is there."""
         for k, each in enumerate(self._entries):
             if each.image == image:
                 self.setCurrentItem(self.topLevelItem(k))

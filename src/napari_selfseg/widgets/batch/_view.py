@@ -63,13 +63,7 @@ PARTS: Final = 1000
 
 
 class BatchView(StatusWidget):
-    """The widgets of the Batch dock, and what they show in which state.
-
-    Parameters
-    ----------
-    presets : Presets
-        Where those of the methods are kept.
-    """
+    """The widgets of the Batch dock, and what they show in which state."""
 
     def __init__(self, presets: Presets) -> None:
         super().__init__()
@@ -113,12 +107,7 @@ class BatchView(StatusWidget):
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods and devices there are.
 
-        Parameters
-        ----------
-        choices : Choices
-            From `napari_selfseg.widgets.model.choices.load`.
-        device : str
-            Chosen first, where there is one of that name.
+        `device` is chosen first, where there is one of that name.
         """
         self.recipe.populate(choices)
         self.device.offer([(each, each) for each in choices.devices])
@@ -132,13 +121,7 @@ class BatchView(StatusWidget):
         self.say(text)
 
     def show_look(self, look: Look) -> None:
-        """Show where the batch is.
-
-        Parameters
-        ----------
-        look : Look
-            The latest.
-        """
+        """Show how far the batch is."""
         self.setUpdatesEnabled(False)
         if not self._table.isVisibleTo(self):
             self._empty.hide()
@@ -153,13 +136,7 @@ class BatchView(StatusWidget):
         self.setUpdatesEnabled(True)
 
     def show_ready(self, text: str) -> None:
-        """Show that a batch can be started.
-
-        Parameters
-        ----------
-        text : str
-            How the last one ended.
-        """
+        """Show that a batch can be started, and how the last one ended."""
         self._buttons.show_ready()
         self.table.choose_failed()
         self.say(text)

@@ -61,11 +61,6 @@ class Form:
 def recipe_from(form: Form) -> Recipe:
     """Make the recipe that is filled in.
 
-    Parameters
-    ----------
-    form : Form
-        As filled in.
-
     Raises
     ------
     ValueError
@@ -91,15 +86,7 @@ def recipe_from(form: Form) -> Recipe:
 
 @dataclass(frozen=True)
 class Layer:
-    """An image layer.
-
-    Attributes
-    ----------
-    picture : Picture
-        The image.
-    unit : str
-        Of its scale.
-    """
+    """An image layer, and the unit of its scale."""
 
     picture: Picture
     unit: str
@@ -113,8 +100,6 @@ class Wanted:
     ----------
     images : tuple of (str or Layer)
         Files, and layers.
-    recipe : Recipe
-        What to do with each.
     folder : str
         For the results.
     into_image : str or None
@@ -125,8 +110,6 @@ class Wanted:
         Bytes that a run may take; None for all there is.
     device : str
         As for `evolve`.
-    threads : int
-        CPU threads.
     """
 
     images: tuple[str | Layer, ...]
@@ -139,25 +122,12 @@ class Wanted:
     threads: int
 
     def collect(self) -> list[str | ImageFile]:
-        """Read the layers; slow where they lie on a disk.
-
-        Returns
-        -------
-        list of str or ImageFile
-            Files as they are, layers as images in memory.
-        """
+        """Read the layers, slow where they lie on a disk; files stay as they are."""
         return [each if isinstance(each, str) else _in_memory(each) for each in self.images]
 
 
 def check(images: Sequence[object], folder: str) -> None:
     """Refuse a batch that cannot be.
-
-    Parameters
-    ----------
-    images : sequence
-        As chosen.
-    folder : str
-        For the results.
 
     Raises
     ------

@@ -17,18 +17,7 @@ __all__ = ["described", "detail", "progress", "shortened_path", "state"]
 
 
 def described(recipe: Recipe) -> str:
-    """Say what a recipe does.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Any.
-
-    Returns
-    -------
-    str
-        Parameters that are as by default are left out.
-    """
+    """Say what a recipe does, without parameters that are as by default."""
     parts = [recipe.title if recipe.method is None else _parameters(recipe.method)]
     if recipe.superpixels is not None:
         parts.append(f"superpixels by {_parameters(recipe.superpixels)}")
@@ -72,12 +61,7 @@ def _parameters(found: Parameters) -> str:
 def state(entry: Entry, running: str = "") -> str:
     """Say in a few words what became of an image.
 
-    Parameters
-    ----------
-    entry : Entry
-        The image.
-    running : str
-        How far it is, while it is worked on.
+    `running` is how far it is, if it is worked on.
     """
     if entry.state == "failed":
         return "failed"
@@ -87,13 +71,7 @@ def state(entry: Entry, running: str = "") -> str:
 
 
 def detail(entry: Entry) -> str:
-    """Say all that is known of an image.
-
-    Parameters
-    ----------
-    entry : Entry
-        The image.
-    """
+    """Say all that is known of an image."""
     if entry.state == "failed":
         return f"{entry.image}: {entry.error}"
     if entry.state == "done":
@@ -104,21 +82,9 @@ def detail(entry: Entry) -> str:
 
 
 def progress(entries: Sequence[Entry], at_hand: str, seconds_left: float) -> str:
-    """Say where a batch is.
+    """Say how far a batch is: such as ``"3 of 9 done - 1 failed - about 2 min left"``.
 
-    Parameters
-    ----------
-    entries : sequence of Entry
-        So far.
-    at_hand : str
-        The image worked on, and how far it is; empty for none.
-    seconds_left : float
-        Estimate; nan is left out.
-
-    Returns
-    -------
-    str
-        Such as ``"3 of 9 done - 1 failed - about 2 min left"``.
+    `at_hand` is the image worked on, and how far it is; NaN seconds are left out.
     """
     counts: Mapping[str, int] = {
         each: sum(entry.state == each for entry in entries) for each in ("done", "failed")
@@ -134,13 +100,7 @@ def progress(entries: Sequence[Entry], at_hand: str, seconds_left: float) -> str
 
 
 def shortened_path(path: str) -> str:
-    """Return the name of a file; of what lies in a zarr folder from that on.
-
-    Parameters
-    ----------
-    path : str
-        Of an image, with slashes of any kind.
-    """
+    """Return the name of a file; of what lies in a zarr folder, the path from that on."""
     parts = [part for part in path.replace("\\", "/").split("/") if part]
     inside = [k for k, part in enumerate(parts) if part.lower().endswith(".zarr")]
     return "/".join(parts[inside[0] if inside else -1 :]) or path

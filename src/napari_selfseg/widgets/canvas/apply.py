@@ -35,10 +35,6 @@ class Application:
         What was learned.
     picture : Picture
         The image. A fit of planes takes the plane in view.
-    device : str
-        As for `napari_selfseg.evolve`.
-    threads : int
-        CPU threads.
     superpixels : Superpixels or None
         For the vote; None for labels as the network gives them.
     void : Void or None
@@ -74,12 +70,7 @@ class Application:
     def __call__(self) -> tuple[NDArray[Any], dict[str, Any]]:
         """Label the image; call it in a worker thread.
 
-        Returns
-        -------
-        labels : ndarray of int
-            ``(*spatial)`` of the part.
-        record : dict
-            How they were made.
+        Returns labels of the part, and the record of how they were made.
 
         Raises
         ------
@@ -107,11 +98,6 @@ class Application:
 
     def smoothed(self) -> NDArray[Any]:
         """Smooth the image; call it in a worker thread.
-
-        Returns
-        -------
-        ndarray of float32
-            ``(*spatial)`` of the part, or ``(*spatial, C)``.
 
         Raises
         ------
@@ -157,27 +143,7 @@ def add_applied(
     labels: NDArray[Any],
     record: dict[str, Any],
 ) -> Any:
-    """Add labels of a fit over their image, in the colours of its classes.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add them.
-    source : napari.layers.Image
-        The image.
-    method : Method
-        What was fitted.
-    index : tuple of int or slice
-        The part of the image that is labelled.
-    labels : ndarray of int
-        ``(*spatial)`` of the part.
-    record : dict
-        How they were made.
-
-    Returns
-    -------
-    napari.layers.Labels
-    """
+    """Add labels of a part of an image, made by a fit, in the colours of its classes."""
     thin = [k for k, each in enumerate(index) if isinstance(each, int)]
     layer = Labels(
         np.expand_dims(labels, thin),
@@ -197,23 +163,9 @@ def _kind(method: Method) -> str:
 
 
 def add_smoothed(viewer: Any, source: Any, done: Application, image: NDArray[Any]) -> list[Any]:
-    """Add a smoothed image over the image it was made of.
+    """Add a smoothed image over the one it was made of.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add it.
-    source : napari.layers.Image
-        The image.
-    done : Application
-        What was applied to what.
-    image : ndarray of float32
-        As `Application.smoothed` returned it.
-
-    Returns
-    -------
-    list of napari.layers.Image
-        One for each channel that the image had as a layer of its own.
+    Layers are returned one for each channel that the image had as a layer of its own.
     """
     shape = shape_of(done.picture.shape, done.index, thin=True)
     channels = [image] if done.picture.rgb else np.moveaxis(image.reshape(*shape, -1), -1, 0)

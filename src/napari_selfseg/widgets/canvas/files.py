@@ -23,17 +23,9 @@ METADATA: Final = ("zarr.json", ".zgroup", ".zarray")
 
 
 def reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
-    """Return what opens a zarr image as layers.
+    """Return the function that opens a zarr image as layers.
 
-    Parameters
-    ----------
-    path : str or list of str
-        What napari was asked to open.
-
-    Returns
-    -------
-    callable or None
-        None for anything else than one zarr folder, or one in such.
+    None for anything else than one zarr folder, or one path in such a folder.
     """
     if not isinstance(path, str) or not _is_zarr(Path(path)):
         return None
@@ -49,10 +41,7 @@ def _is_zarr(path: Path) -> bool:
 def layers_of(path: str) -> list[LayerData]:
     """Open a zarr image as image or labels layers, without reading it.
 
-    Parameters
-    ----------
-    path : str
-        Of a zarr folder; or of one image in it, or one level of an image.
+    The path may be that of one image in the folder, or of one level of an image.
 
     Returns
     -------
@@ -114,19 +103,7 @@ def _listed(path: str) -> list[LayerData]:
 def write_labels_layer(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """Write a labels layer as OME-Zarr, with its scale, place, units and record.
 
-    Parameters
-    ----------
-    path : str
-        Ending in ``.zarr``.
-    data : array_like of int
-        Of the layer; of several levels the finest counts.
-    meta : mapping
-        As napari describes the layer.
-
-    Returns
-    -------
-    list of str
-        The path, where it was written.
+    Of several levels the finest is written; `meta` is as napari describes the layer.
 
     Raises
     ------

@@ -20,23 +20,10 @@ __all__ = ["add_halved", "halved"]
 def halved(
     array: Any, axes: Sequence[int], void: Void | None = None, *, channels: bool = False
 ) -> NDArray[Any]:
-    """Average pixels in pairs; slow where the data lie on a disk.
+    """Average pixels in pairs along some axes; slow where the data lie on a disk.
 
-    Parameters
-    ----------
-    array : array_like
-        ``(*spatial)``, channels last.
-    axes : sequence of int
-        To halve.
-    void : Void, optional
-        Pixels without data: one with data stays as it is beside one without.
-    channels : bool
-        Whether there are channels.
-
-    Returns
-    -------
-    ndarray
-        Of the same type; the last pixel of an odd number of them stays.
+    The type stays, as does the last of an odd number of pixels. Of a pair of which one pixel has no
+    data, the other is kept as it is.
     """
     found = np.asarray(array)
     for axis in axes:
@@ -53,23 +40,7 @@ def halved(
 
 
 def add_halved(viewer: Any, source: Any, array: NDArray[Any], axes: Sequence[int]) -> Any:
-    """Add the image over the one it was made of.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add it.
-    source : napari.layers.Image
-        The whole.
-    array : ndarray
-        From `halved`.
-    axes : sequence of int
-        Which were.
-
-    Returns
-    -------
-    napari.layers.Image
-    """
+    """Add the result of `halved` over the image it was made of."""
     n = source.ndim
     place = placed(source, (ALL,) * n)
     linear = Affine(scale=source.scale, rotate=source.rotate, shear=source.shear).linear_matrix

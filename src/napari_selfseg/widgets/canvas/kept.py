@@ -21,8 +21,6 @@ class Kept:
 
     Attributes
     ----------
-    name : str
-        Of the layer.
     record : mapping
         How they were made.
     place : mapping
@@ -59,13 +57,7 @@ class Kept:
         return bool(self.image) and inside_zarr(Path(self.image))
 
     def saving_in(self, path: str) -> Callable[[], None]:
-        """Return what writes the labels into their image, with the names of classes.
-
-        Parameters
-        ----------
-        path : str
-            From `labels_in`.
-        """
+        """Return what writes the labels, with the names of classes, to a path from `labels_in`."""
         write, names = self.saving(path), self.names
 
         def work() -> None:
@@ -97,18 +89,7 @@ def write_part(
 ) -> None:
     """Write labels of a part of an image; call it in a worker thread.
 
-    Parameters
-    ----------
-    path : str
-        Of the file.
-    labels : ndarray of int
-        ``(*spatial)``.
-    record : mapping
-        How they were made.
-    place : mapping
-        Spacing and unit.
-    shift : tuple of float
-        Where the part begins in the image, for formats that tell it.
+    `place` has spacing and unit; `shift` is where the part begins in the image.
     """
     from napari_selfseg.io import write_labels
     from napari_selfseg.io.formats import format_of

@@ -34,21 +34,10 @@ CONFIDENCE: Final = ((1.0, 0.85, 0.0, 0.0), (1.0, 0.6, 0.0, 0.8), (0.85, 0.0, 0.
 
 
 class Canvas:
-    """A labels layer that shows a run, in colours that fit what is shown.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Gets the layer.
-    source : napari.layers.Image
-        The image.
-    request : Request
-        The run.
+    """A labels layer that shows a run, in colours that suit the kind of label.
 
     Attributes
     ----------
-    layer : napari.layers.Labels
-        The layer.
     kind : {"classes", "pieces", "segments", "objects"}
         What it shows.
     """
@@ -65,15 +54,7 @@ class Canvas:
         self._early: NDArray[Any] | None = None
 
     def show(self, labels: NDArray[Any], kind: Kind) -> None:
-        """Write a label map into the layer.
-
-        Parameters
-        ----------
-        labels : ndarray of int
-            Of the segmented part.
-        kind : {"classes", "pieces", "segments", "objects"}
-            What the labels are.
-        """
+        """Write a label map into the layer; `kind` is as of the class."""
         if kind != self.kind:
             # The colours first: a palette of few classes repeats them for many labels.
             self.kind = kind
@@ -85,12 +66,9 @@ class Canvas:
         self._sheet.write(labels)
 
     def show_early(self, labels: NDArray[Any]) -> None:
-        """Write what a first look has found, whose numbers are not those of the run.
+        """Show the labels of a first look, whose numbers are not those of the run.
 
-        Parameters
-        ----------
-        labels : ndarray of int
-            Of the segmented part. What is shown next has the same colours, where it is the same.
+        Where the next labels are alike, they get the same colours.
         """
         self._early = labels
         self._sheet.write(labels)
@@ -105,22 +83,8 @@ class Canvas:
 def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = None) -> Any:
     """Add an empty labels layer over the part of an image that is segmented.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add it.
-    source : napari.layers.Image
-        The image.
-    request : Request
-        The run.
-    room : Room, optional
-        With the labels of a stack or of tiles, whose folder goes with the layer; a new array by
-        default.
-
-    Returns
-    -------
-    napari.layers.Labels
-        Of the image's number of axes: a plane of a volume lies where it was cut.
+    `room` has the labels of a stack or of tiles, and its folder goes with the layer; a new array by
+    default. The layer has as many axes as the image: a plane of a volume lies where it was cut.
     """
     shape = shape_of(request.picture.shape, request.index, thin=True)
     # The ids of a stack may go on beyond the classes.
@@ -155,21 +119,10 @@ def own_kind(request: Request) -> Kind:
 
 
 def palette(n: int, hues: Hues = ALL_HUES) -> CyclicLabelColormap:
-    """Return a colour for every class, which everybody can tell apart from the others.
+    """Return a colour for each of n classes, chosen so that everybody can tell them apart.
 
-    napari's own palette repeats some and has near blacks.
-
-    Parameters
-    ----------
-    n : int
-        Number of classes.
-    hues : tuple of float
-        From `free_hues`: those that stand off the image.
-
-    Returns
-    -------
-    napari.utils.CyclicLabelColormap
-        Label 0 is transparent. Beyond `DISTINCT` the colours begin anew.
+    napari's own palette repeats some and has near blacks. Colours are repeated beyond `DISTINCT`
+    classes; `hues` are those from `free_hues` that stand off the image. Label 0 is transparent.
     """
     n = min(n, DISTINCT)
     colours = np.zeros((n + 1, 4), np.float32)
@@ -178,37 +131,13 @@ def palette(n: int, hues: Hues = ALL_HUES) -> CyclicLabelColormap:
 
 
 def settle(layer: Any, record: Mapping[str, Any]) -> None:
-    """Hand a layer over to the user, with the record of its labels.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        From `add_labels`.
-    record : mapping
-        Of the run.
-    """
+    """Give a layer from `add_labels` the record of its labels, and make it editable."""
     layer.editable = True
     layer.metadata[METADATA] = dict(record)
 
 
 def show_borders(viewer: Any, source: Any, request: Request, image: NDArray[Any]) -> Any:
-    """Show how sure each border is over the image; a layer that there is gets the new values.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    source : napari.layers.Image
-        The image.
-    request : Request
-        The run.
-    image : ndarray of float32
-        ``(*spatial)`` of the part, between 0 and 1.
-
-    Returns
-    -------
-    napari.layers.Image
-    """
+    """Show how sure each border is, 0 to 1, over the image; a layer that exists is updated."""
     layer = Image(
         image.reshape(shape_of(request.picture.shape, request.index, thin=True)),
         name=f"{request.picture.name} [border confidence]",
@@ -226,17 +155,7 @@ def show_borders(viewer: Any, source: Any, request: Request, image: NDArray[Any]
 
 
 def hide_earlier(viewer: Any, name: str, but: Any = None) -> None:
-    """Hide the results there are of an image: two of them over each other cannot be read.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    name : str
-        Of the image.
-    but : napari.layers.Labels, optional
-        Stays as it is.
-    """
+    """Hide earlier results of an image, except one: two over each other cannot be read."""
     for layer in viewer.layers:
         record = None if layer == but else layer.metadata.get(METADATA)
         if record and any(each["name"] == name for each in record.get("images", ())):

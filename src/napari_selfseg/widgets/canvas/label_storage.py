@@ -27,7 +27,7 @@ LABELS: Final = "labels.ome.zarr"
 
 @dataclass(frozen=True)
 class Room:
-    """An array for labels.
+    """An array for labels, all 0 at first.
 
     Attributes
     ----------
@@ -50,14 +50,7 @@ class Room:
     def shown(self, index: Index) -> Any:
         """Return what a layer shows: an array, or a list of levels.
 
-        Parameters
-        ----------
-        index : tuple of int or slice
-            The part of the image; along axes that were cut through the layer is one pixel thick.
-
-        Returns
-        -------
-        array or list of array
+        Along axes that were cut through the layer is one pixel thick.
         """
         whole = all(isinstance(each, slice) for each in index)
         arrays = self.levels or (self.array,)
@@ -65,13 +58,7 @@ class Room:
         return shown if self.levels else shown[0]
 
     def follow(self, box: Sequence[slice]) -> None:
-        """Let the coarser levels follow what was written to a box.
-
-        Parameters
-        ----------
-        box : sequence of slice
-            Along each axis.
-        """
+        """Update the coarser levels after a box was written."""
         if self.path is None or not self.levels:
             return
         from napari_selfseg.io import open_levels, update_levels
@@ -93,13 +80,7 @@ class Room:
         return None if self._in_memory is None else tuple(self._in_memory.shape)
 
     def show_early(self, labels: NDArray[Any]) -> None:
-        """Show what a first look has found, until the labels themselves are written.
-
-        Parameters
-        ----------
-        labels : ndarray of int
-            Of the shape `early`.
-        """
+        """Show the labels of a first look, of the shape `early`, until others are written."""
         if self._in_memory is not None:
             self._in_memory[...] = labels
 
@@ -130,13 +111,7 @@ class Room:
         return contextlib.nullcontext() if self.lease is None else self.lease.held()
 
     def finish(self, record: Mapping[str, Any]) -> None:
-        """Make what lies on the disk whole, with the record of the labels.
-
-        Parameters
-        ----------
-        record : mapping
-            Of the labels.
-        """
+        """Finish what lies on the disk, with the record of the labels."""
         if self.path is not None:
             from napari_selfseg.io import finish_labels
 
@@ -144,19 +119,7 @@ class Room:
 
 
 def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> Room:
-    """Make an array for the labels of a stack; files that are read by planes for a large one.
-
-    Parameters
-    ----------
-    along : Along
-        The stack.
-    dtype : dtype_like
-        Of the labels.
-    spacing : sequence of float
-        Size of a pixel along each axis.
-    unit : str
-        Of the spacing.
-    """
+    """Make an array for the labels of a stack; a large one lies in files read by planes."""
     axes, size = letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
     if size <= IN_MEMORY or axes is None:
         return Room(np.zeros(along.shape, dtype))
@@ -167,21 +130,7 @@ def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> 
 def make_tile_room(
     along: Along, dtype: Any, spacing: Sequence[float], unit: str, tile: Sequence[int]
 ) -> Room:
-    """Make files for the labels of tiles, one a tile, with coarser levels to look at.
-
-    Parameters
-    ----------
-    along : Along
-        The image.
-    dtype : dtype_like
-        Of the labels.
-    spacing : sequence of float
-        Size of a pixel along each axis.
-    unit : str
-        Of the spacing.
-    tile : sequence of int
-        Shape of a tile.
-    """
+    """Make files for the labels of tiles, one a tile, with coarser levels to look at."""
     from napari_selfseg.io import open_levels
 
     chunks = [min(size, n) for size, n in zip(tile, along.shape, strict=True)]
@@ -215,21 +164,6 @@ def save_room(
 ) -> None:
     """Write labels to a file of the user.
 
-    Parameters
-    ----------
-    path : str
-        As for `napari_selfseg.write_labels`.
-    room : Room
-        With the labels.
-    along : Along
-        The stack.
-    spacing : sequence of float
-        Size of a pixel along each axis.
-    unit : str
-        Of the spacing.
-    record : mapping or None
-        Of the labels.
-
     Raises
     ------
     ValueError
@@ -249,15 +183,7 @@ def save_room(
 def letters(names: Sequence[str]) -> str | None:
     """Return a letter for each axis, as OME-Zarr wants them.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the axes.
-
-    Returns
-    -------
-    str or None
-        None where there are too few letters.
+    None where there are too few letters.
     """
     if len(names) > 4:
         return None

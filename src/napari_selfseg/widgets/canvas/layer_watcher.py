@@ -19,8 +19,6 @@ class Watch:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
     changed : callable
         Called when layers were added, removed, moved or renamed; and at the begin.
     removed : callable

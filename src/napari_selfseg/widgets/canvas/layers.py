@@ -42,18 +42,9 @@ KEPT: Final = ("scale", "rotate", "shear", "affine", "units", "axis_labels")
 def describe_image(
     layer: Any, dims: Any, channels: Sequence[Any] = (), rectangle: Any = None
 ) -> Picture:
-    """Describe an image.
+    """Describe an image that the user chose, and the layers that are its other channels.
 
-    Parameters
-    ----------
-    layer : napari.layers.Image
-        Chosen by the user.
-    dims : napari.components.Dims
-        Of the viewer: what is in view.
-    channels : sequence of napari.layers.Image
-        Layers of the same shape that are further channels.
-    rectangle : napari.layers.Shapes or None
-        With a drawn rectangle; the last one counts.
+    `dims` are those of the viewer; of several drawn rectangles the last one counts.
     """
     # A world of more axes than the layer shows the layer along its last ones.
     offset = dims.ndim - layer.ndim
@@ -79,15 +70,7 @@ def describe_image(
 def sizes_of(layer: Any) -> tuple[float, ...]:
     """Return the sizes of a pixel along all axes in one unit, that of the last.
 
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-
-    Returns
-    -------
-    tuple of float
-        With the sign of the scale; as they are along axes of something else, such as time.
+    They have the sign of the scale. Axes of another kind, such as time, keep their own unit.
     """
     common = layer.units[-1]
     pairs = zip(layer.scale, layer.units, strict=True)
@@ -95,29 +78,13 @@ def sizes_of(layer: Any) -> tuple[float, ...]:
 
 
 def part_sizes(layer: Any, index: Index) -> tuple[float, ...]:
-    """Return the sizes of a pixel along the axes of a part, all of them above 0.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-    index : tuple of int or slice
-        The part.
-    """
+    """Return the sizes of a pixel along the axes of a part, all of them above 0."""
     pairs = zip(sizes_of(layer), index, strict=True)
     return tuple(abs(size) for size, each in pairs if isinstance(each, slice))
 
 
 def shift_of(layer: Any, index: Index) -> tuple[float, ...]:
-    """Return where the first pixel of a part is, along its axes in the unit of the last.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Which begins where the part does.
-    index : tuple of int or slice
-        The part.
-    """
+    """Return where the first pixel of a part is, along its axes in the unit of the last."""
     common = layer.units[-1]
     each = zip(layer.translate, layer.units, index, strict=True)
     return tuple(float(at) * _times(unit, common) for at, unit, k in each if isinstance(k, slice))
@@ -129,13 +96,7 @@ def _times(unit: Any, common: Any) -> float:
 
 
 def origin_of(layer: Any) -> Origin:
-    """Say where a layer came from.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-    """
+    """Return the file or the sample that a layer came from."""
     # Ours say it themselves, also where no menu opened them.
     ours, sample = layer.metadata.get("sample"), getattr(layer.source, "sample", None)
     if isinstance(ours, str) and ours in samples.names():
@@ -144,15 +105,7 @@ def origin_of(layer: Any) -> Origin:
 
 
 def describe_labels(layer: Any, image: Any) -> Overlay:
-    """Describe a labels layer.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Chosen by the user.
-    image : napari.layers.Image
-        The image it lies over.
-    """
+    """Describe a labels layer that the user chose, and where it lies over the image."""
     start: tuple[int, ...] = ()
     if layer.ndim == image.ndim:
         first = image.world_to_data(layer.data_to_world((0,) * layer.ndim))
@@ -170,49 +123,19 @@ def _linear(layer: Any) -> NDArray[Any]:
 
 
 def camera_of(viewer: Any) -> Any:
-    """Return the camera of a viewer; napari 0.9 keeps it elsewhere than those before.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Any.
-
-    Returns
-    -------
-    napari.components.Camera
-    """
+    """Return the camera of a viewer; napari 0.9 keeps it elsewhere than those before."""
     return getattr(viewer, "scene", viewer).camera
 
 
 def grid_of(viewer: Any) -> Any:
-    """Return the grid of a viewer; napari 0.9 keeps it elsewhere than those before.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Any.
-
-    Returns
-    -------
-    napari.components.GridCanvas
-    """
+    """Return the grid of a viewer; napari 0.9 keeps it elsewhere than those before."""
     return getattr(viewer, "canvas", viewer).grid
 
 
 def partners(layer: Any, others: Sequence[Any]) -> list[Any]:
-    """Find the layers that can be channels of one image with a layer.
+    """Return the layers that can be further channels of an image.
 
-    Parameters
-    ----------
-    layer : napari.layers.Image
-        The first channel.
-    others : sequence of napari.layers.Image
-        Which might.
-
-    Returns
-    -------
-    list of napari.layers.Image
-        Those of the same shape and place that we did not make; none where the layer has colours.
+    They have the same shape and place, and are not our results; none where the image has colours.
     """
     if layer is None or layer.rgb:
         return []
@@ -227,20 +150,7 @@ def _together(one: Any, other: Any) -> bool:
 
 
 def placed(source: Any, index: Index) -> dict[str, Any]:
-    """Return the transform of a part: that of the whole, moved to where the part begins.
-
-    Parameters
-    ----------
-    source : napari.layers.Layer
-        The whole.
-    index : tuple of int or slice
-        The part.
-
-    Returns
-    -------
-    dict
-        Arguments of a layer of as many axes.
-    """
+    """Return the transform of a part, as arguments of a layer: that of the whole, moved."""
     start = [(each.start or 0) if isinstance(each, slice) else each for each in index]
     linear = Affine(scale=source.scale, rotate=source.rotate, shear=source.shear).linear_matrix
     return {
@@ -250,13 +160,7 @@ def placed(source: Any, index: Index) -> dict[str, Any]:
 
 
 def is_mark(layer: Any) -> bool:
-    """Say whether a layer only marks something for a while.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-    """
+    """Say whether a layer only marks something for a while."""
     return MARK in layer.metadata
 
 

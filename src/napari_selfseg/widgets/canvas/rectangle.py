@@ -14,20 +14,9 @@ __all__ = ["rectangle_of"]
 
 
 def rectangle_of(shapes: Any, image: Any) -> Box | None:
-    """Find the pixels inside the last shape drawn.
+    """Return the first pixel and the one after the last, along each axis, of the last shape drawn.
 
-    Parameters
-    ----------
-    shapes : napari.layers.Shapes
-        With what was drawn; of any shape its box counts.
-    image : napari.layers.Image
-        Whose pixels.
-
-    Returns
-    -------
-    tuple of (int, int), or None
-        First pixel and the one after the last along each spatial axis; None when nothing was
-        drawn.
+    Any shape counts as its bounding box; None when nothing was drawn.
     """
     if not isinstance(shapes, Shapes) or not len(shapes.data):
         return None

@@ -36,11 +36,8 @@ class Settings:
 def read() -> Settings:
     """Read the settings as they are now; never raises.
 
-    Returns
-    -------
-    Settings
-        With the default in place of a value that cannot be used, and with defaults alone where
-        napari is older than plugin settings (0.9) or cannot read them.
+    A value that cannot be used is replaced by its default, and so are all where napari is older
+    than plugin settings (0.9) or cannot read them.
     """
     try:
         from napari.settings import get_plugin_settings

@@ -11,17 +11,12 @@ __all__ = ["Sheet"]
 
 
 class Sheet:
-    """What a labels layer of ours shows; written on the main thread only.
+    """Writes what a labels layer of ours shows; on the main thread only.
 
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Made by us, with an array of its own in memory.
+    The layer has an array of its own in memory.
 
     Attributes
     ----------
-    layer : napari.layers.Labels
-        As given.
     shape : tuple of int
         Of the array, whatever the layer shows now.
     """
@@ -34,11 +29,8 @@ class Sheet:
     def write(self, labels: NDArray[Any]) -> None:
         """Show other labels: in our array where the layer still shows that and the type fits.
 
-        Parameters
-        ----------
-        labels : ndarray of int
-            As many as the layer has pixels. Another array that somebody put into the layer is
-            replaced and not written on: it is not ours.
+        Another array that somebody put into the layer is replaced and not written on: it is not
+        ours.
         """
         shown = labels.reshape(self.shape)
         if self.layer.data is self._own and self._own.dtype == shown.dtype:

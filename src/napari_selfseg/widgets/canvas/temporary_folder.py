@@ -21,11 +21,6 @@ class Lease:
 
     At the latest it is deleted when Python ends; those of processes that were killed are deleted
     when the next one is made.
-
-    Attributes
-    ----------
-    folder : Path
-        An empty one.
     """
 
     def __init__(self) -> None:
@@ -49,13 +44,7 @@ class Lease:
         self._end.detach()
 
     def follow(self, viewer: Any) -> None:
-        """Keep the folder only until no layer of a viewer reads it.
-
-        Parameters
-        ----------
-        viewer : napari.Viewer
-            With a layer that does.
-        """
+        """Keep the folder from now on only while a layer of the viewer reads it."""
         removed = viewer.layers.events.removed
 
         def look(event: object = None) -> None:

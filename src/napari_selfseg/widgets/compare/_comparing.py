@@ -54,13 +54,7 @@ class Compared:
         return float(self.differing.mean())
 
     def words(self, one: str, other: str) -> str:
-        """Say how far they agree, in rich text.
-
-        Parameters
-        ----------
-        one, other : str
-            What the label maps are called.
-        """
+        """Say how far they agree, in rich text."""
         if not self.differing.any() and self.first == self.second == self.hits:
             return SAME
         lines = [
@@ -76,12 +70,8 @@ class Compared:
 def compared(one: NDArray[Any], other: NDArray[Any]) -> Compared:
     """Compare two label maps; slow for many pixels, so call it in a worker thread.
 
-    Labels go together one to one, so that as many pixels as possible agree; 0 goes with 0 alone.
-
-    Parameters
-    ----------
-    one, other : ndarray of int
-        Of one shape.
+    Labels are matched one to one, so that as many pixels as possible agree; 0 is matched with 0
+    alone.
 
     Raises
     ------

@@ -28,13 +28,7 @@ NONE: Final = ("none", None)
 
 
 class CompareDock(DockBase):
-    """Compare two results.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the layers are.
-    """
+    """Compare two results."""
 
     view: CompareView
     remembered_as = "compare"

@@ -26,13 +26,7 @@ GRID: Final = ("enabled", "shape", "stride")
 
 
 class Stage:
-    """Shows two results with their image, and puts all back as it was.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    """
+    """Shows two results with their image, and puts all back as it was."""
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
@@ -46,19 +40,7 @@ class Stage:
         return self._before is not None
 
     def put(self, one: Any, other: Any, image: Any, found: Compared, *, marked: bool) -> None:
-        """Show two results.
-
-        Parameters
-        ----------
-        one, other : napari.layers.Labels
-            The results, which stay as they are.
-        image : napari.layers.Image or None
-            Shown below both.
-        found : Compared
-            What they have in common.
-        marked : bool
-            Whether to mark where they differ.
-        """
+        """Show two results, which stay as they are, with the image, if any, below both."""
         self.take_away()
         self._before = self._state()
         for each in self._before["shown"]:
@@ -83,13 +65,7 @@ class Stage:
         self._viewer.reset_view()
 
     def mark(self, wanted: bool) -> None:
-        """Mark where the results differ, or not.
-
-        Parameters
-        ----------
-        wanted : bool
-            Whether to.
-        """
+        """Mark where the results differ, or not."""
         for each in self._differing:
             each.visible = wanted
 

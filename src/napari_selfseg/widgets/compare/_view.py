@@ -57,35 +57,17 @@ class CompareView(StatusWidget):
         return {"marked": self.marked}
 
     def show_live(self, text: str) -> None:
-        """Show that two results are being compared.
-
-        Parameters
-        ----------
-        text : str
-            What is done.
-        """
+        """Show that two results are being compared."""
         self._buttons.show_live(text)
         self.say(text)
 
     def show_ready(self, missing: str) -> None:
-        """Show that two results can be compared.
-
-        Parameters
-        ----------
-        missing : str
-            Why they cannot; empty where they can.
-        """
+        """Show that two results can be compared, or what is missing."""
         self._buttons.show_ready(missing)
         self.say(missing or READY)
 
     def show_up(self, up: bool) -> None:
-        """Show whether two results are side by side.
-
-        Parameters
-        ----------
-        up : bool
-            Whether they are.
-        """
+        """Show whether two results are side by side."""
         self._buttons.show_ready()
         if up:
             self._buttons.show_live(UP)

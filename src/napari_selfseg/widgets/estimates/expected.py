@@ -19,15 +19,7 @@ GIGABYTE: Final = 1e9
 
 
 def estimated(request: Request, trials: Tried | None) -> Estimate:
-    """Estimate a run, of a stack that of all its planes.
-
-    Parameters
-    ----------
-    request : Request
-        The run.
-    trials : callable or None
-        As for `napari_selfseg.protocol.estimate`.
-    """
+    """Estimate a run; that of a stack is of all its planes."""
     from napari_selfseg.protocol import estimate
     from napari_selfseg.scale import estimate_stack
 
@@ -44,22 +36,7 @@ def estimated(request: Request, trials: Tried | None) -> Estimate:
 
 
 def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) -> str:
-    """Say what labelling by tiles takes.
-
-    Parameters
-    ----------
-    request : Request
-        The run.
-    layout : TileLayout
-        How it is taken apart.
-    trials : callable or None
-        As for `napari_selfseg.protocol.estimate`.
-
-    Returns
-    -------
-    str
-        Such as ``"about 2 min and 1.3 GB for 12 tiles ..."``.
-    """
+    """Say what labelling by tiles takes: such as ``"about 2 min and 1.3 GB for 12 tiles ..."``."""
     from napari_selfseg.protocol import in_words
     from napari_selfseg.scale import estimate_tiles
 
@@ -79,15 +56,7 @@ def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) 
 
 
 def bytes_of(request: Request, shape: Sequence[int] | None = None) -> int:
-    """Estimate the memory of a run that is not done by tiles.
-
-    Parameters
-    ----------
-    request : Request
-        The run.
-    shape : sequence of int, optional
-        In place of its own.
-    """
+    """Estimate the memory of a run that is not done by tiles; `shape` replaces its own."""
     from napari_selfseg.protocol import bytes_needed
     from napari_selfseg.scale import bytes_of_stack
 
@@ -113,18 +82,7 @@ def _how(request: Request) -> dict[str, Any]:
 
 
 def size_of(request: Request) -> str:
-    """Say how large it is.
-
-    Parameters
-    ----------
-    request : Request
-        The run.
-
-    Returns
-    -------
-    str
-        Such as ``"12 planes of 512 x 512 pixels"``.
-    """
+    """Say how large the image is, such as ``"12 planes of 512 x 512 pixels"``."""
     along = request.along
     pixels = " x ".join(map(str, along.plane)) + " pixels"
     if request.stack is None:
@@ -137,15 +95,7 @@ def size_of(request: Request) -> str:
 def count_of(found: TileLayout) -> str:
     """Say how many tiles there are.
 
-    Parameters
-    ----------
-    found : TileLayout
-        How an image is taken apart.
-
-    Returns
-    -------
-    str
-        Such as ``"12 tiles of 128 x 128 pixels, and 0.2 GB on the disk"``.
+    Such as ``"12 tiles of 128 x 128 pixels, and 0.2 GB on the disk"``.
     """
     tile = " x ".join(map(str, found.tile))
     tiles = f"{found.tiles} tile{'s' * (found.tiles > 1)} of {tile} pixels"

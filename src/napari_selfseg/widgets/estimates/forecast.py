@@ -59,7 +59,7 @@ class Prediction:
 
 
 class Forecast:
-    """Estimates.
+    """Makes estimates.
 
     Parameters
     ----------
@@ -83,12 +83,7 @@ class Forecast:
     def __call__(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Prediction:
         """Estimate a run; the first time with a method that takes about a second.
 
-        Parameters
-        ----------
-        request : Request
-            The run.
-        wanted : callable, optional
-            Whether somebody still waits for it.
+        `wanted` says whether somebody still waits for it.
 
         Raises
         ------
@@ -111,17 +106,9 @@ class Forecast:
         return dataclasses.replace(found, sentence=sentence)
 
     def room(self, request: Request) -> Prediction:
-        """Say whether there is room for a run, which takes no time.
+        """Say whether there is memory for a run, which takes no time.
 
-        Parameters
-        ----------
-        request : Request
-            The run.
-
-        Returns
-        -------
-        Prediction
-            With an empty sentence where there is.
+        An empty sentence where there is.
         """
         try:
             return self._by_tiles(request) if request.way == "tiles" else self._at_once(request)
@@ -131,10 +118,7 @@ class Forecast:
     def layout(self, request: Request) -> TileLayout:
         """Say how an image is labelled by tiles within the limit, or half of what is free.
 
-        Parameters
-        ----------
-        request : Request
-            Of one plane or volume; with a `Request.start` nothing is to be learned.
+        The request is of one plane or volume; with a `Request.start` nothing is to be learned.
 
         Raises
         ------
@@ -159,29 +143,16 @@ class Forecast:
         )
 
     def labels_whole(self, request: Request) -> bool:
-        """Say whether an image can be labelled with what was learned without taking it apart.
-
-        Parameters
-        ----------
-        request : Request
-            With the method that was trained.
-        """
+        """Say whether an image can be labelled as a whole with a method that was trained."""
         from napari_selfseg.protocol import bytes_to_predict
 
         needed = bytes_to_predict(request.method, request.channels or 1, request.shape)
         return needed <= self._free("cpu", needed)
 
     def fits(self, method: Method, picture: Picture, shape: Sequence[int]) -> bool:
-        """Say whether a run on an image of some shape fits, wherever it is made.
+        """Say whether a run on an image of some spatial shape fits.
 
-        Parameters
-        ----------
-        method : Method
-            To be run.
-        picture : Picture
-            Of which only the channels count.
-        shape : sequence of int
-            Spatial shape.
+        Of the picture the channels count.
         """
         from napari_selfseg.protocol import bytes_needed
 

@@ -44,21 +44,9 @@ class Remedy:
 def remedies(
     request: Request, fits: Callable[[Request], bool], halved_fits: bool
 ) -> tuple[Remedy, ...]:
-    """Return what can be done about a request that does not fit.
+    """Return what can be done about a request that does not fit, the most of the image first.
 
-    Parameters
-    ----------
-    request : Request
-        Too large.
-    fits : callable
-        Says whether another one fits.
-    halved_fits : bool
-        Whether an image of half the size along each axis does.
-
-    Returns
-    -------
-    tuple of Remedy
-        The most of the image first.
+    `halved_fits` says whether an image of half the size along each axis fits.
     """
     found = [*_by_planes(request, fits), *_by_tiles(request, fits)]
     found.append(Remedy("Rectangle", "Draw the part to segment on the canvas.", area="rectangle"))

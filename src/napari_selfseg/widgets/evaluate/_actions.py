@@ -17,17 +17,7 @@ WHAT: Final = "The disagreement"
 
 
 class DisagreementActions:
-    """Shows where the chosen labels and truth disagree, as long as that is checked.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : EvaluateView
-        With the check box.
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
-    """
+    """Shows where the chosen labels and truth disagree, as long as that is checked."""
 
     def __init__(self, viewer: Any, view: EvaluateView, begin: Begin) -> None:
         self._view = view
@@ -45,10 +35,7 @@ class DisagreementActions:
     def follow(self, again: bool = False) -> None:
         """Show what is chosen, if that is checked.
 
-        Parameters
-        ----------
-        again : bool
-            Whether to compare again what is shown already, because labels may have changed.
+        `again` compares anew what is shown already, because labels may have changed.
         """
         # Adding and removing layers offers the choosers others, which lead here.
         if self._busy:
@@ -63,10 +50,7 @@ class DisagreementActions:
     def forget(self, layer: Any) -> None:
         """Let go of a layer that was removed.
 
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            Any; the disagreement itself is no longer wanted then.
+        If it is the disagreement itself, that is no longer wanted.
         """
         if layer == self._mark.layer:
             self.close()

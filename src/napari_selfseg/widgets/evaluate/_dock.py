@@ -28,13 +28,7 @@ COPIED: Final = "The table is on the clipboard."
 
 
 class EvaluateDock(DockBase):
-    """Compare labels layers with truth layers, and show where they disagree.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the layers are.
-    """
+    """Compare labels layers with truth layers, and show where they disagree."""
 
     view: EvaluateView
     remembered_as = "evaluate"

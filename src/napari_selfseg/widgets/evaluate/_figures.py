@@ -102,13 +102,7 @@ class Figures:
     remarks: tuple[str, ...]
 
     def lines(self) -> list[list[str]]:
-        """Return the table as text, for a spreadsheet.
-
-        Returns
-        -------
-        list of list of str
-            A head, the rows with six digits, and with what was compared.
-        """
+        """Return the table as text: a head, the rows with six digits, and what was compared."""
         n = len(self.names)
         found = [["group", "metric", "better", *self.names]]
         for row in self.rows:
@@ -123,11 +117,6 @@ class Figures:
 
 def figures(wanted: Wanted) -> Figures:
     """Compute every figure there can be.
-
-    Parameters
-    ----------
-    wanted : Wanted
-        What is compared.
 
     Raises
     ------

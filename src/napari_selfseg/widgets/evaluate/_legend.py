@@ -43,19 +43,9 @@ SWATCH: Final = '<span style="color: {colour}; font-size: large;">\u25a0</span> 
 
 
 def legend(look: Look, said: Mapping[int, str]) -> str:
-    """Say what each colour means.
+    """Say what each colour means, in rich text.
 
-    Parameters
-    ----------
-    look : {"segments", "objects"}
-        What labels are taken as.
-    said : mapping of int to str
-        How much there is of each kind; empty when none is shown.
-
-    Returns
-    -------
-    str
-        Rich text.
+    `said` is how much there is of each kind; empty when none is shown.
     """
     lines = []
     for kind, meaning in MEANINGS[look].items():

@@ -42,13 +42,6 @@ class Disagreeing:
 def disagreeing(wanted: Wanted, look: Look) -> Disagreeing:
     """Compare labels with a truth, pixel by pixel; slow for many, so for a worker thread.
 
-    Parameters
-    ----------
-    wanted : Wanted
-        With one of each.
-    look : {"segments", "objects"}
-        What they are taken as.
-
     Raises
     ------
     ValueError
@@ -75,13 +68,7 @@ def _as_objects(labels: NDArray[Any], truth: NDArray[Any], wanted: Wanted) -> Di
 
 
 class Mark:
-    """Adds the layer over labels, hides what would be seen through it, and puts all back.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    """
+    """Adds the layer over labels, hides what would be seen through it, and puts all back."""
 
     def __init__(self, viewer: Any) -> None:
         self.layer: Any = None
@@ -89,15 +76,7 @@ class Mark:
         self._hidden: list[Any] = []
 
     def put(self, where: NDArray[np.uint8], labels: Any) -> None:
-        """Show where labels and truth disagree.
-
-        Parameters
-        ----------
-        where : ndarray of uint8
-            From `disagreeing`.
-        labels : napari.layers.Labels
-            The labels.
-        """
+        """Show where, as from `disagreeing`, labels and truth disagree."""
         selected = self._viewer.layers.selection.active
         for each in self._viewer.layers:
             # Labels below would mix their colours with these.

@@ -26,10 +26,6 @@ class Part:
 
     Attributes
     ----------
-    name : str
-        Of the layer.
-    data : array_like
-        All of the layer.
     index : tuple of int or slice
         The part.
     shape : tuple of int
@@ -42,12 +38,9 @@ class Part:
     shape: tuple[int, ...]
 
     def read(self) -> NDArray[Any]:
-        """Read a copy of the part, slow where the data lie on a disk.
+        """Read a copy of the part, colours last; slow where the data lie on a disk.
 
-        Returns
-        -------
-        ndarray
-            ``(*spatial)``, colours last. A volume one pixel thick is a plane.
+        A volume one pixel thick is a plane.
         """
         found = np.array(self.data[self.index])
         colours = found.shape[len(self.shape) :]
@@ -55,18 +48,7 @@ class Part:
 
 
 def kept_axes(shape: Sequence[int]) -> list[int]:
-    """Leave out axes one pixel long, as long as two others stay.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Spatial shape.
-
-    Returns
-    -------
-    list of int
-        Axes that stay, ascending.
-    """
+    """Return the axes, ascending, without those one pixel long, as long as two others stay."""
     axes = list(range(len(shape)))
     thin = [axis for axis in axes if shape[axis] == 1]
     for axis in thin[: max(len(shape) - 2, 0)]:
@@ -77,15 +59,9 @@ def kept_axes(shape: Sequence[int]) -> list[int]:
 def part_over(layer: Any, frame: Any) -> Part:
     """Find the part of a layer that lies over all of another one.
 
-    Layers of the same shape that begin at the same place are taken pixel by pixel, whatever the
-    size of their pixels: truth from a file often comes without one.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels or napari.layers.Image
-        Whose part; it may lack leading axes along which the other is one pixel thick.
-    frame : napari.layers.Labels
-        The other one.
+    The layer may lack leading axes along which the other is one pixel thick. Layers of the same
+    shape that begin at the same place are taken pixel by pixel, whatever the size of their pixels:
+    truth from a file often comes without one.
 
     Raises
     ------
@@ -109,17 +85,7 @@ def part_over(layer: Any, frame: Any) -> Part:
 
 
 def finest(layer: Any) -> Any:
-    """Return the data of a layer in full resolution.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels or napari.layers.Image
-        Any.
-
-    Returns
-    -------
-    array_like
-    """
+    """Return the data of a layer in full resolution."""
     return layer.data[0] if layer.multiscale else layer.data
 
 

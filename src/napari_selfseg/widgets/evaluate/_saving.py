@@ -9,14 +9,7 @@ __all__ = ["save_lines"]
 
 
 def save_lines(lines: Sequence[Sequence[str]], path: str) -> None:
-    """Write lines of cells as CSV, whole or not at all.
-
-    Parameters
-    ----------
-    lines : sequence of sequence of str
-        The head first.
-    path : str
-        Ending in ``.csv``.
+    """Write lines of cells, the head first, as CSV, whole or not at all.
 
     Raises
     ------

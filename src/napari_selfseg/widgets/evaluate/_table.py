@@ -50,13 +50,7 @@ class FiguresView(QWidget):
                 layout.addWidget(self._legend)
 
     def show_figures(self, found: Figures) -> None:
-        """Show other figures.
-
-        Parameters
-        ----------
-        found : Figures
-            A group without figures is left out.
-        """
+        """Show other figures; a group without any is left out."""
         metrics = self.fontMetrics()
         pairs = zip(_numbered(found.names), found.names, strict=True)
         self._names.setText("\n".join(f"{head} {name}" for head, name in pairs))
@@ -88,16 +82,9 @@ class _Table(QTableWidget):
             self._down.setMinimumSectionSize(1)
 
     def fill(self, names: Sequence[str], rows: Sequence[Row], width: int) -> None:
-        """Show other rows.
+        """Show other rows, with a value for each column, or one for all.
 
-        Parameters
-        ----------
-        names : sequence of str
-            Of the columns.
-        rows : sequence of Row
-            With a value for each column, or one for all.
-        width : int
-            Pixels for the titles.
+        Titles have `width` pixels.
         """
         self.clear()
         self.clearSpans()

@@ -77,35 +77,17 @@ class EvaluateView(StatusWidget):
         self.pages.setCurrentIndex(1)
 
     def show_live(self, text: str) -> None:
-        """Show that figures are being computed.
-
-        Parameters
-        ----------
-        text : str
-            What is done.
-        """
+        """Show that figures are being computed."""
         self._buttons.show_live(text)
         self.say(text)
 
     def show_ready(self, text: str) -> None:
-        """Show that figures can be computed.
-
-        Parameters
-        ----------
-        text : str
-            What was done, or is missing.
-        """
+        """Show that figures can be computed, what was done, or what is missing."""
         self._buttons.show_ready()
         self.say(text)
 
     def show_said(self, said: Mapping[int, str]) -> None:
-        """Show how much there is of each kind of disagreement.
-
-        Parameters
-        ----------
-        said : mapping of int to str
-            Words for each kind; empty when none is shown.
-        """
+        """Show how much there is of each kind of disagreement, in words."""
         self.legend.setText(legend(self.look.thing, said))
 
     def show_comparable(self, comparable: bool) -> None:

@@ -54,16 +54,8 @@ def resolve(
 ) -> Wanted:
     """Turn what is filled in into a comparison.
 
-    The smallest of the labels says which pixels are compared; all others must cover it.
-
-    Parameters
-    ----------
-    labels, truths : sequence of napari.layers.Labels
-        Checked by the user.
-    image : napari.layers.Image or None
-        For the figures without truth.
-    ignore, background : str
-        As typed.
+    The smallest of the labels says which pixels are compared; all others must cover it. `image` is
+    for the figures without truth.
 
     Raises
     ------
@@ -92,14 +84,7 @@ def resolve(
 
 
 def whole_numbers(text: str, what: str) -> tuple[int, ...]:
-    """Read whole numbers.
-
-    Parameters
-    ----------
-    text : str
-        With commas or spaces between them; may be empty.
-    what : str
-        They are, for the sentence when they cannot be read.
+    """Read whole numbers between commas or spaces, perhaps none; `what` they are is for the error.
 
     Raises
     ------

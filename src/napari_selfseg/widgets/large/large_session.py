@@ -27,12 +27,7 @@ __all__ = ["LargeSession"]
 class LargeSession(LiveSession):
     """Labels that are written by the worker, and kept where they are.
 
-    Attributes
-    ----------
-    room : Room
-        Where the labels are.
-    held : dict
-        What others keep with it.
+    `held` is what others keep with it.
     """
 
     room: Room

@@ -20,18 +20,8 @@ __all__ = ["Part", "stack_arrays"]
 class Part:
     """Part of an array, read when it is sliced.
 
-    Parameters
-    ----------
-    read : callable
-        Returns the pixels at an index of the whole; channels come last.
-    index : tuple of int or slice
-        The part, along the spatial axes.
-    whole : sequence of int
-        Spatial shape of the whole.
-    dtype : dtype_like
-        Of what is read.
-    channels : int
-        Length of the last axis; 0 where there is none.
+    `read` returns the pixels at an index of the whole, channels last; `channels` is 0 where there
+    are none.
     """
 
     def __init__(
@@ -73,18 +63,7 @@ def _inside(part: slice, length: int, asked: Any) -> int | slice:
 
 
 def stack_arrays(request: Request) -> dict[str, Any]:
-    """Return a stack, and what lies over it, without reading either.
-
-    Parameters
-    ----------
-    request : Request
-        With a `Request.stack`.
-
-    Returns
-    -------
-    dict
-        Keyword arguments of `napari_selfseg.scale.over_stack`.
-    """
+    """Return the arguments of `napari_selfseg.scale.over_stack`, without reading any array."""
     picture, given = request.picture, request.superpixels
     image = Part(
         lambda index: read(picture, index),

@@ -44,22 +44,8 @@ class StackJob(LiveJob):
     """One stack from request to end.
 
     The labels are written by this thread alone, so that no older labels of a plane can replace
-    newer ones.
-
-    Parameters
-    ----------
-    request : Request
-        With a `Request.stack`.
-    room : Room
-        For the labels.
-    seen : Seen
-        What is on the canvas.
-    records : dict
-        Of the layer: a plain dict, so that the record gets there also when nobody waits for it.
-    key : str
-        Of the record.
-    done : ndarray of bool, optional
-        Planes that are there already.
+    newer ones. `records` is a plain dict, so that the record gets there also when nobody waits for
+    it. `done` are planes that are there already.
 
     Attributes
     ----------

@@ -16,15 +16,7 @@ __all__ = ["StackSession"]
 
 
 class StackSession(LargeSession):
-    """A stack, plane by plane.
-
-    Parameters
-    ----------
-    viewer, source, request
-        As of `LiveSession`; with a `Request.stack`.
-    before : StackSession, optional
-        One of the same request, whose planes are kept.
-    """
+    """A stack, plane by plane; planes of a session `before`, of the same request, are kept."""
 
     _job: StackJob
 

@@ -30,20 +30,8 @@ FAILED = "{} of {} tiles failed, one with: {}. Continue tries them again; the ot
 class TileJob(LiveJob):
     """One large image from request to end.
 
-    Parameters
-    ----------
-    request : Request
-        With `Request.tiles`.
-    room : Room
-        For the labels.
-    layout : TileLayout
-        How large samples and tiles are.
-    records : dict
-        Of the layer: a plain dict, so that the record gets there also when nobody waits for it.
-    key : str
-        Of the record.
-    before : TileJob, optional
-        One of the same request and room, whose fit and tiles are kept.
+    `records` is a plain dict, so that the record gets there also when nobody waits for it. The fit
+    and the tiles of a job `before`, of the same request and room, are kept.
 
     Attributes
     ----------

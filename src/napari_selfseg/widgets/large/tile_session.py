@@ -21,14 +21,8 @@ __all__ = ["TileSession"]
 class TileSession(LargeSession):
     """A large image, tile by tile.
 
-    Parameters
-    ----------
-    viewer, source, request
-        As of `LiveSession`; with `Request.tiles`. With a `Request.start` nothing is learned.
-    layout : TileLayout
-        How large samples and tiles are.
-    before : TileSession, optional
-        One of the same request, whose fit and tiles are kept.
+    With a `Request.start` nothing is learned. The fit and the tiles of a session `before`, of the
+    same request, are kept.
     """
 
     stopping = "Stopping: the tile at work is finished..."

@@ -31,8 +31,6 @@ class Choices:
         What else gives superpixels: files.
     devices : tuple of str
         ``"auto"`` first.
-    threads : int
-        CPU threads of a run, so that one core is left to the window.
     """
 
     methods: tuple[type[Method], ...]

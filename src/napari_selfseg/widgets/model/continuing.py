@@ -56,16 +56,8 @@ def continuation(
 ) -> Continuation:
     """Say what Continue does with what is filled in.
 
-    Parameters
-    ----------
-    found : Request or Missing
-        What is filled in.
-    before : Request or None
-        The last run as it was begun; None where there was none.
-    run : Run or None
-        The last run; it has ended.
-    fit : Fit or None
-        What was learned last, or loaded.
+    `before` is the last run as it was begun, and `run` the same, which has ended; `fit` is what was
+    learned last, or loaded.
     """
     if before is None and fit is None:
         return Continuation(reason=NOTHING)

@@ -44,8 +44,6 @@ class Picture:
 
     Attributes
     ----------
-    names : tuple of str
-        Of the layers.
     data : tuple of array_like
         In full resolution, ``(*spatial)``; of a single layer the colours may come last.
     rgb : bool
@@ -102,33 +100,20 @@ class Picture:
         )
 
     def reaches(self, box: Box) -> bool:
-        """Say whether a box on the canvas has pixels of the image.
-
-        Parameters
-        ----------
-        box : tuple of (int, int)
-            As `view`.
-        """
+        """Say whether a box on the canvas, as `view`, has pixels of the image."""
         return all(box[axis][0] < self.shape[axis] and box[axis][1] > 0 for axis in self.plane)
 
 
 def cut(picture: Picture, part: Part, area: Area = "all") -> Index:
-    """Say which part of an image is meant.
+    """Return the index, along the spatial axes, of the part of an image that is meant.
 
     Parameters
     ----------
-    picture : Picture
-        The image.
     part : {"plane", "whole"}
         How much of an image with more than two axes.
     area : {"all", "tiles", "view", "rectangle"}
         How much of the plane on the canvas. All of it by tiles, too, and where no rectangle is
         drawn, or nothing of the image is on the canvas.
-
-    Returns
-    -------
-    tuple of int or slice
-        Along the spatial axes.
     """
     box = {"view": picture.view, "rectangle": picture.rectangle}.get(area)
     flat = part == "whole" or len(picture.scale) <= 2
@@ -151,14 +136,7 @@ def _within(ends: tuple[int, int], n: int) -> slice:
 def shape_of(shape: Sequence[int], index: Index, thin: bool = False) -> tuple[int, ...]:
     """Return the shape of a part.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        Spatial shape of the whole.
-    index : tuple of int or slice
-        The part.
-    thin : bool
-        Whether an axis that was cut through stays, one pixel long.
+    `thin` keeps axes that were cut through, one pixel long.
     """
     pairs = zip(shape, index, strict=True)
     lengths = [(len(range(*e.indices(n))) if isinstance(e, slice) else None) for n, e in pairs]
@@ -168,17 +146,7 @@ def shape_of(shape: Sequence[int], index: Index, thin: bool = False) -> tuple[in
 def read(picture: Picture, index: Index) -> NDArray[Any]:
     """Read a part of an image; slow where the data lie on a disk.
 
-    Parameters
-    ----------
-    picture : Picture
-        The image.
-    index : tuple of int or slice
-        The part.
-
-    Returns
-    -------
-    ndarray
-        ``(*spatial)``, colours or channels last. An alpha channel is left out.
+    Colours or channels are last; an alpha channel is left out.
     """
     if len(picture.data) > 1:
         return np.stack([np.asarray(each[index]) for each in picture.data], axis=-1)

@@ -26,25 +26,8 @@ def measured(
 ) -> dict[str, NDArray[Any]]:
     """Measure every label; slow for many, so call it in a worker thread.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)`` of the part: objects, or the classes themselves.
-    classes : ndarray of int or None
-        ``(*spatial)`` classes; None for objects, which have none.
-    request : Request
-        Of the run, with the image.
-    spacing : sequence of float
-        Size of a pixel along each axis.
-    unit : str
-        Of that size.
-    names : mapping of int to str
-        Names of classes, for the column ``name``.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Columns, one row a label.
+    `labels` are objects, or the classes themselves; `classes` is None for objects, which have none;
+    `names` are of classes, for the column ``name``.
     """
     channels = request.channels
     table = object_features(
@@ -70,31 +53,13 @@ def _channel_names(request: Request) -> list[str] | None:
 
 
 def unit_of(layer: Any) -> str:
-    """Return the unit of a layer's pixel size as one writes it.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Its last axis counts.
-
-    Returns
-    -------
-    str
-        Such as ``"µm"``.
-    """
+    """Return the unit of a layer's last axis as one writes it, such as ``"µm"``."""
     unit = layer.units[-1]
     return "pixel" if str(unit) == "pixel" else f"{unit:~P}"
 
 
 def save_table(table: Any, path: str) -> None:
     """Write a table as CSV, whole or not at all.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `napari.layers.Labels.features`.
-    path : str
-        Ending in ``.csv``.
 
     Raises
     ------

@@ -21,15 +21,8 @@ __all__ = ["place_on_earth", "target_of", "with_sure_path"]
 def target_of(layer: str) -> str:
     """Name the file into which a script writes labels that are those of a layer.
 
-    Parameters
-    ----------
-    layer : str
-        Its name.
-
-    Returns
-    -------
-    str
-        Another one than *Save labels* proposes, so that nothing somebody painted is written over.
+    It is another name than *Save labels* proposes, so that nothing somebody painted is written
+    over.
     """
     return re.sub(r"[^\w .,()\[\]+-]", "_", layer).strip() + " again.tif"
 
@@ -37,13 +30,8 @@ def target_of(layer: str) -> str:
 def with_sure_path(record: Mapping[str, Any]) -> dict[str, Any]:
     """Leave files and samples out of a record where they are not what was segmented.
 
-    A reader may have cut or turned what is in the file, or the user the layer: then the script
-    has to take the image from the layer.
-
-    Parameters
-    ----------
-    record : mapping
-        With its ``"source"``.
+    A reader may have cut or turned what is in the file, or the user the layer: then the script has
+    to take the image from the layer.
     """
     source = record["source"]
     origins = source.get("origins") or [{"path": source["path"], "sample": None}]
@@ -53,17 +41,9 @@ def with_sure_path(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def place_on_earth(record: Mapping[str, Any]) -> Georeference | None:
-    """Say where on Earth the labels of a plane are: where the file of its layer says.
+    """Return where on Earth the labels of a plane are, according to the file of the image.
 
-    Parameters
-    ----------
-    record : mapping
-        With its ``"source"``.
-
-    Returns
-    -------
-    Georeference or None
-        None where there is no such file, or where it does not hold what was segmented.
+    None where there is no such file, or where it does not hold what was segmented.
     """
     from napari_selfseg.io import open_image
 

@@ -19,8 +19,6 @@ class Overlay:
 
     Attributes
     ----------
-    name : str
-        Of the layer.
     data : array_like
         Labels.
     start : tuple of int
@@ -35,19 +33,9 @@ class Overlay:
     aligned: bool = True
 
     def over(self, picture: Picture, index: Index) -> Index | None:
-        """Find the part of the labels that lies over a part of an image.
+        """Return the part of the labels that lies over a part of an image.
 
-        Parameters
-        ----------
-        picture : Picture
-            The image.
-        index : tuple of int or slice
-            The part of it.
-
-        Returns
-        -------
-        tuple of int or slice, or None
-            None where they do not cover the part.
+        None where they do not cover all of it.
         """
         shape = tuple(self.data.shape)
         if not self.aligned:
@@ -73,26 +61,13 @@ def _shifted(each: int | slice, n: int, start: int, length: int) -> int | slice 
 
 @dataclass(frozen=True)
 class Covered:
-    """A labels layer, and which part of it lies over the part that is segmented.
-
-    Attributes
-    ----------
-    data : array_like
-        Labels.
-    index : tuple of int or slice
-        The part.
-    """
+    """The part (`index`) of a labels layer that lies over the part that is segmented."""
 
     data: Any
     index: Index
 
     def read(self) -> NDArray[Any]:
-        """Read the part.
-
-        Returns
-        -------
-        ndarray of int
-        """
+        """Read the part."""
         return np.asarray(self.data[self.index])
 
 
@@ -109,20 +84,7 @@ class Void:
     value: float | None
 
     def mask(self, image: NDArray[Any], channels: bool) -> NDArray[np.bool_]:
-        """Say where an image has data.
-
-        Parameters
-        ----------
-        image : ndarray
-            ``(*spatial)``, channels last.
-        channels : bool
-            Whether there are channels.
-
-        Returns
-        -------
-        ndarray of bool
-            ``(*spatial)``.
-        """
+        """Return where an image, with channels last if there are any, has data."""
         if self.value is None:
             finite = np.isfinite(image)
             return finite.all(axis=-1) if channels else finite

@@ -10,33 +10,18 @@ KEY: Final = "napari-selfseg result"
 
 
 def made(kind: Literal["image", "overlay"]) -> dict[str, Any]:
-    """Return what the metadata of such a layer says; it stays when the layer is renamed.
+    """Return metadata that mark a layer as ours, and stay when it is renamed.
 
-    Parameters
-    ----------
-    kind : {"image", "overlay"}
-        Whether it is an image that can be worked on, or only lies over one.
+    `kind` is ``image`` for one that can be worked on, ``overlay`` for one that only lies over one.
     """
     return {KEY: kind}
 
 
 def is_made(layer: Any) -> bool:
-    """Say whether we made an image layer.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-    """
+    """Say whether we made an image layer."""
     return KEY in layer.metadata
 
 
 def is_overlay(layer: Any) -> bool:
-    """Say whether we made an image layer that only lies over an image.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-    """
+    """Say whether we made an image layer that only lies over an image."""
     return layer.metadata.get(KEY) == "overlay"

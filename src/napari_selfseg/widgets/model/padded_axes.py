@@ -13,14 +13,9 @@ __all__ = ["Thick"]
 
 
 class Thick:
-    """An array with further axes of one pixel, read when it is sliced.
+    """An array with further axes of one pixel, where `index` cuts through.
 
-    Parameters
-    ----------
-    array : array_like
-        Of the axes that were not cut through.
-    index : tuple of int or slice
-        Whole numbers where the image was cut through.
+    Read when it is sliced.
     """
 
     def __init__(self, array: Any, index: Index) -> None:

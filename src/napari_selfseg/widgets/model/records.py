@@ -9,21 +9,9 @@ __all__ = ["renew", "with_edits"]
 
 
 def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Put a record in the place of an earlier one; that somebody corrected it stays said.
+    """Replace an earlier record of a layer, and return the new one.
 
-    Parameters
-    ----------
-    records : dict
-        Of a layer.
-    key : str
-        Of the record.
-    record : mapping
-        How the labels were made.
-
-    Returns
-    -------
-    dict
-        As it was put.
+    That somebody corrected the labels stays said.
     """
     before = records.get(key, {})
     edited = {each: before[each] for each in ("edited", "edits") if before.get(each)}
@@ -32,14 +20,6 @@ def renew(records: MutableMapping[Any, Any], key: str, record: Mapping[str, Any]
 
 
 def with_edits(record: Mapping[str, Any], edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Say in a record what was corrected in the labels.
-
-    Parameters
-    ----------
-    record : mapping
-        How the labels were made.
-    edits : sequence of mapping
-        All corrections; none where they were taken back.
-    """
+    """Return a record with all corrections of its labels; none where they were taken back."""
     rest = {key: value for key, value in record.items() if key != "edits"}
     return {**rest, "edits": list(edits)} if edits else rest

@@ -27,12 +27,8 @@ class Request:
 
     Attributes
     ----------
-    picture : Picture
-        The image.
     index : tuple of int or slice
         The part to segment, along its spatial axes.
-    method : Method
-        With its parameters.
     superpixels : Superpixels, Covered or None
         Algorithm, or labels; None takes what the method suggests.
     void : Void, Covered or None
@@ -41,8 +37,6 @@ class Request:
         Classes from 1 where the user drew.
     device, precision : str
         As for `napari_selfseg.evolve`.
-    threads : int
-        CPU threads.
     start : Fit or None
         What to begin with; of tiles, what labels them.
     after : Run or None
@@ -123,29 +117,12 @@ class Request:
         }
 
     def in_part(self, pixel: Sequence[float]) -> tuple[float, ...]:
-        """Return a pixel of the image as one of the part, which it may lie outside of.
-
-        Parameters
-        ----------
-        pixel : sequence of float
-            Along each spatial axis of the image.
-
-        Returns
-        -------
-        tuple of float
-            Along each of the part.
-        """
+        """Return where a pixel of the image lies in the part, perhaps outside of it."""
         pairs = zip(pixel, self.index, strict=True)
         return tuple(at - (e.start or 0) for at, e in pairs if isinstance(e, slice))
 
     def arrays(self) -> dict[str, Any]:
-        """Read the image and what lies over it; slow where the data lie on a disk.
-
-        Returns
-        -------
-        dict
-            Keyword arguments of `napari_selfseg.evolve`.
-        """
+        """Return the arguments of `napari_selfseg.evolve`; slow where the data lie on a disk."""
         image = read(self.picture, self.index)
         given = self.superpixels
         return {

@@ -55,15 +55,7 @@ class Scale:
 
 
 def scale_of(spacing: Sequence[float], unit: str) -> Scale:
-    """Return how large a pixel is.
-
-    Parameters
-    ----------
-    spacing : sequence of float
-        Size of a pixel along each axis.
-    unit : str
-        Of the spacing; ``"pixel"`` where none is known.
-    """
+    """Return how large a pixel is; the `unit` is ``"pixel"`` where none is known."""
     if unit == PIXEL or len(spacing) not in POWERS:
         return Scale()
     return Scale(math.prod(map(abs, spacing)), f"{unit}{POWERS[len(spacing)]}")
@@ -86,13 +78,7 @@ class Sizes:
 
     @classmethod
     def of(cls, objects: NDArray[np.integer[Any]]) -> Sizes:
-        """Measure objects.
-
-        Parameters
-        ----------
-        objects : ndarray of int
-            ``(*spatial)`` from 1; 0 of the background.
-        """
+        """Measure objects, which are from 1."""
         counts = np.bincount(objects.ravel(), minlength=1)
         at_border = np.zeros(len(counts), bool)
         for axis in range(objects.ndim):
@@ -102,14 +88,9 @@ class Sizes:
         return cls(counts[there].astype(np.int64), at_border[there])
 
     def within(self, smallest: int, largest: int, *, at_border: bool) -> int:
-        """Count objects within limits.
+        """Count objects within limits in pixels; 0 is no limit.
 
-        Parameters
-        ----------
-        smallest, largest : int
-            Pixels; 0 is no limit.
-        at_border : bool
-            Whether those at the border count.
+        `at_border` counts those that the border of the image cuts.
         """
         kept = self.pixels >= smallest
         if largest:

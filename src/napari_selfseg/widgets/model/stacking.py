@@ -125,39 +125,18 @@ class Along:
 
 
 def ways(ndim: int, ndims: Sequence[int]) -> list[tuple[str, str]]:
-    """Return how an image can be segmented.
+    """Return how an image can be segmented: in words, and as `Stacking.carry` or `VOLUME`.
 
-    Parameters
-    ----------
-    ndim : int
-        Its spatial axes.
-    ndims : sequence of int
-        What the method takes.
-
-    Returns
-    -------
-    list of (str, str)
-        In words, and as `Stacking.carry` or `VOLUME`.
+    `ndims` are the numbers of axes that the method takes.
     """
     return [(words, way) for words, way in WAYS if way != VOLUME or ndim in ndims]
 
 
 def suggested(picture: Picture, ndims: Sequence[int], fits: Fits) -> str:
-    """Return how a person would segment an image: not a film as a volume, nor what is too large.
+    """Return how a person would segment an image: `VOLUME`, or one of `Stacking.carry`.
 
-    Parameters
-    ----------
-    picture : Picture
-        The image.
-    ndims : sequence of int
-        What the method takes.
-    fits : callable
-        Says whether there is the memory for an image of some shape.
-
-    Returns
-    -------
-    str
-        `VOLUME`, or one of `Stacking.carry`.
+    A film is no volume, nor is what is too large: `fits` says whether there is the memory for an
+    image of some shape.
     """
     film = any(each.lower() in TIMES for each in picture.axes)
     apart = film or len(picture.scale) not in ndims or not fits(picture, picture.shape)
@@ -169,19 +148,7 @@ def suggested_axes(
 ) -> tuple[int, ...] | None:
     """Return the axes to go along: the fewest that leave something there is the memory for.
 
-    Parameters
-    ----------
-    picture : Picture
-        The image.
-    offered : sequence of tuple of int
-        As from `directions`.
-    fits : callable
-        As for `suggested`.
-
-    Returns
-    -------
-    tuple of int or None
-        None where there is nothing to choose.
+    `offered` is as from `directions`; None where there is nothing to choose.
     """
 
     def rest(axes: tuple[int, ...]) -> list[int]:
@@ -192,19 +159,9 @@ def suggested_axes(
 
 
 def directions(picture: Picture, ndims: Sequence[int]) -> list[tuple[str, tuple[int, ...]]]:
-    """Return the axes a stack can be gone along; those with a slider first.
+    """Return the axes along which a stack can be cut into planes, in words and as numbers.
 
-    Parameters
-    ----------
-    picture : Picture
-        The image.
-    ndims : sequence of int
-        What the method takes.
-
-    Returns
-    -------
-    list of (str, tuple of int)
-        In words, and as `Stacking.axes`.
+    Those with a slider come first.
     """
     n = len(picture.scale)
     return [

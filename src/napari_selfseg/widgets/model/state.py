@@ -72,8 +72,6 @@ class Form:
         Which pixels hold no data.
     device, precision : str
         As for `napari_selfseg.evolve`.
-    threads : int
-        CPU threads.
     objects : bool
         Whether labels are to be objects on a background.
     """
@@ -94,13 +92,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why nothing can run yet, and what to do about it.
-
-    Attributes
-    ----------
-    sentence : str
-        For a person.
-    """
+    """Why nothing can run yet, and what to do about it: a sentence for a person."""
 
     sentence: str
 
@@ -117,17 +109,7 @@ def resolve(
     mask: Overlay | None = None,
     scribbles: Overlay | None = None,
 ) -> Request | Missing:
-    """Check what is filled in against the layers that were chosen.
-
-    Parameters
-    ----------
-    form : Form
-        As filled in.
-    picture : Picture or None
-        The chosen image.
-    superpixels, mask, scribbles : Overlay or None
-        The labels layers chosen for these.
-    """
+    """Check what is filled in against the layers that were chosen."""
     try:
         if picture is None:
             raise _Incomplete(NO_IMAGE)

@@ -62,12 +62,10 @@ class CalmBar(QProgressBar):
 
 
 class RunButtons:
-    """What begins and ends the work of a dock; the view lays it out.
+    """The buttons and the bar of the work of a dock; the view lays them out.
 
     Parameters
     ----------
-    run : QPushButton
-        Begins it.
     stop : QPushButton, optional
         Ends it.
     idle : str
@@ -87,12 +85,9 @@ class RunButtons:
         self.show_ready(LOADING)
 
     def show_live(self, reason: str) -> None:
-        """Show that work is at hand, and that nobody knows how far it is.
+        """Show that work goes on and how far it is is not known.
 
-        Parameters
-        ----------
-        reason : str
-            Why no other can begin.
+        `reason` is why no other can begin.
         """
         allow(self._run, reason)
         if self._stop is not None:
@@ -101,12 +96,9 @@ class RunButtons:
         self.bar.show()
 
     def show_ready(self, reason: str = "") -> None:
-        """Show that nothing is at work; a bar that got somewhere stays.
+        """Show that nothing goes on; a bar that got somewhere stays.
 
-        Parameters
-        ----------
-        reason : str
-            Why nothing can begin; empty where something can.
+        `reason` is why nothing can begin; empty where something can.
         """
         allow(self._run, reason)
         if self._stop is not None:

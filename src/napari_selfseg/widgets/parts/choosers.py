@@ -26,12 +26,7 @@ KEPT: Final = "Chosen by hand: press to follow the layer that is selected in the
 class Chooser(QComboBox):
     """A combo box of named things, which keeps its choice when the things change.
 
-    Parameters
-    ----------
-    tooltip : str
-        What is chosen here.
-    nothing : str
-        What it shows when there is nothing to choose.
+    `nothing` is shown when there is nothing to choose.
     """
 
     chosen = Signal()
@@ -51,27 +46,16 @@ class Chooser(QComboBox):
         return self._things[index] if 0 <= index < len(self._things) else None
 
     def choose(self, thing: Any) -> None:
-        """Choose something, if it is there.
-
-        Parameters
-        ----------
-        thing : object
-            One of the things.
-        """
+        """Choose something, if it is there."""
         # Layers come as proxies: equal, never identical.
         index = next((i for i, each in enumerate(self._things) if each == thing), None)
         if index is not None:
             self.setCurrentIndex(index)
 
     def offer(self, named: Sequence[tuple[str, Any]], wanted: Any = None) -> None:
-        """Offer other things.
+        """Offer other things, in the order of the menu.
 
-        Parameters
-        ----------
-        named : sequence of (str, object)
-            In the order of the menu.
-        wanted : object, optional
-            What to choose of them; what was chosen before by default, where it is still there.
+        `wanted` is chosen of them; by default what was chosen before, where it is still there.
         """
         before = self.thing if wanted is None else wanted
         with signals_blocked(self):
@@ -86,13 +70,6 @@ class Chooser(QComboBox):
 
 class LayerChooser(Chooser):
     """A chooser of layers that follows the active one until somebody chooses by hand.
-
-    Parameters
-    ----------
-    tooltip : str
-        What is chosen here.
-    nothing : str
-        What it shows when there is nothing to choose.
 
     Attributes
     ----------
@@ -121,12 +98,7 @@ class LayerChooser(Chooser):
     def show_scene(self, scene: Scene, kept: Sequence[Any] = ()) -> None:
         """Offer the layers there are, and show the active one unless somebody chose by hand.
 
-        Parameters
-        ----------
-        scene : Scene
-            The layers.
-        kept : sequence of object
-            Used together with the chosen one, as for `followed`.
+        `kept` is as for `followed`.
         """
         before, self._scene, self._kept = self._scene, scene, kept
         if self.by_hand and self.thing not in scene.things:
@@ -138,13 +110,7 @@ class LayerChooser(Chooser):
         self._quietly(lambda: self.offer(scene.offered, wanted))
 
     def show_one(self, layer: Any) -> None:
-        """Show a layer that nobody chose; the next that is selected follows.
-
-        Parameters
-        ----------
-        layer : object
-            One of those offered.
-        """
+        """Show a layer that nobody chose; the next that is selected follows."""
         self._quietly(lambda: self.choose(layer))
 
     def _look(self) -> None:
@@ -170,13 +136,7 @@ class LayerChooser(Chooser):
 
 
 class Checklist(QListWidget):
-    """Named things with a check mark each, which stay checked when the things change.
-
-    Parameters
-    ----------
-    tooltip : str
-        What is chosen here.
-    """
+    """Named things with a check mark each, which stay checked when the things change."""
 
     chosen = Signal()
 
@@ -193,25 +153,13 @@ class Checklist(QListWidget):
         return [thing for thing, item in self._pairs() if _checked(item)]
 
     def check(self, things: Sequence[Any]) -> None:
-        """Check some things, and no others.
-
-        Parameters
-        ----------
-        things : sequence of object
-            Those of them that are there.
-        """
+        """Check those of some things that are there, and no others."""
         for thing, item in self._pairs():
             state = Qt.CheckState.Checked if thing in things else Qt.CheckState.Unchecked
             item.setCheckState(state)
 
     def offer(self, named: Sequence[tuple[str, Any]]) -> None:
-        """Offer other things.
-
-        Parameters
-        ----------
-        named : sequence of (str, object)
-            In order.
-        """
+        """Offer other things, in order."""
         before = self.things
         with signals_blocked(self):
             self.clear()

@@ -16,27 +16,13 @@ FAINT: Final = 0.7
 
 
 def contrast(first: QColor, second: QColor) -> float:
-    """Return how much two colours stand off each other: from 1 to 21.
-
-    Parameters
-    ----------
-    first, second : QColor
-        In either order; opaque.
-    """
+    """Return the contrast ratio of two opaque colours: from 1 to 21."""
     low, high = sorted((_luminance(first), _luminance(second)))
     return (high + 0.05) / (low + 0.05)
 
 
 def legible(colour: str, palette: QPalette) -> QColor:
-    """Bring a colour as near to that of the text as it takes to be read.
-
-    Parameters
-    ----------
-    colour : str
-        As it would be best.
-    palette : QPalette
-        Of the widget, with the colours of its text and of what is behind.
-    """
+    """Bring a colour as near to that of the text as it takes to be read on the background."""
     wanted, ground = QColor(colour), palette.window().color()
     mixed = (_mixed(wanted, palette.windowText().color(), k / STEPS) for k in range(STEPS))
     found = (each for each in mixed if contrast(each, ground) >= ENOUGH)
@@ -44,13 +30,7 @@ def legible(colour: str, palette: QPalette) -> QColor:
 
 
 def faint(palette: QPalette) -> QColor:
-    """Return the colour of text that is of less account, and can be read all the same.
-
-    Parameters
-    ----------
-    palette : QPalette
-        Of the widget.
-    """
+    """Return the colour of secondary text, which can be read all the same."""
     mixed = _mixed(palette.window().color(), palette.windowText().color(), FAINT)
     return legible(mixed.name(), palette)
 
@@ -71,15 +51,7 @@ def _linear(value: float) -> float:
 
 
 def hinted(widget: Any, text: str) -> None:
-    """Show a text where nothing is filled in or chosen, in a colour that can be read.
-
-    Parameters
-    ----------
-    widget : QLineEdit or QComboBox
-        Any.
-    text : str
-        Such as what would be filled in.
-    """
+    """Show a placeholder, where nothing is filled in or chosen, in a colour that can be read."""
     widget.setPlaceholderText(text)
     widget.installEventFilter(_Hint(widget))
 

@@ -26,26 +26,15 @@ FOLDER = "last folder"
 
 
 def start_in(view: QWidget, folder: str) -> None:
-    """Let the dialogs of a dock start in a folder.
+    """Let all dialogs below a view start in a folder.
 
-    Parameters
-    ----------
-    view : QWidget
-        All dialogs below it.
-    folder : str
-        Empty for wherever Qt starts; one that is gone is as good as none.
+    Without one, or with one that is gone, they start where Qt starts.
     """
     view.setProperty(FOLDER, folder)
 
 
 def folder_of(widget: QWidget) -> str:
-    """Return where the next dialog starts; empty for wherever Qt starts.
-
-    Parameters
-    ----------
-    widget : QWidget
-        A view, or one of its widgets.
-    """
+    """Return where the next dialog of a view starts; empty for wherever Qt starts."""
     folder = _view_of(widget).property(FOLDER) or ""
     return folder if folder and Path(folder).is_dir() else ""
 
@@ -68,64 +57,23 @@ def _chosen(parent: QWidget, path: str, *, folder: bool = False) -> str:
 
 
 def ask_folder(parent: QWidget, title: str) -> str:
-    """Ask for a folder.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Below the dialog.
-    title : str
-        Of the dialog.
-
-    Returns
-    -------
-    str
-        Empty when it was cancelled.
-    """
+    """Ask for a folder; empty when it was cancelled."""
     found = QFileDialog.getExistingDirectory(parent, title, folder_of(parent))
     return _chosen(parent, found, folder=True)
 
 
 def ask_files(parent: QWidget, title: str, kind: str) -> list[str]:
-    """Ask for files.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Below the dialog.
-    title : str
-        Of the dialog.
-    kind : str
-        Which files are shown.
-
-    Returns
-    -------
-    list of str
-        Empty when it was cancelled.
-    """
+    """Ask for files of a kind; empty when it was cancelled."""
     found = QFileDialog.getOpenFileNames(parent, title, folder_of(parent), kind)[0]
     _chosen(parent, found[0] if found else "")
     return found
 
 
 def ask_save(parent: QWidget, title: str, suggested: str, kind: str) -> str:
-    """Ask where to write.
+    """Ask where to write; empty when it was cancelled.
 
-    Parameters
-    ----------
-    parent : QWidget
-        Below the dialog.
-    title : str
-        Of the dialog.
-    suggested : str
-        Name suggested, with its ending.
-    kind : str
-        Which files are shown, such as ``"CSV (*.csv)"``.
-
-    Returns
-    -------
-    str
-        Empty when it was cancelled. The ending is added where it is missing.
+    `kind` says which files are shown, such as ``"CSV (*.csv)"``; its ending is added where it is
+    missing.
     """
     dialog = QFileDialog(parent, title, folder_of(parent), kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -136,61 +84,18 @@ def ask_save(parent: QWidget, title: str, suggested: str, kind: str) -> str:
 
 
 def ask_open(parent: QWidget, title: str, kind: str) -> str:
-    """Ask what to read.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Below the dialog.
-    title : str
-        Of the dialog.
-    kind : str
-        Which files are shown.
-
-    Returns
-    -------
-    str
-        Empty when it was cancelled.
-    """
+    """Ask for a file of a kind to read; empty when it was cancelled."""
     return _chosen(parent, QFileDialog.getOpenFileName(parent, title, folder_of(parent), kind)[0])
 
 
 def ask_name(parent: QWidget, title: str, words: str, suggested: str) -> str:
-    """Ask for a name.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Below the dialog.
-    title, words : str
-        Of the dialog, and what is asked.
-    suggested : str
-        A name to begin with.
-
-    Returns
-    -------
-    str
-        Empty when it was cancelled.
-    """
+    """Ask for a name; empty when it was cancelled."""
     name, given = QInputDialog.getText(parent, title, words, text=suggested)
     return name.strip() if given else ""
 
 
 def ask_replace(parent: QWidget, words: str) -> bool:
-    """Ask whether something that is there may be replaced.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Below the dialog.
-    words : str
-        What is there.
-
-    Returns
-    -------
-    bool
-        False unless somebody says so.
-    """
+    """Ask whether something that is there may be replaced; not without a yes."""
     yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
     return bool(QMessageBox.question(parent, "Replace?", words, yes | no, no) == yes)
 
@@ -199,12 +104,9 @@ def ask_replace(parent: QWidget, words: str) -> bool:
 
 
 def image_files() -> str:
-    """Return which files are images, for a dialog; folders such as OME-Zarr cannot be chosen in it.
+    """Return which files are images, for a dialog: such as ``"Images (*.tif *.png)"``.
 
-    Returns
-    -------
-    str
-        Such as ``"Images (*.tif *.png)"``.
+    Folders such as OME-Zarr cannot be chosen in it.
     """
     from napari_selfseg.io.formats import filter_of, readable
 
@@ -212,13 +114,7 @@ def image_files() -> str:
 
 
 def label_files() -> str:
-    """Return which files labels are written to, for a dialog.
-
-    Returns
-    -------
-    str
-        All formats together.
-    """
+    """Return which files labels are written to, all formats together, for a dialog."""
     from napari_selfseg.io.formats import filter_of, label_formats
 
     found = label_formats()
@@ -229,10 +125,7 @@ def label_files() -> str:
 def label_kinds(*, by_blocks: bool) -> str:
     """Return the formats of labels one by one, for a dialog.
 
-    Parameters
-    ----------
-    by_blocks : bool
-        Whether those that are written piece by piece come first.
+    `by_blocks` puts those first that are written piece by piece.
     """
     from napari_selfseg.io.formats import label_formats
 
@@ -241,18 +134,7 @@ def label_kinds(*, by_blocks: bool) -> str:
 
 
 def label_suffix(*, by_blocks: bool) -> str:
-    """Return the ending of labels that nobody has named.
-
-    Parameters
-    ----------
-    by_blocks : bool
-        Whether they are written piece by piece.
-
-    Returns
-    -------
-    str
-        Such as ``".ome.zarr"``.
-    """
+    """Return the ending of labels that nobody has named, such as ``".ome.zarr"``."""
     from napari_selfseg.io.formats import label_formats
 
     return next(each.suggested for each in label_formats() if each.by_blocks == by_blocks)

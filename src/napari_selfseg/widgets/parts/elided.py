@@ -98,10 +98,7 @@ class Sentence(QLabel):
 def breakable(text: str) -> str:
     """Let the long words of a text end a line anywhere, best behind a separator.
 
-    Parameters
-    ----------
-    text : str
-        Plain or rich; tags are left alone.
+    The text is plain or rich; tags are left alone.
     """
     parts = TAG.split(text)
     return "".join(

@@ -34,7 +34,7 @@ class Scene:
 
 
 def followed(scene: Scene, chosen: Any, *, by_hand: bool, kept: Sequence[Any] = ()) -> Any:
-    """Say which layer to show.
+    """Return the layer to show; None where there is nothing.
 
     Parameters
     ----------
@@ -46,11 +46,6 @@ def followed(scene: Scene, chosen: Any, *, by_hand: bool, kept: Sequence[Any] = 
         Whether somebody chose it: then it stays as long as it is there.
     kept : sequence of object
         Layers that are used together with the chosen one: selecting one of them changes nothing.
-
-    Returns
-    -------
-    object or None
-        None where there is nothing.
     """
     things = scene.things
     there = chosen is not None and chosen in things

@@ -23,82 +23,31 @@ BUTTON: Final = 32  # pixels
 
 
 def make_form(declared: Iterable[Parameter]) -> Container:
-    """Build a form that shows the defaults.
-
-    Parameters
-    ----------
-    declared : iterable of Parameter
-        From `Parameters.declared`.
-
-    Returns
-    -------
-    magicgui.widgets.Container
-        One widget a parameter, of the same name.
-    """
+    """Build a form that shows the defaults, with one widget a parameter, of the same name."""
     return Container(widgets=[_field(each) for each in declared], labels=True)
 
 
 def values(form: Container) -> dict[str, Any]:
-    """Return what a form shows.
-
-    Parameters
-    ----------
-    form : Container
-        From `make_form`.
-
-    Returns
-    -------
-    dict
-        Values by parameter.
-    """
+    """Return what a form shows, by parameter."""
     return {each.name: each.value for each in form if isinstance(each, BaseValueWidget)}
 
 
 def fill(form: Container, values: Mapping[str, Any]) -> None:
-    """Show other values.
-
-    Parameters
-    ----------
-    form : Container
-        From `make_form`.
-    values : mapping
-        Values by parameter; those of other parameters are left out.
-    """
+    """Show other values by parameter; those of other parameters are ignored."""
     for each in form:
         if isinstance(each, BaseValueWidget) and each.name in values:
             each.value = values[each.name]
 
 
 def defaults(declared: Iterable[Parameter]) -> dict[str, Any]:
-    """Return the declared defaults.
-
-    Parameters
-    ----------
-    declared : iterable of Parameter
-        From `Parameters.declared`.
-
-    Returns
-    -------
-    dict
-        Values by parameter.
-    """
+    """Return the declared defaults by parameter."""
     return {each.name: each.default for each in declared}
 
 
 def usable(kind: type[Parameters], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored values that can be used.
+    """Return the stored values that can be used; none where this version refuses them.
 
-    Parameters
-    ----------
-    kind : type
-        Whose parameters.
-    stored : mapping
-        Values by parameter, perhaps of another version.
-
-    Returns
-    -------
-    dict
-        Those that this version knows; none where it refuses them.
+    They may be those of another version.
     """
     known = {each.name for each in kind.declared()} & set(stored)
     try:

@@ -48,13 +48,5 @@ ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def in_dock(sentence: str, words: Mapping[str, str]) -> str:
-    """Say with the names of choosers what a sentence says in arguments.
-
-    Parameters
-    ----------
-    sentence : str
-        Of an error.
-    words : mapping of str to str
-        Those of the dock.
-    """
+    """Replace arguments in the sentence of an error by the names of choosers in the dock."""
     return remedies.reworded(sentence, words)

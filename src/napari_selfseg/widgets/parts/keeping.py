@@ -19,32 +19,16 @@ Kept = Mapping[str, QWidget]
 
 
 def filled_in(kept: Kept) -> dict[str, Any]:
-    """Return what is filled in.
+    """Return what is filled in, as plain JSON.
 
-    Parameters
-    ----------
-    kept : mapping of str to QWidget
-        Choosers of what does not depend on an image, numbers, texts, check boxes and other
-        buttons that stay pressed, pages of parameters.
-
-    Returns
-    -------
-    dict
-        Plain JSON.
+    `kept` are choosers of what does not depend on an image, numbers, texts, check boxes and other
+    buttons that stay pressed, and pages of parameters.
     """
     return {name: _value(control) for name, control in kept.items()}
 
 
 def fill_in(kept: Kept, state: Mapping[str, Any]) -> None:
-    """Fill in what was filled in before, as far as this version and machine know it.
-
-    Parameters
-    ----------
-    kept : mapping of str to QWidget
-        As for `filled_in`.
-    state : mapping
-        From `filled_in`, perhaps of another version.
-    """
+    """Fill in a state from `filled_in`, as far as this version and machine know it."""
     for name, control in kept.items():
         if name in state:
             with contextlib.suppress(TypeError, ValueError, OverflowError):

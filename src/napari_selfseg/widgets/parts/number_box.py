@@ -25,15 +25,6 @@ SMALLEST: Final = -5
 def number(value: Any) -> float:
     """Return a number as an integer where it is written as one, which floats hold up to 2**53.
 
-    Parameters
-    ----------
-    value : str, int or float
-        A number.
-
-    Returns
-    -------
-    int or float
-
     Raises
     ------
     ValueError
@@ -56,13 +47,6 @@ class NumberBox(QAbstractSpinBox):
     ----------
     kind : callable
         ``int``, ``float`` or `number`: makes a number of a text, or of another number.
-    parent : QWidget, optional
-        As in Qt.
-
-    Attributes
-    ----------
-    valueChanged : Signal
-        With the number.
     """
 
     valueChanged = Signal(object)  # noqa: N815
@@ -82,13 +66,7 @@ class NumberBox(QAbstractSpinBox):
         return self._value
 
     def setValue(self, value: float) -> None:  # noqa: N802
-        """Show another number, moved into the bounds; not a number is left out.
-
-        Parameters
-        ----------
-        value : int or float
-            Whole where the box holds integers.
-        """
+        """Show another number, moved into the bounds; NaN is ignored."""
         if value == value:
             self._take(value)
         self._show()
@@ -128,13 +106,7 @@ class NumberBox(QAbstractSpinBox):
         self._show()
 
     def stepBy(self, steps: int) -> None:  # noqa: N802
-        """Go up or down by a step that suits the number.
-
-        Parameters
-        ----------
-        steps : int
-            How many.
-        """
+        """Go up or down by a step that suits the size of the number."""
         self.interpretText()
         if self._kind is int:
             self.setValue(self._value + steps)

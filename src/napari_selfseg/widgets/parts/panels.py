@@ -40,20 +40,7 @@ LABELS: Final = 108  # pixels
 
 
 class Fold(QWidget):
-    """A line of text that opens and closes what is below it.
-
-    Parameters
-    ----------
-    title : str
-        The line.
-    content : QWidget
-        What is below; closed at first.
-
-    Attributes
-    ----------
-    button : QToolButton
-        The line: checked while it is open.
-    """
+    """A line of text that opens and closes what is below it, which is closed at first."""
 
     def __init__(self, title: str, content: QWidget) -> None:
         super().__init__()
@@ -91,13 +78,7 @@ class Pages(QWidget):
         return next((each for each in self._panels if not each.isHidden()), None)
 
     def fill(self, kinds: Sequence[type[Parameters]]) -> None:
-        """Make the panels, none of them shown.
-
-        Parameters
-        ----------
-        kinds : sequence of type
-            Whose parameters.
-        """
+        """Make the panels of these kinds, none of them shown."""
         for kind in kinds:
             panel = ParameterPanel(kind)
             panel.hide()
@@ -106,24 +87,14 @@ class Pages(QWidget):
             self._layout.addWidget(panel)
 
     def all_values(self) -> dict[str, dict[str, Any]]:
-        """Return what is filled in on all panels.
-
-        Returns
-        -------
-        dict
-            Values by parameter, by the name of what they belong to; what is as declared is left
-            out.
-        """
+        """Return values that differ from the defaults, by parameter, by the name of the kind."""
         found = {each.kind.name: each.changes() for each in self._panels}
         return {name: values for name, values in found.items() if values}
 
     def fill_all(self, values: Mapping[str, Any]) -> None:
-        """Fill in all panels: what is given where it is allowed, what is declared elsewhere.
+        """Fill in all panels with values from `all_values`, perhaps of another version.
 
-        Parameters
-        ----------
-        values : mapping
-            From `all_values`, perhaps of another version.
+        Values that are not allowed, or missing, are as declared.
         """
         for panel in self._panels:
             given = values.get(panel.kind.name, {})
@@ -133,22 +104,13 @@ class Pages(QWidget):
     def suggest(self, values: Callable[[type[Parameters]], dict[str, Any]]) -> None:
         """Fill in what suits better than the defaults, where nobody filled in anything else.
 
-        Parameters
-        ----------
-        values : callable
-            Returns what is suggested for a kind.
+        `values` returns what is suggested for a kind.
         """
         for panel in self._panels:
             panel.suggest(values(panel.kind))
 
     def turn_to(self, kind: object) -> None:
-        """Show one panel.
-
-        Parameters
-        ----------
-        kind : object
-            Whose parameters; anything else shows none.
-        """
+        """Show the panel of a kind; none for anything else."""
         for panel in self._panels:
             panel.setVisible(panel.kind is kind)
 
@@ -156,12 +118,7 @@ class Pages(QWidget):
 class ParameterPanel(QWidget):
     """The form of a method or an algorithm: the first parameters, and a fold with the rest.
 
-    Parameters
-    ----------
-    kind : type
-        Whose parameters.
-    shown : int
-        How many stay outside the fold.
+    `shown` of them stay outside the fold.
     """
 
     changed = Signal()
@@ -179,26 +136,14 @@ class ParameterPanel(QWidget):
             layout.addWidget(Fold("More parameters", lines) if position else lines)
 
     def values(self) -> dict[str, Any]:
-        """Return what is filled in.
-
-        Returns
-        -------
-        dict
-            Values by parameter.
-        """
+        """Return what is filled in, by parameter."""
         found: dict[str, Any] = {}
         for form in self._forms:
             found |= values(form)
         return found
 
     def fill(self, values: dict[str, Any]) -> None:
-        """Fill in other values.
-
-        Parameters
-        ----------
-        values : dict
-            Values by parameter; the others stay.
-        """
+        """Fill in other values by parameter; the others stay."""
         for form in self._forms:
             fill(form, values)
 
@@ -215,10 +160,7 @@ class ParameterPanel(QWidget):
     def suggest(self, values: dict[str, Any]) -> None:
         """Fill in what suits better than the defaults, where nobody filled in anything else.
 
-        Parameters
-        ----------
-        values : dict
-            Values by parameter, in place of what was suggested before.
+        The values replace those that were suggested before.
         """
         changed = self.changes()
         self._suggested = dict(values)
@@ -231,13 +173,7 @@ class ParameterPanel(QWidget):
 
 
 def stacked(widget: QWidget) -> QVBoxLayout:
-    """Give a widget a vertical layout without margins.
-
-    Parameters
-    ----------
-    widget : QWidget
-        Without a layout.
-    """
+    """Give a widget a vertical layout without margins."""
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
@@ -245,20 +181,7 @@ def stacked(widget: QWidget) -> QVBoxLayout:
 
 
 def filled(page: QWidget, *items: str | QWidget | QLayout) -> QWidget:
-    """Fill a page of a dock from the top.
-
-    Parameters
-    ----------
-    page : QWidget
-        Without a layout.
-    *items : str, QWidget or QLayout
-        What lies on it; text is a title.
-
-    Returns
-    -------
-    QWidget
-        The page.
-    """
+    """Fill a page of a dock from the top, and return it; text is a title."""
     layout = stacked(page)
     layout.setContentsMargins(0, 0, 6, 0)  # beside a bar to scroll
     head: QLabel | None = None
@@ -295,13 +218,7 @@ def _ordered(kind: type[Parameters]) -> list[Parameter]:
 
 
 def rows(named: Sequence[tuple[str, QWidget]]) -> QWidget:
-    """Lay out widgets line by line, with labels of one width everywhere.
-
-    Parameters
-    ----------
-    named : sequence of (str, QWidget)
-        Label and widget of each line.
-    """
+    """Lay out widgets line by line, with labels of one width everywhere."""
     page = QWidget()
     layout = QFormLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -325,15 +242,7 @@ def at_the_end(widget: QWidget) -> QHBoxLayout:
 
 
 def beside(*widgets: QWidget, first: int = 1) -> QHBoxLayout:
-    """Lay out widgets in a line.
-
-    Parameters
-    ----------
-    *widgets : QWidget
-        From the left.
-    first : int
-        Share of the first one; the others have 1.
-    """
+    """Lay out widgets in a line; the `first` is the share of the first, the others have 1."""
     layout = QHBoxLayout()
     for position, each in enumerate(widgets):
         layout.addWidget(each, stretch=1 if position else first)

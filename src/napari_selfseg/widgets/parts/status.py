@@ -16,10 +16,7 @@ __all__ = ["AT_WORK", "NEXT", "NONE", "StatusWidget"]
 class StatusWidget(QWidget):
     """A place for a sentence in either colour; at most one of them is shown.
 
-    Attributes
-    ----------
-    words : mapping of str to str
-        How the dock says what to do about a refusal.
+    `words` are how the dock says what to do about a refusal.
     """
 
     words: ClassVar[Mapping[str, str]] = ELSEWHERE
@@ -37,25 +34,13 @@ class StatusWidget(QWidget):
         layout.addWidget(self.error)
 
     def show_error(self, sentence: str) -> None:
-        """Show what went wrong, in place of the status.
-
-        Parameters
-        ----------
-        sentence : str
-            What, and what to do.
-        """
+        """Show what went wrong, and what to do, in place of the status."""
         self.say("")
         self.error.setText(in_dock(sentence, self.words))
         self.error.show()
 
     def say(self, sentence: str) -> None:
-        """Show a sentence in place of the status and of an error.
-
-        Parameters
-        ----------
-        sentence : str
-            Empty for none.
-        """
+        """Show a sentence, or none, in place of the status and of an error."""
         self.error.hide()
         self.status.setText(in_dock(sentence, self.words))
         self.status.setVisible(bool(sentence))

@@ -87,20 +87,7 @@ def sentence(text: str = "") -> Sentence:
 
 
 def links(named: dict[str, str], palette: QPalette) -> str:
-    """Return links to pages on the web.
-
-    Parameters
-    ----------
-    named : dict of str to str
-        Address by text.
-    palette : QPalette
-        Of the label.
-
-    Returns
-    -------
-    str
-        For a label that opens them.
-    """
+    """Return links to pages, text and address, for a label that opens them."""
     colour = legible(BLUE, palette).name()
     made = (LINK.format(text=text, url=url, colour=colour) for text, url in named.items())
     return " &nbsp; ".join(made)
@@ -121,12 +108,7 @@ def afresh() -> QPushButton:
 def narrowed(box: QComboBox, letters: int = FEWEST_LETTERS) -> None:
     """Let a long entry widen the list that opens, and not the dock.
 
-    Parameters
-    ----------
-    box : QComboBox
-        Any.
-    letters : int
-        How many it asks room for.
+    The box asks for room for so many `letters`.
     """
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(letters)
@@ -134,13 +116,7 @@ def narrowed(box: QComboBox, letters: int = FEWEST_LETTERS) -> None:
 
 
 def shortened(items: QListWidget) -> None:
-    """Shorten long entries of a list in their middle; all of one is its tooltip.
-
-    Parameters
-    ----------
-    items : QListWidget
-        With its entries.
-    """
+    """Shorten long entries of a list in their middle; all of one is its tooltip."""
     items.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     items.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     for each in (items.item(row) for row in range(items.count())):
@@ -170,14 +146,9 @@ def scrolled(page: QWidget) -> QScrollArea:
 
 
 def allow(control: QWidget, reason: str = "") -> None:
-    """Let a control be used, or not, and say why in its tooltip.
+    """Enable a control, or disable it and say why in its tooltip.
 
-    Parameters
-    ----------
-    control : QWidget
-        A button, a chooser, a box.
-    reason : str
-        Why it cannot be used now, and what to do about it; empty where it can.
+    `reason` is why it cannot be used now, and what to do about it; empty where it can.
     """
     if not why_not(control):
         control.setProperty(HELP, control.toolTip())
@@ -188,15 +159,7 @@ def allow(control: QWidget, reason: str = "") -> None:
 
 
 def allow_all(container: QWidget, reason: str = "") -> None:
-    """Let all controls in a container be used, or not.
-
-    Parameters
-    ----------
-    container : QWidget
-        With controls, of which none has reasons of its own.
-    reason : str
-        As for `allow`.
-    """
+    """Enable or disable all controls in a container, none of which has reasons of its own."""
     for each in controls_of(container):
         allow(each, reason)
 
@@ -207,17 +170,9 @@ def why_not(control: QWidget) -> str:
 
 
 def controls_of(container: QWidget) -> list[QWidget]:
-    """Return what can be pressed, chosen or filled in.
+    """Return what can be pressed, chosen or filled in below a container.
 
-    Parameters
-    ----------
-    container : QWidget
-        With all below it.
-
-    Returns
-    -------
-    list of QWidget
-        The parts of a control, such as the line of a combo box or the arrows of tabs, are none.
+    The parts of a control, such as the line of a combo box or the arrows of tabs, are not controls.
     """
     found = [each for each in container.findChildren(QWidget) if isinstance(each, CONTROLS)]
     return [each for each in found if not isinstance(each, QScrollBar) and not _within_one(each)]
@@ -239,17 +194,7 @@ def _told(reason: str, help: str) -> str:
 def dock_layout(dock: QWidget, pages: QWidget) -> QVBoxLayout:
     """Lay out a dock: its pages, which take what room there is, and a line below them.
 
-    Parameters
-    ----------
-    dock : QWidget
-        Without a layout.
-    pages : QWidget
-        What is chosen, and what came of it.
-
-    Returns
-    -------
-    QVBoxLayout
-        For what comes below the line.
+    The layout returned is for what comes below the line.
     """
     dock.setMinimumWidth(WIDTH)
     # Otherwise napari fills half the dock with nothing.

@@ -54,12 +54,9 @@ class Timeline(QWidget):
         return len(self._iterations) < 2
 
     def offer(self, iterations: Sequence[int]) -> None:
-        """Offer iterations, and go to the last one without a signal.
+        """Offer ascending iterations, and go to the last one without a signal.
 
-        Parameters
-        ----------
-        iterations : sequence of int
-            In order; the slider is hidden where there are fewer than two.
+        The slider is hidden where there are fewer than two.
         """
         self._iterations = tuple(iterations)
         with signals_blocked(self.slider):
@@ -70,13 +67,7 @@ class Timeline(QWidget):
         self._show_number()
 
     def go_to(self, iteration: int) -> None:
-        """Move to the iteration nearest to a number.
-
-        Parameters
-        ----------
-        iteration : int
-            Any number.
-        """
+        """Move to the iteration nearest to a number."""
         if self._iterations:
             distance = [abs(each - iteration) for each in self._iterations]
             self.slider.setValue(distance.index(min(distance)))

@@ -28,12 +28,6 @@ class AgreementActions:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        Gets the layer of borders.
-    controls : Controls
-        With the switch.
-    tasks : Tasks
-        For work in worker threads.
     show : callable
         Called when something else is to be shown: `cut`, or classes.
     strokes : callable
@@ -106,15 +100,7 @@ class AgreementActions:
             QTimer.singleShot(0, self._bind)
 
     def begin(self, source: Any, request: Request) -> None:
-        """Offer the segments of a run that begins.
-
-        Parameters
-        ----------
-        source : napari.layers.Image
-            The image layer.
-        request : Request
-            The run.
-        """
+        """Offer the segments of a run that begins."""
         self.clear()
         if request.method.instances:  # objects are no votes that agree
             self._view.classes.setChecked(True)
@@ -126,14 +112,9 @@ class AgreementActions:
         self._view.offer(True)
 
     def follow(self, moment: Moment, *, ended: bool = False) -> None:
-        """Take note of a moment of the run; segments that are shown are made anew, now and then.
+        """Keep the latest moment of the run, the last one where it has `ended`.
 
-        Parameters
-        ----------
-        moment : Moment
-            The latest one.
-        ended : bool
-            Whether it is the last one.
+        Segments that are shown are made anew now and then.
         """
         self._moment, self._ended = moment, ended
         self._make()

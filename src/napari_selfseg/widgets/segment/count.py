@@ -16,11 +16,6 @@ class CountDock(SegmentDock):
     """Find and count objects as soon as the methods are loaded.
 
     Of a stack a person says first what is counted: the plane in view, or all.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the image is.
     """
 
     # Whatever was done last, this counts.

@@ -30,14 +30,8 @@ class FitActions:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the buttons.
     begin : callable
         Called with work for a worker thread, what to do with its answer, and its name.
-    threads : callable
-        Returns the CPU threads to use.
     live : callable
         Returns whether a run is live.
     label : callable
@@ -78,13 +72,7 @@ class FitActions:
         view.result.smooth.clicked.connect(self._smooth)
 
     def take_from(self, outcome: Outcome | None) -> None:
-        """Take what a run learned; one that was ended without its closing pass has nothing.
-
-        Parameters
-        ----------
-        outcome : Outcome or None
-            Of an ended run.
-        """
+        """Take what a run learned; one that was ended without its closing pass has nothing."""
         # One that learned nothing leaves what was learned before.
         with contextlib.suppress(ValueError):
             if outcome is not None:
@@ -92,14 +80,10 @@ class FitActions:
                 self.put(fit, outcome.request.superpixels)
 
     def put(self, fit: Fit | None, superpixels: Any = None) -> None:
-        """Work on another fit.
+        """Work on another fit, or on none.
 
-        Parameters
-        ----------
-        fit : Fit or None
-            None for nothing.
-        superpixels : Superpixels or other
-            The algorithm whose superpixels vote; anything else takes what the method suggests.
+        `superpixels` are the algorithm whose superpixels vote; anything else takes what the method
+        suggests.
         """
         self.fit = fit
         self._superpixels = superpixels

@@ -26,8 +26,6 @@ class Launcher:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
     controls : Controls
         Where it is said why nothing begins.
     forecast : Forecast
@@ -49,14 +47,7 @@ class Launcher:
     def start(self, source: Any, request: Request, before: Outcome | None = None) -> None:
         """Begin, where there is the memory; say what to reduce where there is not.
 
-        Parameters
-        ----------
-        source : napari.layers.Image
-            The image layer.
-        request : Request
-            What to run.
-        before : Outcome, optional
-            The run that is gone on with, in its labels.
+        `before` is the run that is gone on with, in its labels.
         """
         found = self._forecast.room(request)
         if found.enough:
@@ -69,17 +60,7 @@ class Launcher:
     def label(self, source: Any, request: Request) -> bool:
         """Label an image by tiles with what was learned, where it is too large for memory.
 
-        Parameters
-        ----------
-        source : napari.layers.Image
-            The image layer.
-        request : Request
-            With its `Request.start`.
-
-        Returns
-        -------
-        bool
-            Whether it is.
+        The request has a `Request.start`; False where the image is small enough.
         """
         if self._forecast.labels_whole(request):
             return False
@@ -87,13 +68,7 @@ class Launcher:
         return True
 
     def go_on(self, before: LargeSession) -> None:
-        """Do what is left of a stack, or of tiles.
-
-        Parameters
-        ----------
-        before : LargeSession
-            One that has ended.
-        """
+        """Do what is left of a stack, or of tiles, whose session has ended."""
         self._begin(before.again)
 
     def _launch(

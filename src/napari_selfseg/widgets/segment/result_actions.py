@@ -34,10 +34,6 @@ class ResultActions:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the buttons.
     begin : callable
         Called with work for a worker thread, what to do with its answer, and its name.
     labels : callable
@@ -91,13 +87,7 @@ class ResultActions:
         self._connect()
 
     def put(self, outcome: Outcome | None) -> None:
-        """Work on another run.
-
-        Parameters
-        ----------
-        outcome : Outcome or None
-            None lets go of the last one.
-        """
+        """Work on another run, or on none."""
         if self.outcome is not None:
             self.outcome.mark_edits()
         self.table.close()
@@ -123,28 +113,14 @@ class ResultActions:
     def turn_to(self, image: Any) -> bool:
         """Offer what can be done with the labels where they are those of an image.
 
-        Parameters
-        ----------
-        image : napari.layers.Image or None
-            The one that is chosen.
-
-        Returns
-        -------
-        bool
-            Whether they are.
+        Say whether they are.
         """
         self._image = image
         self._show()
         return self.outcome is not None and image == self.outcome.source
 
     def forget(self, layer: Any) -> None:
-        """Let go of a run whose labels or image were removed.
-
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            Any.
-        """
+        """Let go of a run whose labels or image were removed."""
         if self.outcome is not None and layer in (self.outcome.layer, self.outcome.source):
             self.put(None)
 

@@ -18,10 +18,6 @@ class SubjectActions:
 
     Parameters
     ----------
-    view : SegmentView
-        With the widgets.
-    results : LastRun
-        Knows what is left of the last run.
     session : callable
         Returns the live session; None where there is none.
     words : callable

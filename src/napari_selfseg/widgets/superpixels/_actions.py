@@ -21,15 +21,7 @@ HIDDEN: Final = "{name} is hidden: show it (the eye in the list of layers) to ed
 
 
 class Actions:
-    """Editors of the layers that were edited, each with its own history, and their tools.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SuperpixelsView
-        With the buttons.
-    """
+    """Editors of the layers that were edited, each with its own history, and their tools."""
 
     def __init__(self, viewer: Any, view: SuperpixelsView) -> None:
         self._viewer = viewer
@@ -41,27 +33,13 @@ class Actions:
         self._connect_widgets()
 
     def put(self, layer: Any, made: Made) -> None:
-        """Choose a layer that was just made.
-
-        Parameters
-        ----------
-        layer : napari.layers.Labels
-            With superpixels.
-        made : Made
-            Where they come from.
-        """
+        """Choose a layer that was just made."""
         self._take_up(Editor(self._viewer, layer, made.edits, made.image))
         self._view.layer.show_one(layer)
         self._show()
 
     def forget(self, layer: Any) -> None:
-        """Let go of a layer that was removed.
-
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            Any.
-        """
+        """Let go of a layer that was removed."""
         for editor in [each for each in self._editors if each.layer == layer]:
             self._drop(editor)
         self._show()

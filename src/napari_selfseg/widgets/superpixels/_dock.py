@@ -30,13 +30,7 @@ REMOVED: Final = "Ended: the image layer was removed."
 
 
 class SuperpixelsDock(DockBase):
-    """Cut an image of the viewer into superpixels, and pick, merge and split them.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the images are.
-    """
+    """Cut an image of the viewer into superpixels, and pick, merge and split them."""
 
     view: SuperpixelsView
     remembered_as = "superpixels"

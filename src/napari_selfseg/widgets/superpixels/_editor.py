@@ -25,16 +25,8 @@ Point = tuple[int, ...]
 class Editor:
     """Superpixels of a layer, what is picked of them, and the points of a split.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Gets marks while a tool is at work.
-    layer : napari.layers.Labels
-        With the superpixels.
-    edits : Edits, optional
-        Of the layer's array, if they are there already.
-    image : ndarray, optional
-        What the superpixels were made of, shaped like them.
+    `edits` are of the layer's array, if there are some already; `image` is what the superpixels
+    were made of.
 
     Raises
     ------
@@ -69,13 +61,7 @@ class Editor:
         return len(self.points) if self.tool == "split" else len(self.edits.picked)
 
     def take(self, tool: Tool) -> None:
-        """Take up a tool.
-
-        Parameters
-        ----------
-        tool : {"pick", "split"}
-            Which.
-        """
+        """Take up a tool: ``pick`` or ``split``."""
         self.clear()
         self.tool = tool
         if self._marks is None:
@@ -93,12 +79,7 @@ class Editor:
             self._marks = None
 
     def click(self, position: Sequence[float]) -> None:
-        """Pick the superpixel, or set the point, at a place of the world.
-
-        Parameters
-        ----------
-        position : sequence of float
-            Of the mouse.
+        """Pick the superpixel, or set the point, at a place in world coordinates.
 
         Raises
         ------
@@ -114,30 +95,16 @@ class Editor:
         self._show()
 
     def sweep(self, position: Sequence[float]) -> None:
-        """Pick the superpixel at a place of the world, if there is one that is not picked yet.
-
-        Parameters
-        ----------
-        position : sequence of float
-            Of the mouse.
-        """
+        """Pick the superpixel at a place in world coordinates, if there is one."""
         number = self.edits.at(self._pixel(position)) if self.tool == "pick" else 0
         if number and number not in self.edits.picked:
             self.edits.pick(number)
             self._show()
 
     def apply(self, image: Any = None) -> str:
-        """Merge what is picked, or split at the points.
+        """Merge what is picked, or split at the points; say what was done.
 
-        Parameters
-        ----------
-        image : array_like, optional
-            To split along its edges, where it is not known what the superpixels were made of.
-
-        Returns
-        -------
-        str
-            What was done.
+        `image` is split along its edges, where it is not known what the superpixels were made of.
 
         Raises
         ------

@@ -25,24 +25,9 @@ LINES: Final = (1.0, 0.85, 0.1, 1.0)
 def add_superpixels(
     viewer: Any, source: Any, wanted: Wanted, made: Made, *, boundaries: bool
 ) -> Any:
-    """Add superpixels over their image.
+    """Add superpixels over their image, and hide earlier ones of it.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add them. Earlier superpixels of the image are hidden.
-    source : napari.layers.Image
-        The image.
-    wanted : Wanted
-        What was asked for.
-    made : Made
-        What came of it.
-    boundaries : bool
-        Whether to show them as lines.
-
-    Returns
-    -------
-    napari.layers.Labels
+    `boundaries` shows them as lines.
     """
     _hide_earlier(viewer, source.name)
     layer = Labels(
@@ -59,13 +44,8 @@ def add_superpixels(
 def show_boundaries(layer: Any, shown: bool) -> None:
     """Show superpixels as lines, or filled.
 
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Lines are of one colour where the labels are superpixels by their record; the classes of
-        a segmentation keep theirs.
-    shown : bool
-        Whether as lines.
+    Lines are of one colour where the labels are superpixels by their record; the classes of a
+    segmentation keep theirs.
     """
     if shown == bool(layer.contour):
         return
@@ -75,14 +55,9 @@ def show_boundaries(layer: Any, shown: bool) -> None:
 
 
 def note_edits(layer: Any, edited: bool) -> None:
-    """Note in the record whether labels are still what the algorithm made.
+    """Note in the record whether labels are no longer what the algorithm made.
 
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        One without a record is left alone: its labels come from nowhere else.
-    edited : bool
-        Whether they are not.
+    A layer without a record is left alone: nothing is known of its labels.
     """
     record: Mapping[str, Any] | None = layer.metadata.get(METADATA)
     if record:

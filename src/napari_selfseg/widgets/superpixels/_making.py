@@ -25,12 +25,8 @@ class Wanted:
 
     Attributes
     ----------
-    picture : Picture
-        The image layer.
     index : tuple of int or slice
         The part of it, along its spatial axes.
-    algorithm : Superpixels or ContourMap
-        With its parameters.
     """
 
     picture: Picture
@@ -71,11 +67,6 @@ class Made:
 def make(wanted: Wanted) -> Made:
     """Make superpixels; call it in a worker thread.
 
-    Parameters
-    ----------
-    wanted : Wanted
-        What to make.
-
     Raises
     ------
     ValueError
@@ -104,18 +95,7 @@ def make(wanted: Wanted) -> Made:
 
 
 def counted(edits: Edits) -> str:
-    """Say how many superpixels there are, and of what size.
-
-    Parameters
-    ----------
-    edits : Edits
-        With the labels.
-
-    Returns
-    -------
-    str
-        Such as ``"9 871 superpixels, median 15 px"``.
-    """
+    """Say how many superpixels there are, and how large: ``"9 871 superpixels, median 15 px"``."""
     if not edits.count:
         return "No superpixels"
     number = f"{edits.count:,}".replace(",", NO_BREAK)

@@ -100,13 +100,7 @@ class SuperpixelsView(StatusWidget):
         return self._loaded
 
     def populate(self, choices: Choices) -> None:
-        """Offer the algorithms there are.
-
-        Parameters
-        ----------
-        choices : Choices
-            From `napari_selfseg.widgets.model.choices.load`.
-        """
+        """Offer the algorithms there are."""
         kinds = (*choices.superpixels, *choices.files)
         self._pages.fill(kinds)
         self.algorithm.offer([(each.title, each) for each in kinds])
@@ -115,35 +109,17 @@ class SuperpixelsView(StatusWidget):
             allow(each)
 
     def values(self) -> dict[str, Any]:
-        """Return what is filled in.
-
-        Returns
-        -------
-        dict
-            Values by parameter of the chosen algorithm.
-        """
+        """Return the parameters of the chosen algorithm that are filled in."""
         page = self._pages.current
         return page.values() if page else {}
 
     def fill(self, values: dict[str, Any]) -> None:
-        """Fill in parameters of the chosen algorithm.
-
-        Parameters
-        ----------
-        values : dict
-            Values by parameter; the others stay.
-        """
+        """Fill in parameters of the chosen algorithm; the others stay."""
         if page := self._pages.current:
             page.fill(values)
 
     def suit(self, pixels: int) -> None:
-        """Suggest as many superpixels as an image has room for.
-
-        Parameters
-        ----------
-        pixels : int
-            Of the image, or of the part that is cut.
-        """
+        """Suggest as many superpixels as there is room for in so many pixels."""
         self._pages.suggest(lambda kind: suggested(kind, pixels))
 
     def offer_parts(self, offered: bool) -> None:
@@ -151,24 +127,12 @@ class SuperpixelsView(StatusWidget):
         self._part_row.setVisible(offered)
 
     def show_ready(self, text: str) -> None:
-        """Show that superpixels can be made, or not yet.
-
-        Parameters
-        ----------
-        text : str
-            What is missing, or what was done.
-        """
+        """Show that superpixels can be made, or what is missing, or what was done."""
         self._buttons.show_ready("" if self._loaded else LOADING)
         self.say(text)
 
     def show_live(self, text: str) -> None:
-        """Show that superpixels are being made.
-
-        Parameters
-        ----------
-        text : str
-            What is done.
-        """
+        """Show that superpixels are being made."""
         self._buttons.show_live(LIVE)
         self.say(text)
 
@@ -182,15 +146,7 @@ class SuperpixelsView(StatusWidget):
             allow(each, "" if editable else NOTHING)
 
     def show_tool(self, tool: str | None, chosen: int) -> None:
-        """Show which tool is at work, and how much it has.
-
-        Parameters
-        ----------
-        tool : {"pick", "split"} or None
-            Which.
-        chosen : int
-            Superpixels picked, or points set.
-        """
+        """Show which tool is at work, and how many superpixels are picked or points are set."""
         self.pick.setChecked(tool == "pick")
         self.split.setChecked(tool == "split")
         self.apply.setText(_action(tool, chosen))
@@ -203,13 +159,7 @@ class SuperpixelsView(StatusWidget):
         allow(self.redo, "" if redoable else NOT_UNDONE)
 
     def show_count(self, text: str) -> None:
-        """Show how many superpixels the chosen layer has.
-
-        Parameters
-        ----------
-        text : str
-            Empty while that is not known.
-        """
+        """Show how many superpixels the chosen layer has; empty while that is not known."""
         self.count.setText(text)
         self.count.setVisible(bool(text))
 
@@ -286,17 +236,7 @@ class SuperpixelsView(StatusWidget):
 def suggested(kind: type[Any], pixels: int) -> dict[str, int]:
     """Return a number of superpixels that suits an image, where the default is too many.
 
-    Parameters
-    ----------
-    kind : type
-        An algorithm.
-    pixels : int
-        Of the image.
-
-    Returns
-    -------
-    dict
-        Empty where the default will do, or the algorithm asks for no number.
+    Empty where the default will do, or the algorithm asks for no number.
     """
     usual = {each.name: each.default for each in kind.declared()}.get(N_SEGMENTS, 0)
     room = max(pixels // PIXELS_EACH, 1)

@@ -17,19 +17,7 @@ __all__ = ["Labelling"]
 
 @dataclass(frozen=True)
 class Labelling:
-    """A model and the image it is applied to; call it in a worker thread.
-
-    Attributes
-    ----------
-    model : str
-        File of the model.
-    picture : Picture
-        The image.
-    device : str
-        As for `napari_selfseg.evolve`.
-    threads : int
-        CPU threads.
-    """
+    """A model file and the image it is applied to; call it in a worker thread."""
 
     model: str
     picture: Picture
@@ -42,16 +30,7 @@ class Labelling:
         return (ALL,) * len(self.picture.shape)
 
     def __call__(self) -> tuple[Method, NDArray[Any], dict[str, Any]]:
-        """Label the image.
-
-        Returns
-        -------
-        method : Method
-            What the model is of.
-        labels : ndarray of int
-            ``(*spatial)`` of the image.
-        record : dict
-            How they were made.
+        """Label the image; return the method of the model, the labels and their record.
 
         Raises
         ------

@@ -29,13 +29,7 @@ KIND: Final = "Model (*.safetensors)"
 
 
 class TrainDock(WorkDock):
-    """Train a model of many images, watch it on one of them, and apply it.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the images are.
-    """
+    """Train a model of many images, watch it on one of them, and apply it."""
 
     view: TrainView
     remembered_as = "train"

@@ -23,7 +23,7 @@ __all__ = ["Look", "TrainingJob"]
 
 @dataclass(frozen=True)
 class Look:
-    """Where a training is.
+    """How far a training is.
 
     Attributes
     ----------
@@ -48,13 +48,7 @@ class Look:
 
 
 class TrainingJob(WorkJob):
-    """One training; its model is written also when it is asked to end.
-
-    Parameters
-    ----------
-    wanted : Wanted
-        What to train.
-    """
+    """One training; its model is written also when it is asked to end."""
 
     what = "The training"
 

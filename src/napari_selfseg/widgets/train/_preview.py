@@ -22,14 +22,8 @@ __all__ = ["Preview"]
 class Preview:
     """A labels layer over the plane in view, or over the first image of a folder.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Gets the layer with the first labels.
-    source : napari.layers.Image or None
-        The layer whose planes are trained on; None for a folder, whose first image is added.
-    wanted : Wanted
-        The training.
+    `source` is the layer whose planes are trained on; None for a folder, whose first image is
+    added.
     """
 
     def __init__(self, viewer: Any, source: Any, wanted: Wanted) -> None:
@@ -38,13 +32,7 @@ class Preview:
         self._closed = False
 
     def show(self, look: Look) -> None:
-        """Show the labels of a plane.
-
-        Parameters
-        ----------
-        look : Look
-            The training at some iteration.
-        """
+        """Show the labels of a plane."""
         if self._closed:
             return
         if self._sheet is None:
@@ -52,13 +40,7 @@ class Preview:
         self._sheet.write(look.labels)
 
     def forget(self, layer: Any) -> None:
-        """Show nothing more when the image or the labels were removed.
-
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            What was removed.
-        """
+        """Show nothing more when the image or the labels were removed."""
         if layer in (self._source, self._sheet and self._sheet.layer):
             self._closed = True
 

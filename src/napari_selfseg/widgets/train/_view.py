@@ -109,12 +109,7 @@ class TrainView(StatusWidget):
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods and devices there are.
 
-        Parameters
-        ----------
-        choices : Choices
-            From `napari_selfseg.widgets.model.choices.load`.
-        device : str
-            Chosen first, where there is one of that name.
+        `device` is chosen first, where there is one of that name.
         """
         self._methods.fill(choices.methods)
         self.method.offer([(each.title, each) for each in choices.methods])
@@ -132,17 +127,7 @@ class TrainView(StatusWidget):
         self.say(text)
 
     def show_look(self, iteration: int, total: int, text: str, losses: dict[str, float]) -> None:
-        """Show where the training is.
-
-        Parameters
-        ----------
-        iteration, total : int
-            Made, and to be made at most.
-        text : str
-            The same in words.
-        losses : dict of str to float
-            Terms of the loss: a further point of the curve.
-        """
+        """Show how far the training is, also in words, with a further point of the curve."""
         self.setUpdatesEnabled(False)
         self.bar.setRange(0, total)
         self.bar.setValue(iteration)
@@ -154,13 +139,7 @@ class TrainView(StatusWidget):
         self.setUpdatesEnabled(True)
 
     def show_ready(self, text: str) -> None:
-        """Show that a training can be started.
-
-        Parameters
-        ----------
-        text : str
-            How the last one ended.
-        """
+        """Show that a training can be started, and how the last one ended."""
         self._buttons.show_ready()
         self.say(text)
 

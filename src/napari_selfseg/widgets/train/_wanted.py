@@ -59,8 +59,6 @@ class Wanted:
 
     Attributes
     ----------
-    method : Method
-        What to train.
     model : str
         The file to write.
     picture : Picture or None
@@ -77,8 +75,6 @@ class Wanted:
         Share of pixels that keep their label at which to end.
     device : str
         As for `evolve`.
-    threads : int
-        CPU threads.
     """
 
     method: Method
@@ -141,11 +137,6 @@ class Wanted:
 
 def check(wanted: Wanted) -> None:
     """Refuse a training that cannot be.
-
-    Parameters
-    ----------
-    wanted : Wanted
-        As filled in.
 
     Raises
     ------

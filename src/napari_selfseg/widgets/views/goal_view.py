@@ -61,10 +61,7 @@ class GoalView(QWidget):
     def show_method(self, *, finds_objects: bool) -> None:
         """Show what the chosen method does for it.
 
-        Parameters
-        ----------
-        finds_objects : bool
-            Whether it finds objects itself: then they are what is wanted.
+        A method that finds objects itself leaves no choice: objects are what is wanted.
         """
         self._finds_objects = finds_objects
         if finds_objects and not self.objects:

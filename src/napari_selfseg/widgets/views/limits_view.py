@@ -70,13 +70,7 @@ class LimitsView(QWidget):
         self._show()
 
     def show_scale(self, scale: Scale) -> None:
-        """Show sizes in another unit.
-
-        Parameters
-        ----------
-        scale : Scale
-            Of the image.
-        """
+        """Show sizes in another unit."""
         self._scale = scale
         decimals = 0 if scale.pixel == 1.0 else 2 if scale.pixel > 0.001 else 5
         for box in (self.smallest, self.largest):
@@ -86,14 +80,9 @@ class LimitsView(QWidget):
         self._show()
 
     def show_limits(self, smallest: int, largest: int, *, at_border: bool) -> None:
-        """Show limits, without a signal.
+        """Show limits in pixels, 0 for none, without a signal.
 
-        Parameters
-        ----------
-        smallest, largest : int
-            Pixels; 0 is no limit.
-        at_border : bool
-            Whether objects at the border are kept.
+        `at_border` says whether objects at the border are kept.
         """
         self._limits = [smallest, largest]
         with signals_blocked(self.at_border):
@@ -101,13 +90,7 @@ class LimitsView(QWidget):
         self._show()
 
     def show_sizes(self, sizes: Sizes) -> None:
-        """Show which objects there are, whatever the limits.
-
-        Parameters
-        ----------
-        sizes : Sizes
-            Of all objects.
-        """
+        """Show the sizes of all objects, whatever the limits."""
         self._sizes = sizes
         self._show()
 

@@ -26,12 +26,7 @@ HELP: Final = "Parameters kept under a name: choose one, or type a new name and 
 class PresetBar(QWidget):
     """A combo box of names with Save and Delete; those that come with a method are first.
 
-    Parameters
-    ----------
-    presets : Presets
-        Where they are kept.
-    values : callable
-        Returns what is filled in.
+    `values` returns what is filled in.
     """
 
     chosen = Signal(dict)
@@ -58,13 +53,7 @@ class PresetBar(QWidget):
             hinted(edit, "Preset: choose, or type a name")
 
     def turn_to(self, kind: type[Parameters]) -> None:
-        """Offer the presets of another method.
-
-        Parameters
-        ----------
-        kind : type
-            The method.
-        """
+        """Offer the presets of another method."""
         self._kind = kind
         self._try(self._offer)
 

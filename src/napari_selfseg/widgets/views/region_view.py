@@ -63,13 +63,7 @@ class RegionView(QWidget):
         return Void(None) if rule is NOT_FINITE else None
 
     def offer_labels(self, layers: Sequence[tuple[str, Any]]) -> None:
-        """Offer layers that say where there are data.
-
-        Parameters
-        ----------
-        layers : sequence of (str, layer)
-            Labels layers.
-        """
+        """Offer labels layers that say where there are data."""
         rules = [(EVERYWHERE, None), (ONE_VALUE, ONE_VALUE), (NOT_FINITE, NOT_FINITE)]
         self.void.offer([*rules, *layers])
 

@@ -29,13 +29,7 @@ class RemedyBar(QWidget):
         self.offer(())
 
     def offer(self, found: Sequence[Remedy]) -> None:
-        """Offer other remedies.
-
-        Parameters
-        ----------
-        found : sequence of Remedy
-            In the order of the buttons.
-        """
+        """Offer other remedies, in the order of the buttons."""
         while (item := self._layout.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()

@@ -87,14 +87,9 @@ class ResultView(QWidget):
         return self.empty.isHidden()
 
     def show_labels(self, reason: str, measured: bool = False) -> None:
-        """Show whether there are labels to work on.
+        """Show why there are no labels to work on; empty where there are.
 
-        Parameters
-        ----------
-        reason : str
-            Why there are none; empty where there are.
-        measured : bool
-            Whether there is a table of them.
+        `measured` says whether there is a table of them.
         """
         self.empty.setText(reason)
         self.empty.setVisible(bool(reason))
@@ -105,12 +100,9 @@ class ResultView(QWidget):
         self._allow_kind(reason)
 
     def show_large(self, copying: str) -> None:
-        """Show that there are labels of a stack or of tiles: they can be kept, but no more.
+        """Show that labels are of a stack or of tiles: they can be kept, but no more.
 
-        Parameters
-        ----------
-        copying : str
-            Why no script makes them again; empty where one does.
+        `copying` is why no script makes them again; empty where one does.
         """
         self.show_labels("")
         for each in (self.smallest, self.measure, self.save_table):
@@ -121,10 +113,7 @@ class ResultView(QWidget):
     def show_only(self, name: str) -> None:
         """Show that labels are segments, or objects, which are connected pieces already.
 
-        Parameters
-        ----------
-        name : str
-            What they are called; empty for classes.
+        `name` is what they are called; empty for classes.
         """
         if name == self._only:
             return
@@ -137,28 +126,14 @@ class ResultView(QWidget):
         self._allow_kind(self._reason)
 
     def show_objects(self, there: bool) -> None:
-        """Show whether labels are objects, which have limits of size in place of merged pieces.
-
-        Parameters
-        ----------
-        there : bool
-            Whether they are.
-        """
+        """Show whether labels are objects, which have limits of size in place of merged pieces."""
         self._objects = there
         self._limited.setVisible(there)
         if not self._reason:
             allow(self.smallest, NO_PIECES if there else "")
 
     def show_fit(self, words: str, smooths: bool = False) -> None:
-        """Show what was learned.
-
-        Parameters
-        ----------
-        words : str
-            Empty when there is nothing.
-        smooths : bool
-            Whether it also smooths images.
-        """
+        """Show what was learned, if anything, and whether it also smooths images."""
         self.smooth.setVisible(smooths)
         self.fit.setText(words or NO_FIT)
         for each in (self.save_fit, self.apply):
@@ -167,13 +142,7 @@ class ResultView(QWidget):
         self._allow_kind(self._reason)
 
     def suggest_outlines(self, outlines: str) -> None:
-        """Choose what the borders of applied labels follow, where labels shown do not say it.
-
-        Parameters
-        ----------
-        outlines : {"superpixels", "image"}
-            As what was learned says.
-        """
+        """Choose what the borders of applied labels follow, where labels shown do not say it."""
         if self._reason:
             with signals_blocked(self.outlines):
                 self.outlines.choose(outlines)

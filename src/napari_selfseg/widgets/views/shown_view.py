@@ -70,14 +70,9 @@ class GranularityView(QWidget):
         self.number.valueChanged.connect(self._on_number)
 
     def offer(self, fewest: int, most: int, automatic: int) -> None:
-        """Offer numbers, without a signal.
+        """Offer numbers of segments, without a signal.
 
-        Parameters
-        ----------
-        fewest, most : int
-            How many segments there can be.
-        automatic : int
-            How many there are when nobody says it.
+        `automatic` is the number when nobody chooses one.
         """
         self._stops = stops(fewest, most)
         self.number.setSpecialValueText("")
@@ -86,16 +81,9 @@ class GranularityView(QWidget):
         self._allow("")
 
     def show_number(self, n_segments: int, automatic: bool, note: str) -> None:
-        """Show a number, without a signal.
+        """Show how many segments are shown, without a signal.
 
-        Parameters
-        ----------
-        n_segments : int
-            How many segments are shown.
-        automatic : bool
-            Whether nobody said it.
-        note : str
-            What they are made of.
+        `automatic` says that nobody chose the number, `note` what they are made of.
         """
 
         def put() -> None:
@@ -169,25 +157,13 @@ class ShownView(QWidget):
         self.offer(False)
 
     def offer(self, there: bool) -> None:
-        """Show or hide the switch.
-
-        Parameters
-        ----------
-        there : bool
-            Whether there is a run.
-        """
+        """Show or hide the switch."""
         self._there = there
         self._switch.setVisible(there)
         self._turn()
 
     def suit(self, *, makes_segments: bool) -> None:
-        """Name the choice after what a method makes.
-
-        Parameters
-        ----------
-        makes_segments : bool
-            Whether the method's own labels are segments, and not classes.
-        """
+        """Name the choice after what a method makes: segments or classes."""
         self._makes_segments = makes_segments
         self.classes.setText("Iterations" if makes_segments else "Classes")
         self.classes.setToolTip(ITERATIONS_HELP if makes_segments else CLASSES_HELP)
@@ -198,13 +174,7 @@ class ShownView(QWidget):
         self._switch.setVisible(self._there and not (needless and self.segments.isChecked()))
 
     def step(self, steps: int) -> None:
-        """Go to another iteration, or to more or fewer segments: whichever slider is in view.
-
-        Parameters
-        ----------
-        steps : int
-            Later, or more; earlier or fewer where it is negative.
-        """
+        """Move whichever slider is in view: to later iterations or more segments, or back."""
         for each in (self.timeline.slider, self.granularity.slider):
             stepped(each, steps)
 

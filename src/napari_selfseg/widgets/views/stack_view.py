@@ -75,25 +75,13 @@ class StackView(QWidget):
         return Stacking(axes, way, fewer or None)
 
     def offer(self, picture: Picture | None) -> None:
-        """Offer what an image of more than a plane can be taken apart into.
-
-        Parameters
-        ----------
-        picture : Picture or None
-            The image; None for none.
-        """
+        """Offer what an image of more than a plane can be taken apart into."""
         before, self._picture = self._picture, picture
         self.setVisible(picture is not None and len(picture.scale) > 2)
         self._offer(other=picture is not None and _other(before, picture))
 
     def suit(self, ndims: Sequence[int]) -> None:
-        """Offer what a method can do.
-
-        Parameters
-        ----------
-        ndims : sequence of int
-            Numbers of axes it takes.
-        """
+        """Offer what a method can do, which takes these numbers of axes."""
         self._ndims = tuple(ndims)
         self._offer(other=False)
 

@@ -17,13 +17,7 @@ SETUP, RESULT, REVIEW = range(3)  # pages
 
 
 class SegmentView(QWidget):
-    """Pages for before a run and after it, and the controls of the run below them.
-
-    Parameters
-    ----------
-    presets : Presets
-        Where those of the methods are kept.
-    """
+    """Pages for before a run and after it, and the controls of the run below them."""
 
     def __init__(self, presets: Presets) -> None:
         super().__init__()

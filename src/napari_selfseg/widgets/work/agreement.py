@@ -25,15 +25,7 @@ BOUND: Final = "Your strokes since the run count."
 
 
 class Moment:
-    """A run as it was after a step; the run may go on.
-
-    Parameters
-    ----------
-    run : Run
-        Read in the thread that iterates it.
-    record : mapping
-        Of that step.
-    """
+    """A run as it was after a step, with the record of that step; the run may go on."""
 
     def __init__(self, run: Run, record: Mapping[str, Any]) -> None:
         self.superpixels = run.superpixels
@@ -92,13 +84,7 @@ class Agreement:
         return found if found is not None and found.any() else None
 
     def bound(self, scribbles: NDArray[Any]) -> Agreement:
-        """Bind it to other strokes.
-
-        Parameters
-        ----------
-        scribbles : ndarray of int
-            ``(*spatial)`` classes from 1.
-        """
+        """Bind it to other strokes, whose classes are from 1."""
         found = replace(self, hierarchy=self.hierarchy.bound(scribbles), scribbles=scribbles)
         _ = found.automatic
         return found
@@ -128,12 +114,9 @@ class Agreement:
         return " ".join(filter(None, words))
 
     def cut(self, n_segments: int | None) -> Cut:
-        """Cut it.
+        """Cut it into segments.
 
-        Parameters
-        ----------
-        n_segments : int or None
-            None for the automatic number; the nearest possible one is taken.
+        None is the automatic number; otherwise the nearest possible one is taken.
         """
         wanted = self.automatic if n_segments is None else n_segments
         return Cut(self, min(max(wanted, self.fewest), self.most))
@@ -141,26 +124,13 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Cut:
-    """A number of segments.
-
-    Attributes
-    ----------
-    agreement : Agreement
-        What is cut.
-    n_segments : int
-        How many.
-    """
+    """An agreement, cut into a number of segments."""
 
     agreement: Agreement
     n_segments: int
 
     def labels(self) -> NDArray[Any]:
-        """Return the label map; takes milliseconds for millions of pixels.
-
-        Returns
-        -------
-        ndarray of uint8, uint16 or uint32
-        """
+        """Return the label map; takes milliseconds for millions of pixels."""
         return self.agreement.hierarchy.cut(self.n_segments)
 
     @property
@@ -173,25 +143,14 @@ class Cut:
 
 
 class Agreements:
-    """Makes those of one run. Call it in a worker thread, one at a time.
-
-    Parameters
-    ----------
-    request : Request
-        The run.
-    """
+    """Makes the agreements of one run. Call it in a worker thread, one at a time."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self._pieces: NDArray[np.int32] | None = None
 
     def __call__(self, moment: Moment) -> Agreement:
-        """Make one.
-
-        Parameters
-        ----------
-        moment : Moment
-            Of this run.
+        """Make the agreement of a moment of this run.
 
         Raises
         ------

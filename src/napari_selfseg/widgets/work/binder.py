@@ -24,8 +24,6 @@ class Binder:
 
     Parameters
     ----------
-    tasks : Tasks
-        For work in worker threads.
     strokes : callable
         Reads what is drawn now; None where nobody draws.
     put : callable
@@ -57,27 +55,13 @@ class Binder:
         self.took = 0.0
 
     def differs(self, before: NDArray[Any] | None) -> bool:
-        """Say whether something else is drawn now.
-
-        Parameters
-        ----------
-        before : ndarray of int or None
-            What was drawn for the run.
-        """
+        """Say whether something else is drawn now than was for the run."""
         return not _same(self._strokes(), before)
 
     def bind(self, made: Agreement) -> bool:
-        """Bind an agreement to what is drawn now; show it, where it is not shown already.
+        """Bind an agreement of the run to what is drawn now.
 
-        Parameters
-        ----------
-        made : Agreement
-            As the run left it.
-
-        Returns
-        -------
-        bool
-            Whether something new is shown, or will be.
+        True where something new is shown, or will be.
         """
         self._made = made
         # One at a time: when that one comes, what is drawn by then is looked at.

@@ -13,12 +13,7 @@ __all__ = ["Life", "main_window"]
 class Life(QObject):
     """Calls two functions in turn when a dock is opened and closed; the first at once.
 
-    Parameters
-    ----------
-    dock : QWidget
-        The widget inside napari's dock.
-    begin, end : callable
-        Called when it is opened and closed.
+    `dock` is the widget inside napari's dock.
     """
 
     def __init__(
@@ -84,10 +79,7 @@ class Life(QObject):
 def main_window(dock: QWidget) -> QWidget | None:
     """Find the window a dock belongs to.
 
-    Parameters
-    ----------
-    dock : QWidget
-        A floating one is a window of its own, which Qt hides with that of napari.
+    A floating dock is a window of its own, which Qt hides with that of napari.
     """
     window = dock.window()
     parent = None if window is None else window.parentWidget()

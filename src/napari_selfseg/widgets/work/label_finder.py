@@ -79,14 +79,8 @@ class Found:
 
     Attributes
     ----------
-    wanted : Wanted
-        What was asked for.
     classes : ndarray of int or None
         The class of each pixel; None for segments.
-    labels : ndarray of int
-        What is shown.
-    count : int
-        Number of labels.
     sizes : Sizes or None
         Those of all objects, whatever the limits; None where labels are none.
     """

@@ -23,24 +23,12 @@ class Mailbox(Generic[T]):
         return self._message is None
 
     def put(self, message: T) -> None:
-        """Leave a message in place of the one there.
-
-        Parameters
-        ----------
-        message : object
-            Not None.
-        """
+        """Leave a message, not None, in place of the one there."""
         with self._lock:
             self._message = message
 
     def take(self) -> T | None:
-        """Return the message and empty the slot.
-
-        Returns
-        -------
-        object or None
-            None when there is nothing new.
-        """
+        """Return the message and empty the slot; None when there is nothing new."""
         with self._lock:
             message, self._message = self._message, None
             return message

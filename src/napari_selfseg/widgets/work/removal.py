@@ -18,17 +18,12 @@ __all__ = ["SafeRemoval"]
 class SafeRemoval(QObject):
     """Makes the canvas of a viewer current before a layer is removed from it.
 
-    napari frees what the removed layer had on the graphics card at once (0.9.2, and no longer
-    when it draws next). Outside of a drawing Qt's own context is current, which shares these
-    objects; freed there, they are gone while the canvas still has them bound, and its second
-    drawing after that reads freed memory: a segmentation fault in `glDrawArrays`.
+    Once the dock is shown, this holds for the canvas in its window as long as the viewer lives.
 
-    Parameters
-    ----------
-    dock : QWidget
-        Once it is shown the canvas in its window is taken care of, as long as the viewer lives.
-    viewer : napari.Viewer
-        In the same window.
+    napari frees what the removed layer had on the graphics card at once (0.9.2, and no longer when
+    it draws next). Outside of a drawing Qt's own context is current, which shares these objects;
+    freed there, they are gone while the canvas still has them bound, and its second drawing after
+    that reads freed memory: a segmentation fault in `glDrawArrays`.
     """
 
     def __init__(self, dock: QWidget, viewer: Any) -> None:

@@ -16,19 +16,9 @@ logger: Final = logging.getLogger(__name__)
 
 
 def sentence_of(error: Exception, what: str) -> str:
-    """Say what went wrong.
+    """Say in one sentence what went wrong.
 
-    Parameters
-    ----------
-    error : Exception
-        As raised.
-    what : str
-        What was being done, for an error that explains nothing by itself.
-
-    Returns
-    -------
-    str
-        One sentence.
+    `what` was being done, for an error that explains nothing by itself.
     """
     if isinstance(error, ValueError | MemoryError) and str(error):
         return str(error)
@@ -47,8 +37,6 @@ class Worker(threading.Thread):
     ----------
     work : callable
         It reports by itself: no signal can reach a closed window.
-    what : str
-        What is done, for whoever waits for it.
     stop : callable or None
         Asks the work to end soon; None where nobody can, and then it is waited for as it is.
     """
@@ -66,13 +54,7 @@ class Worker(threading.Thread):
 
 
 def in_thread(work: Callable[[], None], what: str, stop: Callable[[], None] | None = None) -> None:
-    """Call a function in a thread of its own.
-
-    Parameters
-    ----------
-    work, what, stop
-        As of `Worker`.
-    """
+    """Call a function in a thread of its own, as of `Worker`."""
     Worker(work, what, stop).start()
 
 

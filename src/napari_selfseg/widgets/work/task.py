@@ -68,7 +68,7 @@ class Tasks(QObject):
         refused: Callable[[str], None] | None = None,
         stop: Callable[[], None] | None = None,
     ) -> None:
-        """Begin some work.
+        """Begin some work in a worker thread.
 
         Parameters
         ----------
@@ -76,8 +76,6 @@ class Tasks(QObject):
             Called once, in a worker thread.
         then : callable
             Called with what it returned, on the main thread.
-        what : str
-            What is done, for the sentence when it fails.
         refused : callable, optional
             Called with that sentence in place of the one of all tasks.
         stop : callable, optional

@@ -79,15 +79,7 @@ class WorkJob(ABC):
             yield work
 
     def _go_through(self, work: Work[Any], see: Callable[[Any], None]) -> None:
-        """Advance work to its end, and look at every step of it.
-
-        Parameters
-        ----------
-        work : Work
-            From `_steered`.
-        see : callable
-            Called with every step.
-        """
+        """Advance work from `_steered` to its end, and call `see` with every step."""
         follow(work, seeing(see))
 
     @abstractmethod

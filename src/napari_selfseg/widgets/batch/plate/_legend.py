@@ -18,13 +18,7 @@ GAP: Final = 10  # pixels
 
 
 class PlateLegend(QWidget):
-    """Signs beside their words; each sign says its word to a screen reader in the picture.
-
-    Parameters
-    ----------
-    signs : sequence of str
-        Those that are explained.
-    """
+    """Signs beside their words; each sign says its word to a screen reader in the picture."""
 
     def __init__(self, signs: Sequence[str]) -> None:
         super().__init__()

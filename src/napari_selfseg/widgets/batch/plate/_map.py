@@ -29,12 +29,7 @@ class Box(NamedTuple):
 class PlateMap:
     """The picture of a plate in numbers: wells as a grid, and in each its fields as a smaller one.
 
-    Parameters
-    ----------
-    plate : Plate
-        What is shown.
-    width : float
-        How much room there is, in pixels.
+    Lengths are in pixels.
     """
 
     def __init__(self, plate: Plate, width: float) -> None:
@@ -65,37 +60,19 @@ class PlateMap:
         return HEAD + len(plate.columns) * self.width, HEAD + len(plate.rows) * self.height
 
     def field(self, number: int) -> Box:
-        """Return where a field lies.
-
-        Parameters
-        ----------
-        number : int
-            Its place among those of the plate.
-        """
+        """Return where a field, by its number among those of the plate, lies."""
         row, column = self._cells[number]
         corner = self.well(row // self.down, column // self.across)
         x = corner.x + column % self.across * self.side
         return Box(x, corner.y + row % self.down * self.side, self.side, self.side)
 
     def well(self, row: int, column: int) -> Box:
-        """Return where a well lies.
-
-        Parameters
-        ----------
-        row, column : int
-            Of it, from 0.
-        """
+        """Return where a well, by row and column from 0, lies."""
         x, y = HEAD + column * self.width, HEAD + row * self.height
         return Box(x, y, self.across * self.side, self.down * self.side)
 
     def within(self, x: float, y: float) -> list[int]:
-        """Return what is pointed at: a field, all of a row or column by its name, or nothing.
-
-        Parameters
-        ----------
-        x, y : float
-            In the picture.
-        """
+        """Return what is pointed at: a field, all of a row or column by its name, or nothing."""
         row, column = math.floor((y - HEAD) / self.height), math.floor((x - HEAD) / self.width)
         if x < HEAD or y < HEAD:
             return self._headed(None if y < HEAD else row, None if x < HEAD else column)
@@ -106,25 +83,14 @@ class PlateMap:
         return []
 
     def in_well(self, row: int, column: int) -> list[int]:
-        """Return the fields of a well.
-
-        Parameters
-        ----------
-        row, column : int
-            Of it, from 0.
-        """
+        """Return the fields of a well, by row and column from 0."""
         fields = enumerate(self.plate.fields)
         return [k for k, each in fields if (each.row, each.column) == (row, column)]
 
     def beside(self, number: int, down: int, right: int) -> int:
         """Return the next field in a direction, over gaps; the same at the border.
 
-        Parameters
-        ----------
-        number : int
-            Of a field.
-        down, right : int
-            One of them 1 or -1, the other 0.
+        One of `down` and `right` is 1 or -1, the other 0.
         """
         row, column = self._cells[number]
         furthest = max(len(self.plate.rows) * self.down, len(self.plate.columns) * self.across)

@@ -24,31 +24,13 @@ SMALL: Final = 9  # pixels, below which there is no room for a tick
 
 
 def sign_colours(palette: QPalette) -> dict[str, QColor]:
-    """Return the colour of each sign, as it is seen on whatever the theme puts behind it.
-
-    Parameters
-    ----------
-    palette : QPalette
-        Of the widget.
-    """
+    """Return the colour of each sign, as it is seen on whatever the theme puts behind it."""
     pairs = ((sign, named) for sign, (_, named) in SIGNS.items())
     return {sign: legible(named, palette) if named else faint(palette) for sign, named in pairs}
 
 
 def draw_sign(painter: QPainter, box: QRectF, sign: str, colour: QColor, ground: QColor) -> None:
-    """Draw the sign of a field.
-
-    Parameters
-    ----------
-    painter : QPainter
-        Where.
-    box : QRectF
-        The field.
-    sign : str
-        One of `SIGNS`.
-    colour, ground : QColor
-        Of the sign, and of what is behind it.
-    """
+    """Draw the sign of a field, one of `SIGNS`; `ground` is the colour behind it."""
     inner = box.adjusted(1, 1, -1, -1)
     painter.setPen(QPen(colour, 1.5 if sign in ("running", "failed") else 1))
     if sign == "out":

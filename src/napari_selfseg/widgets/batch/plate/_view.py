@@ -32,12 +32,7 @@ ARROWS: Final = {
 class PlateView(QWidget):
     """Fields by what became of them, to be pointed at by mouse and by keys.
 
-    Parameters
-    ----------
-    plate : Plate
-        What is shown.
-    told : callable
-        Called with the place of a field among those of the plate; says all that is known of it.
+    `told` says all that is known of a field, by its number among those of the plate.
 
     Attributes
     ----------
@@ -67,26 +62,14 @@ class PlateView(QWidget):
         self.setSizePolicy(policy)
 
     def show_signs(self, signs: Mapping[int, str]) -> None:
-        """Show what became of the fields.
-
-        Parameters
-        ----------
-        signs : mapping of int to str
-            Sign by place; fields that are not in it are left out.
-        """
+        """Show what became of the fields, by number; fields without a sign are not drawn."""
         if dict(signs) != self._signs:
             self._signs = dict(signs)
             self._describe()
             self.update()
 
     def point_at(self, number: int) -> None:
-        """Move the mark to a field.
-
-        Parameters
-        ----------
-        number : int
-            Its place.
-        """
+        """Move the mark to a field."""
         if number != self.current:
             self.current = number
             self._describe()

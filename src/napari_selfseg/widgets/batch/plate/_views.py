@@ -25,17 +25,9 @@ MOST: Final = 4
 
 
 def plates_of(images: Sequence[object]) -> tuple[Plate, ...]:
-    """Find the plates of which images are fields.
+    """Return the plates of which images are fields, in the order of their first images.
 
-    Parameters
-    ----------
-    images : sequence
-        Paths; what is no path is in no plate.
-
-    Returns
-    -------
-    tuple of Plate
-        In the order of their first images.
+    What is no path is in no plate.
     """
     from napari_selfseg.io import plate_of
 
@@ -50,14 +42,8 @@ def plates_of(images: Sequence[object]) -> tuple[Plate, ...]:
 class PlateViews(QWidget):
     """Pictures of plates; nothing where there are none.
 
-    Parameters
-    ----------
-    told : callable
-        Called with the path of a field; says all that is known of it.
-    help : str
-        What clicks and keys do.
-    signs : sequence of str
-        Those that are explained.
+    `told` says all that is known of the field at a path, `help` what clicks and keys do; `signs`
+    are those that are explained.
 
     Attributes
     ----------
@@ -93,13 +79,7 @@ class PlateViews(QWidget):
         return tuple(self._views)
 
     def show_plates(self, plates: Sequence[Plate]) -> None:
-        """Show other plates.
-
-        Parameters
-        ----------
-        plates : sequence of Plate
-            Of more than a few the first are shown.
-        """
+        """Show other plates; of more than a few the first are shown."""
         if tuple(plates) == self._plates:
             return
         self._plates = tuple(plates)
@@ -114,26 +94,14 @@ class PlateViews(QWidget):
         self.setVisible(bool(self._plates))
 
     def show_signs(self, signs: Mapping[str, str]) -> None:
-        """Show what became of fields.
-
-        Parameters
-        ----------
-        signs : mapping of str to str
-            Sign by path.
-        """
+        """Show what became of fields: sign by path."""
         absolute = {str(Path(path).absolute()): sign for path, sign in signs.items()}
         for plate, view in zip(self._plates, self._views, strict=False):
             paths = [str(each.path) for each in plate.fields]
             view.show_signs({k: absolute[path] for k, path in enumerate(paths) if path in absolute})
 
     def point_at(self, path: str) -> None:
-        """Move the mark to a field.
-
-        Parameters
-        ----------
-        path : str
-            Of any image.
-        """
+        """Move the mark to the field at a path."""
         wanted = Path(path).absolute()
         for plate, view in zip(self._plates, self._views, strict=False):
             for k, each in enumerate(plate.fields):

@@ -23,22 +23,11 @@ WEIGHT: Final = 0.65
 
 
 def distinct(n: int, hues: Hues) -> NDArray[np.float64]:
-    """Choose colours one after the other, each as far as can be from those before.
+    """Choose n colours one after the other, each as far as can be from those before.
 
-    How far is the least distance in CIE Lab among the visions there are: with all cones, or
-    without one kind of them.
-
-    Parameters
-    ----------
-    n : int
-        How many; fewer of them are the first of more.
-    hues : tuple of float
-        From `free_hues`.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(n, 3)`` red, green and blue from 0 to 1. Beyond a thousand they begin anew.
+    Distance is the least one in CIE Lab over normal vision and the three kinds of colour blindness.
+    Colours are ``(n, 3)`` red, green and blue from 0 to 1; those for a smaller n are the first of
+    those for a larger. They are repeated beyond a thousand.
     """
     colours = _candidates(hues)
     views = np.stack([_view(colours, vision) for vision in VISIONS])

@@ -22,17 +22,9 @@ ONE_HUE: Final = 0.6
 
 
 def free_hues(source: Any) -> Hues:
-    """Return the hues that stand off an image.
+    """Return the hues that stand off an image: all of them where it is grey or has many.
 
-    Parameters
-    ----------
-    source : napari.layers.Image
-        Looked at in its thumbnail, which is there whatever the size of the image.
-
-    Returns
-    -------
-    tuple of float
-        All hues for images that are grey or have many.
+    Only the thumbnail is looked at, which is there whatever the size of the image.
     """
     if not getattr(source, "rgb", False):
         return ALL_HUES
@@ -48,19 +40,6 @@ def free_hues(source: Any) -> Hues:
 
 
 def spread(places: NDArray[np.floating[Any]], hues: Hues) -> NDArray[np.floating[Any]]:
-    """Spread places from 0 to 1 over hues.
-
-    Parameters
-    ----------
-    places : ndarray of float
-        Any shape.
-    hues : tuple of float
-        From `free_hues`.
-
-    Returns
-    -------
-    ndarray of float
-        From 0 to 1.
-    """
+    """Map positions from 0 to 1 onto hues from `free_hues`."""
     begin, reach = hues
     return (begin + reach * places) % 1

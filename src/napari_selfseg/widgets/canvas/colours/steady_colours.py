@@ -17,19 +17,9 @@ _SEEN: Final = 256
 def following(
     colours: CyclicLabelColormap, labels: NDArray[Any], before: NDArray[Any]
 ) -> CyclicLabelColormap:
-    """Let each label have the colour of what lay in its place.
+    """Reorder colours so that each label has the colour of what lay in its place.
 
-    Parameters
-    ----------
-    colours : napari.utils.CyclicLabelColormap
-        A colour for every label, as the earlier ones were shown; that of 0 first.
-    labels, before : ndarray of int
-        ``(*spatial)`` what is going to be shown, and what was.
-
-    Returns
-    -------
-    napari.utils.CyclicLabelColormap
-        The same colours in another order.
+    `colours` are those of the labels `before`, that of 0 first.
     """
     from napari_selfseg.hierarchy import matched
 

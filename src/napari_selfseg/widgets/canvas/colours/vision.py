@@ -32,19 +32,7 @@ VISIONS: Final = (USUAL, *MATRICES)
 
 
 def as_seen(colours: NDArray[np.floating[Any]], vision: str) -> NDArray[np.floating[Any]]:
-    """Return colours as somebody sees them.
-
-    Parameters
-    ----------
-    colours : ndarray of float
-        ``(..., 3)`` sRGB from 0 to 1.
-    vision : str
-        One of `VISIONS`.
-
-    Returns
-    -------
-    ndarray of float
-        The same shape.
+    """Return sRGB colours, ``(..., 3)`` from 0 to 1, as somebody with one of `VISIONS` sees them.
 
     References
     ----------

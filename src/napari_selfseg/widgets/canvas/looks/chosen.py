@@ -23,16 +23,8 @@ LINE: Final = (1.0, 1.0, 1.0, 1.0)
 class ChosenLabel:
     """A layer that shows where a label is, and shares the array of the labels.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Gets the layer, and keeps the one that is selected.
-    layer : napari.layers.Labels
-        With the labels, in memory.
-    number : int
-        The label.
-    screen : int
-        Height of the screen in pixels.
+    The labels are in memory. The layer that is selected stays selected; `screen` is the height of
+    the screen in pixels.
     """
 
     def __init__(self, viewer: Any, layer: Any, number: int, screen: int) -> None:

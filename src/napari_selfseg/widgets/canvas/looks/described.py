@@ -62,15 +62,7 @@ class Sheet:
 
 
 def sheet_of(layer: Any, dims: Any) -> Sheet:
-    """Return what can be counted of a layer in a moment.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Any.
-    dims : napari.components.Dims
-        Of the viewer: what is in view.
-    """
+    """Return the labels of a layer, or a coarser level of them, that can be counted in a moment."""
     scale, every = _scale(layer), (slice(None),) * layer.ndim
     if layer.multiscale:
         whole, coarsest = layer.data[0], layer.data[-1]
@@ -101,19 +93,7 @@ def plane_of(layer: Any, dims: Any) -> tuple[int | slice, ...]:
 def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
     """Bring a label into view, unless all of it is; return one of its pixels.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layer.
-    layer : napari.layers.Labels
-        In memory, or of several levels.
-    number : int
-        The label.
-
-    Returns
-    -------
-    ndarray of int64 or None
-        None where it is not there.
+    The layer is in memory, or has several levels. None where the label does not occur.
     """
     sheet = sheet_of(layer, viewer.dims)
     if sheet.where == PLANE:
@@ -129,17 +109,7 @@ def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
 
 
 def look_at(viewer: Any, layer: Any, point: Any) -> None:
-    """Centre the view on a place of a layer.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layer.
-    layer : napari.layers.Layer
-        Any.
-    point : array_like
-        Pixels of the layer.
-    """
+    """Centre the view on a place of a layer, in its pixels."""
     world = np.asarray(layer.data_to_world(point))
     dims, off = viewer.dims, viewer.dims.ndim - layer.ndim
     shown = dims.order[-2:]

@@ -23,13 +23,9 @@ OWN: Final = "_calculate_contour"
 def drawn_fast(layer: Any) -> None:
     """Let a new layer of ours draw its lines in a time that hardly grows with their width.
 
-    napari 0.9 takes 0.3 s for 2048 x 2048 labels and thin lines, at every change of theirs, and
-    more than a second for lines of eight pixels. Where it draws them otherwise, they are napari's.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Not in a viewer yet.
+    The layer is in no viewer yet. napari 0.9 takes 0.3 s for 2048 x 2048 labels and thin lines, at
+    every change of theirs, and more than a second for lines of eight pixels. Where another version
+    draws lines in another way, that way stays.
     """
     layer.metadata[RESULT] = True
     if not hasattr(layer, OWN):
@@ -46,13 +42,7 @@ def drawn_fast(layer: Any) -> None:
 
 
 def is_result(layer: Any) -> bool:
-    """Say whether a layer holds labels of a run, live or finished.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        Any.
-    """
+    """Say whether a layer holds labels of a run, live or finished."""
     if not isinstance(layer, Labels) or is_mark(layer):
         return False
     record = layer.metadata.get(METADATA)
@@ -60,18 +50,10 @@ def is_result(layer: Any) -> bool:
 
 
 def outline(layer: Any, viewer: Any, screen: int, *, wanted: bool) -> None:
-    """Show labels as lines, or as areas.
+    """Show labels of a run as lines, or as areas.
 
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Of a run. Its opacity is put back with the areas, unless somebody changed it meanwhile.
-    viewer : napari.Viewer
-        With it.
-    screen : int
-        Height of the screen in pixels.
-    wanted : bool
-        Whether as lines.
+    With the areas comes the opacity they had, unless somebody changed it meanwhile. `screen` is the
+    height of the screen in pixels.
     """
     told = layer.metadata.get(LOOK)
     if wanted and told is None:
@@ -86,16 +68,9 @@ def outline(layer: Any, viewer: Any, screen: int, *, wanted: bool) -> None:
 
 
 def fit_lines(layer: Any, viewer: Any, screen: int) -> None:
-    """Give lines the width that the present view asks for, unless somebody chose another one.
+    """Adapt the width of lines to the zoom, unless somebody chose another one.
 
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Of a run.
-    viewer : napari.Viewer
-        With it.
-    screen : int
-        Height of the screen in pixels.
+    `screen` is the height of the screen in pixels.
     """
     told = layer.metadata.get(LOOK)
     if told is None or layer.contour != told["width"]:

@@ -26,30 +26,16 @@ def default_path() -> Path:
 class Presets:
     """The presets of a file: values by parameter, by name, by kind.
 
-    Several windows may share the file, so it is read before every answer and every change, and
-    written whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        A JSON file; it need not exist.
+    Several windows may share the JSON file, which need not exist, so it is read before every answer
+    and every change, and written whole or not at all. The kind is the name of a method or of an
+    algorithm.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def names(self, kind: str) -> tuple[str, ...]:
-        """Return the names there are.
-
-        Parameters
-        ----------
-        kind : str
-            Name of a method or a superpixel algorithm.
-
-        Returns
-        -------
-        tuple of str
-            In alphabetical order.
+        """Return the names there are for a kind, in alphabetical order.
 
         Raises
         ------
@@ -59,17 +45,7 @@ class Presets:
         return tuple(sorted(_read(self._path).get(kind, {}), key=str.casefold))
 
     def load(self, kind: str, name: str) -> dict[str, Any]:
-        """Return the values of a preset.
-
-        Parameters
-        ----------
-        kind, name : str
-            Which one.
-
-        Returns
-        -------
-        dict
-            Values by parameter, as they were saved: some may belong to another version.
+        """Return the values of a preset as they were saved: some may belong to another version.
 
         Raises
         ------
@@ -83,14 +59,8 @@ class Presets:
     def save(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
         """Save values under a name, in place of those it had.
 
-        Parameters
-        ----------
-        kind : str
-            Name of a method or a superpixel algorithm.
-        name : str
-            At most 60 characters in one line; blanks around it are left out.
-        values : mapping
-            Values by parameter: numbers, strings and truth values.
+        The name has at most 60 characters in one line; blanks around it are left out. Values are
+        numbers, strings and truth values.
 
         Raises
         ------
@@ -104,11 +74,6 @@ class Presets:
 
     def remove(self, kind: str, name: str) -> None:
         """Remove a preset.
-
-        Parameters
-        ----------
-        kind, name : str
-            Which one.
 
         Raises
         ------
@@ -181,13 +146,6 @@ def _write(path: Path, stored: Stored) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file and its folder; one beside it takes its place, so no reader sees half of it.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    text : str
-        What it holds then.
 
     Raises
     ------

@@ -24,37 +24,23 @@ def default_path() -> Path:
 
 
 class Remembered:
-    """What is kept for each dock; a file that cannot be read or written is as good as none.
+    """What is kept for each dock in a JSON file.
 
-    Parameters
-    ----------
-    path : Path
-        A JSON file; it need not exist.
+    A file that cannot be read or written is treated like one that does not exist.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, dock: str) -> dict[str, Any]:
-        """Return what is kept for a dock; empty for nothing.
-
-        Parameters
-        ----------
-        dock : str
-            Its name.
-        """
+        """Return what is kept for a dock; empty for nothing."""
         found = self._all().get(dock)
         return dict(found) if isinstance(found, dict) else {}
 
     def keep(self, dock: str, state: Mapping[str, Any]) -> None:
-        """Keep something in place of what there was; what other docks keep stays.
+        """Keep a state, plain JSON, of a dock in place of what there was; an empty one forgets it.
 
-        Parameters
-        ----------
-        dock : str
-            Its name.
-        state : mapping
-            Plain JSON; empty forgets it.
+        What other docks keep stays.
         """
         kept = {name: each for name, each in self._all().items() if name != dock}
         if state:

@@ -51,10 +51,7 @@ class Counted:
 def counted(labels: NDArray[Any]) -> Counted:
     """Count pixels by label; slow for many, so call it in a worker thread.
 
-    Parameters
-    ----------
-    labels : ndarray of int
-        Of any shape; it may be written on meanwhile.
+    The labels may change meanwhile.
     """
     rows = max(1, BLOCK // max(1, int(np.prod(labels.shape[1:]))))
     sizes = np.zeros(1, np.int64)
@@ -75,13 +72,6 @@ def place_of(
     labels: NDArray[Any], number: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Find a pixel of a label that lies in its middle, and the box around the label.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)``.
-    number : int
-        The label.
 
     Returns
     -------

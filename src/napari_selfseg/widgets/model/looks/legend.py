@@ -51,7 +51,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Legend:
-    """All that is said.
+    """The lines of a legend, and sentences around them.
 
     Attributes
     ----------
@@ -79,16 +79,12 @@ def legend(
     groups: Mapping[int, int] | None = None,
     where: str = "",
 ) -> Legend:
-    """Say what there is.
+    """Make a legend of labels by size.
 
     Parameters
     ----------
-    found : Counted
-        Labels by size.
     kind : {"classes", "pieces", "segments", "objects", "labels"}
         What they are.
-    scale : Scale
-        How large a pixel is.
     names : mapping of int to str
         Of labels; of classes where there are groups.
     groups : mapping of int to int, optional
@@ -111,13 +107,7 @@ def legend(
 
 
 def groups_of(features: Any) -> dict[int, int]:
-    """Return the class of each object, from a table that has both; empty where it has not.
-
-    Parameters
-    ----------
-    features : pandas.DataFrame
-        Of a labels layer.
-    """
+    """Return the class of each object from the table of a layer; empty where it has none."""
     if not {"index", "class"} <= set(features.columns):
         return {}
     pairs = zip(features["index"], features["class"], strict=True)

@@ -17,42 +17,19 @@ SCREEN: Final = 720
 
 
 def width_of(pixel: float, screen: int) -> int:
-    """Return how wide a line is to be, in pixels of the data.
+    """Return how wide a line is to be, one of `STEPS` pixels of the data.
 
-    Parameters
-    ----------
-    pixel : float
-        Size of such a pixel on the screen.
-    screen : int
-        Height of the screen in pixels.
-
-    Returns
-    -------
-    int
-        One of `STEPS`.
+    `pixel` is the size of one on the screen, `screen` the height of the screen in pixels.
     """
     wanted = THINNEST * max(1.0, screen / SCREEN) / max(pixel, 1e-9)
     return min(STEPS, key=lambda each: abs(np.log(each / max(wanted, 1.0))))
 
 
 def drawn(labels: NDArray[Any], width: int, background: int = 0) -> NDArray[Any]:
-    """Keep the rim of every label.
+    """Keep the rim, `width` pixels wide, of every label of a plane; the rest is background.
 
-    Its cost hardly grows with the width, as each pass doubles what is reached.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        Of a plane.
-    width : int
-        Of the rim, from 1.
-    background : int
-        Put in place of everything else.
-
-    Returns
-    -------
-    ndarray of int
-        Of the same shape and type. What lies at the end of the array is no rim.
+    Its cost hardly grows with the width, as each pass doubles what is reached. The end of the array
+    is no rim.
     """
     rim = np.zeros(labels.shape, bool)
     for axis in range(labels.ndim):

@@ -25,14 +25,9 @@ SIGNS: Final = ("", "...")
 
 
 def labelled(label: QLabel, widget: QWidget) -> None:
-    """Tie a label to the control it is about: it names it for a screen reader.
+    """Tie a label to a control, or the first one in a container: it names it for a screen reader.
 
-    Parameters
-    ----------
-    label : QLabel
-        With its text.
-    widget : QWidget
-        The control, or what holds it first. Buttons say themselves what they do.
+    Buttons have a text of their own.
     """
     found = [widget] if isinstance(widget, CONTROLS) else controls_of(widget)
     if not found or (isinstance(found[0], QAbstractButton) and found[0].text() not in SIGNS):
@@ -44,26 +39,12 @@ def labelled(label: QLabel, widget: QWidget) -> None:
 
 
 def called(control: QWidget, name: str) -> None:
-    """Name a control for a screen reader; what it is for is told by its tooltip.
-
-    Parameters
-    ----------
-    control : QWidget
-        Any.
-    name : str
-        A word or two.
-    """
+    """Name a control, in a word or two, for a screen reader; its tooltip tells what it is for."""
     control.setAccessibleName(name)
 
 
 def spoken(control: QWidget) -> str:
-    """Return what a screen reader calls a control; empty where it has no name.
-
-    Parameters
-    ----------
-    control : QWidget
-        Any.
-    """
+    """Return what a screen reader calls a control; empty where it has no name."""
     if named := control.accessibleName():
         return named
     text = control.text() if isinstance(control, QAbstractButton) else ""
@@ -71,13 +52,7 @@ def spoken(control: QWidget) -> str:
 
 
 def in_reading_order(view: QWidget) -> None:
-    """Let Tab go through a view as it is read; to be called anew when controls are added.
-
-    Parameters
-    ----------
-    view : QWidget
-        With its layout.
-    """
+    """Let Tab go through a view as it is read; call it again when controls are added."""
     for before, after in pairwise(_in_layout(view)):
         QWidget.setTabOrder(before, after)
 

@@ -16,11 +16,6 @@ DEEDS: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress, QEvent.Type.
 class Attention(QObject):
     """Notes whether anybody presses, types or scrolls in a widget from some moment on.
 
-    Parameters
-    ----------
-    place : QWidget
-        With all that is in it.
-
     Attributes
     ----------
     acted : bool

@@ -16,15 +16,10 @@ __all__ = ["CanvasKeys", "Claim"]
 
 
 class CanvasKeys(QObject):
-    """Shortcuts on the middle of a window, for one dock at a time: the one that was used last.
+    """Shortcuts on the canvas of a window, for one dock at a time: the one that was used last.
 
     It belongs to the window, and knows docks only from when they are shown until they are closed:
     so nothing of a closed window stays.
-
-    Parameters
-    ----------
-    middle : QWidget
-        With the canvas.
     """
 
     def __init__(self, middle: QWidget) -> None:
@@ -33,27 +28,13 @@ class CanvasKeys(QObject):
         self._shortcuts: list[QShortcut] = []
 
     def put_first(self, dock: QWidget, presses: Presses) -> None:
-        """Let keys be those of a dock.
-
-        Parameters
-        ----------
-        dock : QWidget
-            Shown, or used.
-        presses : mapping of str to callable
-            What each key does.
-        """
+        """Let a dock have the keys, from now on."""
         if not self._claims or self._claims[-1][0] is not dock:
             self._claims = [*self._others(dock), (dock, presses)]
             self._bind()
 
     def leave_out(self, dock: QWidget) -> None:
-        """Let keys be those of the dock before it, if there is one.
-
-        Parameters
-        ----------
-        dock : QWidget
-            Closed.
-        """
+        """Let the dock before a closed one have the keys, if there is one."""
         self._claims = self._others(dock)
         self._bind()
         if not self._claims:  # nothing of ours stays in the window
@@ -80,15 +61,7 @@ class CanvasKeys(QObject):
 
 
 class Claim(QObject):
-    """Claims the keys of the canvas for a dock, whenever it is shown or used.
-
-    Parameters
-    ----------
-    dock : QWidget
-        Any.
-    presses : mapping of str to callable
-        What each key does.
-    """
+    """Claims the keys of the canvas for a dock, whenever it is shown or used."""
 
     def __init__(self, dock: QWidget, presses: Presses) -> None:
         super().__init__(dock)

@@ -34,58 +34,26 @@ Presses = Mapping[str, Callable[[], object]]
 
 
 def keyed(help: str, *keys: str) -> str:
-    """Say in a tooltip which keys do the same.
-
-    Parameters
-    ----------
-    help : str
-        The tooltip.
-    *keys : str
-        Such as `RUN`.
-    """
+    """Add to a tooltip which keys do the same."""
     native = QKeySequence.SequenceFormat.NativeText
     return f"{help} ({', '.join(QKeySequence(each).toString(native) for each in keys)})"
 
 
 def stepped(slider: QSlider, steps: int) -> None:
-    """Move a slider that is in view, and can be moved.
-
-    Parameters
-    ----------
-    slider : QSlider
-        Any.
-    steps : int
-        To the right, or to the left where it is negative.
-    """
+    """Move a slider that is in view and enabled; negative steps go to the left."""
     if slider.isVisible() and slider.isEnabled():
         slider.setValue(slider.value() + steps * slider.singleStep())
 
 
 class Keys:
-    """What keys do while the focus is in a dock.
-
-    Parameters
-    ----------
-    dock : QWidget
-        With all below it.
-    presses : mapping of str to callable
-        What each key does.
-    """
+    """What keys do while the focus is in a dock."""
 
     def __init__(self, dock: QWidget, presses: Presses) -> None:
         self._shortcuts = shortcuts(dock, presses)
 
 
 def shortcuts(widget: QWidget, presses: Presses) -> list[QShortcut]:
-    """Make shortcuts that are heard while the focus is in a widget.
-
-    Parameters
-    ----------
-    widget : QWidget
-        With all below it.
-    presses : mapping of str to callable
-        What each key does.
-    """
+    """Make shortcuts that are heard while the focus is in a widget."""
     made = []
     for key, press in presses.items():
         for each in (key, *((TWIN,) if key == RUN else ())):

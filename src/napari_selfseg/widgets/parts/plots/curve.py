@@ -40,17 +40,9 @@ class Frame:
     def places(
         self, iterations: NDArray[np.int64], values: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return where values lie.
+        """Return x and y, ``(N, 2)`` from 0 to 1, of values inside the frame.
 
-        Parameters
-        ----------
-        iterations, values : ndarray
-            ``(N,)`` inside the frame.
-
-        Returns
-        -------
-        ndarray of float64
-            ``(N, 2)``, x and y from 0 to 1; a half along an axis of no length.
+        One half is returned along an axis of no length.
         """
         x = _unit(iterations.astype(float), self.first, self.last)
         if self.logarithmic:
@@ -77,18 +69,10 @@ class Curve:
     frame: Frame | None
 
     def points(self, columns: int) -> NDArray[np.float64]:
-        """Return the line to draw.
+        """Return the line to draw, ``(M, 2)`` as of `Frame.places`.
 
-        Parameters
-        ----------
-        columns : int
-            Pixels the frame is wide. Where many points share a column, its smallest and its largest
-            are kept: a line through them looks the same.
-
-        Returns
-        -------
-        ndarray of float64
-            ``(M, 2)``, as of `Frame.places`.
+        Where many points share one of the `columns`, pixels of width, its smallest and its largest
+        are kept: a line through them looks the same.
         """
         if self.frame is None:
             return np.empty((0, 2))
@@ -96,18 +80,7 @@ class Curve:
         return line[_extremes(line, max(1, columns))]
 
     def place(self, iteration: int) -> float | None:
-        """Return where an iteration lies.
-
-        Parameters
-        ----------
-        iteration : int
-            Any.
-
-        Returns
-        -------
-        float or None
-            From 0 to 1; None outside the frame.
-        """
+        """Return where an iteration lies, from 0 to 1; None outside the frame."""
         frame = self.frame
         if frame is None or not frame.first <= iteration <= frame.last:
             return None
@@ -115,12 +88,9 @@ class Curve:
         return (iteration - frame.first) / length if length else 0.5
 
     def nearest(self, x: float) -> int:
-        """Return the iteration nearest to a place; only where there is one.
+        """Return the iteration nearest to x: 0 is the first of the frame, 1 the last.
 
-        Parameters
-        ----------
-        x : float
-            0 at the first iteration of the frame, 1 at the last.
+        Call it only where there is one.
         """
         assert self.frame is not None
         wanted = self.frame.first + x * (self.frame.last - self.frame.first)
@@ -130,11 +100,7 @@ class Curve:
 def curves(losses: Mapping[str, Mapping[int, float]]) -> tuple[Curve, dict[str, Curve]]:
     """Add the terms of a loss, and bring all into one frame.
 
-    Parameters
-    ----------
-    losses : mapping
-        Value by iteration, by term, as in `Run.losses`. Where a term is missing the others are
-        added; iterations whose sum is not finite are left out.
+    Where a term is missing the others are added; iterations whose sum is not finite are left out.
 
     Returns
     -------

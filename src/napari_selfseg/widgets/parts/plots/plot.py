@@ -47,13 +47,7 @@ class LossPlot(QWidget):
         self.clear()
 
     def show_losses(self, losses: Mapping[str, Mapping[int, float]]) -> None:
-        """Show other losses.
-
-        Parameters
-        ----------
-        losses : mapping
-            Value by iteration, by term, as in `Run.losses`.
-        """
+        """Show other losses: value by iteration, by term, as in `Run.losses`."""
         self._total, self._terms = curves(losses)
         self.setToolTip(_tooltip(self._frame, losses) if self._frame else EMPTY)
         if self._frame:
@@ -69,13 +63,7 @@ class LossPlot(QWidget):
         self.show_losses({})
 
     def mark(self, iteration: int | None) -> None:
-        """Mark an iteration.
-
-        Parameters
-        ----------
-        iteration : int or None
-            One outside the curve is not drawn; None marks nothing.
-        """
+        """Mark an iteration of the curve; None, or one outside of it, marks nothing."""
         self._marked = iteration
         self.update()
 

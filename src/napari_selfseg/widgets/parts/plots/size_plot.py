@@ -44,26 +44,15 @@ class SizePlot(QWidget):
         self._last = 0
 
     def show_bars(self, bars: Sequence[int], ends: tuple[str, str]) -> None:
-        """Show other bars.
+        """Show counts by size, none of them for nothing.
 
-        Parameters
-        ----------
-        bars : sequence of int
-            How many there are of each size; empty for nothing.
-        ends : tuple of str
-            The smallest and the largest size in words.
+        `ends` are the smallest and the largest size in words.
         """
         self._bars, self._ends = bars, ends
         self.update()
 
     def show_limits(self, low: float, high: float) -> None:
-        """Show where the limits are, without a signal.
-
-        Parameters
-        ----------
-        low, high : float
-            From 0 to 1.
-        """
+        """Show where the limits are, from 0 to 1, without a signal."""
         self._limits = [low, high]
         self.update()
 

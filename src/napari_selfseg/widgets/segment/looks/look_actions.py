@@ -19,15 +19,7 @@ USUAL: Final = 1080  # pixels, where there is no screen to ask
 
 
 class LookActions(QObject):
-    """Shows the labels of runs as lines or as areas, as one switch says.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    controls : Controls
-        With the switch.
-    """
+    """Shows the labels of runs as lines or as areas, as one switch says."""
 
     def __init__(self, viewer: Any, controls: Controls) -> None:
         super().__init__(controls)

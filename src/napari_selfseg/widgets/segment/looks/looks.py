@@ -17,16 +17,7 @@ __all__ = ["Looks"]
 class Looks:
     """Follows layers and view while the dock is open.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the switch and the legend.
-    results : LastRun
-        What is left of the last run.
-    session : callable
-        Returns the live one; None where there is none.
+    `session` returns the live session, if there is one.
     """
 
     def __init__(

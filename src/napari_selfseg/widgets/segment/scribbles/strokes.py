@@ -23,12 +23,7 @@ EVENTS: Final = ("labels_update", "paint", "set_data", "data")
 class Strokes:
     """The strokes of the layer that is chosen.
 
-    Parameters
-    ----------
-    chooser : Chooser
-        Of the layer.
-    changed : callable
-        Called often while somebody draws, and when another layer is chosen.
+    `changed` is called often while somebody draws, and when another layer is chosen.
     """
 
     def __init__(self, chooser: Chooser, changed: Callable[[], None]) -> None:
@@ -44,22 +39,10 @@ class Strokes:
         self._layer = None
 
     def over(self, source: Any, request: Request, shown: Any) -> NDArray[Any] | None:
-        """Read what is drawn on the image of a run.
+        """Return a copy of what is drawn on the image of a run: classes from 1.
 
-        Parameters
-        ----------
-        source : napari.layers.Image
-            The image layer.
-        request : Request
-            The run.
-        shown : napari.layers.Labels
-            With its labels, which are no strokes.
-
-        Returns
-        -------
-        ndarray of int or None
-            ``(*spatial)`` of the part, a copy: classes from 1. None where no layer is chosen that
-            lies over the image, or it is not in memory.
+        `shown` has the labels of the run, which are no strokes. None where no layer is chosen that
+        lies over the image, or it is not in memory.
         """
         layer = self._layer
         if layer is None or layer == shown or not isinstance(layer.data, np.ndarray):

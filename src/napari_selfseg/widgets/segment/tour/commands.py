@@ -13,35 +13,17 @@ PLUGIN = "napari-selfseg"
 
 
 def take_tour(viewer: Viewer) -> None:
-    """Open the Segment dock and begin its tour.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where.
-    """
+    """Open the Segment dock and begin its tour."""
     _opened(viewer, "Segment").take_tour()
 
 
 def make_labels(viewer: Viewer) -> None:
-    """Open the Segment dock.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where.
-    """
+    """Open the Segment dock."""
     _opened(viewer, "Segment")
 
 
 def count_nuclei(viewer: Viewer) -> None:
-    """Open the Segment dock and count the objects of the image.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where.
-    """
+    """Open the Segment dock and count the objects of the image."""
     _opened(viewer, "Count objects")
 
 

@@ -60,15 +60,7 @@ class Step:
 
 
 def steps(view: SegmentView, run: Callable[[], object]) -> list[Step]:
-    """Return the steps of a tour.
-
-    Parameters
-    ----------
-    view : SegmentView
-        What it goes through.
-    run : callable
-        Starts a run where none was made.
-    """
+    """Return the steps of a tour; `run` starts a run where none was made."""
 
     def turned(page: int) -> Callable[[], object]:
         return lambda: view.pages.setCurrentIndex(page)

@@ -21,19 +21,7 @@ TOO_OLD: Final = "The tour needs napari 0.9 or newer."
 
 
 class Tour:
-    """Offers the tour once, and shows it.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Gets a sample where there is no image.
-    dock : QWidget
-        The dock, in its window.
-    view : SegmentView
-        What the tour is of.
-    run : callable
-        Starts a run.
-    """
+    """Offers the tour once, and shows it; the viewer gets a sample where there is no image."""
 
     def __init__(
         self, viewer: Any, dock: QWidget, view: SegmentView, run: Callable[[], object]

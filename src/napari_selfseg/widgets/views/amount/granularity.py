@@ -16,15 +16,7 @@ GROWTH: Final = 1.15
 def stops(fewest: int, most: int) -> list[int]:
     """Choose the numbers that a slider stops at: one by one first, then ever further apart.
 
-    Parameters
-    ----------
-    fewest, most : int
-        How many segments there can be.
-
-    Returns
-    -------
-    list of int
-        Ascending, from `fewest` to `most` or about `ENOUGH`, whichever is less.
+    They ascend from `fewest` to `most` or about `ENOUGH`, whichever is less.
     """
     last = min(most, max(ENOUGH, fewest))
     found = [fewest]
@@ -35,15 +27,7 @@ def stops(fewest: int, most: int) -> list[int]:
 
 
 def nearest(numbers: Sequence[int], number: int) -> int:
-    """Return the place of the number nearest to another one.
-
-    Parameters
-    ----------
-    numbers : sequence of int
-        Ascending.
-    number : int
-        Any.
-    """
+    """Return the index of the number, of ascending ones, nearest to another one."""
     after = min(bisect_left(numbers, number), len(numbers) - 1)
     before = max(0, after - 1)
     return before if number - numbers[before] < numbers[after] - number else after

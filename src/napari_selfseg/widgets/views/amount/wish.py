@@ -26,14 +26,9 @@ FIXED: Final = "{n} segments, as set under More: a number there counts, and not 
 
 
 def granularity_at(place: int, usual: float) -> float:
-    """Return the granularity at a place of the slider.
+    """Return the granularity at a place of the slider, from ``-HALF`` to ``HALF``.
 
-    Parameters
-    ----------
-    place : int
-        From ``-HALF`` to ``HALF``; 0 is what is usual.
-    usual : float
-        The default, between 0 and 1.
+    0 is the default, `usual`, which is between 0 and 1.
     """
     share = place / HALF
     end = usual if share < 0 else 1 - usual
@@ -41,13 +36,7 @@ def granularity_at(place: int, usual: float) -> float:
 
 
 def place_of(granularity: float, usual: float) -> int:
-    """Return the place nearest to a granularity.
-
-    Parameters
-    ----------
-    granularity, usual : float
-        Between 0 and 1.
-    """
+    """Return the place nearest to a granularity; both arguments are between 0 and 1."""
     if granularity == usual:  # which may be an end itself
         return 0
     end = usual if granularity < usual else 1 - usual
@@ -55,7 +44,7 @@ def place_of(granularity: float, usual: float) -> int:
 
 
 class WishView(QWidget):
-    """A slider from few to many, or a sentence where there is nothing to wish for.
+    """A slider from few to many, or a sentence where granularity cannot be chosen.
 
     Attributes
     ----------
@@ -81,14 +70,10 @@ class WishView(QWidget):
         self.show_none("")
 
     def show_wish(self, granularity: float, usual: float, n_segments: int = 0) -> None:
-        """Show what is wished for, without a signal.
+        """Show a granularity, without a signal.
 
-        Parameters
-        ----------
-        granularity, usual : float
-            What is filled in, and the default.
-        n_segments : int
-            How many segments there are to be whatever the granularity; 0 for none.
+        `usual` is the default; `n_segments` is how many there are to be whatever the granularity, 0
+        for none.
         """
         self._usual = usual
         with signals_blocked(self.slider):
@@ -98,13 +83,7 @@ class WishView(QWidget):
         self._show(fixed, slider=True)
 
     def show_none(self, why: str) -> None:
-        """Show why there is nothing to wish for.
-
-        Parameters
-        ----------
-        why : str
-            A sentence.
-        """
+        """Show in a sentence why granularity cannot be chosen."""
         self._show(why, slider=False)
 
     def step(self, steps: int) -> None:

@@ -42,13 +42,7 @@ class Columns(QAbstractTableModel):
         self.table: Any = None
 
     def put(self, table: Any) -> None:
-        """Show another table.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            Not written on.
-        """
+        """Show another table, which is not written on."""
         self.beginResetModel()
         self.table = table
         self.endResetModel()
@@ -104,25 +98,13 @@ class FeatureTable(QTableView):
         self.clicked.connect(self._on_click)
 
     def show_table(self, table: Any) -> None:
-        """Show another table; a sentence in its place where it has no columns.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            Of a labels layer.
-        """
+        """Show another table; a sentence in its place where it has no columns."""
         self._columns.put(table)
         self.resizeColumnsToContents()
         self.update()
 
     def mark(self, number: int) -> None:
-        """Show the row of a label as the selected one, without a signal.
-
-        Parameters
-        ----------
-        number : int
-            Where there is no such row, none is.
-        """
+        """Select the row of a label, without a signal; none where it does not occur."""
         table = self._columns.table
         there = table is not None and INDEX in table
         rows: Any = np.flatnonzero(table[INDEX] == number) if there else ()
@@ -191,13 +173,7 @@ class FeatureTable(QTableView):
 
 
 def written(value: Any) -> str:
-    """Return a value as a table shows it; nothing where it is not known.
-
-    Parameters
-    ----------
-    value : object
-        A number, a text, or NaN.
-    """
+    """Return a value as a table shows it; nothing where it is not known."""
     if isinstance(value, float | np.floating):
         return "" if np.isnan(value) else f"{value:.4g}"
     return str(value)

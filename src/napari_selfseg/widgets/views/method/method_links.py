@@ -29,13 +29,7 @@ class About(QLabel):
         self.linkActivated.connect(self._open)
 
     def turn_to(self, kind: type[Method]) -> None:
-        """Show the links of a method.
-
-        Parameters
-        ----------
-        kind : type
-            The method.
-        """
+        """Show the links of a method."""
         self._kind = kind
         self.setToolTip(kind.citation)
         self._write()

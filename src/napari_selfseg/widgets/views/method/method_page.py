@@ -24,19 +24,9 @@ QT_BLUE: Final = re.compile("color:#0000ff")
 
 
 def show_page(parent: QWidget, kind: type[Method]) -> QDialog:
-    """Open the page of a method.
+    """Open the page of a method; it is closed with its parent.
 
-    Parameters
-    ----------
-    parent : QWidget
-        It is closed with this one.
-    kind : type
-        The method.
-
-    Returns
-    -------
-    QDialog
-        Not modal, so that one can read and try.
+    It is not modal, so that one can read and try.
     """
     dialog = QDialog(parent)
     dialog.setWindowTitle(kind.title)
@@ -54,13 +44,7 @@ def show_page(parent: QWidget, kind: type[Method]) -> QDialog:
 
 
 def page_of(kind: type[Method]) -> str:
-    """Return the page of a method in Markdown: of one of another package, what its class says.
-
-    Parameters
-    ----------
-    kind : type
-        The method.
-    """
+    """Return the page of a method in Markdown; of a method of another package, its docstring."""
     page = files("napari_selfseg") / "pages" / f"{kind.name}.md"
     return (
         page.read_text(encoding="utf-8") if page.is_file() else inspect.cleandoc(kind.__doc__ or "")

@@ -28,12 +28,7 @@ class Activity(QObject):
     napari's bar lets Qt handle events at every change, and so whatever is pressed or due. So it is
     changed from a timer of its own, where nothing of ours is half done.
 
-    Parameters
-    ----------
-    bar : QProgressBar
-        How far the work is; a maximum of 0 where nobody knows.
-    stop : callable
-        What *Cancel* does.
+    `bar` has a maximum of 0 where nobody knows how far the work is; `stop` is what *Cancel* does.
     """
 
     def __init__(self, bar: QProgressBar, stop: Callable[[], object]) -> None:
@@ -47,13 +42,7 @@ class Activity(QObject):
         self._timer.timeout.connect(self._push)
 
     def begin(self, what: str) -> None:
-        """Show work from now on, if it is not over at once.
-
-        Parameters
-        ----------
-        what : str
-            What is done, in a few words.
-        """
+        """Show work from now on, in a few words, if it is not over at once."""
         self.end()
         self._what = what if len(what) <= LONGEST else f"{what[: LONGEST - 1]}\u2026"
         self._timer.start()
@@ -113,13 +102,7 @@ class _Theirs(cancelable_progress):
             self._press()
 
     def go_to(self, done: int, total: int) -> None:
-        """Show how far it is.
-
-        Parameters
-        ----------
-        done, total : int
-            In any unit; a total of 0 where nobody knows.
-        """
+        """Show how far it is, in any unit; a total of 0 where nobody knows."""
         if total != self._known:
             self.total = self._known = total
         if total:

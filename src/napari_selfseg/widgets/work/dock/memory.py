@@ -16,16 +16,9 @@ FOLDER: Final = "last folder"
 
 
 class Memory:
-    """Remembers what is filled in on a view.
+    """Remembers what is filled in on a view under the name of its dock; not without a name.
 
-    Parameters
-    ----------
-    dock : str
-        The name under which it is kept; empty for a dock that remembers nothing.
-    view : QWidget
-        Below which dialogs ask for files.
-    kept : mapping of str to QWidget
-        Its controls, as for `filled_in`.
+    `kept` are its controls, as for `filled_in`.
     """
 
     def __init__(self, dock: str, view: QWidget, kept: Kept) -> None:

@@ -66,21 +66,7 @@ class DockBase(QWidget):
     """A dock: a view, work in threads, layers that are watched, and an end of it all.
 
     A dock makes what it needs and then calls `_open_from_now`. What it opens and closes beyond that
-    is said by `_begin` and `_end`.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the layers are.
-    view : QWidget
-        What it shows.
-    show_error : callable
-        Called with a sentence where work in a thread fails.
-
-    Attributes
-    ----------
-    view : QWidget
-        As given.
+    is said by `_begin` and `_end`. `show_error` is called where work in a thread fails.
     """
 
     ended = Signal()
@@ -135,20 +121,7 @@ class DockBase(QWidget):
 
 
 class WorkDock(DockBase):
-    """A dock that does one long job at a time in a worker thread.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the images are.
-    view : WorkView
-        What it shows; a widget.
-
-    Attributes
-    ----------
-    view : WorkView
-        As given.
-    """
+    """A dock that does one long job at a time in a worker thread."""
 
     doing: ClassVar[str]
     preparing: ClassVar[str]
