@@ -372,6 +372,36 @@ def test_a_run_goes_on_from_where_it_stopped(opened, qtbot, labels_of):
     assert layer.data[3, 3] == 7
 
 
+def test_continue_is_taken_back_by_one_press(opened, qtbot, labels_of):
+    viewer, dock = opened()
+    controls = dock.view.controls
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    controls.timeline.go_to(2)
+    before, record = layer.data.copy(), dict(layer.metadata[METADATA])
+    assert not controls.back.isVisibleTo(dock), "nothing was gone on with"
+    controls.resume.click()
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
+    assert (layer.data != before).any(), "test invalid: the labels are the same"
+    assert controls.back.isVisibleTo(dock)
+    layer.paint((3, 3), 7)
+    painted = layer.data.copy()
+    controls.back.click()
+    assert not controls.back.isVisibleTo(dock)
+    again = next(each for each in made(viewer) if each != layer)
+    np.testing.assert_array_equal(layer.data, painted)
+    np.testing.assert_array_equal(again.data, before)
+    assert again.metadata[METADATA] == record
+    assert (controls.bar.value(), controls.bar.maximum()) == (6, 6)
+    assert controls.resume.toolTip() == "Go on in the same labels, from iteration 6 to 12."
+    np.testing.assert_array_equal(labels_of(script_of(dock, qtbot), {"noise": NOISE}), before)
+    controls.resume.click()
+    qtbot.waitUntil(lambda: not dock.live, timeout=120_000)
+    controls.back.click()
+    np.testing.assert_array_equal(again.data, before)
+    assert len(made(viewer)) == 2, "nothing was edited since"
+
+
 def test_what_continue_does_is_said(opened, qtbot):
     viewer, dock = opened()
     controls, setup = dock.view.controls, dock.view.setup

@@ -13,6 +13,7 @@ from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.launcher import Launcher
 from napari_selfseg.widgets.segment.setup_actions import SetupActions
 from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.finished_run import Outcome
 
 __all__ = ["ContinueActions"]
 
@@ -49,8 +50,12 @@ class ContinueActions:
         self._results, self._fits = results, fits
 
     def look(self) -> None:
-        """Say what Continue would do now."""
+        """Say what Continue would do now, and whether the last one can be taken back."""
         if self._view.setup.loaded and not self._busy():
+            outcome = self._results.outcome
+            there = outcome is not None and outcome.earlier is not None
+            here = outcome is not None and outcome.source == self._view.setup.image.thing
+            self._view.controls.show_back(there and here)
             found = self._found()
             self._view.controls.show_resumable(found.help, found.reason)
 
@@ -70,6 +75,19 @@ class ContinueActions:
             launcher.start(image, found.request, before)
         elif session is not None:
             launcher.go_on(session)
+
+    def take_back(self) -> Outcome | None:
+        """Show what there was before Continue.
+
+        Returns
+        -------
+        Outcome or None
+            The run that it is of; None where nothing can be taken back now.
+        """
+        outcome = None if self._busy() else self._results.step_back()
+        if outcome is not None:
+            self._fits.take_from(outcome)
+        return outcome
 
     def _found(self) -> Continuation:
         found, outcome = self._setup.request(), self._results.outcome

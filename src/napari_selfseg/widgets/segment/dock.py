@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
-from napari_selfseg.widgets.canvas.halving import add_halved, halved
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.estimates.forecast import Forecast
-from napari_selfseg.widgets.estimates.remedies import Remedy
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import Picture
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["SegmentDock"]
 
 READY: Final = "Ready."
+TAKEN_BACK: Final = "Taken back: the labels are those before Continue."
 
 
 class SegmentDock(DockBase):
@@ -77,7 +76,9 @@ class SegmentDock(DockBase):
             self._on_view,
             lambda: self._setup.offer_images(),
         )
-        self._setup = SetupActions(napari_viewer, self.view, self._watch, threads, self._acted_on)
+        self._setup = SetupActions(
+            napari_viewer, self.view, self._watch, threads, self._acted_on, begin
+        )
         self._segments = AgreementActions(
             napari_viewer,
             self.view.controls,
@@ -158,6 +159,15 @@ class SegmentDock(DockBase):
         """Start a run that goes on from what was learned."""
         if not self._live.busy:
             self._continue.go_on(self._launcher)
+
+    def take_back(self) -> None:
+        """Put back the labels and the run that there were before *Continue*."""
+        if (outcome := self._continue.take_back()) is not None:
+            run, total = outcome.run, outcome.request.method.updates
+            self.view.controls.show_step(run.iteration, total, TAKEN_BACK, {})
+            self._segments.begin(outcome.source, outcome.request)
+            self._show_end(outcome, TAKEN_BACK, outcome.source)
+            self._on_change()
 
     def take_tour(self) -> None:
         """Show what there is, in a tour of one minute."""
@@ -245,23 +255,6 @@ class SegmentDock(DockBase):
         about = self.view.setup.image.thing in (self._spoken_of, None)
         return (self._last_words if about else "") or READY
 
-    def _follow(self, remedy: Remedy) -> None:
-        """Do what was recommended, as far as it is not for a person to go on."""
-        image, setup = self.view.setup.image.thing, self.view.setup
-        self.view.controls.say(READY)
-        self.view.controls.offer(())  # pressed twice it would be done twice
-        if not remedy.halved:
-            self._setup.follow(remedy)
-        elif image is not None:
-            data, void, colours = image.data, setup.region.rule, image.rgb
-            self._tasks.begin(
-                lambda: halved(data, remedy.halved, void, channels=colours),
-                lambda found: setup.image.choose(
-                    add_halved(self._viewer, image, found, remedy.halved)
-                ),
-                "Halving the image",
-            )
-
     def _has_room(self, picture: Picture, shape: Sequence[int]) -> bool:
         """Say whether the chosen method has the memory for an image of some shape."""
         kind = self.view.setup.method.thing
@@ -300,23 +293,26 @@ class SegmentDock(DockBase):
         self._subject.look()
 
     def _finish(self, sentence: str, session: LiveSession, message: Ended | None) -> None:
-        outcome = session.outcome
         pieces = session if isinstance(session, LargeSession) and message is not None else None
-        self._results.put(outcome or pieces)
-        if outcome is None:
-            self._segments.clear()
-        else:
-            self._segments.follow(outcome.moment, ended=True)
-        self._last_words, self._spoken_of = sentence, session.source
-        other = self.view.setup.image.thing not in (session.source, None)
-        self.view.controls.show_ready(f"{session.source.name}: {sentence}" if other else sentence)
+        self._show_end(session.outcome or pieces, sentence, session.source)
         if message is not None:
             self._keep(session, message)
-        self._subject.turn()
-        self._looks.look()
         self._simple.ended()
         self._on_change()
         self.ended.emit()
+
+    def _show_end(self, left: Outcome | LargeSession | None, sentence: str, source: Any) -> None:
+        """Show what is left of a run of an image, and say so."""
+        self._results.put(left)
+        if isinstance(left, Outcome):
+            self._segments.follow(left.moment, ended=True)
+        else:
+            self._segments.clear()
+        self._last_words, self._spoken_of = sentence, source
+        other = self.view.setup.image.thing not in (source, None)
+        self.view.controls.show_ready(f"{source.name}: {sentence}" if other else sentence)
+        self._subject.turn()
+        self._looks.look()
 
     def _keep(self, session: LiveSession, message: Ended) -> None:
         self._fits.take_from(session.outcome)
@@ -345,6 +341,7 @@ class SegmentDock(DockBase):
         controls.run.clicked.connect(self.start)
         controls.resume.clicked.connect(self.resume)
         controls.stop.clicked.connect(self.stop)
-        controls.remedies.chosen.connect(self._follow)
+        controls.back.clicked.connect(self.take_back)
+        controls.remedies.chosen.connect(self._setup.follow)
         setup.changed.connect(self._on_change)
         setup.refused.connect(controls.show_error)

@@ -105,6 +105,11 @@ class LastRun:
         self._put_session(left if isinstance(left, LargeSession) and left.kept else None)
         self._follow()
 
+    def step_back(self) -> Outcome | None:
+        """Show what there was before *Continue*; None where there is nothing."""
+        self._review.sync()
+        return None if (outcome := self.outcome) is None else outcome.step_back()
+
     def refresh(self) -> None:
         """Show what is chosen of the run of an image."""
         self._iterations.refresh()

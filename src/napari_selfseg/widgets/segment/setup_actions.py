@@ -12,6 +12,7 @@ from napari_selfseg.widgets.canvas.drawing_layers import (
     draw_rectangle,
     rectangle_layer,
 )
+from napari_selfseg.widgets.canvas.halving import add_halved, halved
 from napari_selfseg.widgets.canvas.label_layer import hide_earlier
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.canvas.layers import describe_image, describe_labels, partners
@@ -20,6 +21,7 @@ from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import Missing, resolve
 from napari_selfseg.widgets.segment.scribbles.scribble_actions import ScribbleActions
 from napari_selfseg.widgets.views.view import SegmentView
+from napari_selfseg.widgets.work.task import Begin
 
 __all__ = ["SetupActions"]
 
@@ -39,6 +41,8 @@ class SetupActions:
         Returns the CPU threads to use.
     acted_on : callable
         Returns the labels layer that strokes act on at once; None where there is none.
+    begin : callable
+        Called with work for a worker thread, what to do with its answer, and its name.
     """
 
     def __init__(
@@ -48,12 +52,13 @@ class SetupActions:
         watch: Watch,
         threads: Callable[[], int],
         acted_on: Callable[[], Any],
+        begin: Begin,
     ) -> None:
         self._viewer = viewer
         self._view = view
         self._watch = watch
         self._threads = threads
-        self._acted_on = acted_on
+        self._acted_on, self._begin = acted_on, begin
         self._shapes: Any = None
         self._image: Any = None
         self._scribbles = ScribbleActions(viewer, view.setup)
@@ -96,13 +101,32 @@ class SetupActions:
         return resolve(form, picture, **overlays)
 
     def follow(self, remedy: Remedy) -> None:
-        """Fill in what a refusal recommends.
+        """Do what was recommended, as far as it is not for a person to go on.
 
         Parameters
         ----------
         remedy : Remedy
-            Other than an image of half the size.
+            Of a refusal.
         """
+        self._view.controls.say("Ready.")
+        self._view.controls.offer(())  # pressed twice it would be done twice
+        if remedy.halved:
+            self._halve(remedy.halved)
+        else:
+            self._fill_in(remedy)
+
+    def _halve(self, times: tuple[int, ...]) -> None:
+        image, setup = self._view.setup.image.thing, self._view.setup
+        if image is None:
+            return
+        data, void, colours = image.data, setup.region.rule, image.rgb
+        self._begin(
+            lambda: halved(data, times, void, channels=colours),
+            lambda found: setup.image.choose(add_halved(self._viewer, image, found, times)),
+            "Halving the image",
+        )
+
+    def _fill_in(self, remedy: Remedy) -> None:
         setup = self._view.setup
         setup.more.button.setChecked(True)  # where it is filled in
         if remedy.way is not None:

@@ -28,6 +28,10 @@ STOP: Final = "Stop"
 STOP_HELP: Final = "End the run and keep what was found."
 END_HELP: Final = "Keep the labels as they are, without the closing pass."
 RESUME: Final = "Continue"
+BACK_HELP: Final = (
+    "Put back the labels as they were before Continue, with their iterations. Labels that you "
+    "edited since stay in a layer of their own."
+)
 LIVE: Final = "A run is live: it has to end first."
 NOT_LIVE: Final = "Nothing is running."
 ENDING: Final = "The run is ending."
@@ -52,6 +56,7 @@ class Controls(StatusWidget):
         self.run = button("Run", keyed("Start with what is set up.", RUN))
         self.stop = button(STOP, keyed(STOP_HELP, STOP_KEY))
         self.resume = button(RESUME, "")
+        self.back = button("Take back", BACK_HELP)
         self._buttons = RunButtons(self.run, self.stop, NOT_LIVE)
         self.bar = self._buttons.bar
         self.subject = Line()
@@ -70,7 +75,7 @@ class Controls(StatusWidget):
         # One place for few and many: before a run what is wished for, after it what there is.
         layout.addWidget(self.wish)
         layout.addWidget(self.shown)
-        layout.addLayout(beside(self.run, self.stop, self.resume))
+        layout.addLayout(beside(self.run, self.stop, self.resume, self.back))
         for each in (self.estimate, self.bar, self.plot):
             layout.addWidget(each)
         self.lay_out_status(layout)
@@ -96,7 +101,7 @@ class Controls(StatusWidget):
 
     def _begin(self) -> None:
         allow(self.resume, NOTHING_YET)
-        for other in (self.estimate, self.plot):
+        for other in (self.estimate, self.plot, self.back):
             other.hide()
         self._show_slider(False)
         self.say("Loading methods...")
@@ -136,6 +141,16 @@ class Controls(StatusWidget):
         allow(self.resume)
         self.resume.setToolTip(help)
         allow(self.resume, reason)
+
+    def show_back(self, there: bool) -> None:
+        """Show whether *Continue* can be taken back.
+
+        Parameters
+        ----------
+        there : bool
+            Whether there are labels from before it.
+        """
+        self.back.setVisible(there)
 
     def show_run(self, there: bool) -> None:
         """Show the bar, the curve and the slider of the last run, or what is wished of the next.
@@ -184,6 +199,7 @@ class Controls(StatusWidget):
         """
         self._buttons.show_live(LIVE)
         allow(self.resume, LIVE)
+        self.show_back(False)
         self.stop.setText(STOP)
         self.stop.setToolTip(keyed(STOP_HELP, STOP_KEY))
         self._show_slider(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from napari_selfseg.labelmaps import count
 from napari_selfseg.outlines import SUPERPIXELS
-from napari_selfseg.widgets.canvas.columns import annotated, clear_table
+from napari_selfseg.widgets.canvas.columns import annotated, clear_table, our_table, write_table
 from napari_selfseg.widgets.canvas.kept import Kept, write_part
-from napari_selfseg.widgets.canvas.label_layer import Canvas, settle
+from napari_selfseg.widgets.canvas.label_layer import Canvas, Kind, settle
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.records import with_edits
@@ -25,7 +26,28 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
     from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["Outcome"]
+__all__ = ["Earlier", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Labels as they were shown before a run went on in their layer.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        The run they are of.
+    labels, kind, record : ndarray, str, dict
+        Of the layer, and what they were.
+    table : dict
+        What was measured of them.
+    """
+
+    outcome: Outcome
+    labels: NDArray[Any]
+    kind: Kind
+    record: dict[str, Any]
+    table: dict[str, Any]
 
 
 class Outcome:
@@ -52,6 +74,8 @@ class Outcome:
         Grows whenever other labels are shown.
     held : dict
         What others keep with it.
+    earlier : Earlier or None
+        What there was before this run went on in its layer; one step, and no more.
     """
 
     def __init__(
@@ -63,6 +87,7 @@ class Outcome:
         self.finder = LabelFinder(request, run)
         self.version = 0
         self.held: dict[str, Any] = {}
+        self.earlier: Earlier | None = None
         self._viewer = viewer
         self._canvas = canvas
         self._shown = self._known = np.array(self.layer.data)
@@ -97,6 +122,33 @@ class Outcome:
         self.layer.visible, self.layer.editable = True, False
         clear_table(self.layer)
         return self._canvas
+
+    def kept_aside(self) -> Earlier | None:
+        """Return a copy of what is shown, for `step_back`; None where edits leave it a layer."""
+        self.earlier = None
+        if self.edited:
+            return None
+        table = dict(our_table(self.layer))
+        record = dict(self.record)
+        return Earlier(self, np.array(self.layer.data), self._canvas.kind, record, table)
+
+    def step_back(self) -> Outcome | None:
+        """Show again what there was before the run went on, and return the run it is of.
+
+        Labels somebody edited since stay in a layer of their own. None where there is nothing.
+        """
+        if (earlier := self.earlier) is None:
+            return None
+        self.earlier, before = None, earlier.outcome
+        before._canvas = self.hand_on()
+        before._canvas.show(earlier.labels, earlier.kind)
+        # Whoever lets go of this run finds nothing edited in the layer, which both show in.
+        self._shown = self._known = before._shown = before._known = np.array(before.layer.data)
+        before.version += 1
+        settle(before.layer, earlier.record)
+        if earlier.table:
+            write_table(before.layer, earlier.table)
+        return before
 
     @property
     def objects(self) -> bool:

@@ -32,6 +32,7 @@ class Session(LiveSession):
     ) -> None:
         super().__init__(viewer, source, request)
         self._before = before
+        self._earlier = None if before is None else before.kept_aside()
         self._canvas = Canvas(viewer, source, request) if before is None else before.hand_on()
         self.layer = self._canvas.layer
         self._job = Job(request)
@@ -86,3 +87,4 @@ class Session(LiveSession):
             self.outcome = Outcome(
                 self._viewer, self.source, self._canvas, self.request, self._latest.run
             )
+            self.outcome.earlier = self._earlier
