@@ -19,6 +19,15 @@ from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.overlay import Covered
 from napari_selfseg.widgets.model.state import Form, resolve
+from napari_selfseg.widgets.model.words import (
+    FINDING,
+    LEARNING,
+    LOOKING,
+    PIECES,
+    READING,
+    TRYING,
+    preparing,
+)
 from napari_selfseg.widgets.work.job import Early, Job
 from napari_selfseg.widgets.work.live_job import Ended
 
@@ -50,6 +59,26 @@ def messages_of(job, monkeypatch):
     monkeypatch.setattr(job.mailbox, "put", lambda each: (found.append(each), put(each)))
     job()
     return found
+
+
+class Telling(Job):
+    """Keeps every stage."""
+
+    def __setattr__(self, name, value):
+        if name == "stage" and value:
+            self.__dict__.setdefault("stages", []).append(value)
+        super().__setattr__(name, value)
+
+
+def test_what_is_done_before_there_are_labels_is_said(soon):
+    job = Telling(request())
+    job()
+    assert job.stages == [READING, LOOKING, TRYING, PIECES, FINDING]
+    job = Telling(request(Backprop, {"iterations": 2, "channels": 4, "min_labels": 1}))
+    job()
+    assert job.stages == [READING, TRYING, PIECES, LEARNING]
+    assert preparing(PIECES, 3.4) == f"{PIECES}... 3 s"
+    assert preparing(PIECES, 0.3) == f"{PIECES}..."
 
 
 def test_a_first_look_comes_first_and_changes_no_label(soon, monkeypatch):

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from napari.layers import Labels
+from qtpy.QtCore import QEvent, QObject
 
 from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
@@ -17,8 +18,10 @@ from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.state import NO_IMAGE
+from napari_selfseg.widgets.segment import launcher
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.work.runner import working
+from napari_selfseg.widgets.work.session import Session
 
 pytestmark = pytest.mark.viewer
 
@@ -75,6 +78,36 @@ def results(viewer):
 
 def until_shown(dock, qtbot):
     qtbot.waitUntil(lambda: dock.view.controls.bar.value() > 3, timeout=120_000)
+
+
+class Paintings(QObject):
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.seen = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):  # noqa: N802
+        if event.type() == QEvent.Type.Paint:
+            self.seen.append(watched.isEnabled())
+        return False
+
+
+def test_run_shows_that_it_was_pressed_before_a_layer_is_made(opened, qtbot, monkeypatch):
+    _, dock = opened(show=True)
+    controls, told = dock.view.controls, []
+    dock.view.setup.fill(QUICK)
+    qtbot.waitUntil(lambda: not (dock._guide.waiting or dock.busy), timeout=120_000)
+    paintings = Paintings(controls.run)
+
+    def noted(*given):
+        told.extend((controls.status.text(), controls.estimate.isVisible(), paintings.seen[-1]))
+        return Session(*given)
+
+    monkeypatch.setattr(launcher, "Session", noted)
+    controls.run.click()
+    assert told == ["Reading the image...", True, False]
+    until_ended(dock, qtbot)
+    monkeypatch.undo()
 
 
 def until_ended(dock, qtbot):

@@ -8,9 +8,17 @@ from typing import Final
 
 __all__ = [
     "BY_TILES",
+    "FINDING",
     "FIRST_LOOK",
+    "LEARNING",
+    "LOOKING",
+    "NETWORK",
+    "PIECES",
+    "READING",
+    "TRYING",
     "Pace",
     "duration",
+    "preparing",
     "progress",
     "stack_progress",
     "tile_progress",
@@ -19,6 +27,14 @@ __all__ = [
 # What the area is called; the estimate recommends it by this name.
 BY_TILES: Final = "All of it, by tiles"
 FIRST_LOOK: Final = "First look, at a small picture of it"
+# What is done before a run has any labels; `preparing` says them.
+READING: Final = "Reading the image"
+LOOKING: Final = "Taking a first look, at a small picture of it"
+TRYING: Final = "Trying once what this machine computes fastest"
+PIECES: Final = "Making superpixels, small regions to start from"
+NETWORK: Final = "Setting the network up"
+LEARNING: Final = "First round of learning"
+FINDING: Final = "Finding the first labels"
 
 
 class Pace:
@@ -74,6 +90,24 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"about {max(1, round(seconds / 60))} min"
     return f"about {seconds / 3600:.1f} h"
+
+
+def preparing(stage: str, seconds: float) -> str:
+    """Say what is done before there are labels, and for how long; a moment is not counted.
+
+    Parameters
+    ----------
+    stage : str
+        Such as `READING`.
+    seconds : float
+        Since Run was pressed.
+
+    Returns
+    -------
+    str
+        Such as ``"Reading the image... 3 s"``.
+    """
+    return f"{stage}..." + (f" {seconds:.0f} s" if seconds >= 2 else "")
 
 
 def progress(

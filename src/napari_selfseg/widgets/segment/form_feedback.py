@@ -75,6 +75,12 @@ class Guide(QObject):
         self._unwanted.set()
         self._estimating = False
 
+    def begun(self) -> None:
+        """A run begins: what is said of its time stays, where it is of this run."""
+        self.told()
+        if self.waiting or self._estimating:
+            self._controls.show_estimate("")
+
     def told(self) -> None:
         """Something else is said now, which stays until something is missing."""
         self._missing = False

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from qtpy.QtCore import QObject, QTimer
 
+from napari_selfseg.widgets.model.words import READING, preparing
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.work.agreement import Moment
 from napari_selfseg.widgets.work.dock.activity import Activity
@@ -25,7 +26,6 @@ logger: Final = logging.getLogger(__name__)
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
 WHAT: Final = "Segment {name}"
-PREPARING: Final = "Preparing the image..."
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
 SHOWING: Final = "Showing the run"
@@ -60,7 +60,9 @@ class Live(QObject):
         self.session: LiveSession | None = None
         self._controls, self._followed, self._finished = controls, followed, finished
         self._stopping = self._launching = False
-        self._reason = ""
+        self._reason = self._seen = self._said = ""
+        self._waiting = False
+        self._since = 0.0
         self._activity = Activity(controls.bar, self.stop)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
@@ -82,13 +84,20 @@ class Live(QObject):
         if self.busy:
             return
         self._launching = True
+        self._since, self._waiting = time.monotonic(), True
+        self._seen, self._said = "", preparing(READING, 0)
+        # Seen before the first drawing of a labels layer, which takes long.
+        self._controls.show_live(self._said)
+        self._controls.repaint()
         try:
             self.session = make()
+        except Exception:
+            self._controls.show_ready("")
+            raise
         finally:
             self._launching = False
         self._stopping, self._reason = False, ""
         self.session.start()
-        self._controls.show_live(PREPARING)
         self._activity.begin(WHAT.format(name=self.session.source.name))
         self._timer.start(POLL_MS)
 
@@ -152,7 +161,9 @@ class Live(QObject):
         began = time.perf_counter()
         message = session.poll()
         if message is None:
+            self._wait(session)
             return
+        self._note(message)
         if message.total:
             losses = message.losses if isinstance(message, Progress) else {}
             self._controls.show_step(message.iteration, message.total, message.sentence, losses)
@@ -165,6 +176,22 @@ class Live(QObject):
             self._followed(message.moment)
         took = 1000 * (time.perf_counter() - began)
         self._timer.setInterval(max(POLL_MS, round(took / SHARE)))
+
+    def _note(self, message: Progress | Ended) -> None:
+        """Note that there are labels, or what is seen of a first look before there are."""
+        self._waiting = not (message.total or isinstance(message, Update | Ended))
+        self._seen = f"{message.sentence}. " if self._waiting else ""
+        if not self._waiting:
+            self._controls.show_estimate("")
+
+    def _wait(self, session: LiveSession) -> None:
+        """Say what is done before there are labels, unless it is said that it is stopping."""
+        seconds = time.monotonic() - self._since
+        words = self._seen + preparing(session.stage or READING, seconds)
+        # Whatever is said is painted with half the window.
+        if self._waiting and not self._stopping and words != self._said:
+            self._said = words
+            self._controls.say(words)
 
     def _let_go(self, session: LiveSession, sentence: str, message: Ended | None = None) -> None:
         self.session = None

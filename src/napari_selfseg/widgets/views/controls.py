@@ -190,7 +190,7 @@ class Controls(StatusWidget):
         self.remedies.offer(found)
 
     def show_live(self, sentence: str) -> None:
-        """Show that a run is being prepared.
+        """Show that a run is being prepared; what was estimated stays until there is more.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ class Controls(StatusWidget):
         self._show_slider(True)
         self.show_losses({})
         self.timeline.offer(())
-        self.show_estimate("")
+        self.offer(())
         self.say(sentence)
         self.began.emit()
 

@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from napari_selfseg.labelmaps import count
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
-from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress
+from napari_selfseg.widgets.model.words import (
+    FINDING,
+    FIRST_LOOK,
+    LEARNING,
+    LOOKING,
+    NETWORK,
+    PIECES,
+    READING,
+    TRYING,
+    Pace,
+    progress,
+)
 from napari_selfseg.widgets.work.agreement import Moment
 from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
@@ -76,9 +87,11 @@ class Job(LiveJob):
         self._request = request
 
     def _do(self) -> Ended:
+        self.stage = READING
         arrays = self._request.arrays()
         self._look_first(arrays)
         with self._steered(self._begun(arrays)) as run:
+            self.stage = LEARNING if run.method.updates else FINDING
             pace = Pace(run.method.updates)
             self._go_through(run, lambda step: self._see(run, step, pace))
         return self._ended(run)
@@ -100,6 +113,7 @@ class Job(LiveJob):
             )
             if look is None:
                 return
+            self.stage = LOOKING
             self._finish(look)
             if not self._relay.abandoned:
                 labels = look.labels()
@@ -114,6 +128,8 @@ class Job(LiveJob):
             outlines = request.method.outlines
             how: dict[str, Any] = {"outlines": outlines, "finish": request.finish}
             return go_on(request.after, arrays["image"], iterations=total, **how)
+        self._try_speed()
+        self.stage = self._pieces(arrays["superpixels"])
         return evolve(
             **arrays,
             method=request.method,
@@ -123,6 +139,19 @@ class Job(LiveJob):
             start=request.start,
             finish=request.finish,
         )
+
+    def _try_speed(self) -> None:
+        """Let the precision be chosen before the run asks for it: the first time takes a while."""
+        from napari_selfseg.protocol import resolve_device, resolve_precision
+
+        request = self._request
+        self.stage = TRYING
+        resolve_precision(request.precision, resolve_device(request.device))
+
+    def _pieces(self, given: Any) -> str:
+        """Say what takes longest while a run is set up."""
+        algorithm = self._request.method.default_superpixels() if given is None else given
+        return NETWORK if algorithm is None or isinstance(given, np.ndarray) else PIECES
 
     def _see(self, run: Run, step: Step, pace: Pace) -> None:
         left = pace.left(step.iteration, time.monotonic())

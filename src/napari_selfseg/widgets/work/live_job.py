@@ -77,10 +77,13 @@ class LiveJob(WorkJob):
     ----------
     mailbox : Mailbox
         The latest `Progress`, and `Ended` at last.
+    stage : str
+        What is being done while there are no labels, in words; read by the window now and then.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.stage = ""
         self._left = False
 
     def abandon(self, *, leave: bool = False) -> None:

@@ -54,6 +54,11 @@ class LiveSession(ABC):
     def begun(self) -> bool:
         """Whether there is anything to keep yet."""
 
+    @property
+    def stage(self) -> str:
+        """What is being done while there are no labels yet; empty where nobody says it."""
+        return self._job.stage
+
     def start(self) -> None:
         """Start the worker thread."""
         job = self._job
