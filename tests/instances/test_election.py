@@ -51,6 +51,8 @@ def test_what_one_account_alone_has_is_kept_of_the_first_only():
     nothing = np.zeros_like(one)
     assert not elected(nothing, other, SIZE, ONES).any()
     assert same(elected(one, nothing, SIZE, ONES), one)
+    apart = discs([(30, 100)])
+    assert same(elected(one, apart, SIZE, ONES), one), "accounts that share no pixel"
 
 
 def test_neighbours_that_hardly_overlap_are_judged_apart():

@@ -27,7 +27,7 @@ from napari_selfseg.labelmaps import longest_neighbour
 from napari_selfseg.replaying import replay
 from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
 from napari_selfseg.widgets.editing.keys import KEYS
-from napari_selfseg.widgets.editing.review_actions import FLAT
+from napari_selfseg.widgets.editing.words import FLAT
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.views.review_view import NO_OBJECTS, NOTHING
 

@@ -72,6 +72,7 @@ class ObjectEdits(EditedArray):
         self._log: list[_Done] = []
         self._undone: list[_Done] = []
         self._classes: dict[int, int] = {}
+        self._kinds: dict[int, int] = {}
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -80,8 +81,10 @@ class ObjectEdits(EditedArray):
 
     @property
     def classes(self) -> dict[int, int]:
-        """Class by object, of those that have one."""
-        return {each: self._classes[each] for each in sorted(self._classes)}
+        """Class by object, of those that have one: as it was given, or as they were sorted."""
+        found = {k: one for k, one in self._kinds.items() if one and k in self._sizes}
+        found |= self._classes
+        return {each: found[each] for each in sorted(found)}
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -91,6 +94,10 @@ class ObjectEdits(EditedArray):
     def size(self, number: int) -> int:
         """Return the pixels of an object; 0 of one that does not exist."""
         return self._sizes.get(number, 0)
+
+    def sort(self, classes: Mapping[int, int]) -> None:
+        """Say of which class objects are where no edit gives them one."""
+        self._kinds = dict(classes)
 
     def apply(self, edit: Edit) -> str:
         """Do what an edit says, and return that in words.

@@ -173,6 +173,11 @@ class Objects(Method):
         return Kinds.read(self.kinds)
 
     @property
+    def sorts(self) -> bool:
+        """Whether kinds were named or numbered, so that each object is of one."""
+        return bool(self.kinds)
+
+    @property
     def class_names(self) -> dict[int, str]:
         """Names of the kinds that have one, by their numbers."""
         return self.shown.named

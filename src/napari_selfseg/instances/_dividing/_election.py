@@ -60,12 +60,13 @@ def _over_each_other(one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArra
     """Return pairs that share much, the second counted on from the numbers of the first."""
     both = (one > 0) & (other > 0)
     pixels = np.ones(np.count_nonzero(both), np.int64)
-    shared = sparse.coo_array((pixels, (one[both], other[both])))
+    shape = int(one.max()) + 1, int(other.max()) + 1
+    shared = sparse.coo_array((pixels, (one[both], other[both])), shape)
     shared.sum_duplicates()
     a, b = shared.coords
     smaller = np.minimum(np.bincount(one.ravel())[a], np.bincount(other.ravel())[b])
     much = shared.data >= _SHARED * smaller
-    return np.stack((a[much], b[much] + int(one.max()) + 1), axis=1).astype(np.int64)
+    return np.stack((a[much], b[much] + shape[0]), axis=1).astype(np.int64)
 
 
 def _worth(

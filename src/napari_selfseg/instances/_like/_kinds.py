@@ -52,15 +52,22 @@ class Kinds(NamedTuple):
         ValueError
             When no stroke shows a kind that has a name.
         """
-        if missing := [self.names[n - 1] for n in self.numbers if self.names and n not in labels]:
+        if missing := [name for n, name in self.named.items() if n not in labels]:
             raise ValueError(
                 f"No stroke shows {missing[0]!r}: draw one in such an object, with the label that "
                 "has its place among the kinds, or leave that name out."
             )
         if not self.names:
             return self
-        more = range(len(self.names) + 1, max(labels) + 1)
-        return Kinds((*self.names, *(str(n) if n in labels else NONE for n in more)))
+        names = dict(enumerate(self.names, 1))
+        numbers = range(1, max(len(names), *labels) + 1)
+        found = [names.get(n, str(n)) for n in numbers]
+        # A number is the name of what was drawn, and of nothing else.
+        pairs = zip(numbers, found, strict=True)
+        shown = tuple(NONE if n not in labels and name == str(n) else name for n, name in pairs)
+        if all(each.lower() == NONE for each in shown):
+            raise ValueError("No stroke shows an object: draw one in an object that is wanted.")
+        return Kinds(shown)
 
     def __str__(self) -> str:
         """Return the text that `read` reads."""

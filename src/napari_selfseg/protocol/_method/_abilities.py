@@ -24,6 +24,10 @@ class Sorting(Protocol):
     """A method whose objects are of several kinds."""
 
     @property
+    def sorts(self) -> bool:
+        """Whether there are kinds to tell of, as it is set."""
+
+    @property
     def class_names(self) -> dict[int, str]:
         """Names of kinds, by their numbers from 1, of those that have one."""
 

@@ -12,9 +12,11 @@ from napari_selfseg.widgets.canvas.label_layer import palette
 from napari_selfseg.widgets.canvas.layers import NAMES, placed
 from napari_selfseg.widgets.model.image_source import ALL, Picture
 
-__all__ = ["NAMES", "RECTANGLE", "add_scribbles", "draw_rectangle", "rectangle_layer"]
+__all__ = ["NAMES", "RECTANGLE", "REFUSED", "add_scribbles", "draw_rectangle", "rectangle_layer"]
 
 RECTANGLE: Final = "napari-selfseg rectangle"
+# In the metadata of scribbles: of classes a person decided on, whether they are no objects.
+REFUSED: Final = "napari-selfseg no objects"
 BRUSH: Final = 5
 EDGE: Final = "#ffd21f"
 

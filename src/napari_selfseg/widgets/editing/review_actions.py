@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from qtpy.QtCore import QTimer
 
 from napari_selfseg.widgets.canvas.columns import our_columns, our_table, write_table
+from napari_selfseg.widgets.editing import words
 from napari_selfseg.widgets.editing.class_actions import ClassActions
 from napari_selfseg.widgets.editing.keys import HISTORY, KEYS, Keys
 from napari_selfseg.widgets.editing.marks import Marks
@@ -15,20 +16,15 @@ from napari_selfseg.widgets.editing.mouse import Mouse
 from napari_selfseg.widgets.editing.presence import Presence
 from napari_selfseg.widgets.editing.reviewer import Reviewer, Tool
 from napari_selfseg.widgets.editing.subject import Subject
-from napari_selfseg.widgets.editing.table import OWN, followed
+from napari_selfseg.widgets.editing.table import OWN, Told, followed
 from napari_selfseg.widgets.views.review_view import NOTHING
 from napari_selfseg.widgets.views.view import SegmentView
 
 __all__ = ["ReviewActions"]
 
-FLAT: Final = "Objects are corrected in a plane: press the 2D/3D button below the layers first."
-HIDDEN: Final = "{name} is hidden: show it (the eye in the list of layers) to correct it."
-OTHERS: Final = "Other labels were put into the layer: run again, and correct those."
-LIVE: Final = "A run is at work: correct its labels when it has ended."
 MARKS: Final = ("Selected objects", "Cut here")
 DOT: Final = 7
 LINE: Final = 2
-PAINTED: Final = "What you painted is a correction: Undo takes it back, and the record has it."
 HELD: Final = "reviewer"
 
 
@@ -43,18 +39,26 @@ class ReviewActions:
         With the page.
     measured : callable
         Called when a table that was measured is true no more.
+    corrected : callable
+        Called when the labels are others.
     """
 
-    def __init__(self, viewer: Any, view: SegmentView, measured: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        view: SegmentView,
+        measured: Callable[[], None],
+        corrected: Callable[[], None],
+    ) -> None:
         self._viewer, self._view, self._page = viewer, view, view.review
-        self._measured = measured
+        self._measured, self._corrected = measured, corrected
         self._reviewer: Reviewer | None = None
         self._keys: Keys | None = None
         self._presence = Presence(view.pages, "Review")
         self._marks: Marks | None = None
         self._mouse = Mouse(viewer, self._on_click, self._on_sweep, self._on_end, self._draws)
         say = view.controls.say
-        self._kinds = ClassActions(view.review, say, self._give, self._rename)
+        self._kinds = ClassActions(view, say, self._give, self._rename)
         self._busy = False
         self._connect()
 
@@ -65,9 +69,8 @@ class ReviewActions:
 
     @property
     def classes(self) -> dict[int, int]:
-        """Class by object, of those that were given one."""
-        reviewer = self._reviewer
-        return reviewer.objects.classes if reviewer is not None and reviewer.begun else {}
+        """Class by object, of those that have one."""
+        return {} if self._reviewer is None else self._reviewer.classes
 
     @property
     def names(self) -> dict[int, str]:
@@ -102,8 +105,22 @@ class ReviewActions:
             layer.events.mode.connect(self._on_mode)
             self._keys = Keys(layer)
             self._keys.bind(HISTORY, self._press)
-            self._kinds.begin(layer, self.classes)
+            self._kinds.begin(layer, self.classes, self._reviewer.subject.hues)
         self._turn()
+
+    def sort(self, found: Told, names: Mapping[int, str]) -> None:
+        """Let objects have the kinds that they were found to be of.
+
+        Parameters
+        ----------
+        found : Told
+            The objects.
+        names : mapping of int to str
+            Of the kinds.
+        """
+        if self._reviewer is not None and self._reviewer.fresh:
+            self._kinds.sort(self._reviewer, found, names)
+            self._show()
 
     def _begun(self, subject: Subject) -> Reviewer:
         """Go on with what was corrected before a run of which nothing came, or begin."""
@@ -129,7 +146,7 @@ class ReviewActions:
         if self._keys is not None:
             self._keys.release()
         self._keys = None
-        self._kinds.let_go()
+        self._kinds.let_go(corrected=bool(reviewer.corrections))
 
     # The page in front
 
@@ -248,12 +265,12 @@ class ReviewActions:
     def _why_not(self, reviewer: Reviewer) -> str:
         layer = reviewer.subject.layer
         if not reviewer.fresh:
-            return OTHERS
+            return words.OTHERS
         if not layer.editable:
-            return LIVE
+            return words.LIVE
         if self._viewer.dims.ndisplay == 3:
-            return FLAT
-        return "" if layer.visible else HIDDEN.format(name=layer.name)
+            return words.FLAT
+        return "" if layer.visible else words.HIDDEN.format(name=layer.name)
 
     def _on_paint(self, event: object = None) -> None:
         # napari says so before it writes where it is no stroke of the mouse.
@@ -262,7 +279,7 @@ class ReviewActions:
     def _note_paint(self) -> None:
         reviewer = self._reviewer
         if reviewer is not None and reviewer.fresh and reviewer.sync():
-            self._view.controls.say(PAINTED)
+            self._view.controls.say(words.PAINTED)
             self._follow(reviewer)
             self._show()
 
@@ -285,6 +302,8 @@ class ReviewActions:
         if measured and corrected:
             self._measured()
         self._kinds.paint(objects.classes)
+        if corrected:
+            self._corrected()
 
     def _give(self) -> None:
         """Take up the tool that gives the class that was clicked."""
@@ -308,7 +327,9 @@ class ReviewActions:
         self._page.show_tool(reviewer.tool)
         edits = reviewer.objects
         self._page.show_history(edits.undoable, edits.redoable, reviewer.before)
-        self._page.show_about(_about(reviewer))
+        subject, done = reviewer.subject, len(reviewer.corrections)
+        told = subject.layer.name, edits, done
+        self._page.show_about(words.about(*told, objects=subject.objects))
         self._show_marks()
 
     def _show_marks(self) -> None:
@@ -327,12 +348,3 @@ class ReviewActions:
         page.back.clicked.connect(lambda: self._press("back"))
         self._presence.turned.connect(self._turn)
         self._presence.covered.connect(self._cover)
-
-
-def _about(reviewer: Reviewer) -> str:
-    """Say which labels are corrected, how many there are, and how much was done."""
-    what = "object" if reviewer.subject.objects else "label"
-    count, done = reviewer.objects.count, len(reviewer.corrections)
-    number = f"{count:,}".replace(",", "\u00a0")
-    words = f"{reviewer.subject.layer.name}: {number} {what}{'' if count == 1 else 's'}"
-    return f"{words}, {done} correction{'' if done == 1 else 's'}." if done else f"{words}."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from napari_selfseg.labelmaps import longest_neighbour
+from napari_selfseg.widgets.editing import words
 from napari_selfseg.widgets.editing.doubts import Doubts, middle_of, sizes_in
 from napari_selfseg.widgets.editing.line import dotted, simplified
 from napari_selfseg.widgets.editing.subject import Point, Subject
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Reviewer", "Tool"]
 
 Tool = Literal["merge", "split", "delete", "add", "class"]
-
-ANOTHER: Final = "Object {number}: now the one to merge it with."
-ALONE: Final = "Object {number} touches no other: point at the one to merge it with, and press J."
-OTHER_SIDE: Final = "Now the other side of the object."
-NOTHING_HERE: Final = "There is no object here."
-NOTHING_LEFT: Final = "There are no objects."
-AGAIN: Final = "All objects were looked at: from the beginning again."
 
 
 class Reviewer:
@@ -64,6 +58,7 @@ class Reviewer:
         # Of labels that were corrected before, and are not known from the beginning.
         self._before: list[Any] = list(subject.record.get("edits") or ())
         self._objects: ObjectEdits | None = None
+        self._kinds: dict[int, int] = {}
         self._doubts = Doubts()
         self._pointer: tuple[float, ...] = ()  # where it was when an object was shown
 
@@ -92,7 +87,19 @@ class Reviewer:
             from napari_selfseg.editing import ObjectEdits
 
             self._objects = ObjectEdits(self._array, axes=self.subject.axes)
+            self._objects.sort(self._kinds)
         return self._objects
+
+    @property
+    def classes(self) -> dict[int, int]:
+        """Class by object, of those that have one."""
+        return dict(self._kinds) if self._objects is None else self._objects.classes
+
+    def sort(self, kinds: Mapping[int, int]) -> None:
+        """Take note of the kinds that objects were found to be of."""
+        self._kinds = dict(kinds)
+        if self._objects is not None:
+            self._objects.sort(kinds)
 
     @property
     def begun(self) -> bool:
@@ -176,13 +183,13 @@ class Reviewer:
             return self._add(point)
         if self.tool is None:
             self.let_go()
-            return self._about(self._select(point))
+            return words.about_object(self.objects, self._select(point))
         number = self._select(point)
         if not number:
             self.let_go()
-            raise ValueError(f"{NOTHING_HERE} Click on one.")
+            raise ValueError(f"{words.NOTHING_HERE} Click on one.")
         if self.tool == "merge" and len(self.selected) < 2:
-            return ANOTHER.format(number=number)
+            return words.ANOTHER.format(number=number)
         return self.end(kind)
 
     def sweep(self, position: Sequence[float]) -> None:
@@ -212,7 +219,7 @@ class Reviewer:
             return self._cut()
         if self.tool == "add" or not self.selected:
             self.let_go()
-            raise ValueError("Click on an object." if self.tool == "add" else NOTHING_HERE)
+            raise ValueError("Click on an object." if self.tool == "add" else words.NOTHING_HERE)
         points = tuple(self.selected.values())
         if self.tool == "merge":
             return self._done(lambda: self.objects.merge(points))
@@ -233,7 +240,7 @@ class Reviewer:
             point = self._neighbour() if shown else self.subject.pixel(position)
             number = self._select(point)
             if len(self.selected) < 2:
-                return ANOTHER.format(number=number) if number else NOTHING_HERE
+                return words.ANOTHER.format(number=number) if number else words.NOTHING_HERE
         points = tuple(self.selected.values())
         return self._done(lambda: self.objects.merge(points))
 
@@ -275,11 +282,11 @@ class Reviewer:
         found = self._doubts.go(self._array, frame, self.subject.request.spacing, step)
         self.let_go()
         if found is None:
-            return NOTHING_LEFT
+            return words.NOTHING_LEFT
         point = self.selected[found.number] = middle_of(self._array, frame, found.number)
         self._pointer = tuple(self._viewer.cursor.position)
         self.subject.look_at(self._viewer, point)
-        begun = f"{AGAIN} " if found.again else ""
+        begun = f"{words.AGAIN} " if found.again else ""
         return f"{begun}Object {found.number}: certainty {found.certainty:.2f}, {found.place}."
 
     # How it is done
@@ -297,26 +304,19 @@ class Reviewer:
         sizes = sizes_in(frame, self.subject.request.spacing)
         if other := longest_neighbour(self._array[frame], number, sizes):
             return middle_of(self._array, frame, other)
-        raise ValueError(ALONE.format(number=number))
-
-    def _about(self, number: int) -> str:
-        if not number:
-            return ""
-        one = self.objects.classes.get(number)
-        kind = f", class {one}" if one else ""
-        return f"Object {number}: {self.objects.size(number)} pixels{kind}."
+        raise ValueError(words.ALONE.format(number=number))
 
     def _meant(self, position: Sequence[float]) -> tuple[Point, ...]:
         self.selected = {k: p for k, p in self.selected.items() if self.objects.at(p) == k}
         if not self.selected:
             self._select(self.subject.pixel(position))
         if not self.selected:
-            raise ValueError(f"{NOTHING_HERE} Point at one, or select it with a click.")
+            raise ValueError(f"{words.NOTHING_HERE} Point at one, or select it with a click.")
         return tuple(self.selected.values())
 
     def _cut_at(self, point: Point) -> str:
         self.line.append(point)
-        return self._cut() if len(self.line) > 1 else OTHER_SIDE
+        return self._cut() if len(self.line) > 1 else words.OTHER_SIDE
 
     def _cut(self) -> str:
         axis = self.subject.across(self._viewer.dims)
@@ -329,16 +329,16 @@ class Reviewer:
 
     def _done(self, act: Any) -> str:
         try:
-            words: str = act()
+            said: str = act()
         finally:
             self.let_go()
         self._doubts.changed(self._array, self.objects.touched)
         self._settle()
-        return words
+        return said
 
     def _again(self, word: str, act: Any) -> str:
-        words = self._done(act)
-        return f"{word}: {words[:1].lower()}{words[1:]}" if words else ""
+        said = self._done(act)
+        return f"{word}: {said[:1].lower()}{said[1:]}" if said else ""
 
     def _settle(self) -> None:
         self._known[...] = self._array

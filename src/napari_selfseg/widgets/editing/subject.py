@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.canvas.looks.described import look_at
 from napari_selfseg.widgets.large.stack_arrays import stack_arrays
@@ -42,6 +43,8 @@ class Subject:
         Of what is left of the run: what is kept with it.
     objects : bool
         Whether the labels are objects on a background.
+    hues : tuple of float
+        Those that stand off the image.
     """
 
     layer: Any
@@ -49,6 +52,7 @@ class Subject:
     note: Callable[[Sequence[Mapping[str, Any]]], None]
     held: dict[str, Any]
     objects: bool
+    hues: Hues = ALL_HUES
 
     @property
     def axes(self) -> tuple[int, ...]:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from napari_selfseg.editing import ObjectEdits
-
-__all__ = ["OWN", "followed"]
+__all__ = ["OWN", "Told", "followed"]
 
 # Columns of a table that nobody has measured.
 OWN: Final = frozenset({"index", "class", "name", "pixels", "certainty"})
 
 
+class Told(Protocol):
+    """What is known of objects."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The objects there are."""
+
+    @property
+    def classes(self) -> dict[int, int]:
+        """Class by object, of those that have one."""
+
+    def size(self, number: int) -> int:
+        """Return the pixels of an object."""
+
+
 def followed(
     features: Any,
-    objects: ObjectEdits,
+    objects: Told,
     names: Mapping[int, str],
     certainty: Mapping[int, float],
     changed: Collection[int],
@@ -29,8 +41,8 @@ def followed(
     ----------
     features : pandas.DataFrame
         The table there was, perhaps without columns.
-    objects : ObjectEdits
-        With the objects.
+    objects : Told
+        The objects.
     names : mapping of int to str
         Names of classes.
     certainty : mapping of int to float
@@ -51,7 +63,8 @@ def followed(
     rest = before[measured].reindex(numbers)
     if measured:
         rest.loc[rest.index.isin(list(changed)), measured] = np.nan
-    classes = [objects.classes.get(number, 0) for number in numbers]
+    known = objects.classes
+    classes = [known.get(number, 0) for number in numbers]
     head: dict[str, Any] = {"index": numbers, "class": classes}
     if names:
         head["name"] = [names.get(one, "") for one in classes]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.editing.review_actions import ReviewActions
@@ -13,6 +14,7 @@ from napari_selfseg.widgets.editing.subject import Subject
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.segment.keep_actions import KeepActions
 from napari_selfseg.widgets.segment.result_actions import ResultActions
+from napari_selfseg.widgets.segment.scribbles.sorting import Sorting
 from napari_selfseg.widgets.views.result_view import NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
@@ -57,10 +59,12 @@ class LastRun:
         self._view = view
         self._session: LargeSession | None = None
         self._iterations = ResultActions(viewer, view, begin, labels, cut, pending, self._follow)
-        self._review = ReviewActions(viewer, view, self._iterations.measure_again)
+        measured = self._iterations.measure_again
+        self._review = ReviewActions(viewer, view, measured, self._sort)
         self._iterations.noted = self._review.sync
         self._iterations.table.given = lambda: (self._review.classes, self._review.names)
         self._keep = KeepActions(view, begin, self._kept)
+        self._sorting: Sorting = Sorting(begin, lambda: self.outcome, self._review.sort)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -166,7 +170,12 @@ class LastRun:
         """Let the labels that are shown now be corrected."""
         if left := self.outcome or self._session:
             given = left.layer, left.request, left.correct, left.held, left.objects
-            self._review.put(Subject(*given))
+            self._review.put(Subject(*given, free_hues(left.source)))
+            self._sort()
+
+    def _sort(self) -> None:
+        """Find out which kinds the objects are of that are shown now."""
+        self._sorting.look()
 
     def _kept(self) -> Kept | None:
         self._review.sync()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from napari.layers import Labels
@@ -18,7 +19,7 @@ from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.canvas.layers import describe_image, describe_labels, partners
 from napari_selfseg.widgets.estimates.remedies import Remedy
 from napari_selfseg.widgets.model.request import Request
-from napari_selfseg.widgets.model.state import Missing, resolve
+from napari_selfseg.widgets.model.state import Form, Missing, resolve
 from napari_selfseg.widgets.segment.scribbles.scribble_actions import ScribbleActions
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.task import Begin
@@ -86,7 +87,7 @@ class SetupActions:
     def request(self) -> Request | Missing:
         """Turn what is filled in into a run."""
         setup, image = self._view.setup, self._view.setup.image.thing
-        form = setup.form(self._threads())
+        form = self._with_kinds(setup.form(self._threads()))
         if image is None:
             return resolve(form, None)
         channels, rectangle = setup.channels.things, rectangle_layer(self._viewer)
@@ -99,6 +100,11 @@ class SetupActions:
         layers = {name: layer for name, layer in chosen.items() if isinstance(layer, Labels)}
         overlays = {name: describe_labels(layer, image) for name, layer in layers.items()}
         return resolve(form, picture, **overlays)
+
+    def _with_kinds(self, form: Form) -> Form:
+        """Let the classes of the scribbles say which kinds of objects there are."""
+        kinds = self._scribbles.kinds if "kinds" in form.values else ""
+        return replace(form, values={**form.values, "kinds": kinds}) if kinds else form
 
     def follow(self, remedy: Remedy) -> None:
         """Do what was recommended, as far as it is not for a person to go on.

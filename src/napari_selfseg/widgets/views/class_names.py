@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from qtpy.QtCore import QModelIndex, Qt, Signal  # type: ignore[attr-defined]
@@ -28,13 +28,18 @@ __all__ = ["ClassNames", "Colour", "NameDelegate", "swatch"]
 
 Colour = tuple[float, float, float]
 
-NUMBER, NAME = range(2)  # columns
+NUMBER, NAME, REFUSED = range(3)  # columns
 VISIBLE_ROWS: Final = 6
 SWATCH: Final = 14  # pixels
 ROW: Final = 24  # pixels
 LONGEST: Final = 60
 HELP: Final = "Click a class to paint with it; click again, or double-click, to name it."
 ADDING: Final = "Paint a further class."
+NO_OBJECT: Final = "Not an object"
+NO_OBJECT_HELP: Final = (
+    "Checked, strokes of this class say what is no object; otherwise each object that is most like "
+    "those under its strokes is of this class. Space checks it."
+)
 
 
 class ClassNames(QWidget):
@@ -55,11 +60,14 @@ class ClassNames(QWidget):
         With the number of the class whose row was clicked.
     added : Signal
         Another class is wanted; whoever listens shows it.
+    refusing : Signal
+        With a class, and whether it is said to be no object.
     """
 
     changed = Signal()
     picked = Signal(int)
     added = Signal()
+    refusing = Signal(int, bool)
 
     def __init__(self, help: str = HELP, adding: str = ADDING) -> None:
         super().__init__()
@@ -72,10 +80,21 @@ class ClassNames(QWidget):
         layout = stacked(self)
         layout.addWidget(self.table)
         layout.addWidget(self.add)
-        self.table.itemChanged.connect(lambda _: self.changed.emit())
-        self.table.cellClicked.connect(lambda row, _: self.picked.emit(self._number(row)))
+        self.table.itemChanged.connect(self._on_change)
+        self.table.cellClicked.connect(self._on_click)
         self.add.clicked.connect(lambda _: self.added.emit())
         self.show_classes((), (), {})
+        self.offer_refusing(False)
+
+    def offer_refusing(self, there: bool) -> None:
+        """Offer to say of classes that they are no objects.
+
+        Parameters
+        ----------
+        there : bool
+            Whether the method finds objects like those that strokes show.
+        """
+        self.table.setColumnHidden(REFUSED, not there)
 
     def show_classes(
         self, numbers: Sequence[int], colours: Sequence[Colour], names: Mapping[int, str]
@@ -100,6 +119,22 @@ class ClassNames(QWidget):
         self._fit()
         if chosen is not None:
             self.choose(chosen)
+
+    def show_refused(self, numbers: Collection[int]) -> None:
+        """Show which classes are no objects, without saying `refusing`.
+
+        Parameters
+        ----------
+        numbers : collection of int
+            Of those classes.
+        """
+        with signals_blocked(self.table):
+            for row in range(self.table.rowCount()):
+                number, item = self._number(row), self.table.item(row, REFUSED)
+                state = Qt.CheckState.Checked if number in numbers else Qt.CheckState.Unchecked
+                item.setCheckState(state)
+                name = self.table.item(row, NAME).text().strip() or f"Class {number}"
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name} is not an object")
 
     def names(self) -> dict[int, str]:
         """Return the names that were filled in.
@@ -134,6 +169,17 @@ class ClassNames(QWidget):
         elif number != self.chosen:
             self.table.selectRow(row)
 
+    def _on_click(self, row: int, column: int) -> None:
+        if column != REFUSED:
+            self.picked.emit(self._number(row))
+
+    def _on_change(self, item: Any) -> None:
+        if item.column() == REFUSED:
+            checked = item.checkState() == Qt.CheckState.Checked
+            self.refusing.emit(self._number(item.row()), checked)
+        else:
+            self.changed.emit()
+
     def _number(self, row: int) -> int:
         return int(self.table.item(row, NUMBER).data(Qt.ItemDataRole.UserRole))
 
@@ -143,6 +189,7 @@ class ClassNames(QWidget):
             first.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             self.table.setItem(row, NUMBER, first)
             self.table.setItem(row, NAME, QTableWidgetItem())
+            self.table.setItem(row, REFUSED, _check())
         first, second = self.table.item(row, NUMBER), self.table.item(row, NAME)
         first.setText(str(number))
         first.setData(Qt.ItemDataRole.UserRole, number)
@@ -158,7 +205,8 @@ class ClassNames(QWidget):
         frame = 2 * self.table.frameWidth()
         self.table.setFixedHeight(min(rows, VISIBLE_ROWS) * ROW + frame)
         self.table.setVisible(rows > 0)
-        self.table.resizeColumnToContents(NUMBER)
+        for column in (NUMBER, REFUSED):
+            self.table.resizeColumnToContents(column)
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -186,7 +234,7 @@ class NameDelegate(QStyledItemDelegate):
 
 
 def _table(parent: QWidget) -> Any:
-    table: Any = QTableWidget(0, 2, parent)
+    table: Any = QTableWidget(0, 3, parent)
     called(table, "Classes of the scribbles")
     table.horizontalHeader().hide()
     table.horizontalHeader().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
@@ -203,6 +251,15 @@ def _table(parent: QWidget) -> Any:
     table.setTabKeyNavigation(False)
     table.setItemDelegateForColumn(NAME, NameDelegate(table))
     return table
+
+
+def _check() -> QTableWidgetItem:
+    made = QTableWidgetItem(NO_OBJECT)
+    flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable
+    made.setFlags(flags | Qt.ItemFlag.ItemIsSelectable)
+    made.setCheckState(Qt.CheckState.Unchecked)
+    made.setToolTip(NO_OBJECT_HELP)
+    return made
 
 
 def swatch(colour: Colour) -> QIcon:

@@ -10,6 +10,7 @@ from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.panels import beside, filled
 from napari_selfseg.widgets.parts.style import allow, button, sentence
 from napari_selfseg.widgets.views.class_names import ClassNames
+from napari_selfseg.widgets.views.looks.legend_view import COLOURS, COLOURS_HELP
 
 __all__ = ["NOTHING", "ReviewView"]
 
@@ -48,7 +49,6 @@ GIVE: Final = (
     "class."
 )
 CLASS: Final = "Click a class to give it to objects; click again, or double-click, to name it."
-COLOURS: Final = "Show every object in the colour of its class, those without one in grey."
 RULES: Final = (
     "Without a tool a click selects. Corrections, strokes of the brush as well, are in the record "
     "of the labels, so Copy as Python repeats them. Another iteration or run leaves "
@@ -75,8 +75,8 @@ class ReviewView(QWidget):
         self.undo, self.redo = button("Undo", UNDO), button("Redo", REDO)
         self.next, self.back = button("Next uncertain", NEXT), button("Back", BACK)
         self.classes = ClassNames(CLASS, "Have a further class.")
-        self.colours = QCheckBox("Colours of classes")
-        self.colours.setToolTip(COLOURS)
+        self.colours = QCheckBox(COLOURS)
+        self.colours.setToolTip(COLOURS_HELP)
         self.rules = sentence(RULES)
         self._name()
         self._lay_out()
@@ -148,7 +148,7 @@ class ReviewView(QWidget):
             (self.redo, "Redo the correction"),
             (self.next, "Next uncertain object"),
             (self.back, "Object before"),
-            (self.colours, "Colours of classes"),
+            (self.colours, COLOURS),
             (self.classes.table, "Classes of objects"),
         ]
         for widget, name in named:

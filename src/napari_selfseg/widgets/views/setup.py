@@ -258,6 +258,7 @@ class SetupView(QWidget):
             self.presets.turn_to(kind)
             self.stack.suit(kind.ndims)
             self.about.turn_to(kind)
+            self.class_names.offer_refusing("kinds" in self.values)
 
     def _turn_goal(self) -> None:
         """Choose the method for what is wanted, unless somebody chose another one."""

@@ -161,13 +161,11 @@ class LegendActions(QObject):
         names = {**self._names(layer), **own}
         said = legend(found.times(sheet.times), kind, sheet.scale, names, groups, sheet.where)
         colours = [_colour(layer, each.first) for each in said.rows]
-        if said.grouped:
-            many = {each.number for each in said.rows if not _of_one_colour(layer, groups, each)}
-            colours = [
-                None if row.number in many else colour
-                for row, colour in zip(said.rows, colours, strict=True)
-            ]
+        if said.grouped and not all(_of_one_colour(layer, groups, each) for each in said.rows):
+            colours = [None for _ in colours]
         self._view.show_legend(said, colours, editable=kind == "classes")
+        # The switch is one of the result, and not of other labels that are looked at.
+        self._view.by_class.setVisible(said.grouped and layer == self._shown())
 
     # What a person does
 
@@ -216,6 +214,6 @@ def _colour(layer: Any, number: int) -> tuple[float, float, float] | None:
 
 
 def _of_one_colour(layer: Any, groups: dict[int, int], row: Any) -> bool:
-    """Say whether objects of a class have its colour, and not each its own."""
+    """Say whether objects of a class have its colour, and not each its own; one alone has both."""
     some = [number for number, one in groups.items() if one == row.number][:3]
-    return len({_colour(layer, number) for number in (row.first, *some)}) == 1 and len(some) != 1
+    return len({_colour(layer, number) for number in (row.first, *some)}) == 1

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_selfseg.widgets.canvas.drawing_layers import NAMES
+from napari_selfseg.widgets.canvas.drawing_layers import NAMES, REFUSED
+from napari_selfseg.widgets.model.scribbled.kinds import in_words, refused_of
 from napari_selfseg.widgets.views.setup import SetupView
 
 __all__ = ["ScribbleActions"]
@@ -35,6 +36,14 @@ class ScribbleActions:
         view.class_names.added.connect(self._add)
         view.class_names.picked.connect(self._pick)
         view.class_names.changed.connect(self._keep)
+        view.class_names.refusing.connect(self._refuse)
+
+    @property
+    def kinds(self) -> str:
+        """What the classes are to a method that finds objects; empty where nobody said it."""
+        if self._layer is None:
+            return ""
+        return in_words(self._count, self._names, self._said)
 
     def close(self) -> None:
         """Let go of the layer."""
@@ -73,12 +82,30 @@ class ScribbleActions:
     def _keep(self) -> None:
         if self._layer is not None:
             self._layer.metadata[NAMES] = self._view.class_names.names()
+            self._show_refused()
+            self._view.changed.emit()
+
+    def _refuse(self, number: int, refused: bool) -> None:
+        if self._layer is not None:
+            self._layer.metadata[REFUSED] = {**self._said, number: refused}
+            self._view.changed.emit()
+
+    @property
+    def _names(self) -> dict[int, str]:
+        return dict(self._layer.metadata.get(NAMES, {}))
+
+    @property
+    def _said(self) -> dict[int, bool]:
+        return dict(self._layer.metadata.get(REFUSED, {}))
 
     def _show(self) -> None:
         numbers = range(1, self._count + 1)
         colours = [self._colour(number) for number in numbers]
-        names = self._layer.metadata.get(NAMES, {})
-        self._view.class_names.show_classes(list(numbers), colours, names)
+        self._view.class_names.show_classes(list(numbers), colours, self._names)
+        self._show_refused()
+
+    def _show_refused(self) -> None:
+        self._view.class_names.show_refused(refused_of(self._count, self._names, self._said))
 
     def _colour(self, number: int) -> tuple[float, float, float]:
         red, green, blue, _ = map(float, self._layer.get_color(number))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QIcon, QKeySequence, QShortcut  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QCheckBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
 from napari_selfseg.widgets.model.looks.legend import Legend, Row
@@ -16,7 +16,7 @@ from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import sentence
 from napari_selfseg.widgets.views.class_names import Colour, NameDelegate, swatch
 
-__all__ = ["LegendView"]
+__all__ = ["COLOURS", "COLOURS_HELP", "LegendView"]
 
 NAME, COUNT, SHARE, AREA = range(4)  # columns
 TITLES: Final = ("Label", "Number", "Share", "Size")
@@ -24,6 +24,8 @@ VISIBLE_ROWS: Final = 7
 ROW: Final = 22  # pixels
 HELP: Final = "Click a line to see where it is; click it again to hide the mark."
 NAMING: Final = "Double-click its name to give another one."
+COLOURS: Final = "Colours of classes"
+COLOURS_HELP: Final = "Show every object in the colour of its class, those without one in grey."
 
 
 class LegendView(QWidget):
@@ -52,8 +54,11 @@ class LegendView(QWidget):
         # PyQt's hints say that every item and header may be None.
         self.table: Any = _table(self)
         self.rest = sentence()
+        self.by_class = QCheckBox(COLOURS)
+        self.by_class.setToolTip(COLOURS_HELP)
+        called(self.by_class, COLOURS)
         layout = stacked(self)
-        for each in (self.head, self.table, self.rest):
+        for each in (self.head, self.table, self.rest, self.by_class):
             layout.addWidget(each)
         enter = QShortcut(QKeySequence("Return"), self.table)
         enter.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -86,6 +91,7 @@ class LegendView(QWidget):
             for row, (line, colour) in enumerate(zip(found.rows, colours, strict=True)):
                 self._fill(row, line, colour, found.grouped, editable=editable)
         self.table.setColumnHidden(COUNT, not found.grouped)
+        self.by_class.setVisible(found.grouped)
         self._fit()
 
     def let_go(self) -> None:

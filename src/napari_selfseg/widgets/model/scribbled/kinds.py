@@ -1,0 +1,46 @@
+"""What classes of scribbles are to a method that finds objects like those shown; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["in_words", "refused_of"]
+
+NONE = "none"
+
+
+def refused_of(count: int, names: Mapping[int, str], said: Mapping[int, bool]) -> set[int]:
+    """Return the classes whose strokes show what is no object.
+
+    Parameters
+    ----------
+    count : int
+        Classes there are, from 1.
+    names : mapping of int to str
+        Those that have one.
+    said : mapping of int to bool
+        Of classes a person decided on: whether they are none.
+
+    Returns
+    -------
+    set of int
+        Those of which it was said; of the others all but the first and those with a name.
+    """
+    return {n for n in range(1, count + 1) if said.get(n, n > 1 and n not in names)}
+
+
+def in_words(count: int, names: Mapping[int, str], said: Mapping[int, bool]) -> str:
+    """Return classes as the parameter `kinds` has them; empty where nothing was said of any.
+
+    Parameters
+    ----------
+    count, names, said
+        As for `refused_of`.
+    """
+    refused = refused_of(count, names, said)
+    if not names and refused == set(range(2, count + 1)):
+        return ""
+    numbers = range(1, count + 1)
+    # A comma divides names there.
+    called = {n: " ".join(names.get(n, "").replace(",", " ").split()) or str(n) for n in numbers}
+    return ", ".join(NONE if n in refused else called[n] for n in numbers)
