@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from napari_selfseg.widgets.model.image_source import Picture
+from napari_selfseg.widgets.model.stacking import UNDECIDED, VOLUME
 from napari_selfseg.widgets.views.stack_view import StackView
 
 
@@ -36,6 +39,26 @@ def test_the_axis_stays_that_somebody_chose_when_layers_change(view):
     view.offer(stack())
     view.suit((2,))
     assert view.stacking.axes == (1,)
+
+
+def test_what_has_no_name_is_asked_for_once(view):
+    unknown = replace(stack("unknown"), axes=("", "y", "x"))
+    view.suit((2, 3))
+    view.offer(unknown)
+    assert (view.way.thing, view.undecided, view.stacking) == (UNDECIDED, True, None)
+    view.way.choose("warm")
+    assert (view.undecided, view.stacking.carry) == (False, "warm")
+    view.offer(unknown)
+    view.suit((2, 3))
+    assert view.stacking.carry == "warm"
+    view.way.choose(VOLUME)
+    assert (view.undecided, view.stacking) == (False, None)
+    view.way.choose(UNDECIDED)
+    view.part.choose("plane")
+    assert not view.undecided, "a plane is a plane"
+    view.part.choose("whole")
+    view.suit((2,))
+    assert view.stacking.carry == "independent"
 
 
 def test_another_image_is_suggested_anew(view):

@@ -20,6 +20,8 @@ from napari_selfseg.widgets.large.stack_job import Seen, StackJob
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.overlay import Overlay, Void
 from napari_selfseg.widgets.model.stacking import (
+    ASKED,
+    UNDECIDED,
     VOLUME,
     Stacking,
     directions,
@@ -27,7 +29,7 @@ from napari_selfseg.widgets.model.stacking import (
     suggested_axes,
     ways,
 )
-from napari_selfseg.widgets.model.state import Form, Missing, resolve
+from napari_selfseg.widgets.model.state import DEPTH_OR_TIME, Form, Missing, resolve
 from napari_selfseg.widgets.model.words import stack_progress
 from napari_selfseg.widgets.work.live_job import Ended
 
@@ -79,9 +81,17 @@ class OnlySliced:
 
 def test_a_film_goes_plane_by_plane_and_a_volume_does_not():
     assert suggested(picture(axes=("z", "y", "x")), (2, 3), always) == VOLUME
-    assert suggested(picture(axes=("", "", "")), (2, 3), always) == VOLUME
     assert suggested(picture(axes=("T", "y", "x")), (2, 3), always) == "independent"
     assert suggested(picture(axes=("z", "y", "x")), (2,), always) == "independent"
+
+
+def test_of_a_stack_without_names_a_person_is_asked_what_it_is():
+    for axes in (("", "", ""), ("", "y", "x"), ("q", "y", "x")):
+        assert suggested(picture(axes=axes), (2, 3), always) == UNDECIDED
+    assert suggested(picture(axes=("", "", "")), (2,), always) == "independent", "no choice is left"
+    assert ways(3, (2, 3), asked=True)[0] == (ASKED, UNDECIDED)
+    found = resolve(replace(FORM, stack=None, undecided=True), picture(axes=("", "", "")))
+    assert found == Missing(DEPTH_OR_TIME)
 
 
 def test_a_method_of_planes_is_never_offered_a_volume():

@@ -14,6 +14,7 @@ from napari_selfseg.widgets.model.image_source import ALL, Index, Picture
 
 __all__ = [
     "FITTED",
+    "UNDECIDED",
     "VOLUME",
     "WAYS",
     "Along",
@@ -32,10 +33,14 @@ WAYS: Final = (
     ("Plane by plane: learning goes on", "warm"),
     ("Plane by plane: learned once for all", "joint"),
 )
+# In place of a way, where the image does not say what its axis is and nobody has said it yet.
+UNDECIDED: Final = "undecided"
+ASKED: Final = "Choose: depth, or time?"
 # Planes of one model for all; they are in memory together.
 FITTED: Final = 5
 Fits = Callable[[Picture, Sequence[int]], bool]
 TIMES: Final = ("t", "time", "frame", "frames")
+DEPTHS: Final = ("z", "depth")
 
 
 @dataclass(frozen=True)
@@ -124,23 +129,28 @@ class Along:
         return tuple(int(each) for each in np.unravel_index(plane, self.lengths))
 
 
-def ways(ndim: int, ndims: Sequence[int]) -> list[tuple[str, str]]:
+def ways(ndim: int, ndims: Sequence[int], *, asked: bool = False) -> list[tuple[str, str]]:
     """Return how an image can be segmented: in words, and as `Stacking.carry` or `VOLUME`.
 
-    `ndims` are the numbers of axes that the method takes.
+    `ndims` are the numbers of axes that the method takes. With `asked` a person has to say what
+    the image is, and `UNDECIDED` comes first.
     """
-    return [(words, way) for words, way in WAYS if way != VOLUME or ndim in ndims]
+    found = [(words, way) for words, way in WAYS if way != VOLUME or ndim in ndims]
+    return [(ASKED, UNDECIDED), *found] if asked else found
 
 
 def suggested(picture: Picture, ndims: Sequence[int], fits: Fits) -> str:
     """Return how a person would segment an image: `VOLUME`, or one of `Stacking.carry`.
 
     A film is no volume, nor is what is too large: `fits` says whether there is the memory for an
-    image of some shape.
+    image of some shape. An axis without a name may be depth or time, and nobody but a person can
+    tell: `UNDECIDED`.
     """
-    film = any(each.lower() in TIMES for each in picture.axes)
-    apart = film or len(picture.scale) not in ndims or not fits(picture, picture.shape)
-    return "independent" if apart else VOLUME
+    names = {each.lower() for each in picture.axes}
+    film = not names.isdisjoint(TIMES)
+    if film or len(picture.scale) not in ndims or not fits(picture, picture.shape):
+        return "independent"
+    return UNDECIDED if names.isdisjoint(DEPTHS) else VOLUME
 
 
 def suggested_axes(

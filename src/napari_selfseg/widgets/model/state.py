@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Finish, Method
     from napari_selfseg.superpixels import Superpixels
 
-__all__ = ["A_STACK", "NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
+__all__ = ["A_STACK", "DEPTH_OR_TIME", "NO_IMAGE", "NO_RECTANGLE", "Form", "Missing", "resolve"]
 
 A_STACK: Final = (
     "This image is a stack: choose under Part the plane in view or the whole stack, then press Run."
+)
+DEPTH_OR_TIME: Final = (
+    "This stack does not say what its first axis is: choose under Stack 'As one volume' where it "
+    "is depth, or a way plane by plane where it is time, or images of their own."
 )
 NO_IMAGE: Final = "Open an image first (File > Open, or File > Open Sample > Self-Segmentation)."
 NO_RECTANGLE: Final = (
@@ -68,6 +72,8 @@ class Form:
         How much of the plane on the canvas.
     stack : Stacking or None
         How the whole is taken apart; None for a volume.
+    undecided : bool
+        Whether it is still to be said which of the two the whole is.
     void : Void or None
         Which pixels hold no data.
     device, precision : str
@@ -83,6 +89,7 @@ class Form:
     part: Part = "whole"
     area: Area = "all"
     stack: Stacking | None = None
+    undecided: bool = False
     void: Void | None = None
     device: str = "auto"
     precision: str = "auto"
@@ -113,6 +120,8 @@ def resolve(
     try:
         if picture is None:
             raise _Incomplete(NO_IMAGE)
+        if form.undecided:
+            raise _Incomplete(DEPTH_OR_TIME)
         index = _index(form, picture)
         _check_axes(form, index)
         _check_apart(form, scribbles)

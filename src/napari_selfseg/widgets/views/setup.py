@@ -162,6 +162,7 @@ class SetupView(QWidget):
             part=self.stack.part.thing,
             area=self.region.area.thing,
             stack=self.stack.stacking,
+            undecided=self.stack.undecided,
             void=self.region.rule,
             device=self.device.thing,
             precision=self.precision.thing,

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QSpinBox, QWidget
 
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.stacking import (
+    UNDECIDED,
     VOLUME,
     Fits,
     Stacking,
@@ -69,10 +70,21 @@ class StackView(QWidget):
     def stacking(self) -> Stacking | None:
         """How to go along the stack; None for the plane in view and for a volume."""
         way, axes = self.way.thing, self.along.thing
-        if self.isHidden() or self.part.thing != "whole" or way in (None, VOLUME) or axes is None:
+        if not self._apart or self.isHidden() or axes is None:
             return None
         fewer = self.iterations.value() if way == "warm" else 0
         return Stacking(axes, way, fewer or None)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether somebody has to say what the whole is: a volume, or planes."""
+        there = not self.isHidden() and self.part.thing == "whole"
+        return there and self.way.thing == UNDECIDED
+
+    @property
+    def _apart(self) -> bool:
+        whole = self.part.thing == "whole"
+        return whole and self.way.thing not in (None, VOLUME, UNDECIDED)
 
     def offer(self, picture: Picture | None) -> None:
         """Offer what an image of more than a plane can be taken apart into."""
@@ -90,13 +102,14 @@ class StackView(QWidget):
         if picture is None:
             return
         before = self.way.thing
-        offered = ways(len(picture.scale), self._ndims)
+        found = suggested(picture, self._ndims, self.fits)
+        offered = ways(len(picture.scale), self._ndims, asked=found == UNDECIDED)
         self.way.offer(offered)
         # What a person chose stays as long as the method can do it.
         anew = other or before == self._suggested or before not in [way for _, way in offered]
         if anew and not self.isHidden():
-            self._suggested = suggested(picture, self._ndims, self.fits)
-            self.way.choose(self._suggested)
+            self._suggested = found
+            self.way.choose(found)
         self._offer_along(picture, other)
 
     def _offer_along(self, picture: Picture, other: bool) -> None:
@@ -132,7 +145,7 @@ class StackView(QWidget):
 
     def _show(self) -> None:
         whole = self.part.thing == "whole"
-        apart = whole and self.way.thing not in (None, VOLUME)
+        apart = self._apart
         self.way.setVisible(whole)
         self._along_row.setVisible(apart)
         self._fewer_row.setVisible(apart and self.way.thing == "warm")
