@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from math import prod
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
+from scipy.spatial import ConvexHull
 from skimage.measure import label, regionprops_table
 
-from napari_selfseg.objects import classes_of, connected, merged_small, object_features
+from napari_selfseg.objects import (
+    _strips,
+    classes_of,
+    connected,
+    merged_small,
+    object_features,
+)
+from napari_selfseg.objects._shape import hulls
 
 SHAPES = array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=6)
 CLASSES = arrays(np.uint8, SHAPES, elements=st.integers(0, 3))
@@ -252,6 +263,45 @@ def test_solidity_has_bounds_and_does_not_know_the_spacing(labels, spacing):
 )
 def test_solidity_of_what_can_be_counted_by_hand(text, solidity):
     assert object_features(drawn(text))["solidity"] == pytest.approx([solidity])
+
+
+@given(
+    arrays(np.int32, st.tuples(st.integers(1, 40), st.integers(1, 9)), elements=st.integers(0, 3))
+)
+def test_hulls_are_those_of_qhull(labels):
+    numbers = np.unique(labels[labels > 0])
+    index = np.searchsorted(np.append(0, numbers), labels).astype(np.int32)
+    corners, counts, areas = hulls(index, len(numbers))
+    ends = np.append(0, np.cumsum(counts))
+    squares = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+    for k in range(len(numbers)):
+        points = (np.argwhere(index == k + 1)[:, None] + squares).reshape(-1, 2)
+        expected = ConvexHull(points)
+        assert areas[k] == pytest.approx(expected.volume)
+        found = corners[ends[k] : ends[k + 1]].tolist()
+        assert sorted(found) == sorted(points[expected.vertices].tolist())
+
+
+@pytest.mark.parametrize("shape", [(60, 80), (9, 20, 24)])
+def test_strips_are_the_whole(monkeypatch, shape):
+    labels = blobs(shape=shape)
+    image = np.random.default_rng(1).random((*shape, 2))
+    how = {"channel_axis": -1, "classes": labels % 3 + 1}
+    whole = object_features(labels, image, **how)
+    monkeypatch.setattr(_strips, "LARGEST", 7 * prod(shape[1:]))
+    strips = object_features(labels, image, **how)
+    assert list(strips) == list(whole)
+    for name, values in whole.items():
+        np.testing.assert_allclose(strips[name], values, rtol=1e-9, atol=1e-7)
+
+
+def test_measuring_holds_little_at_once():
+    labels = np.arange(1, 2501, dtype=np.int32).reshape(50, 50).repeat(50, 0).repeat(50, 1)
+    tracemalloc.start()
+    object_features(labels, labels.astype(np.uint8))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 25 * labels.size
 
 
 def test_the_rows_follow_the_numbers_in_use():

@@ -7,6 +7,7 @@ import uuid
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_selfseg.io import (
     Georeference,
@@ -15,6 +16,7 @@ from napari_selfseg.io import (
     read_truth,
     write_objects,
 )
+from napari_selfseg.io._vector import _outlines, _rois
 from napari_selfseg.io._vector._outlines import geometries, outlines, simplified
 from napari_selfseg.objects import object_features
 
@@ -252,6 +254,30 @@ def test_simplified_outlines_are_valid_and_share_borders():
     np.testing.assert_allclose(shapely.area(after).sum(), shapely.area(shapely.union_all(after)))
     assert abs(shapely.area(after).sum() - 100 * 100) < 100
     assert shapely.get_num_interior_rings(shapely.union_all(after)) == 0
+
+
+def test_neighbourhoods_are_simplified_as_all_at_once(monkeypatch):
+    pytest.importorskip("shapely", reason="shapely (the extra geo) is not installed")
+    noise = np.random.default_rng(0).random((80, 80))
+    blobs, n = ndimage.label(ndimage.gaussian_filter(noise, 2) > 0.5)
+    pieces = outlines(np.where(blobs > 0, blobs + n * (np.indices(blobs.shape)[0] > 40), 0))
+    monkeypatch.setattr(_outlines, "AT_ONCE", len(pieces))
+    whole = simplified(pieces, 2)
+    monkeypatch.setattr(_outlines, "AT_ONCE", 1)
+    assert len(list(_outlines._neighbourhoods(geometries(pieces)))) > 10, "test invalid"
+    for one, other in zip(simplified(pieces, 2), whole, strict=True):
+        for rings, expected in zip(one, other, strict=True):
+            for ring, same in zip(rings, expected, strict=True):
+                np.testing.assert_array_equal(ring, same)
+
+
+def test_rois_of_far_pixels_are_read_by_another_library(tmp_path, monkeypatch):
+    roifile = pytest.importorskip("roifile", reason="roifile (the extra imagej) is not installed")
+    write_objects(tmp_path / "near.zip", OBJECTS, **HOW)
+    monkeypatch.setattr(_rois, "FARTHEST", 0)
+    write_objects(tmp_path / "far.zip", OBJECTS, **HOW)
+    near, far = (roifile.roiread(tmp_path / f"{name}.zip") for name in ("near", "far"))
+    assert [each.tobytes() for each in near] == [each.tobytes() for each in far]
 
 
 def test_rois_are_read_by_another_library(tmp_path):

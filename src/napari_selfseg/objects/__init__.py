@@ -6,7 +6,7 @@ from napari_selfseg.objects._features import (
     columns_of,
     object_features,
 )
-from napari_selfseg.objects._parts import BEYOND, Parts, brought_together, parts_of
+from napari_selfseg.objects._parts import BEYOND, Parts, brought_together, compact, parts_of
 from napari_selfseg.objects._pieces import classes_of, connected, merged_small
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "checked_spacing",
     "classes_of",
     "columns_of",
+    "compact",
     "connected",
     "merged_small",
     "object_features",

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.objects._parts import Parts, parts_of
+from napari_selfseg.objects._parts import Parts
 from napari_selfseg.objects._pieces import as_labels, classes_of
+from napari_selfseg.objects._strips import measured
 
 __all__ = ["channel_names", "checked_spacing", "columns_of", "object_features"]
 
@@ -80,7 +81,7 @@ def object_features(
     channels = _channels(image, channel_axis, array.shape)
     names = _names(len(channels), channel_axis, channel_names)
     kinds = None if classes is None else classes_of(array, classes)
-    return columns_of(parts_of(array, channels=channels, kinds=kinds), sizes, unit, names)
+    return columns_of(measured(array, channels, kinds), sizes, unit, names)
 
 
 def checked_spacing(spacing: Sequence[float] | None, ndim: int) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.util import map_array
 
 from napari_selfseg.grid import Box
-from napari_selfseg.objects._shape import convex_area, hulls, perimeters
+from napari_selfseg.objects._shape import hulls, joint_hulls, perimeters
 
 __all__ = ["BEYOND", "Parts", "brought_together", "compact", "parts_of"]
 
@@ -93,7 +92,7 @@ def parts_of(
     sums = [np.bincount(owner, at, n).astype(np.int64) for at in where]
     shift = np.array(origin or (0,) * labels.ndim, np.int64)
     places = np.stack(sums, axis=-1) + pixels[:, None] * shift
-    corners, areas = hulls(inner, n) if plane else ([], np.zeros(0))
+    corners, counts, areas = hulls(inner, n) if plane else _no_hulls()
     values = [each[where].astype(np.float64) for each in channels]
     return Parts(
         numbers,
@@ -106,7 +105,8 @@ def parts_of(
         if values
         else np.zeros((n, 0, len(STATISTICS))),
         kinds,
-        *_in_a_row([each + shift for each in corners]),
+        (corners + shift[-2:]).astype(np.int32),
+        counts.astype(np.int32),
     )
 
 
@@ -160,8 +160,12 @@ def brought_together(parts: Sequence[Parts]) -> Parts:
         _convex(parts, owner, n) if plane else np.zeros(0),
         _all_grey(parts, owner, pixels),
         np.concatenate(kinds)[first] if kinds else None,
-        *_in_a_row([]),
+        *_no_hulls()[:2],
     )
+
+
+def _no_hulls() -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    return np.zeros((0, 2), np.int32), np.zeros(0, np.int32), np.zeros(0)
 
 
 def _spreads(
@@ -207,18 +211,10 @@ def _convex(parts: Sequence[Parts], owner: NDArray[np.int64], n: int) -> NDArray
     found[owner] = np.concatenate([each.convex for each in parts])
     corners = np.concatenate([each.corners for each in parts])
     whose = np.repeat(owner, np.concatenate([each.counts for each in parts]))
-    several = np.flatnonzero(np.bincount(owner, minlength=n) > 1)
-    mine = np.isin(whose, several)
-    order = np.argsort(whose[mine], kind="stable")
-    whose, corners = whose[mine][order], corners[mine][order]
-    bounds = np.searchsorted(whose, np.append(several, n))
-    found[several] = [convex_area(corners[a:b]) for a, b in pairwise(bounds)]
+    several = np.bincount(owner, minlength=n) > 1
+    mine = several[whose]
+    found[several] = joint_hulls(whose[mine], corners[mine], n)[several]
     return found
-
-
-def _in_a_row(corners: list[NDArray[np.int64]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    counts = np.array([len(each) for each in corners], np.int32)
-    return np.concatenate([np.zeros((0, 2)), *corners]).astype(np.int32), counts
 
 
 def _all_grey(

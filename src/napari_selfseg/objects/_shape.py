@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
 from napari_selfseg.grid import Box
 
-__all__ = ["convex_area", "hulls", "perimeters"]
+__all__ = ["hulls", "joint_hulls", "perimeters"]
+
+Areas = NDArray[np.float64]
 
 
 def perimeters(objects: NDArray[np.int32], n: int, crop: Box | None = None) -> NDArray[np.float64]:
@@ -78,7 +78,7 @@ def _inside(edge: NDArray[np.bool_], crop: Box) -> NDArray[np.bool_]:
 
 def hulls(
     objects: NDArray[np.int32], n: int
-) -> tuple[list[NDArray[np.int64]], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the convex hull of each object's pixels, which are little squares.
 
     Parameters
@@ -88,41 +88,99 @@ def hulls(
 
     Returns
     -------
-    corners : list of ndarray of int64
-        ``(corners, 2)`` y and x, from the corner of the first pixel.
+    corners : ndarray of int64
+        ``(m, 2)`` y and x, from the corner of the first pixel, one object after the other.
+    counts : ndarray of int64
+        ``(n,)`` how many of these each has.
     areas : ndarray of float64
         ``(n,)`` in pixels; never smaller than the object.
     """
-    owner, ends = _row_ends(objects)
-    bounds = np.searchsorted(owner, np.arange(1, n + 2))
-    points = [ends[a:b].reshape(-1, 2) for a, b in pairwise(bounds)]
-    found = [ConvexHull(each) for each in points]
-    corners = [each[hull.vertices] for each, hull in zip(points, found, strict=True)]
-    return corners, np.array([hull.volume for hull in found], np.float64)
+    owner, top, left, right = _row_ends(objects)
+    # A row of pixels has corners above and below; in this order they stay sorted.
+    both = np.repeat(owner - 1, 2), np.stack((top, top + 1), axis=-1).ravel()
+    return _spanned(*both, np.repeat(left, 2), np.repeat(right, 2), n)
 
 
-def convex_area(corners: NDArray[np.int64]) -> float:
-    """Return the area of a convex hull, in pixels; never smaller than what it is around.
+def joint_hulls(owner: NDArray[np.int64], corners: NDArray[np.integer[Any]], n: int) -> Areas:
+    """Return the areas of the convex hulls of some corners, in pixels.
 
     Parameters
     ----------
-    corners : ndarray of int64
-        ``(n, 2)`` of some parts of it, in any order.
+    owner : ndarray of int64
+        ``(m,)`` whose each is, from 0 to n - 1.
+    corners : ndarray of int
+        ``(m, 2)`` y and x, in any order.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(n,)``; 0 of those without any.
     """
-    return float(ConvexHull(corners).volume)
+    order = np.lexsort((corners[:, 0], owner))
+    y, x = corners[order].astype(np.int64).T
+    return _spanned(owner[order], y, x, x, n)[2]
 
 
-def _row_ends(objects: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the four outer corners of each row of each object, which span its hull.
-
-    ``(rows,)`` objects, sorted, and ``(rows, 4, 2)`` corners.
-    """
+def _row_ends(objects: NDArray[np.int32]) -> tuple[NDArray[Any], ...]:
+    """Return object, y, begin and end of each row of each object, sorted."""
     y, x = np.nonzero(_edges(np.pad(objects, 1))[1:-1, 1:-1])
     owner = objects[y, x]
     order = np.argsort(owner, kind="stable")
     owner, y, x = owner[order], y[order], x[order]
     first = np.flatnonzero(np.diff(owner, prepend=0) | np.diff(y, prepend=-1))
     last = np.append(first, len(owner))[1:] - 1
-    top, left, right = y[first], x[first], x[last] + 1
-    corners = [(top, left), (top, right), (top + 1, left), (top + 1, right)]
-    return owner[first], np.stack([np.stack(each, axis=-1) for each in corners], axis=1)
+    return owner[first], y[first], x[first], x[last] + 1
+
+
+def _spanned(
+    owner: NDArray[np.integer[Any]],
+    y: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    n: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Areas]:
+    """Return corners, their counts and the areas of hulls; points are sorted by object and y."""
+    if not len(owner):
+        return np.zeros((0, 2), np.int64), np.zeros(n, np.int64), np.zeros(n)
+    first = np.flatnonzero(np.diff(owner, prepend=-1) | np.diff(y, prepend=-1))
+    owner, y = owner[first], y[first]
+    sides = [np.minimum.reduceat(left, first), -np.maximum.reduceat(right, first)]
+    kept = [_outermost(owner, y, side, n) for side in sides]
+    beside = [_beside(owner[k], y[k], side[k], n) for k, side in zip(kept, sides, strict=True)]
+    whose = np.concatenate([owner[k] for k in kept])
+    x = np.concatenate([side[k] for k, side in zip(kept, (sides[0], -sides[1]), strict=True)])
+    corners = np.stack((np.concatenate([y[k] for k in kept]), x), axis=-1)
+    order = np.argsort(whose, kind="stable")
+    return corners[order], np.bincount(whose, minlength=n), -beside[0] - beside[1]
+
+
+def _outermost(
+    owner: NDArray[np.integer[Any]], y: NDArray[np.int64], x: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    """Find the points that span the left side of each hull.
+
+    What lies on or right of the line between the points above and below it does not, whatever
+    becomes of these. Objects that lost points are looked at again.
+    """
+    kept, at = np.ones(len(owner), bool), np.arange(len(owner))
+    while len(at):
+        whose, v, u = owner[at], y[at], x[at]
+        out = np.zeros(len(at), bool)
+        out[1:-1] = (whose[:-2] == whose[2:]) & (
+            (u[1:-1] - u[:-2]) * (v[2:] - v[:-2]) >= (u[2:] - u[:-2]) * (v[1:-1] - v[:-2])
+        )
+        kept[at[out]] = False
+        again = np.zeros(n, bool)
+        again[whose[out]] = True
+        at = at[~out & again[whose]]
+    return np.flatnonzero(kept)
+
+
+def _beside(
+    owner: NDArray[np.integer[Any]], y: NDArray[np.int64], x: NDArray[np.int64], n: int
+) -> Areas:
+    """Return the area between the axis of y and a side of each object."""
+    same = owner[1:] == owner[:-1]
+    twice = ((x[1:] + x[:-1]) * np.diff(y))[same]
+    areas: Areas = np.bincount(owner[1:][same], twice, n) / 2
+    return areas

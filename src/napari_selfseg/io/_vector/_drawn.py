@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io._vector._outlines import Rings
 
-__all__ = ["Drawn", "plain", "rows_of"]
+__all__ = ["AT_ONCE", "Drawn", "rows_of"]
+
+# Objects that are made ready for a file together.
+AT_ONCE: Final = 10_000
 
 Affine = tuple[float, float, float, float, float, float]
 
@@ -59,11 +62,14 @@ def rows_of(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, Any]]:
 
     What is not finite becomes None, as JSON has no word for it.
     """
-    for row in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, map(plain, row), strict=True))
+    length = len(next(iter(columns.values()), ()))
+    for start in range(0, length, AT_ONCE):
+        some = [_plain(each[start : start + AT_ONCE]) for each in columns.values()]
+        for row in zip(*some, strict=True):
+            yield dict(zip(columns, row, strict=True))
 
 
-def plain(value: Any) -> Any:
-    """Return a plain number; None for one that is not finite."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _plain(values: NDArray[Any]) -> list[Any]:
+    if values.dtype.kind != "f" or np.isfinite(values).all():
+        return list(values.tolist())
+    return [each if math.isfinite(each) else None for each in values.tolist()]

@@ -20,6 +20,8 @@ __all__ = ["write_rois"]
 # Of a path: go to, draw a line to, close.
 MOVE, LINE, CLOSE = 0.0, 1.0, 4.0
 GROUPS: Final = 255
+# The largest coordinate that a traced selection keeps in whole numbers.
+FARTHEST: Final = 60_535
 GET_ROIFILE: Final = 'pip install "napari-selfseg[imagej]"'
 
 
@@ -56,18 +58,42 @@ def write_rois(target: Path, drawn: Drawn) -> None:
 def _roi(roifile: Any, pieces: Sequence[Rings], name: str) -> Any:
     rings = [ring for rings in pieces for ring in rings]
     if len(rings) == 1:
-        found = roifile.ImagejRoi.frompoints(rings[0][:-1].astype(np.int32), name=name)
-        found.roitype = roifile.ROI_TYPE.TRACED
-        return found
+        return _traced(roifile, rings[0][:-1], name)
     path = np.concatenate([_path(ring) for ring in rings]).astype(np.float32)
     corners = np.concatenate(rings)
-    left, top = corners.min(axis=0).astype(int).tolist()
-    right, bottom = corners.max(axis=0).astype(int).tolist()
+    left, top, right, bottom = _box(corners)
     found = roifile.ImagejRoi()
     found.roitype, found.name = roifile.ROI_TYPE.RECT, name
     found.left, found.top, found.right, found.bottom = left, top, right, bottom
     found.multi_coordinates, found.shape_roi_size = path, len(path)
     return found
+
+
+def _traced(roifile: Any, corners: NDArray[np.float64], name: str) -> Any:
+    left, top, right, bottom = _box(corners)
+    if max(right, bottom) > FARTHEST:
+        found = roifile.ImagejRoi.frompoints(corners.astype(np.int32), name=name)
+        found.roitype = roifile.ROI_TYPE.TRACED
+        return found
+    options = roifile.ROI_OPTIONS
+    # As roifile does it, without what it asks of each array, which takes as long as all else.
+    return roifile.ImagejRoi(
+        roitype=roifile.ROI_TYPE.TRACED,
+        options=options.OVERLAY_BACKGROUNDS | options.OVERLAY_LABELS,
+        name=name,
+        left=left,
+        top=top,
+        right=right + 1,
+        bottom=bottom + 1,
+        n_coordinates=len(corners),
+        integer_coordinates=corners.astype(np.int32) - (left, top),
+    )
+
+
+def _box(corners: NDArray[np.float64]) -> list[int]:
+    """Return least x and y, and largest."""
+    ends = np.concatenate((corners.min(axis=0), corners.max(axis=0)))
+    return list(ends.astype(int).tolist())
 
 
 def _path(ring: NDArray[np.float64]) -> NDArray[np.float64]:
