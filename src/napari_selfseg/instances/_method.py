@@ -287,6 +287,8 @@ class Objects(Method):
                 found.append(go_on_from(N, images, self.wanted))
                 continue
             drawn: list[NDArray[np.bool_] | None] = [None] * len(images)
+            if inputs.scribbles is None and len(networks) > 1:
+                raise ValueError(_UNSHOWN)
             if inputs.scribbles is not None:
                 drawn = list((inputs.scribbles == kind - 1).cpu().numpy())
             found.append(begin(N, images, self.wanted, drawn, check))
@@ -326,6 +328,10 @@ _KEPT: Final = 70.0
 _CACHED: Final = 2**16
 _NOTHING: Final = (
     "No object was found: choose whether they are bright or dark, another channel, or other sizes."
+)
+_UNSHOWN: Final = (
+    "Several kinds are named and none is shown: draw a stroke in an object of each kind, or leave "
+    "their names out."
 )
 _UNCERTAIN: Final = "No object was certain enough to learn from; these are the plausible ones."
 

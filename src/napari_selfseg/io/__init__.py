@@ -37,7 +37,7 @@ from napari_selfseg.io._zarr._zarr_filling import (
 from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, labels_of, list_labels
 from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
-from napari_selfseg.io._zarr._zarr_naming import name_classes
+from napari_selfseg.io._zarr._zarr_naming import name_classes, name_objects
 from napari_selfseg.io._zarr._zarr_plate import Plate, PlateField, fields_of, plate_of
 from napari_selfseg.io._zarr._zarr_remote import address_of, answering
 from napari_selfseg.io._zarr._zarr_tables import list_table, table_in, write_table
@@ -83,6 +83,7 @@ __all__ = [
     "load_fit",
     "load_ucm2",
     "name_classes",
+    "name_objects",
     "open_image",
     "open_labels",
     "open_levels",

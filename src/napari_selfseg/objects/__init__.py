@@ -5,6 +5,7 @@ from napari_selfseg.objects._features import (
     checked_spacing,
     columns_of,
     object_features,
+    with_class_names,
 )
 from napari_selfseg.objects._parts import BEYOND, Parts, brought_together, compact, parts_of
 from napari_selfseg.objects._pieces import classes_of, connected, merged_small
@@ -22,4 +23,5 @@ __all__ = [
     "merged_small",
     "object_features",
     "parts_of",
+    "with_class_names",
 ]

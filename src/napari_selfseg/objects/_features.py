@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import pi
 from typing import Any
 
@@ -13,7 +13,7 @@ from napari_selfseg.objects._parts import Parts
 from napari_selfseg.objects._pieces import as_labels, classes_of
 from napari_selfseg.objects._strips import measured
 
-__all__ = ["channel_names", "checked_spacing", "columns_of", "object_features"]
+__all__ = ["channel_names", "checked_spacing", "columns_of", "object_features", "with_class_names"]
 
 Column = NDArray[Any]
 
@@ -131,6 +131,23 @@ def columns_of(
         for what, values in _statistics(objects.grey[:, k], objects.pixels).items():
             columns[f"{what} {name}".strip()] = values
     return columns
+
+
+def with_class_names(columns: Mapping[str, Column], names: Mapping[int, str]) -> dict[str, Column]:
+    """Return a table with the names of classes in a column ``name`` beside ``class``.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray
+        From `object_features`.
+    names : mapping of int to str
+        Of classes; without any, or without classes, there is no such column.
+    """
+    if not names or "class" not in columns:
+        return dict(columns)
+    called = [names.get(int(each), "") for each in columns["class"]]
+    head = {key: columns[key] for key in ("index", "class")}
+    return {**head, "name": np.array(called, dtype=object), **columns}
 
 
 def _geometry(objects: Parts, sizes: NDArray[np.float64], unit: str) -> dict[str, Column]:

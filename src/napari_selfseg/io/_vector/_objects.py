@@ -19,7 +19,7 @@ from napari_selfseg.io._vector._outlines import Rings, outlines, simplified
 from napari_selfseg.io._vector._qupath import write_qupath
 from napari_selfseg.io._vector._rois import write_rois
 from napari_selfseg.io._writing._whole import check_target, whole_file
-from napari_selfseg.objects import classes_of, object_features
+from napari_selfseg.objects import classes_of, object_features, with_class_names
 
 __all__ = ["OBJECTS", "has_outlines", "write_drawn", "write_objects"]
 
@@ -73,7 +73,8 @@ def write_objects(
     channel_axis : int, optional
         Axis of the channels.
     names : mapping of int to str, optional
-        Of classes, for QuPath; ``Class 1`` and so on by default.
+        Of classes, for the column ``name``, and for QuPath, where it is ``Class 1`` and so on by
+        default.
     source, settings : str
         Name of the image and what made the objects, as attributes on maps; left out when empty.
     simplify : float
@@ -95,6 +96,7 @@ def write_objects(
         columns = object_features(
             labels, image, channel_axis=channel_axis, spacing=spacing, unit=unit, classes=classes
         )
+    columns = with_class_names(columns, names or {})
     pieces: Sequence[list[Rings]] = outlines(labels) if has_outlines(target) else ()
     if simplify and pieces:
         pieces = simplified(pieces, simplify)

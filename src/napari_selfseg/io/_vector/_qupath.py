@@ -14,7 +14,7 @@ from napari_selfseg.io._vector._features import geometry_of, write_collection
 __all__ = ["write_qupath"]
 
 # What says which object it is, and is not measured.
-NUMBERS: Final = ("index", "class")
+NUMBERS: Final = ("index", "class", "name")
 SPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "napari-selfseg")
 
 

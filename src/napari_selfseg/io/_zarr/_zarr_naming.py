@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import zarr
+from numpy.typing import NDArray
 
 from napari_selfseg.io._palette import class_colour
 from napari_selfseg.io._zarr._zarr_inside import named, told_of
 from napari_selfseg.io._zarr._zarr_levels import KEY
 
-__all__ = ["name_classes"]
+__all__ = ["name_classes", "name_objects"]
 
 
 def name_classes(path: str | os.PathLike[str], names: Mapping[int, str]) -> None:
@@ -29,21 +30,45 @@ def name_classes(path: str | os.PathLike[str], names: Mapping[int, str]) -> None
     OSError
         When nothing can be written.
     """
+    _add(path, {n: {"name": name} for n, name in names.items()}, {n: n for n in names})
+
+
+def name_objects(
+    path: str | os.PathLike[str], classes: Sequence[int] | NDArray[Any], names: Mapping[int, str]
+) -> None:
+    """Tell of objects in OME-Zarr labels of which class they are, and give them its colour.
+
+    `classes` has one for each number from 0 on, 0 for none, and `names` those of the classes that
+    have one. It raises what `name_classes` does.
+    """
+    of = {n: int(one) for n, one in enumerate(classes) if n and one}
+    told = {
+        n: {"class": one} | ({"name": names[one]} if one in names else {}) for n, one in of.items()
+    }
+    _add(path, told, of)
+
+
+def _add(
+    path: str | os.PathLike[str],
+    properties: Mapping[int, Mapping[str, Any]],
+    classes: Mapping[int, int],
+) -> None:
+    """Add what is told of labels to their properties, and the colours of their classes."""
     folder = Path(path)
     group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
     told = told_of(group)
     if KEY not in group.attrs or "image-label" not in told:
         raise ValueError(f"{named(folder)} are no labels of napari-selfseg.")
     label: dict[str, Any] = dict(told["image-label"])
-    label["properties"] = _merged(label.get("properties", []), names, lambda n: {"name": names[n]})
-    colour = _merged(label.get("colors", []), names, lambda n: {"rgba": [*class_colour(n), 255]})
-    label["colors"] = colour
+    colours = {n: {"rgba": [*class_colour(one), 255]} for n, one in classes.items()}
+    label["properties"] = _merged(label.get("properties", []), properties)
+    label["colors"] = _merged(label.get("colors", []), colours)
     if "ome" in group.attrs:
         group.update_attributes({"ome": told | {"image-label": label}})
     else:
         group.update_attributes({"image-label": label})
 
 
-def _merged(there: list[Any], names: Mapping[int, str], entry: Any) -> list[dict[str, Any]]:
-    kept = [each for each in there if each.get("label-value") not in names]
-    return kept + [{"label-value": number, **entry(number)} for number in sorted(names)]
+def _merged(there: list[Any], told: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    kept = [each for each in there if each.get("label-value") not in told]
+    return kept + [{"label-value": number, **told[number]} for number in sorted(told)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_selfseg.catalogue import are_objects, as_objects
 from napari_selfseg.io import (
     ImageFile,
+    name_objects,
     save_fit,
     write_labels,
     write_objects,
@@ -19,8 +20,10 @@ from napari_selfseg.io import (
     write_table,
     written_together,
 )
-from napari_selfseg.objects import connected, object_features
+from napari_selfseg.io.formats import is_by_blocks
+from napari_selfseg.objects import connected, object_features, with_class_names
 from napari_selfseg.protocol import Fit
+from napari_selfseg.scale._label._label_kinds import ObjectKinds
 from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
 
@@ -37,6 +40,7 @@ def written(
     record: dict[str, Any],
     error: str = "",
     fit: Fit | None = None,
+    kinds: ObjectKinds | None = None,
 ) -> LabelResult:
     """Write labels that are in memory, and what goes with them.
 
@@ -52,16 +56,20 @@ def written(
         What of it failed.
     fit : Fit, optional
         What was learned, where that is wanted.
+    kinds : ObjectKinds, optional
+        Of the objects, where there are several.
     """
     labels = as_objects(labels, task.recipe.objects)
     if task.recipe.objects:
         record["objects"] = task.recipe.objects
+    if kinds is not None:
+        record["classes"] = kinds.as_record()
     n_labels = len(np.unique(labels[labels > 0]))
     for path in (*task.files.others, task.files.labels):
         path.parent.mkdir(parents=True, exist_ok=True)
     task.observer.check()
     record = task.recorded(record, n_labels)
-    write_files(task.files, image, labels, record, fit, simplify=task.simplify)
+    write_files(task.files, image, labels, record, fit, simplify=task.simplify, kinds=kinds)
     return LabelResult(n_labels, error=error)
 
 
@@ -88,6 +96,7 @@ def write_files(
     fit: Fit | None = None,
     *,
     simplify: float = 0.0,
+    kinds: ObjectKinds | None = None,
 ) -> None:
     """Write all or nothing, the labels last: where they are, the image is done.
 
@@ -99,6 +108,8 @@ def write_files(
         What was learned, where that is wanted.
     simplify : float
         In pixels, how far outlines of objects are simplified.
+    kinds : ObjectKinds, optional
+        Of the objects, where there are several.
 
     Raises
     ------
@@ -109,14 +120,16 @@ def write_files(
     with written_together(*paths, size=_size(files, image, labels, fit)) as places:
         at = dict(zip(paths, places, strict=True))
         if files.objects is not None:
-            _write_objects(at[files.objects], image, labels, record, simplify)
+            _write_objects(at[files.objects], image, labels, record, simplify, kinds)
         if files.preview is not None:
             draw(at[files.preview], image, labels)
         if files.table is not None:
-            _write_table(at[files.table], image, labels, files.labels.name)
+            _write_table(at[files.table], image, labels, files.labels.name, kinds)
         if files.fit is not None and fit is not None:
             save_fit(fit, at[files.fit])
         write_labels(at[files.labels], labels, record=record, **image.place)
+        if kinds is not None and is_by_blocks(files.labels):
+            name_objects(at[files.labels], kinds.classes, kinds.names)
 
 
 def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | None) -> int:
@@ -144,25 +157,38 @@ def _write_objects(
     labels: NDArray[Any],
     record: Mapping[str, Any],
     simplify: float,
+    kinds: ObjectKinds | None,
 ) -> None:
     """Measure objects by their own numbers, and of anything else the connected pieces."""
     own = are_objects(record)
+    classes = None if own else labels
+    if kinds is not None:
+        classes = kinds.classes[labels]
     write_objects(
         path,
         labels if own else connected(labels),
         **image.measure,
         georeference=image.georeference,
-        classes=None if own else labels,
+        classes=classes,
         image=np.asarray(image.data),
         channel_axis=image.channel_axis,
+        names=None if kinds is None else kinds.names,
         source=Path(image.name).name,
         settings=in_words(record),
         simplify=simplify,
     )
 
 
-def _write_table(path: Path, image: ImageFile, labels: NDArray[Any], name: str) -> None:
+def _write_table(
+    path: Path, image: ImageFile, labels: NDArray[Any], name: str, kinds: ObjectKinds | None
+) -> None:
     columns = object_features(
-        labels, np.asarray(image.data), channel_axis=image.channel_axis, **image.measure
+        labels,
+        np.asarray(image.data),
+        channel_axis=image.channel_axis,
+        classes=None if kinds is None else kinds.classes[labels],
+        **image.measure,
     )
+    if kinds is not None:
+        columns = with_class_names(columns, kinds.names)
     write_table(path, columns, name)

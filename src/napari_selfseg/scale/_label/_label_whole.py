@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ from numpy.typing import NDArray
 
 from napari_selfseg.catalogue import over_segment
 from napari_selfseg.io import ImageFile, load_fit, read_image
-from napari_selfseg.protocol import Method, Run, evolve
+from napari_selfseg.protocol import Fit, Method, Run, evolve
 from napari_selfseg.record import fingerprint
 from napari_selfseg.scale._label._label_files import written
+from napari_selfseg.scale._label._label_kinds import kinds_of
 from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
 from napari_selfseg.scale._recipe._sized import in_pixels
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
@@ -26,10 +28,19 @@ def as_a_whole(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
         image = read_image(task.image, opacity=task.opacity)
     if task.recipe.method is None:
-        return written(task, image, *_applied(task, image, given))
+        model = task.fit or load_fit(task.recipe.model)
+        labels, record = _applied(task, image, given, model)
+        kinds = kinds_of(task, image, model, labels, given.mask)
+        return written(task, image, labels, record, kinds=kinds)
     run = _run(task, image, task.recipe.method, given)
     fit = run.fit if task.files.fit else None
-    return written(task, image, *_labelled(task, image, run, given), fit=fit)
+    labels, record = _labelled(task, image, run, given)
+    learned = None
+    # A run that was ended at once has none.
+    with contextlib.suppress(ValueError):
+        learned = run.fit
+    kinds = None if learned is None else kinds_of(task, image, learned, labels, given.mask)
+    return written(task, image, labels, record, fit=fit, kinds=kinds)
 
 
 def _labelled(
@@ -65,12 +76,12 @@ def _run(task: LabelTask, image: ImageFile, method: Method, given: Given) -> Run
 
 
 def _applied(
-    task: LabelTask, image: ImageFile, given: Given
+    task: LabelTask, image: ImageFile, given: Given, model: Fit
 ) -> tuple[NDArray[Any], dict[str, Any]]:
     chosen = _superpixels(task, given)
     voting = None if chosen is None else over_segment(image.data, chosen, **as_input(image))[0]
     labels, record = apply_fit(
-        task.fit or load_fit(task.recipe.model),
+        model,
         image.data,
         channel_axis=image.channel_axis,
         mask=image.seen(),

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.objects import object_features
+from napari_selfseg.objects import object_features, with_class_names
 from napari_selfseg.widgets.model.image_source import read
 from napari_selfseg.widgets.model.request import Request
 
@@ -39,11 +38,7 @@ def measured(
         classes=classes,
         channel_names=_channel_names(request),
     )
-    if names and classes is not None:
-        called = [names.get(int(each), "") for each in table["class"]]
-        head = {key: table.pop(key) for key in ("index", "class")}
-        table = {**head, "name": np.array(called, dtype=object), **table}
-    return table
+    return with_class_names(table, names)
 
 
 def _channel_names(request: Request) -> list[str] | None:
