@@ -23,8 +23,6 @@ class Shown(NamedTuple):
     ----------
     number : int
         Of the object.
-    certainty : float
-        0 to 1.
     place : str
         How many were looked at, of how many.
     again : bool
@@ -59,14 +57,9 @@ class Doubts:
         return self._at > 0
 
     def changed(self, labels: NDArray[Any], numbers: Iterable[int]) -> None:
-        """Look at some objects again, where that was done before.
+        """Look again at objects that were made, changed or removed, where that was done before.
 
-        Parameters
-        ----------
-        labels : ndarray of int
-            ``(*spatial)`` as they are now.
-        numbers : iterable of int
-            Made, changed or taken away.
+        `labels` are as they are now.
         """
         if self._certainty is not None and self._frame is not None:
             self._certainty.update(labels[self._frame], numbers)
@@ -75,23 +68,9 @@ class Doubts:
     def go(
         self, labels: NDArray[Any], frame: Index, spacing: Sequence[float], step: int
     ) -> Shown | None:
-        """Return the next object, or the one before.
+        """Return the next object, or for a step of -1 the one before; None where there is none.
 
-        Parameters
-        ----------
-        labels : ndarray of int
-            ``(*spatial)``.
-        frame : tuple of int or slice
-            The image that is in view.
-        spacing : sequence of float
-            Size of a pixel along each axis of the labels.
-        step : {1, -1}
-            Which way.
-
-        Returns
-        -------
-        Shown or None
-            None where there is none.
+        `frame` is the image that is in view, as an index of the labels.
         """
         values = self.known = self._values(labels, frame, spacing)
         self._forget_gone(values)
@@ -137,17 +116,7 @@ class Doubts:
 
 
 def middle_of(labels: NDArray[Any], frame: Index, number: int) -> tuple[int, ...]:
-    """Return the pixel of an object that is nearest to its middle.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        ``(*spatial)``.
-    frame : tuple of int or slice
-        The image with the object.
-    number : int
-        Of it.
-    """
+    """Return the pixel of an object that is nearest to its middle; `frame` is the image with it."""
     where = np.argwhere(labels[frame] == number)
     inside = where[np.abs(where - where.mean(axis=0)).sum(axis=1).argmin()]
     local = iter(inside.tolist())
@@ -155,13 +124,5 @@ def middle_of(labels: NDArray[Any], frame: Index, number: int) -> tuple[int, ...
 
 
 def sizes_in(frame: Index, spacing: Sequence[float]) -> list[float]:
-    """Return the size of a pixel along the axes of one image.
-
-    Parameters
-    ----------
-    frame : tuple of int or slice
-        The image.
-    spacing : sequence of float
-        Along all axes.
-    """
+    """Return the size of a pixel along the axes of one image, `frame`."""
     return [size for size, each in zip(spacing, frame, strict=True) if isinstance(each, slice)]

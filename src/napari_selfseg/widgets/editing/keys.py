@@ -29,13 +29,7 @@ HISTORY: Final[Mapping[str, Any]] = {
 
 
 class Keys:
-    """Keys that are bound to one layer, and only to that.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Whose keys.
-    """
+    """Keys that are bound to one layer, and only to that."""
 
     def __init__(self, layer: Any) -> None:
         self._layer = layer
@@ -43,15 +37,7 @@ class Keys:
         self.moving = False  # the picture, because Space is held
 
     def bind(self, keys: Mapping[str, Any], act: Callable[[str], None]) -> None:
-        """Bind some keys.
-
-        Parameters
-        ----------
-        keys : mapping of str to key
-            By the name of what is done.
-        act : callable
-            Called with the name.
-        """
+        """Bind some keys, by the name of what is done; `act` is called with the name."""
         for name, key in keys.items():
             self._layer.bind_key(key, lambda _, name=name: act(name), overwrite=True)
             self._bound[name] = key
@@ -68,13 +54,7 @@ class Keys:
         self._bound["space"] = KeyCode.Space
 
     def release(self, names: Mapping[str, Any] | None = None) -> None:
-        """Give keys back.
-
-        Parameters
-        ----------
-        names : mapping of str to key, optional
-            Which to keep.
-        """
+        """Release all keys but those to keep."""
         for name in [each for each in self._bound if each not in (names or {})]:
             self._layer.bind_key(self._bound.pop(name), None)
         self.moving = False

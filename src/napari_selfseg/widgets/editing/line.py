@@ -18,13 +18,7 @@ _STRAIGHT: Final = 0.7
 
 
 def dotted(line: Sequence[Point]) -> list[list[float]]:
-    """Return dots along a line: as many as there are pixels would hide what is below.
-
-    Parameters
-    ----------
-    line : sequence of tuple of int
-        Its corners, perhaps none.
-    """
+    """Return dots along a line, given by its corners; one a pixel would hide what is below."""
     if not line:
         return []
     corners = np.array(line, float)
@@ -36,12 +30,7 @@ def dotted(line: Sequence[Point]) -> list[list[float]]:
 
 
 def simplified(line: Sequence[Point]) -> list[Point]:
-    """Leave out corners that lie on the way between others.
-
-    Parameters
-    ----------
-    line : sequence of tuple of int
-        Its corners.
+    """Leave out corners of a line that lie on the way between others.
 
     Raises
     ------

@@ -28,8 +28,6 @@ class Marks:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        Where they are added.
     layer : napari.layers.Labels
         With the labels. Its array is shared, so picking costs no memory.
     names : tuple of str
@@ -79,15 +77,7 @@ class Marks:
         return bool(self._layer == layer and self._picked.data is layer.data)
 
     def show(self, picked: Sequence[int], points: Sequence[Sequence[float]]) -> None:
-        """Mark other superpixels and points.
-
-        Parameters
-        ----------
-        picked : sequence of int
-            Labels.
-        points : sequence of sequence of float
-            Pixels.
-        """
+        """Mark other labels, and points in pixels."""
         self._picked.colormap = _only(picked, self._colour)
         self._points.data = np.reshape(points, (-1, self._layer.ndim))
 

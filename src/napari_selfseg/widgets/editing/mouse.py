@@ -21,8 +21,6 @@ class Mouse:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        Whose canvas.
     on_click, on_sweep : callable
         Called with the place in the world: of a click, and of every move with Shift held.
     on_end : callable, optional
@@ -48,13 +46,7 @@ class Mouse:
         self._callback = self._on_drag
 
     def listen(self, wanted: bool) -> None:
-        """Begin or end listening.
-
-        Parameters
-        ----------
-        wanted : bool
-            Whether to listen from now on.
-        """
+        """Begin or end listening."""
         callbacks = self._viewer.mouse_drag_callbacks
         if wanted and self._callback not in callbacks:
             callbacks.append(self._callback)

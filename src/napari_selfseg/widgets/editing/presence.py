@@ -11,14 +11,7 @@ __all__ = ["Presence"]
 
 
 class Presence(QObject):
-    """Follows one page: another page, a hidden dock and a dock that lies over it put it away.
-
-    Parameters
-    ----------
-    pages : QTabWidget
-        Of the dock.
-    title : str
-        Of the page.
+    """Follows one page of a dock: another page, a hidden dock and a dock that lies over it hide it.
 
     Attributes
     ----------

@@ -30,10 +30,6 @@ class TableActions:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the buttons.
     begin : callable
         Called with work for a worker thread, what to do with its answer, and its name.
     labels : callable
@@ -72,8 +68,6 @@ class TableActions:
 
         Parameters
         ----------
-        outcome : Outcome
-            With the labels.
         current : callable
             Returns what is worked on by then.
         done : callable
@@ -102,13 +96,7 @@ class TableActions:
         self._begin(lambda: measured(labels, *work), put, "Measuring")
 
     def save(self, outcome: Outcome | None) -> None:
-        """Ask for a file, and write the table.
-
-        Parameters
-        ----------
-        outcome : Outcome or None
-            With the layer that has it.
-        """
+        """Ask for a file, and write the table."""
         if outcome is None:
             return
         layer = outcome.layer
@@ -137,13 +125,7 @@ class TableActions:
         return table[labels], names
 
     def class_names(self, outcome: Outcome | None) -> dict[int, str]:
-        """Return the names of classes, where the labels shown are classes that were scribbled.
-
-        Parameters
-        ----------
-        outcome : Outcome or None
-            With the labels.
-        """
+        """Return the names of classes, where the labels shown are classes that were scribbled."""
         if outcome is None or outcome.objects or "objects" in outcome.record:
             return {}
         return self._class_names(outcome)

@@ -20,12 +20,7 @@ EDGES: Final = 24  # pixels of a dock around what is in it
 class TableDock:
     """One table at a time, as high as a few rows, which follows its layer.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With a window.
-    picked : callable
-        Called with a label whose row was clicked.
+    `picked` is called with a label whose row was clicked.
     """
 
     def __init__(self, viewer: Any, picked: Callable[[int], None]) -> None:
@@ -34,13 +29,7 @@ class TableDock:
         self._layer: Any = None
 
     def open(self, layer: Any) -> None:
-        """Show the table of a layer, and select the layer.
-
-        Parameters
-        ----------
-        layer : napari.layers.Labels
-            With its table.
-        """
+        """Show the table of a layer, and select the layer."""
         self._viewer.layers.selection.active = layer
         self._follow(layer)
         table = self._table
