@@ -30,7 +30,7 @@ def same_numbers() -> None:
 def no_trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Time nothing, and keep out of the cache of whoever runs the tests."""
     monkeypatch.setattr(
-        "napari_selfseg.machine.answers.default_folder", lambda: tmp_path / "trials"
+        "napari_selfseg.machine.disk_cache.default_folder", lambda: tmp_path / "trials"
     )
     monkeypatch.setattr("napari_selfseg.protocol._estimates._kept_trials.made", pretended)
 

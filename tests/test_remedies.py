@@ -12,7 +12,7 @@ import pytest
 import napari_selfseg
 from napari_selfseg import remedies
 from napari_selfseg.cli import main
-from napari_selfseg.cli._messages._saying import WORDS
+from napari_selfseg.cli._messages._sentences import WORDS
 from napari_selfseg.widgets.parts.in_front import ELSEWHERE, SEGMENT, in_dock
 
 ROOT = Path(napari_selfseg.__file__).parent

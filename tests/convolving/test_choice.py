@@ -98,7 +98,9 @@ def answer(monkeypatch, tmp_path):
         return list(ways)[-1]
 
     monkeypatch.setattr(choosing, "fastest", last)
-    monkeypatch.setattr("napari_selfseg.machine.answers.default_folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(
+        "napari_selfseg.machine.disk_cache.default_folder", lambda: tmp_path / "kept"
+    )
     small(monkeypatch)
     return tried
 

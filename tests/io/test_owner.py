@@ -12,12 +12,12 @@ import pytest
 from napari_selfseg.io import (
     TakenError,
     alone,
+    atomic_file,
+    atomic_folder,
     claimed,
     is_abandoned,
     owner_mark,
     sweep,
-    whole_file,
-    whole_folder,
 )
 from napari_selfseg.io._writing import _owner
 
@@ -92,11 +92,11 @@ def test_an_exchange_that_was_killed_is_finished(tmp_path, dead, older):
 
 def test_a_long_name_is_written(tmp_path):
     target = tmp_path / ("a" * 240 + ".tif")
-    with whole_file(target) as part:
+    with atomic_file(target) as part:
         part.write_text("x")
-    with whole_folder(tmp_path / ("b" * 240)):
+    with atomic_folder(tmp_path / ("b" * 240)):
         pass
-    with whole_file(tmp_path / ("\N{HIRAGANA LETTER A}" * 80 + ".tif")) as part:
+    with atomic_file(tmp_path / ("\N{HIRAGANA LETTER A}" * 80 + ".tif")) as part:
         part.write_text("x")
     assert len(names(tmp_path)) == 3
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_selfseg.io import DiskFullError, whole_folder, written_together
+from napari_selfseg.io import DiskFullError, atomic_folder, written_together
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 NAMES = ("preview.png", "objects.csv", "labels.ome.zarr", "labels.tif")
@@ -139,7 +139,7 @@ def test_an_interrupt_while_a_folder_takes_the_place_of_another(tmp_path, monkey
 
     for name in ("replace", "rename"):
         monkeypatch.setattr(Path, name, interrupted(getattr(Path, name)))
-    with pytest.raises(KeyboardInterrupt), whole_folder(target) as part:
+    with pytest.raises(KeyboardInterrupt), atomic_folder(target) as part:
         (part / "new").write_text("new")
     assert contents(tmp_path) == was
 

@@ -92,7 +92,7 @@ def at_the_last_forward(monkeypatch):
     """Return a function that takes note of something when the last forward begins."""
     closed = _training.Training._closed
 
-    def noting(look):
+    def recording_ways(look):
         found = []
 
         def closing(*given):
@@ -103,7 +103,7 @@ def at_the_last_forward(monkeypatch):
         return found
 
     monkeypatch.setattr(buffers, "LARGE", 1)
-    return noting
+    return recording_ways
 
 
 # One that makes all its updates, and one that ends between two of them.

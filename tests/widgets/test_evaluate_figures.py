@@ -9,9 +9,9 @@ import pytest
 from napari.layers import Image, Labels
 
 from napari_selfseg.metrics import METRICS, contrast, evaluate, stability
+from napari_selfseg.widgets.evaluate._comparison import resolve
 from napari_selfseg.widgets.evaluate._figures import TRUTH, WITHOUT, Row, figures
 from napari_selfseg.widgets.evaluate._saving import save_lines
-from napari_selfseg.widgets.evaluate._wanted import resolve
 from napari_selfseg.widgets.evaluate._words import WORDS
 
 RNG = np.random.default_rng(0)

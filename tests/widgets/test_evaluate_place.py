@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
+from napari_selfseg.widgets.evaluate._comparison import resolve, whole_numbers
 from napari_selfseg.widgets.evaluate._place import part_over
-from napari_selfseg.widgets.evaluate._wanted import resolve, whole_numbers
 
 WHOLE = np.arange(6 * 8 * 10).reshape(6, 8, 10)
 TURNED = {"scale": (3, 0.5, 2), "translate": (1, 2, 3), "shear": (0, 0, 0.2)}

@@ -13,7 +13,7 @@ from napari_selfseg.instances import AsObjects, Objects
 from napari_selfseg.methods import Backprop
 from napari_selfseg.replaying import replay
 from napari_selfseg.superpixels import Slic
-from napari_selfseg.widgets.batch._wanted import Form, recipe_from
+from napari_selfseg.widgets.batch._request import Form, recipe_from
 from napari_selfseg.widgets.batch._words import described
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.model.sizes import Scale, Sizes, scale_of

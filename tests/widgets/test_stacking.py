@@ -12,7 +12,7 @@ from napari_selfseg.protocol._estimates import _kept_trials
 from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas import label_storage as rooms
 from napari_selfseg.widgets.canvas import temporary_folder as lease
-from napari_selfseg.widgets.canvas.label_storage import make_room, save_room
+from napari_selfseg.widgets.canvas.label_storage import make_stack_storage, save_storage
 from napari_selfseg.widgets.estimates.expected import estimated
 from napari_selfseg.widgets.estimates.forecast import Forecast
 from napari_selfseg.widgets.large.stack_arrays import stack_arrays
@@ -274,7 +274,7 @@ def ended(job):
 
 
 def begun(asked, seen=None):
-    room = make_room(asked.along, np.uint32, asked.spacing, "pixel")
+    room = make_stack_storage(asked.along, np.uint32, asked.spacing, "pixel")
     records = {}
     return StackJob(asked, room, seen or Seen(), records, "key"), room, records
 
@@ -313,7 +313,7 @@ def test_what_was_abandoned_leaves_whole_planes_only():
             return super()._update(run, step)
 
     asked, seen = request(), Seen(across=True)
-    room = make_room(asked.along, np.uint32, asked.spacing, "pixel")
+    room = make_stack_storage(asked.along, np.uint32, asked.spacing, "pixel")
     job = Leaving(asked, room, seen, {}, "key")
     message = ended_reading(job)
     assert message.sentence == "Ended at once; 2 of 4 planes are done."
@@ -348,7 +348,7 @@ def test_large_labels_go_to_the_disk_and_are_kept_by_saving(monkeypatch, tmp_pat
 
     monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
     asked = request(picture(axes=("t", "y", "x")))
-    assert make_room(asked.along, np.uint32, asked.spacing, "pixel").path is None
+    assert make_stack_storage(asked.along, np.uint32, asked.spacing, "pixel").path is None
     monkeypatch.setattr(rooms, "IN_MEMORY", NOISE.size)
     job, room, records = begun(asked)
     message = ended(job)
@@ -359,9 +359,9 @@ def test_large_labels_go_to_the_disk_and_are_kept_by_saving(monkeypatch, tmp_pat
     assert found.all()
     copy = tmp_path / "mine.ome.zarr"
     told = asked.along, asked.spacing, "pixel", records["key"]
-    save_room(str(copy), room, *told)
+    save_storage(str(copy), room, *told)
     np.testing.assert_array_equal(np.asarray(open_labels(copy)), found)
-    save_room(str(tmp_path / "mine.tif"), room, *told)
+    save_storage(str(tmp_path / "mine.tif"), room, *told)
     assert read_record(tmp_path / "mine.tif")["stack"]["carry"] == "independent"
 
 
@@ -376,9 +376,9 @@ def test_a_temporary_folder_is_deleted_once_nobody_needs_it(monkeypatch, tmp_pat
     gc.collect()
     assert not folder.exists()
     kept = lease.Lease()
-    room = rooms.Room(NOISE[0], kept.folder / "labels.ome.zarr", lease=kept)
+    room = rooms.LabelStorage(NOISE[0], kept.folder / "labels.ome.zarr", lease=kept)
     asked = request(picture(NOISE[0], axes=("y", "x")), replace(FORM, stack=None))
-    save_room(str(kept.folder / "mine.tif"), room, asked.along, asked.spacing, "pixel", None)
+    save_storage(str(kept.folder / "mine.tif"), room, asked.along, asked.spacing, "pixel", None)
     folder = kept.folder
     del kept, room
     gc.collect()

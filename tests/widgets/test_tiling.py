@@ -15,7 +15,7 @@ from napari_selfseg.protocol import FewLabels, _first_look
 from napari_selfseg.scale import lay_out_tiles
 from napari_selfseg.superpixels._watersheds import _block_by_block
 from napari_selfseg.widgets.canvas import temporary_folder as lease
-from napari_selfseg.widgets.canvas.label_storage import make_tile_room
+from napari_selfseg.widgets.canvas.label_storage import make_tile_storage
 from napari_selfseg.widgets.estimates.forecast import Forecast
 from napari_selfseg.widgets.large.tile_job import TileJob
 from napari_selfseg.widgets.model.image_source import Picture
@@ -53,7 +53,7 @@ def labelled(request):
         ndim=len(request.shape),
         largest=128,
     )
-    room = make_tile_room(request.along, np.uint8, request.spacing, "pixel", layout.tile)
+    room = make_tile_storage(request.along, np.uint8, request.spacing, "pixel", layout.tile)
     job = TileJob(request, room, layout, {}, "key")
     job()
     ended = job.mailbox.take()
@@ -90,7 +90,7 @@ def test_a_volume_is_one():
 def test_asked_to_stop_before_it_begins_nothing_is_labelled():
     asked = resolve(FORM, picture(PLANE))
     layout = lay_out_tiles(asked.shape, 1, asked.method, memory=30_000_000)
-    room = make_tile_room(asked.along, np.uint8, asked.spacing, "pixel", layout.tile)
+    room = make_tile_storage(asked.along, np.uint8, asked.spacing, "pixel", layout.tile)
     job = TileJob(asked, room, layout, {}, "key")
     job.abandon()
     job()
@@ -156,7 +156,7 @@ def test_an_image_that_is_labelled_as_one_is_seen_at_once(monkeypatch, stopped):
     image = (image + RNG.integers(0, 9, (600, 600))).astype(np.uint8)
     asked = resolve(replace(FORM, method=Consensus, values={"n_segments": 2}), picture(image))
     layout = lay_out_tiles(asked.shape, 1, asked.method, memory=30_000_000, ndim=2)
-    room = make_tile_room(asked.along, np.uint32, asked.spacing, "pixel", layout.tile)
+    room = make_tile_storage(asked.along, np.uint32, asked.spacing, "pixel", layout.tile)
     job = TileJob(asked, room, layout, {}, "key")
     if stopped:
         monkeypatch.setattr(job.mailbox, "put", lambda message: job.stop())

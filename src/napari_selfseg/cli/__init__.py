@@ -26,7 +26,7 @@ from napari_selfseg.cli import (
     _superpixels,
     _train,
 )
-from napari_selfseg.cli._messages._saying import in_a_line, report_fault, sentence_of
+from napari_selfseg.cli._messages._sentences import in_a_line, report_fault, sentence_of
 from napari_selfseg.cli._options._common import Parser, warnings_as_sentences
 from napari_selfseg.cli._options._interrupt import INTERRUPTED, end_quietly
 from napari_selfseg.machine.signals import Heard, listening

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_selfseg.cli._large import label_large
-from napari_selfseg.cli._messages._saying import in_a_line, sentence_of
+from napari_selfseg.cli._messages._sentences import in_a_line, sentence_of
 from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     SUPERPIXELS_HELP,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_selfseg.cli._messages._saying import in_a_line
+from napari_selfseg.cli._messages._sentences import in_a_line
 from napari_selfseg.cli._options._choices import add_choices, segments_from
 from napari_selfseg.cli._options._common import (
     IMAGES_HELP,

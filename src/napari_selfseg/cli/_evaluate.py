@@ -129,7 +129,7 @@ def _write(
     target: Path, args: argparse.Namespace, scored: Sequence[Scored], stable: Stability | None
 ) -> None:
     from napari_selfseg import __version__
-    from napari_selfseg.io import alone, whole_file
+    from napari_selfseg.io import alone, atomic_file
 
     content = {
         "version": __version__,
@@ -140,7 +140,7 @@ def _write(
         "overall": _overall(scored),
         "stability": None if stable is None else stable._asdict(),
     }
-    with alone(target), whole_file(target) as part:
+    with alone(target), atomic_file(target) as part:
         part.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

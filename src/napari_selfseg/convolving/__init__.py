@@ -2,8 +2,8 @@
 
 from .bands import banded
 from .function import LAST, convolve, convolve_transposed
-from .noted import following, noting
 from .precision import PRECISION_SETTING, bfloat16_pays
+from .way_record import recording_ways, replaying_ways
 from .ways import SETTING, WAYS, wanted_way
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "bfloat16_pays",
     "convolve",
     "convolve_transposed",
-    "following",
-    "noting",
+    "recording_ways",
+    "replaying_ways",
     "wanted_way",
 ]

@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 import torch
 from torch import Tensor
 
-from napari_selfseg.machine.answers import Answers, machine
+from napari_selfseg.machine.disk_cache import DiskCache, machine
 from napari_selfseg.machine.threads import limited_threads
 
-from .noted import follow, note
+from .way_record import record_way, recorded_way
 from .ways import ALONE, TIMED, WAYS, Way, wanted_way
 
 # Multiplications of a trial, and the sides of its result, by number of axes.
@@ -78,13 +78,13 @@ def way_for(x: Tensor, g: Tensor, size: int, stride: int) -> Way:
     found = wanted_way()
     if found == TIMED:
         found = _followed(kind) or chosen(kind)
-    note(str(kind), found)
+    record_way(str(kind), found)
     return WAYS[found]
 
 
 def _followed(kind: Kind) -> str | None:
     """Return the way a record says, None where it says none or PyTorch here has it not."""
-    recorded = follow(str(kind))
+    recorded = recorded_way(str(kind))
     if recorded is None or works(kind, recorded):
         return recorded
     warnings.warn(
@@ -121,7 +121,7 @@ def _ways(kind: Kind) -> dict[str, Callable[[], Tensor]]:
 @functools.cache
 def chosen(kind: Kind) -> str:
     """Return the name of the fastest of `WAYS`; the first time on a machine it is timed."""
-    kept, question = Answers(), _told(kind)
+    kept, question = DiskCache(), _told(kind)
     found = kept.read(question)
     if found not in list(WAYS):
         ways = _ways(kind)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_selfseg.machine.answers import Answers, machine
+from napari_selfseg.machine.disk_cache import DiskCache, machine
 from napari_selfseg.machine.threads import limited_threads
 
 from .choice import timed
@@ -55,7 +55,7 @@ def bfloat16_pays() -> bool:
 
 @functools.cache
 def _known() -> bool:
-    kept = Answers()
+    kept = DiskCache()
     question = {**machine(), "torch": torch.__version__, "question": "bfloat16 pays"}
     found = kept.read(question)
     if not isinstance(found, bool):

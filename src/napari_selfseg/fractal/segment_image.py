@@ -6,7 +6,7 @@ import logging
 
 from pydantic import validate_call
 
-from napari_selfseg.fractal._asked import Asked
+from napari_selfseg.fractal._settings import Settings
 
 __all__ = ["segment_image"]
 
@@ -74,7 +74,7 @@ def segment_image(
     OSError
         When the image cannot be read, or nothing can be written into it.
     """
-    asked = Asked(
+    settings = Settings(
         method=method,
         segments=segments,
         as_objects=as_objects,
@@ -82,7 +82,7 @@ def segment_image(
         largest=largest,
         file=recipe,
     )
-    made = asked.into_image(
+    made = settings.into_image(
         zarr_url,
         label_name,
         table=table_name,

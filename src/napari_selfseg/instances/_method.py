@@ -42,7 +42,7 @@ from napari_selfseg.instances._grey import DARK, Contrast
 from napari_selfseg.instances._in_tiles import InTiles
 from napari_selfseg.instances._learning._beginning import begin, go_on_from
 from napari_selfseg.instances._learning._kinds_of import found_together, kinds_of
-from napari_selfseg.instances._learning._lessons import BATCH, Lesson, lesson
+from napari_selfseg.instances._learning._training_set import BATCH, TrainingSet, training_set
 from napari_selfseg.instances._learning._votes import MOST, check_count, votes_of
 from napari_selfseg.instances._like._kinds import Kinds
 from napari_selfseg.instances._network import ObjectNetwork
@@ -296,7 +296,7 @@ class Objects(Method):
 
     def _lessons(
         self, networks: list[ObjectNetwork], first: list[list[Labels]], inputs: Inputs
-    ) -> list[Lesson]:
+    ) -> list[TrainingSet]:
         """Return what each kind has to learn, where that is enough."""
         found = []
         for N, kind, labels in zip(networks, self.shown.numbers, first, strict=True):
@@ -306,7 +306,7 @@ class Objects(Method):
                 strokes = list(np.where(drawn < 0, -1, np.where(drawn == kind - 1, 0, 1)))
             images = list(each_image(inputs.x, inputs.valid, N.spacing))
             check = inputs.control.check
-            found.append(lesson(N, images, labels, strokes, self.seed, check))
+            found.append(training_set(N, images, labels, strokes, self.seed, check))
         return [each for each in found if each is not None]
 
     def _in_passing(self, N: ObjectNetwork, inputs: Inputs) -> list[Labels]:

@@ -21,11 +21,11 @@ from napari_selfseg.io._vector._annotations import Annotated, read_annotations
 from napari_selfseg.io._vector._drawn import Drawn
 from napari_selfseg.io._vector._objects import OBJECTS, has_outlines, write_drawn, write_objects
 from napari_selfseg.io._vector._outlines_on_disk import OutlinesOnDisk
+from napari_selfseg.io._writing._atomic import atomic_file, atomic_folder, check_target
 from napari_selfseg.io._writing._claim import TakenError, alone, claimed
 from napari_selfseg.io._writing._disk import DiskFullError, WriteError
 from napari_selfseg.io._writing._owner import is_abandoned, owner_mark, sweep
 from napari_selfseg.io._writing._together import written_together
-from napari_selfseg.io._writing._whole import check_target, whole_file, whole_folder
 from napari_selfseg.io._zarr._zarr_filling import (
     finish_labels,
     open_labels,
@@ -34,10 +34,15 @@ from napari_selfseg.io._zarr._zarr_filling import (
     update_levels,
     update_record,
 )
-from napari_selfseg.io._zarr._zarr_home import home_of, labels_in, labels_of, list_labels
-from napari_selfseg.io._zarr._zarr_inside import inside_zarr, is_zarr
+from napari_selfseg.io._zarr._zarr_in_image import (
+    image_of_labels,
+    labels_in,
+    labels_of,
+    list_labels,
+)
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, create_labels
 from napari_selfseg.io._zarr._zarr_naming import name_classes, name_objects
+from napari_selfseg.io._zarr._zarr_paths import inside_zarr, is_zarr
 from napari_selfseg.io._zarr._zarr_plate import Plate, PlateField, fields_of, plate_of
 from napari_selfseg.io._zarr._zarr_remote import address_of, answering
 from napari_selfseg.io._zarr._zarr_tables import list_table, table_in, write_table
@@ -63,6 +68,8 @@ __all__ = [
     "address_of",
     "alone",
     "answering",
+    "atomic_file",
+    "atomic_folder",
     "check_labels_target",
     "check_target",
     "check_zarr",
@@ -72,7 +79,7 @@ __all__ = [
     "finish_labels",
     "has_outlines",
     "has_room_for_place",
-    "home_of",
+    "image_of_labels",
     "inside_zarr",
     "is_abandoned",
     "is_zarr",
@@ -107,8 +114,6 @@ __all__ = [
     "units_in",
     "update_levels",
     "update_record",
-    "whole_file",
-    "whole_folder",
     "write_drawn",
     "write_labels",
     "write_objects",

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from napari_selfseg.catalogue import known_methods
-from napari_selfseg.io._writing._whole import check_target, whole_file
+from napari_selfseg.io._writing._atomic import atomic_file, check_target
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Fit, Method, Scaling
 
@@ -52,7 +52,7 @@ def save_fit(fit: Fit, path: str | os.PathLike[str], *, done: int | None = None)
         "classes": fit.classes,
         "done": fit.method.iterations if done is None else done,
     }
-    with whole_file(target) as part:
+    with atomic_file(target) as part:
         try:
             tensors = {f"{STATE}{name}": each for name, each in fit.training_state.items()}
             save_file({**fit.weights, **tensors}, part, metadata={KEY: json.dumps(meaning)})

@@ -11,8 +11,8 @@ from typing import Any
 from napari_selfseg.io._format import Format, Place
 from napari_selfseg.io._pixels._guard import reading
 from napari_selfseg.io._pixels._image_file import Georeference
-from napari_selfseg.io._writing._whole import check_target
-from napari_selfseg.io._zarr._zarr_home import home_of, list_labels
+from napari_selfseg.io._writing._atomic import check_target
+from napari_selfseg.io._zarr._zarr_in_image import image_of_labels, list_labels
 from napari_selfseg.io._zarr._zarr_labels import check_zarr
 from napari_selfseg.io.formats import OME_ZARR, TIFF, format_of, formats, label_formats, names_of
 
@@ -39,7 +39,7 @@ def check_labels_target(path: str | os.PathLike[str]) -> Path:
     OSError
         When something that is not ours is there, or nothing can be written.
     """
-    if home_of(path) is not None:
+    if image_of_labels(path) is not None:
         return check_zarr(path)
     found = _format(Path(path))
     target = check_target(path, found.endings, folder=found.folder)
@@ -114,7 +114,7 @@ def write_labels(
 
 def _format(path: Path) -> Format:
     """Return the format of labels, by the name of their file."""
-    if home_of(path) is not None:
+    if image_of_labels(path) is not None:
         return OME_ZARR
     ending, known = path.suffix.lower(), label_formats()
     found = next((each for each in known if ending in each.endings), None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io._writing._whole import check_target, whole_file
+from napari_selfseg.io._writing._atomic import atomic_file, check_target
 from napari_selfseg.pictures.drawing import as_bytes, as_png, overlaid
 from napari_selfseg.protocol import as_rgb
 
@@ -56,5 +56,5 @@ def write_picture(path: str | os.PathLike[str], picture: NDArray[np.uint8]) -> N
     """Write a plane, grey or RGB, as a PNG, whole or not at all."""
     # Encoded first: the encoder leaves a file open that it cannot finish, and complains later.
     encoded = as_png(picture)
-    with whole_file(check_target(path, (".png",))) as part:
+    with atomic_file(check_target(path, (".png",))) as part:
         part.write_bytes(encoded)

@@ -11,7 +11,7 @@ import zarr
 from napari_selfseg.io._images import open_image
 from napari_selfseg.io._pixels._image_file import ImageFile
 from napari_selfseg.io._zarr._zarr import described, image_in, open_zarr
-from napari_selfseg.io._zarr._zarr_inside import is_zarr
+from napari_selfseg.io._zarr._zarr_paths import is_zarr
 
 __all__ = ["open_pyramid"]
 

@@ -17,9 +17,9 @@ from napari_selfseg.io._png_jpeg import read_picture
 from napari_selfseg.io._tiff._tiff import open_tiff, read_tiff
 from napari_selfseg.io._tiff._tiff_labels import record_in_tiff, write_tiff
 from napari_selfseg.io._zarr._zarr import open_zarr, read_zarr
-from napari_selfseg.io._zarr._zarr_home import home_of
-from napari_selfseg.io._zarr._zarr_inside import inside_zarr
+from napari_selfseg.io._zarr._zarr_in_image import image_of_labels
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, record_in, write_zarr
+from napari_selfseg.io._zarr._zarr_paths import inside_zarr
 
 __all__ = [
     "GROUP",
@@ -109,7 +109,7 @@ def label_formats() -> tuple[Format, ...]:
 def is_by_blocks(path: str | Path) -> bool:
     """Say whether labels of this name can be written piece by piece."""
     ending = Path(path).suffix.lower()
-    return home_of(path) is not None or any(
+    return image_of_labels(path) is not None or any(
         each.by_blocks and ending in each.endings for each in formats()
     )
 

@@ -1,1 +1,1 @@
-"""What the computer gives: memory, threads, processes, and answers kept for it."""
+"""What the computer gives: memory, threads, processes, and measurements kept for it."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from napari_selfseg import record
-from napari_selfseg.convolving import noting
+from napari_selfseg.convolving import recording_ways
 from napari_selfseg.hierarchy import divided
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.parameters import refuse_class
@@ -120,7 +120,7 @@ def evolve(
         check_memory(given, method, superpixels, where, dtype)
         scaling, scaled = _scaled(given, start)
         ways: dict[str, str] = {}
-        with noting(ways):
+        with recording_ways(ways):
             regions, source, findings = _over_segmented(superpixels, method, scaled, given)
         seen = seen_by(given.masks, regions)
         check_drawn(given.scribbles, seen)

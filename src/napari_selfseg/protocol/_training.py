@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from napari_selfseg.convolving import noting
+from napari_selfseg.convolving import recording_ways
 from napari_selfseg.machine.buffers import Buffers, reusing
 from napari_selfseg.machine.memory import release_freed_memory
 from napari_selfseg.protocol._fit import Fit, small
@@ -99,7 +99,7 @@ class Training:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        with reusing(self._buffers), noting(self._ways):
+        with reusing(self._buffers), recording_ways(self._ways):
             yield
 
     def end(self, stop: Stop) -> None:

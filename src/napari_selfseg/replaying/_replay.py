@@ -17,7 +17,7 @@ from napari_selfseg.catalogue import (
     known_superpixels,
     over_segment,
 )
-from napari_selfseg.convolving import following
+from napari_selfseg.convolving import replaying_ways
 from napari_selfseg.editing import apply_edits
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import (
@@ -75,7 +75,7 @@ def replay(record: Mapping[str, Any], image: Any) -> NDArray[Any]:
             return _superpixels_again(record["superpixels"], record, image)
         drawn = (_arrays(record["scribbles"], _shapes(record)) or [None])[0]
         drawn = drawn if (later := _drawn_later(record)) is None else later
-        with following(record.get("ways") or {}):
+        with replaying_ways(record.get("ways") or {}):
             labels = as_objects(_labels_again(record, image), record.get("objects"), drawn)
         return _edited_again(labels, record, image)
     except (KeyError, TypeError, AttributeError, IndexError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_selfseg.cli._messages._saying import in_a_line
+from napari_selfseg.cli._messages._sentences import in_a_line
 from napari_selfseg.cli._options._common import Parser
 from napari_selfseg.cli._options._interrupt import Interrupted
 from napari_selfseg.cli._options._numbers import whole

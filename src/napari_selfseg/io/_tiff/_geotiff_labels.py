@@ -15,7 +15,7 @@ import tifffile
 from napari_selfseg.io._pixels._image_file import Georeference
 from napari_selfseg.io._pixels._lazy import BROKEN
 from napari_selfseg.io._tiff._geotiff import GET_RASTERIO
-from napari_selfseg.io._writing._whole import whole_file
+from napari_selfseg.io._writing._atomic import atomic_file
 from napari_selfseg.io._zarr._zarr_levels import blocks
 from napari_selfseg.record import dumps
 
@@ -48,7 +48,7 @@ def write_geotiff(
         raise ValueError(f"GeoTIFF is written with rasterio: {GET_RASTERIO}.") from None
     if len(labels.shape) != 2:
         raise ValueError(f"A GeoTIFF of labels is a plane, not {labels.shape}: leave the place.")
-    with whole_file(target) as part, warnings.catch_warnings():
+    with atomic_file(target) as part, warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(part, "w", **_profile(labels, place)) as dataset:
             if record is not None:

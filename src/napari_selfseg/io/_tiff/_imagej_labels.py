@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.io._format import Place
 from napari_selfseg.io._units._units import steps_to_write
-from napari_selfseg.io._writing._whole import whole_file
+from napari_selfseg.io._writing._atomic import atomic_file
 from napari_selfseg.record import dumps
 
 __all__ = ["IMAGEJ", "imagej_record", "write_imagej"]
@@ -53,7 +53,7 @@ def write_imagej(target: Path, labels: Any, place: Place, record: Mapping[str, A
         metadata["Info"] = MARK + dumps(record)
     flat = {"x", "y"} <= set(known)
     resolution = (1 / known["x"], 1 / known["y"]) if flat else None
-    with whole_file(target) as part:
+    with atomic_file(target) as part:
         tifffile.imwrite(
             part, pixels, imagej=True, metadata=metadata, software="", resolution=resolution
         )

@@ -11,11 +11,11 @@ import tifffile
 from numpy.typing import NDArray
 from skimage.color import lab2rgb
 
+from napari_selfseg.io._pixels._conversion import Conversion
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._pixels._lazy import View
-from napari_selfseg.io._pixels._look import Look
 
-__all__ = ["channel_notes", "look_of", "unmultiplied"]
+__all__ = ["channel_notes", "conversion_of", "unmultiplied"]
 
 Array = NDArray[Any]
 WHITE_IS_ZERO, PALETTE, INK, YCBCR, CIELAB, ICCLAB = 0, 3, 5, 6, 8, 9
@@ -28,9 +28,9 @@ ASSOCIATED: Final = 1
 SIDE: Final = 256
 
 
-def look_of(
+def conversion_of(
     series: tifffile.TiffPageSeries, shape: tuple[int, ...], name: str, *, has_channels: bool
-) -> Look | None:
+) -> Conversion | None:
     """Say how pixels become what a viewer shows.
 
     Files of microscopes (ImageJ, OME, LSM, STK) have intensities, which a table of colours or an
@@ -83,14 +83,14 @@ def _strange(kind: Any, dtype: np.dtype[Any], name: str) -> UnsuitableError:
     return UnsuitableError(f"{name} has colours of the kind {what} in {dtype}: save it as RGB.")
 
 
-def _inverted(dtype: np.dtype[Any], bits: int) -> Look | None:
+def _inverted(dtype: np.dtype[Any], bits: int) -> Conversion | None:
     if dtype.kind == "b":
-        return Look(np.logical_not, dtype)
+        return Conversion(np.logical_not, dtype)
     white = dtype.type(2**bits - 1) if dtype.kind == "u" else None
-    return None if white is None else Look(lambda a: white - a, dtype)
+    return None if white is None else Conversion(lambda a: white - a, dtype)
 
 
-def _table(colormap: Array) -> Look:
+def _table(colormap: Array) -> Conversion:
     """Look up colours of 16 bits, or of 8 where that is all they have."""
     colours = np.asarray(colormap).T
     high = colours >> 8
@@ -99,40 +99,40 @@ def _table(colormap: Array) -> Look:
         colours = colours.astype(np.uint8)
     elif (colours == high * 257).all() or (colours & 255 == 0).all():
         colours = high.astype(np.uint8)
-    return Look(lambda a: colours.take(a, axis=0, mode="clip"), colours.dtype, 3)
+    return Conversion(lambda a: colours.take(a, axis=0, mode="clip"), colours.dtype, 3)
 
 
-def _ink(dtype: np.dtype[Any], name: str) -> Look:
+def _ink(dtype: np.dtype[Any], name: str) -> Conversion:
     top = _top(dtype, tifffile.PHOTOMETRIC.SEPARATED, name)
 
-    def shown(inks: Array) -> Array:
+    def convert(inks: Array) -> Array:
         left = (top - inks).astype(np.uint64)
         found: Array = (left[..., :3] * left[..., 3:] + top // 2) // top
         return found.astype(dtype)
 
-    return Look(shown, dtype, 3)
+    return Conversion(convert, dtype, 3)
 
 
-def _ycbcr(dtype: np.dtype[Any], name: str) -> Look:
+def _ycbcr(dtype: np.dtype[Any], name: str) -> Conversion:
     top = _top(dtype, tifffile.PHOTOMETRIC.YCBCR, name)
     # Of ITU-R 601, which TIFF takes where nothing else is said.
     weights = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
 
-    def shown(colours: Array) -> Array:
+    def convert(colours: Array) -> Array:
         centred = colours - np.array([0, (top + 1) // 2, (top + 1) // 2], np.float64)
         found: Array = centred @ weights.T
         return found.round().clip(0, top).astype(dtype)
 
-    return Look(shown, dtype, 3)
+    return Conversion(convert, dtype, 3)
 
 
-def _lab(dtype: np.dtype[Any], kind: int, name: str) -> Look:
+def _lab(dtype: np.dtype[Any], kind: int, name: str) -> Conversion:
     top = _top(dtype, tifffile.PHOTOMETRIC(kind), name)
     step, middle = (top + 1) // 256, (top + 1) // 2
     # ICC counts 16 bits from 255 * 256, where the others go on to 65535.
     bright = 255 * step if kind == ICCLAB else top
 
-    def shown(stored: Array) -> Array:
+    def convert(stored: Array) -> Array:
         lab = stored.astype(np.float64)
         lab[..., 0] *= 100 / bright
         a_and_b = stored[..., 1:] if kind == ICCLAB else stored[..., 1:] ^ dtype.type(middle)
@@ -142,7 +142,7 @@ def _lab(dtype: np.dtype[Any], kind: int, name: str) -> Look:
             found: Array = lab2rgb(lab) * top
         return found.round().astype(dtype)
 
-    return Look(shown, dtype, 3)
+    return Conversion(convert, dtype, 3)
 
 
 def _top(dtype: np.dtype[Any], kind: Any, name: str) -> int:
@@ -180,7 +180,7 @@ def channel_notes(
     )
 
 
-def unmultiplied(series: tifffile.TiffPageSeries, opacity: tuple[int, ...]) -> Look | None:
+def unmultiplied(series: tifffile.TiffPageSeries, opacity: tuple[int, ...]) -> Conversion | None:
     """Say how colours that were multiplied by their opacity become what they were before.
 
     Parameters
@@ -200,11 +200,11 @@ def unmultiplied(series: tifffile.TiffPageSeries, opacity: tuple[int, ...]) -> L
     if not by or series.dtype.kind not in "uf":
         return None
     top = np.iinfo(series.dtype).max if series.dtype.kind == "u" else 1
-    return Look(_divided(by[0], opacity, top), series.dtype, page.samplesperpixel)
+    return Conversion(_divided(by[0], opacity, top), series.dtype, page.samplesperpixel)
 
 
 def _divided(by: int, opacity: tuple[int, ...], top: int) -> Callable[[Array], Array]:
-    def shown(samples: Array) -> Array:
+    def convert(samples: Array) -> Array:
         share = samples[..., by : by + 1].astype(np.float64) / top
         partly = (share > 0) & (share < 1)
         if not partly.any():
@@ -214,4 +214,4 @@ def _divided(by: int, opacity: tuple[int, ...], top: int) -> Callable[[Array], A
         found[..., list(opacity)] = samples[..., list(opacity)]
         return found.astype(samples.dtype)
 
-    return shown
+    return convert

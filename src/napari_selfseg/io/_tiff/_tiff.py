@@ -15,16 +15,16 @@ import tifffile
 import zarr
 from numpy.typing import NDArray
 
+from napari_selfseg.io._pixels._conversion import converted
 from napari_selfseg.io._pixels._guard import check_whole
 from napari_selfseg.io._pixels._image_file import ImageFile, Opacity, UnsuitableError
 from napari_selfseg.io._pixels._lazy import View
-from napari_selfseg.io._pixels._look import looked
 from napari_selfseg.io._pixels._masking import Void, masked
 from napari_selfseg.io._pixels._no_data import void_of
 from napari_selfseg.io._pixels._orientation import ORIENTATION, orientation_notes
 from napari_selfseg.io._tiff._geotiff import georeference, ground_size
 from napari_selfseg.io._tiff._ome_set import open_set
-from napari_selfseg.io._tiff._photometric import channel_notes, look_of, unmultiplied
+from napari_selfseg.io._tiff._photometric import channel_notes, conversion_of, unmultiplied
 from napari_selfseg.io._tiff._series import Series, check_complete, main_series
 from napari_selfseg.io._units._pixel_size import Stated, pixel_size
 from napari_selfseg.io._units._units import steps_of
@@ -125,12 +125,12 @@ def _meant(
     series: Series, data: NDArray[Any] | View, void: Void, n: int, name: str | None
 ) -> tuple[NDArray[Any] | View, Any]:
     """Part stored pixels of n axes in space from their opacity, and look them up under a name."""
-    data = looked(data, unmultiplied(series, void.opacity), has_channels=data.ndim > n)
+    data = converted(data, unmultiplied(series, void.opacity), has_channels=data.ndim > n)
     data, mask = masked(data, void, has_channels=data.ndim > n)
     if name is None:
         return data, mask
-    look = look_of(series, data.shape, name, has_channels=data.ndim > n)
-    return looked(data, look, has_channels=data.ndim > n), mask
+    conversion = conversion_of(series, data.shape, name, has_channels=data.ndim > n)
+    return converted(data, conversion, has_channels=data.ndim > n), mask
 
 
 def _turned(series: Series) -> tuple[str, ...]:

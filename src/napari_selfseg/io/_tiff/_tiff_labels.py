@@ -17,7 +17,7 @@ from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._tiff._geotiff_labels import NAMESPACE, geotiff_record, write_geotiff
 from napari_selfseg.io._tiff._imagej_labels import IMAGEJ, imagej_record, write_imagej
 from napari_selfseg.io._units._units import steps_to_write
-from napari_selfseg.io._writing._whole import whole_file
+from napari_selfseg.io._writing._atomic import atomic_file
 from napari_selfseg.io._zarr._zarr_levels import blocks
 from napari_selfseg.record import dumps, loads
 
@@ -86,7 +86,7 @@ def _write_ome(
         labels = _tiles(labels)
     size = np.prod(how.get("shape", (0,)), dtype=float) * how.get("dtype", np.dtype("u1")).itemsize
     with (
-        whole_file(target) as part,
+        atomic_file(target) as part,
         tifffile.TiffWriter(part, ome=True, bigtiff=size > 2**31) as tiff,
     ):
         tiff.write(labels, **how)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_selfseg.io._vector._outlines import Rings
-from napari_selfseg.io._writing._whole import whole_file
+from napari_selfseg.io._writing._atomic import atomic_file
 
 __all__ = ["geometry_of", "write_collection"]
 
@@ -32,7 +32,7 @@ def write_collection(
     `members` are those of the collection, beside its type.
     """
     head = _text({"type": "FeatureCollection", **members})
-    with whole_file(target) as part, part.open("w", encoding="utf-8") as file:
+    with atomic_file(target) as part, part.open("w", encoding="utf-8") as file:
         file.write(f'{head[:-1]}, "features": [')
         for k, feature in enumerate(features):
             file.write(",\n" if k else "\n")

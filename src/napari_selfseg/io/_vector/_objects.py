@@ -18,7 +18,7 @@ from napari_selfseg.io._vector._maps import write_geojson, write_geopackage
 from napari_selfseg.io._vector._outlines import Rings, outlines, simplified
 from napari_selfseg.io._vector._qupath import write_qupath
 from napari_selfseg.io._vector._rois import write_rois
-from napari_selfseg.io._writing._whole import check_target, whole_file
+from napari_selfseg.io._writing._atomic import atomic_file, check_target
 from napari_selfseg.objects import classes_of, object_features, with_class_names
 
 __all__ = ["OBJECTS", "has_outlines", "write_drawn", "write_objects"]
@@ -175,7 +175,7 @@ def _here(spacing: Sequence[float]) -> Affine:
 
 
 def _write_table(target: Path, columns: Mapping[str, NDArray[Any]]) -> None:
-    with whole_file(target) as part, part.open("w", newline="", encoding="utf-8") as file:
+    with atomic_file(target) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(columns))
         writer.writeheader()
         writer.writerows(rows_of(columns))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_selfseg.io._palette import class_colour
 from napari_selfseg.io._vector._drawn import Drawn
 from napari_selfseg.io._vector._outlines import Rings
-from napari_selfseg.io._writing._whole import whole_file
+from napari_selfseg.io._writing._atomic import atomic_file
 
 __all__ = ["write_rois"]
 
@@ -45,7 +45,7 @@ def write_rois(target: Path, drawn: Drawn) -> None:
     numbers = drawn.columns["index"].tolist()
     classes = drawn.columns["class"].tolist() if "class" in drawn.columns else [0] * len(numbers)
     width = len(str(max(numbers, default=0)))
-    with whole_file(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with atomic_file(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for pieces, number, kind in zip(drawn.pieces, numbers, classes, strict=True):
             name = f"{number:0{width}}"
             roi = _roi(roifile, pieces, name)

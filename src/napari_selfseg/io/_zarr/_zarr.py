@@ -16,8 +16,8 @@ from napari_selfseg.io._pixels._guard import check_image_file, check_whole
 from napari_selfseg.io._pixels._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._pixels._lazy import BROKEN, View
 from napari_selfseg.io._units._units import Steps, steps_of
-from napari_selfseg.io._zarr._zarr_described import Axis, Multiscale, axes_of, multiscale, own_axes
-from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, nodes_below, says_image
+from napari_selfseg.io._zarr._zarr_metadata import Axis, Multiscale, axes_of, multiscale, own_axes
+from napari_selfseg.io._zarr._zarr_paths import is_image_group, is_zarr, named, nodes_below
 from napari_selfseg.io._zarr._zarr_remote import address_of, open_remote
 
 __all__ = ["described", "image_in", "open_zarr", "read_zarr"]
@@ -50,7 +50,7 @@ def image_in(folder: Path) -> tuple[Path, Any]:
         When there are several, the message names one; or none.
     """
     node = _node(folder)
-    if isinstance(node, zarr.Array) or (node is not None and says_image(node)):
+    if isinstance(node, zarr.Array) or (node is not None and is_image_group(node)):
         return folder, node
     if (address := address_of(folder)) is not None:
         raise UnsuitableError(f"{address} is no zarr image: give the address of one in OME-Zarr.")
@@ -183,7 +183,7 @@ def _image_above(folder: Path) -> tuple[Multiscale, int] | None:
     whole = folder if address_of(folder) else folder.absolute()
     for above in itertools.islice(whole.parents, DEEPEST):
         node = _node(above)
-        if isinstance(node, zarr.Group) and says_image(node):
+        if isinstance(node, zarr.Group) and is_image_group(node):
             image = described(node, above)
             path = whole.relative_to(above).as_posix()
             levels = [each.path for each in image.datasets] if image else []

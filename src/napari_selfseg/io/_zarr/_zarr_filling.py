@@ -10,10 +10,10 @@ from typing import Any
 import zarr
 
 from napari_selfseg.io._pixels._image_file import reason
-from napari_selfseg.io._zarr._zarr_home_layout import squeezed
+from napari_selfseg.io._zarr._zarr_downsampling import update_coarser
+from napari_selfseg.io._zarr._zarr_image_layout import squeezed
 from napari_selfseg.io._zarr._zarr_labels import check_zarr, record_in
-from napari_selfseg.io._zarr._zarr_levels import coarser, finish, tell
-from napari_selfseg.io._zarr._zarr_thinning import fit_coarser
+from napari_selfseg.io._zarr._zarr_levels import coarser, finish, write_record
 
 __all__ = [
     "finish_labels",
@@ -89,10 +89,10 @@ def update_levels(path: str | os.PathLike[str], box: Sequence[slice]) -> None:
     OSError
         When it cannot be read or written.
     """
-    fit_coarser(coarser(_there(path)), box)
+    update_coarser(coarser(_there(path)), box)
 
 
-def update_record(path: str | os.PathLike[str], told: Mapping[str, Any]) -> None:
+def update_record(path: str | os.PathLike[str], entries: Mapping[str, Any]) -> None:
     """Add entries to the record of finished labels.
 
     Raises
@@ -103,7 +103,7 @@ def update_record(path: str | os.PathLike[str], told: Mapping[str, Any]) -> None
         When it cannot be read or written.
     """
     folder = _there(path)
-    tell(folder, {**record_in(folder), **told})
+    write_record(folder, {**record_in(folder), **entries})
 
 
 def sweep_chunks(path: str | os.PathLike[str]) -> None:

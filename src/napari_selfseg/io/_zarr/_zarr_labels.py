@@ -13,9 +13,9 @@ import zarr
 
 from napari_selfseg.io._format import Place
 from napari_selfseg.io._pixels._image_file import UnsuitableError
-from napari_selfseg.io._writing._whole import check_target, whole_folder
-from napari_selfseg.io._zarr._zarr_home import home_of
-from napari_selfseg.io._zarr._zarr_home_layout import make_at_home, squeezed
+from napari_selfseg.io._writing._atomic import atomic_folder, check_target
+from napari_selfseg.io._zarr._zarr_image_layout import make_in_image, squeezed
+from napari_selfseg.io._zarr._zarr_in_image import image_of_labels
 from napari_selfseg.io._zarr._zarr_levels import KEY, blocks, dimensions, finish, make
 from napari_selfseg.record import loads
 
@@ -77,7 +77,7 @@ def create_labels(
     _check_fit(shape, axes, spacing, dtype)
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
     place = Place(axes, spacing, unit, time_unit, translation)
-    with whole_folder(target) as part:
+    with atomic_folder(target) as part:
         _make(part, target, shape, place, layout)
     return squeezed(zarr.open_array(str(target / "0"), mode="r+"))
 
@@ -85,9 +85,9 @@ def create_labels(
 def _make(
     part: Path, target: Path, shape: Sequence[int], place: Place, layout: Mapping[str, Any]
 ) -> Any:
-    home = home_of(target)
-    if home is not None:
-        return make_at_home(part, home, shape, layout, {KEY: {}})
+    image_folder = image_of_labels(target)
+    if image_folder is not None:
+        return make_in_image(part, image_folder, shape, layout, {KEY: {}})
     axes = dimensions(place.axes, place.spacing, place.unit, place.time_unit, place.translation)
     return make(part, shape, axes, layout)
 
@@ -103,7 +103,7 @@ def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any
         min(size, limit) for size, limit in zip(labels.shape[-2:], PLANE, strict=True)
     ]
     layout = {"dtype": labels.dtype, "chunks": chunks, "shards": None}
-    with whole_folder(target) as part:
+    with atomic_folder(target) as part:
         array = _make(part, target, labels.shape, place, layout)
         for block in blocks(array.shape, chunks):
             array[block] = labels[block]
@@ -120,8 +120,8 @@ def check_zarr(path: str | os.PathLike[str]) -> Path:
     OSError
         When something else is there, or nothing can be written.
     """
-    at_home = home_of(path) is not None
-    target = check_target(path, (Path(path).suffix.lower(),) if at_home else ZARR, folder=True)
+    in_image = image_of_labels(path) is not None
+    target = check_target(path, (Path(path).suffix.lower(),) if in_image else ZARR, folder=True)
     if target.exists() and not _ours(target):
         raise FileExistsError(
             f"{target} is there and was not written by napari-selfseg: choose another name."

@@ -13,11 +13,11 @@ from yaozarrs import DimSpec, v05
 from zarr.codecs import ZstdCodec
 
 from napari_selfseg.io._units._units import Steps, any_unit, long_time, long_unit, steps_to_write
-from napari_selfseg.io._zarr._zarr_home_layout import at_home, is_at_home, squeezed
-from napari_selfseg.io._zarr._zarr_thinning import thin_out
+from napari_selfseg.io._zarr._zarr_downsampling import downsample
+from napari_selfseg.io._zarr._zarr_image_layout import is_in_image, levels_in_image, squeezed
 from napari_selfseg.record import dumps
 
-__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "make", "tell"]
+__all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "make", "write_record"]
 
 # What is ours among the attributes.
 KEY = "napari-selfseg"
@@ -110,12 +110,12 @@ def finish(folder: Path, record: Mapping[str, Any] | None) -> None:
     levels = coarser(folder)
     for finer, coarse in itertools.pairwise(levels):
         for block in blocks(coarse.shape, coarse.shards or coarse.chunks):
-            thin_out(finer, coarse, block)
+            downsample(finer, coarse, block)
     if record is not None:
-        tell(folder, record)
+        write_record(folder, record)
 
 
-def tell(folder: Path, record: Mapping[str, Any]) -> None:
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Replace the record of labels from `make`."""
     group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
     ours: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs[KEY]))
@@ -129,8 +129,8 @@ def coarser(folder: Path) -> list[Any]:
     Labels in an image have the levels of the image.
     """
     group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
-    if is_at_home(group):
-        return [squeezed(each) for each in at_home(group)]
+    if is_in_image(group):
+        return [squeezed(each) for each in levels_in_image(group)]
     with any_unit():
         image = v05.LabelImage.model_validate(group.attrs["ome"]).multiscales[0]
     axes = [axis.name for axis in image.axes]

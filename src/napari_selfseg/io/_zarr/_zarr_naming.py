@@ -11,8 +11,8 @@ import zarr
 from numpy.typing import NDArray
 
 from napari_selfseg.io._palette import class_colour
-from napari_selfseg.io._zarr._zarr_inside import named, told_of
 from napari_selfseg.io._zarr._zarr_levels import KEY
+from napari_selfseg.io._zarr._zarr_paths import named, ome_metadata
 
 __all__ = ["name_classes", "name_objects"]
 
@@ -56,15 +56,15 @@ def _add(
     """Add what is told of labels to their properties, and the colours of their classes."""
     folder = Path(path)
     group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
-    told = told_of(group)
-    if KEY not in group.attrs or "image-label" not in told:
+    metadata = ome_metadata(group)
+    if KEY not in group.attrs or "image-label" not in metadata:
         raise ValueError(f"{named(folder)} are no labels of napari-selfseg.")
-    label: dict[str, Any] = dict(told["image-label"])
+    label: dict[str, Any] = dict(metadata["image-label"])
     colours = {n: {"rgba": [*class_colour(one), 255]} for n, one in classes.items()}
     label["properties"] = _merged(label.get("properties", []), properties)
     label["colors"] = _merged(label.get("colors", []), colours)
     if "ome" in group.attrs:
-        group.update_attributes({"ome": told | {"image-label": label}})
+        group.update_attributes({"ome": metadata | {"image-label": label}})
     else:
         group.update_attributes({"image-label": label})
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import zarr
 
 from napari_selfseg.io._pixels._image_file import UnsuitableError
-from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, told_of
+from napari_selfseg.io._zarr._zarr_paths import is_zarr, named, ome_metadata
 
 __all__ = ["Plate", "PlateField", "fields_of", "plate_of"]
 
@@ -57,11 +57,11 @@ def fields_of(path: str | os.PathLike[str]) -> list[Path]:
         When a plate lists no wells, or a well that is not there.
     """
     folder = Path(path)
-    told = _told(folder)
-    if "plate" in told:
-        wells = _paths(told["plate"], "wells", folder)
+    metadata = _metadata(folder)
+    if "plate" in metadata:
+        wells = _paths(metadata["plate"], "wells", folder)
         return [field for well in wells for field in _fields(folder / well)]
-    return _fields(folder) if "well" in told else []
+    return _fields(folder) if "well" in metadata else []
 
 
 def plate_of(field: str | os.PathLike[str]) -> Plate | None:
@@ -72,21 +72,21 @@ def plate_of(field: str | os.PathLike[str]) -> Plate | None:
     above = Path(field).absolute().parents
     if len(above) < 3 or not is_zarr(above[0]):
         return None
-    path, told = above[2], _told(above[2]).get("plate")
-    if not isinstance(told, dict):
+    path, metadata = above[2], _metadata(above[2]).get("plate")
+    if not isinstance(metadata, dict):
         return None
     try:
-        return _plate(path, told)
+        return _plate(path, metadata)
     except (UnsuitableError, LookupError, TypeError, ValueError):
         return None
 
 
-def _plate(path: Path, told: Mapping[str, Any]) -> Plate:
+def _plate(path: Path, metadata: Mapping[str, Any]) -> Plate:
     rows, columns = (
-        tuple(str(each["name"]) for each in told[kind]) for kind in ("rows", "columns")
+        tuple(str(each["name"]) for each in metadata[kind]) for kind in ("rows", "columns")
     )
     fields = []
-    for well in _paths(told, "wells", path):
+    for well in _paths(metadata, "wells", path):
         # Indices of wells came with 0.4; their paths say the same.
         row, column = well.split("/")
         place = rows.index(row), columns.index(column)
@@ -95,21 +95,21 @@ def _plate(path: Path, told: Mapping[str, Any]) -> Plate:
 
 
 def _fields(well: Path) -> list[Path]:
-    told = _told(well)
-    if "well" not in told:
+    metadata = _metadata(well)
+    if "well" not in metadata:
         raise UnsuitableError(f"{named(well)} is listed in its plate, and is no well.")
-    return [well / each for each in _paths(told["well"], "images", well)]
+    return [well / each for each in _paths(metadata["well"], "images", well)]
 
 
-def _told(folder: Path) -> Mapping[str, Any]:
+def _metadata(folder: Path) -> Mapping[str, Any]:
     if not is_zarr(folder):
         return {}
     node = zarr.open(str(folder), mode="r", use_consolidated=False)
-    return told_of(node) if isinstance(node, zarr.Group) else {}
+    return ome_metadata(node) if isinstance(node, zarr.Group) else {}
 
 
-def _paths(told: Any, what: str, folder: Path) -> Sequence[str]:
-    listed = told.get(what) if isinstance(told, dict) else None
+def _paths(metadata: Any, what: str, folder: Path) -> Sequence[str]:
+    listed = metadata.get(what) if isinstance(metadata, dict) else None
     paths = [
         str(each["path"]) for each in listed or () if isinstance(each, dict) and "path" in each
     ]

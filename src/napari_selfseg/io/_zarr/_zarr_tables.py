@@ -12,10 +12,10 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from napari_selfseg.io._writing._whole import whole_folder
-from napari_selfseg.io._zarr._zarr_home import TABLES, enter, room_for
-from napari_selfseg.io._zarr._zarr_inside import named
+from napari_selfseg.io._writing._atomic import atomic_folder
+from napari_selfseg.io._zarr._zarr_in_image import TABLES, enter, room_for
 from napari_selfseg.io._zarr._zarr_levels import KEY
+from napari_selfseg.io._zarr._zarr_paths import named
 
 __all__ = ["list_table", "table_in", "write_table"]
 
@@ -69,7 +69,7 @@ def write_table(
     ngio, target = _ngio(), Path(path)
     import pandas as pd
 
-    with whole_folder(target) as part, warnings.catch_warnings():
+    with atomic_folder(target) as part, warnings.catch_warnings():
         # Of zarr and of ngio, about layouts that they choose themselves.
         warnings.simplefilter("ignore")
         # ngio's AnnData has no words for the strings of pandas 3.

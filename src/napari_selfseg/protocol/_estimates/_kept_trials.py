@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from napari_selfseg import record
 from napari_selfseg.convolving import wanted_way
-from napari_selfseg.machine.answers import Answers, machine
+from napari_selfseg.machine.disk_cache import DiskCache, machine
 from napari_selfseg.protocol._estimates._trial import Question, Trial, made
 from napari_selfseg.protocol._given._device import (
     resolve_device,
@@ -38,7 +38,7 @@ class Trials:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._kept = Answers(folder)
+        self._kept = DiskCache(folder)
         self._known: dict[str, Trial] = {}
 
     def __call__(self, question: Question) -> Trial:

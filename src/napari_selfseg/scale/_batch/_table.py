@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 
 __all__ = ["Entry", "State", "in_words", "table_of", "write_table"]
 
@@ -63,7 +63,7 @@ def write_table(entries: Sequence[Entry], path: Path) -> None:
     OSError
         When it cannot be written; an older one stays.
     """
-    with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as opened:
+    with atomic_file(path) as part, part.open("w", newline="", encoding="utf-8") as opened:
         lines = csv.writer(opened)
         lines.writerow(("image", "labels_file", "state", "labels", "seconds", "error"))
         for each in entries:

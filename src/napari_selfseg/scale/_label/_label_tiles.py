@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from napari_selfseg.io import ImageFile, home_of, load_fit, open_labels, read_record
+from napari_selfseg.io import ImageFile, image_of_labels, load_fit, open_labels, read_record
 from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
@@ -58,7 +58,7 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     if task.files.preview is not None:
         draw(task.files.preview, image, open_labels(plan.labels), side=SIDE)
     large.finish(plan)
-    if task.by_recipe or home_of(target):
+    if task.by_recipe or image_of_labels(target):
         # Nothing but labels stays in an image.
         forget(target)
     return _result(read_record(target), before=before)

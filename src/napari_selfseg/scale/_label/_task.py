@@ -14,7 +14,7 @@ from napari_selfseg.io import (
     Opacity,
     check_labels_target,
     check_target,
-    home_of,
+    image_of_labels,
 )
 from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._observer import Observer
@@ -86,7 +86,7 @@ class LabelFiles(NamedTuple):
 
 
 def _checked_table(table: Path, labels: Path) -> Path:
-    if home_of(labels) != table.absolute().parents[1]:
+    if image_of_labels(labels) != table.absolute().parents[1]:
         raise ValueError(
             f"The table {table.name} is of labels in the same image: write them there "
             "(--into-image), or write the table to a file (--objects)."

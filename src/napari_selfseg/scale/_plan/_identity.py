@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
@@ -38,7 +38,7 @@ def keep_hashes(plan: Plan, *, every: bool) -> None:
         if source is not None and isinstance(source.image, str):
             numbers = range(len(plan.grid) if every else 1)
             hashes = [_read(plan, name, number) for number in numbers]
-            with whole_file(plan.beside(f"{name}.npy")) as part, part.open("wb") as file:
+            with atomic_file(plan.beside(f"{name}.npy")) as part, part.open("wb") as file:
                 np.save(file, np.array(hashes))
 
 

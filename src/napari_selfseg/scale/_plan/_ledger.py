@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from napari_selfseg.io import claimed, whole_file
+from napari_selfseg.io import atomic_file, claimed
 
 __all__ = ["Ledger"]
 
@@ -53,7 +53,7 @@ class Ledger:
     def mark(self, name: str, number: int, result: dict[str, Any]) -> dict[str, Any]:
         """Mark a tile as done; return what is to be known of it, with who did it."""
         full = {**result, "by": f"{socket.gethostname()}:{os.getpid()}"}
-        with whole_file(self._marker(name, number)) as part:
+        with atomic_file(self._marker(name, number)) as part:
             part.write_text(json.dumps(full))
         return full
 

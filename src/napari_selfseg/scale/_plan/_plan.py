@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 from napari_selfseg.protocol import Grid, resolve_threads
 from napari_selfseg.scale._plan._plan_checks import check_grid
 from napari_selfseg.scale._plan._source import Source
@@ -110,7 +110,7 @@ def work_folder(labels: str) -> Path:
 def save_plan(plan: Plan) -> Path:
     """Write a plan of images in files into its work folder; return the file."""
     path = plan.beside(PLAN)
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_text(as_json(plan))
     return path
 

@@ -10,7 +10,7 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 from napari_selfseg.protocol import (
     Fit,
     Found,
@@ -87,7 +87,7 @@ def halo_known(fit: Fit, known: Found) -> tuple[int, ...]:
 
 def keep_whole(plan: Plan, known: Found) -> None:
     """Keep what holds for the whole image, from `whole_known`, beside a plan."""
-    with whole_file(plan.beside(WHOLE)) as part, part.open("wb") as file:
+    with atomic_file(plan.beside(WHOLE)) as part, part.open("wb") as file:
         arrays: dict[str, Any] = dict(known)
         np.savez(file, **arrays)
 

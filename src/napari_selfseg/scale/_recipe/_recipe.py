@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from napari_selfseg.catalogue import finish_named, known_methods, known_superpixels
-from napari_selfseg.io import load_fit, read_record, whole_file
+from napari_selfseg.io import atomic_file, load_fit, read_record
 from napari_selfseg.parameters import restore
 from napari_selfseg.protocol import Finish, Method
 from napari_selfseg.scale._recipe._recipe_checks import check_recipe, is_whole
@@ -165,7 +165,7 @@ class Recipe:
             beside = model.parent == target.absolute().parent
             values["model"] = model.name if beside else str(model)
         text = json.dumps({"format": FORMAT, "version": VERSION, **values}, indent=2) + "\n"
-        with whole_file(target) as part:
+        with atomic_file(target) as part:
             part.write_text(text, encoding="utf-8")
 
     @classmethod

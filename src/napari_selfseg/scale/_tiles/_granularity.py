@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_selfseg.hierarchy import Tree
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 from napari_selfseg.scale._plan._plan import FINISHED, Plan, save_plan
 from napari_selfseg.scale._plan._tile_record import ACROSS
 
@@ -21,7 +21,7 @@ TREE: Final = "tree.npz"
 def keep_tree(plan: Plan, tree: Tree, wanted: int) -> None:
     """Keep the tree of all superpixels, and how many segments it is cut into by itself."""
     arrays: dict[str, Any] = dataclasses.asdict(tree)
-    with whole_file(plan.beside(TREE)) as part, part.open("wb") as file:
+    with atomic_file(plan.beside(TREE)) as part, part.open("wb") as file:
         np.savez(file, wanted=wanted, **arrays)
 
 

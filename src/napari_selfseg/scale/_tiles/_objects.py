@@ -15,7 +15,6 @@ from napari_selfseg.protocol import Grid
 from napari_selfseg.scale._plan._identity import check_tile, hash_of
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._whole import objects_of
-from napari_selfseg.scale._tiles._left import leave, loaded
 from napari_selfseg.scale._tiles._seams import (
     Candidates,
     Kept,
@@ -25,6 +24,7 @@ from napari_selfseg.scale._tiles._seams import (
     meeting,
     painted,
 )
+from napari_selfseg.scale._tiles._tile_arrays import load_arrays, save_arrays
 
 __all__ = ["find", "keep", "meet", "paint"]
 
@@ -41,7 +41,7 @@ def find(plan: Plan, number: int) -> dict[str, Any]:
     sha256 = hash_of(image[grid.crop(number)[-fit.ndim :]])
     labels = objects_of(plan, fit, number, (image, valid))
     labels, found = candidates(labels, box, inner, plan.shape)
-    leave(plan, "found", number, labels=labels, **found._asdict())
+    save_arrays(plan, "found", number, labels=labels, **found._asdict())
     _show(plan, number, labels[grid.crop(number)].astype(np.int64))
     # Maps of many sizes leave gaps, which would grow from tile to tile.
     release_freed_memory()
@@ -51,23 +51,23 @@ def find(plan: Plan, number: int) -> dict[str, Any]:
 def meet(plan: Plan, number: int) -> dict[str, Any]:
     """Find out which objects of a tile and of later ones share pixels."""
     box = plan.grid.outer(number)
-    (labels,) = loaded(plan, "found", number, "labels")
+    (labels,) = load_arrays(plan, "found", number, "labels")
     arrays: dict[str, NDArray[Any]] = {}
     for other, common in _around(plan.grid, box):
         if other > number:
             one = labels[_within(common, box)]
             found = meeting(one, _found(plan, other, common))
             arrays |= {f"{other}.{name}": each for name, each in found._asdict().items()}
-    leave(plan, "met", number, **arrays)
+    save_arrays(plan, "met", number, **arrays)
     return {}
 
 
 def keep(plan: Plan) -> None:
     """Decide which objects of all tiles are kept, once all of them have met."""
     tiles = range(len(plan.grid))
-    found = [Candidates(*loaded(plan, "found", n, *Candidates._fields)) for n in tiles]
+    found = [Candidates(*load_arrays(plan, "found", n, *Candidates._fields)) for n in tiles]
     for number, each in enumerate(kept(found, _meetings(plan))):
-        leave(plan, "kept", number, **each._asdict())
+        save_arrays(plan, "kept", number, **each._asdict())
 
 
 def paint(plan: Plan, number: int) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def _meetings(plan: Plan) -> Iterator[tuple[int, int, Meeting]]:
 
 
 def _kept(plan: Plan, number: int) -> Kept:
-    return Kept(*loaded(plan, "kept", number, *Kept._fields))
+    return Kept(*load_arrays(plan, "kept", number, *Kept._fields))
 
 
 def _found(plan: Plan, number: int, common: tuple[slice, ...]) -> NDArray[Any]:
     """Return what a tile has found in a part of the image."""
-    (labels,) = loaded(plan, "found", number, "labels")
+    (labels,) = load_arrays(plan, "found", number, "labels")
     return labels[_within(common, plan.grid.outer(number))]
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from napari_selfseg.io import (
+    atomic_file,
     finish_labels,
     open_labels,
     open_levels,
     sweep,
     sweep_chunks,
-    whole_file,
 )
 from napari_selfseg.pictures.cards import Card
 from napari_selfseg.protocol import Progress, Work, pictured, told
@@ -27,7 +27,7 @@ from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import FINISHED, Plan
 from napari_selfseg.scale._plan._tile_record import ACROSS, tile_record
 from napari_selfseg.scale._runners import Runner, SerialRunner
-from napari_selfseg.scale._tiles._between import HOMES, WINNERS, brought_together
+from napari_selfseg.scale._tiles._combining import HOMES, WINNERS, combine_tiles
 from napari_selfseg.scale._tiles._joining import across_seams
 from napari_selfseg.scale._tiles._tile_pass import TileStep, pause, work_through
 
@@ -152,7 +152,7 @@ class TileRun(Work[TileStep]):
             yield from work_through(
                 self.plan, name, self._runner, self._stopped, viewed=self._viewed
             )
-            self._when_free(partial(brought_together, self.plan, name))
+            self._when_free(partial(combine_tiles, self.plan, name))
             if self._stopped.is_set():
                 self._ledger.log("Stopped when asked.")
                 return
@@ -171,7 +171,7 @@ class TileRun(Work[TileStep]):
     def _finish(self) -> None:
         if self.plan.numbered:
             across = across_seams(open_labels(self.plan.labels), self.plan.grid)
-            with whole_file(self.plan.beside(ACROSS)) as part:
+            with atomic_file(self.plan.beside(ACROSS)) as part:
                 part.write_text(str(across))
         finish_labels(self.plan.labels, record=tile_record(self.plan))
         sweep_chunks(self.plan.labels)

@@ -17,8 +17,8 @@ from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._tiles._joining import Face, face_of, pieces_of
-from napari_selfseg.scale._tiles._left import leave, loaded
 from napari_selfseg.scale._tiles._objects import find, meet, paint
+from napari_selfseg.scale._tiles._tile_arrays import load_arrays, save_arrays
 from napari_selfseg.scale._tiles._voting import counted
 
 __all__ = ["predicted", "read_face", "work_on"]
@@ -80,7 +80,7 @@ def predicted(
 def read_face(plan: Plan, number: int, axis: int, last: bool) -> Face:
     """Read a face of a tile that was predicted, across `axis`: the last one, or the first."""
     key = f"{axis}{int(last)}"
-    return Face(*loaded(plan, "faces", number, f"pieces{key}", f"classes{key}"))
+    return Face(*load_arrays(plan, "faces", number, f"pieces{key}", f"classes{key}"))
 
 
 def _predict(plan: Plan, number: int) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _predict(plan: Plan, number: int) -> dict[str, Any]:
     if plan.superpixels is None:
         return {**known, **_found(plan, number, classes)}
     votes = counted(_superpixels(plan, number), classes)
-    leave(plan, "votes", number, **votes._asdict())
+    save_arrays(plan, "votes", number, **votes._asdict())
     return known
 
 
@@ -126,7 +126,7 @@ def _found(plan: Plan, number: int, classes: NDArray[Any]) -> dict[str, Any]:
         for last in (False, True)
         for kind, values in face_of(pieces, classes, axis, last)._asdict().items()
     }
-    leave(plan, "faces", number, sizes=sizes, **faces)
+    save_arrays(plan, "faces", number, sizes=sizes, **faces)
     return {"pieces": len(sizes)}
 
 
@@ -141,7 +141,7 @@ def _cut(plan: Plan, number: int) -> dict[str, Any]:
         cut = blockwise.cut(known, picture, number)
     box = grid.inner(number)
     open_labels(plan.beside(PIECES))[box] = cut
-    leave(plan, "blocks", number, first=first_pixels(cut, box, grid))
+    save_arrays(plan, "blocks", number, first=first_pixels(cut, box, grid))
     return {"sha256": sha256, "pieces": int(cut.max(initial=0))}
 
 
@@ -150,7 +150,7 @@ def _compare(plan: Plan, number: int) -> dict[str, Any]:
     blockwise, known, picture = picture_of(plan)
     with limited_threads(resolve_threads(plan.threads)):
         found = blockwise.compare(known, picture, Superpixels(plan), number)
-    leave(plan, "compared", number, **found)
+    save_arrays(plan, "compared", number, **found)
     return {}
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_selfseg.widgets.batch._job import BatchJob, Look
+from napari_selfseg.widgets.batch._job import BatchJob, Snapshot
 from napari_selfseg.widgets.batch._recipe_actions import RecipeActions
+from napari_selfseg.widgets.batch._request import BatchRequest, Layer, check
 from napari_selfseg.widgets.batch._results import Results
 from napari_selfseg.widgets.batch._view import BatchView
-from napari_selfseg.widgets.batch._wanted import Layer, Wanted, check
 from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.kept import presets
 from napari_selfseg.widgets.model.measure import unit_of
@@ -40,19 +40,19 @@ class BatchDock(WorkDock):
         self._connect_widgets()
         self._open_from_now()
 
-    def _wanted_job(self) -> BatchJob:
-        wanted = self._wanted()
+    def _new_job(self) -> BatchJob:
+        request = self._request()
         self._results.expect(self.view.images.things)
-        return BatchJob(wanted)
+        return BatchJob(request)
 
     def _forget(self, layer: Any) -> None:
         self.view.images.forget(layer)
 
-    def _wanted(self) -> Wanted:
+    def _request(self) -> BatchRequest:
         view = self.view
         things, folder = view.images.things, view.folder.text().strip()
         check(things, folder)
-        return Wanted(
+        return BatchRequest(
             images=tuple(e if isinstance(e, str) else self._layer(e) for e in things),
             recipe=self.recipe.recipe,
             folder=folder,
@@ -68,9 +68,9 @@ class BatchDock(WorkDock):
 
     # Results
 
-    def _show(self, look: Look) -> None:
-        self.view.show_look(look)
-        self._results.follow(look.entries)
+    def _show(self, snapshot: Snapshot) -> None:
+        self.view.show_progress(snapshot)
+        self._results.follow(snapshot.entries)
 
     def _open(self) -> None:
         entry = self.view.table.entry

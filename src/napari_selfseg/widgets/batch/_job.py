@@ -1,4 +1,4 @@
-"""A batch in a worker thread: it leaves the latest look in a mailbox."""
+"""A batch in a worker thread: it leaves the latest snapshot in a mailbox."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_selfseg.widgets.batch._wanted import Wanted
+from napari_selfseg.widgets.batch._request import BatchRequest
 from napari_selfseg.widgets.batch._words import progress
-from napari_selfseg.widgets.work.work_job import Over, WorkJob
+from napari_selfseg.widgets.work.work_job import JobEnd, WorkJob
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import WorkStep
     from napari_selfseg.scale import Batch, Entry
 
-__all__ = ["BatchJob", "Look"]
+__all__ = ["BatchJob", "Snapshot"]
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """How far a batch is.
 
     Attributes
@@ -52,54 +52,54 @@ class BatchJob(WorkJob):
 
     what = "The batch"
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, request: BatchRequest) -> None:
         super().__init__()
-        self._wanted = wanted
+        self._request = request
         self._clock = _Clock()
 
-    def _do(self) -> Over[Look]:
+    def _do(self) -> JobEnd[Snapshot]:
         with self._steered(self._begun()) as batch:
-            self.mailbox.put(self._look(batch))
+            self.mailbox.put(self._snapshot(batch))
             self._go_through(batch, lambda entry: self._see_ended(batch, entry))
-        return Over(_ending(batch), look=self._look(batch))
+        return JobEnd(_ending(batch), snapshot=self._snapshot(batch))
 
     def _see_ended(self, batch: Batch, entry: Entry) -> None:
         self._clock.count(entry)
-        self.mailbox.put(self._look(batch))
+        self.mailbox.put(self._snapshot(batch))
 
-    def _last_look(self) -> Look | None:
-        return None if self._work is None else self._look(self._work)
+    def _last_snapshot(self) -> Snapshot | None:
+        return None if self._work is None else self._snapshot(self._work)
 
     def _begun(self) -> Batch:
         from napari_selfseg.scale import Batch
 
-        wanted = self._wanted
+        request = self._request
         return Batch(
-            wanted.collect(),
-            wanted.recipe,
-            wanted.folder,
+            request.collect(),
+            request.recipe,
+            request.folder,
             resume=True,
-            preview=wanted.preview,
-            into_image=wanted.into_image,
-            memory=wanted.memory,
+            preview=request.preview,
+            into_image=request.into_image,
+            memory=request.memory,
             seen=self._see,
-            device=wanted.device,
-            threads=wanted.threads,
+            device=request.device,
+            threads=request.threads,
         )
 
     def _see(self, number: int, step: WorkStep) -> None:
-        # Only a reader who is ready is worth a look.
+        # Only a reader who is ready is worth a snapshot.
         if self._work is not None and self.mailbox.empty:
-            self.mailbox.put(self._look(self._work, number, step))
+            self.mailbox.put(self._snapshot(self._work, number, step))
 
-    def _look(self, batch: Batch, number: int = -1, step: WorkStep | None = None) -> Look:
+    def _snapshot(self, batch: Batch, number: int = -1, step: WorkStep | None = None) -> Snapshot:
         entries = batch.entries
         if step is None:
-            return Look(entries, -1, 0, 0, progress(entries, "", self._clock.left(entries, 0)))
+            return Snapshot(entries, -1, 0, 0, progress(entries, "", self._clock.left(entries, 0)))
         what, done, total = step.progress
         left = self._clock.left(entries, done / (total + 1))
         words = progress(entries, f"{what} {done} of {total}", left)
-        return Look(entries, number, done, total, words)
+        return Snapshot(entries, number, done, total, words)
 
 
 class _Clock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from napari_selfseg.widgets.batch._request import recipe_from
 from napari_selfseg.widgets.batch._view import BatchView
-from napari_selfseg.widgets.batch._wanted import recipe_from
 from napari_selfseg.widgets.batch._words import described
 from napari_selfseg.widgets.parts.dialogs import ask_open, ask_save
 from napari_selfseg.widgets.work.task import Tasks

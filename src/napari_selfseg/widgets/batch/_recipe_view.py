@@ -7,7 +7,7 @@ from typing import Any, Final
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 
-from napari_selfseg.widgets.batch._wanted import AUTO, CLASSES, FINISHED, NUMBER, OBJECTS, Form
+from napari_selfseg.widgets.batch._request import AUTO, CLASSES, FINISHED, NUMBER, OBJECTS, Form
 from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS

@@ -38,7 +38,7 @@ from napari_selfseg.widgets.parts.style import (
 )
 
 if TYPE_CHECKING:
-    from napari_selfseg.widgets.batch._job import Look
+    from napari_selfseg.widgets.batch._job import Snapshot
 
 __all__ = ["BatchView"]
 
@@ -120,7 +120,7 @@ class BatchView(StatusWidget):
         self._buttons.show_live(LIVE)
         self.say(text)
 
-    def show_look(self, look: Look) -> None:
+    def show_progress(self, snapshot: Snapshot) -> None:
         """Show how far the batch is."""
         self.setUpdatesEnabled(False)
         if not self._table.isVisibleTo(self):
@@ -128,11 +128,11 @@ class BatchView(StatusWidget):
             self._table.show()
             self.pages.setCurrentIndex(1)
         self.bar.setRange(0, PARTS)
-        self.bar.setValue(round(PARTS * look.share))
-        how_far = f"{look.done} of {look.total}"
-        self.table.show_entries(look.entries, look.running, how_far)
-        self.states.show(look.entries, look.running)
-        self.say(look.sentence)
+        self.bar.setValue(round(PARTS * snapshot.share))
+        how_far = f"{snapshot.done} of {snapshot.total}"
+        self.table.show_entries(snapshot.entries, snapshot.running, how_far)
+        self.states.show(snapshot.entries, snapshot.running)
+        self.say(snapshot.sentence)
         self.setUpdatesEnabled(True)
 
     def show_ready(self, text: str) -> None:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from napari_selfseg.widgets.canvas.colours.distinct import distinct
 from napari_selfseg.widgets.canvas.colours.standing_off import ALL_HUES, Hues, free_hues
 from napari_selfseg.widgets.canvas.colours.steady_colours import following
-from napari_selfseg.widgets.canvas.label_storage import Room
+from napari_selfseg.widgets.canvas.label_storage import LabelStorage
+from napari_selfseg.widgets.canvas.labels_writer import LabelsWriter
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
 from napari_selfseg.widgets.canvas.looks.described import SHOWS
 from napari_selfseg.widgets.canvas.looks.outlined import drawn_fast
-from napari_selfseg.widgets.canvas.sheet import Sheet
 from napari_selfseg.widgets.model.image_source import shape_of
 from napari_selfseg.widgets.model.own import made
 from napari_selfseg.widgets.model.request import Request
@@ -43,8 +43,8 @@ class Canvas:
     """
 
     def __init__(self, viewer: Any, source: Any, request: Request) -> None:
-        self._sheet = Sheet(add_labels(viewer, source, request))
-        self.layer = self._sheet.layer
+        self._writer = LabelsWriter(add_labels(viewer, source, request))
+        self.layer = self._writer.layer
         self._own = own_kind(request)
         self._n_classes = request.method.n_classes
         self._hues = free_hues(source)
@@ -63,7 +63,7 @@ class Canvas:
         elif self._early is not None and self._steady:
             self.layer.colormap = following(self._colours(), labels, self._early)
         self._early = None
-        self._sheet.write(labels)
+        self._writer.write(labels)
 
     def show_early(self, labels: NDArray[Any]) -> None:
         """Show the labels of a first look, whose numbers are not those of the run.
@@ -71,7 +71,7 @@ class Canvas:
         Where the next labels are alike, they get the same colours.
         """
         self._early = labels
-        self._sheet.write(labels)
+        self._writer.write(labels)
 
     def _colours(self) -> CyclicLabelColormap:
         if self.kind == "pieces":
@@ -80,20 +80,22 @@ class Canvas:
         return palette(sizes.get(self.kind, self._n_classes), self._hues)
 
 
-def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = None) -> Any:
+def add_labels(
+    viewer: Any, source: Any, request: Request, storage: LabelStorage | None = None
+) -> Any:
     """Add an empty labels layer over the part of an image that is segmented.
 
-    `room` has the labels of a stack or of tiles, and its folder goes with the layer; a new array by
-    default. The layer has as many axes as the image: a plane of a volume lies where it was cut.
+    `storage` has the labels of a stack or of tiles, and its folder goes with the layer; a new array
+    by default. The layer has as many axes as the image: a plane of a volume lies where it was cut.
     """
     shape = shape_of(request.picture.shape, request.index, thin=True)
     # The ids of a stack may go on beyond the classes.
     n_classes = DISTINCT if request.stack else request.method.n_classes
-    if room is None:
+    if storage is None:
         # Small types keep the live view fast.
         data: Any = np.zeros(shape, np.uint8 if n_classes < 256 else np.uint16)
     else:
-        data = room.shown(request.index)
+        data = storage.shown(request.index)
     applied = ", applied" if request.tiles and request.start is not None else ""
     labels = Labels(
         data,
@@ -106,8 +108,8 @@ def add_labels(viewer: Any, source: Any, request: Request, room: Room | None = N
     labels.metadata[SHOWS] = own_kind(request)
     drawn_fast(labels)
     added = viewer.add_layer(labels)
-    if room is not None and room.lease is not None:
-        room.lease.follow(viewer)
+    if storage is not None and storage.lease is not None:
+        storage.lease.follow(viewer)
     return added
 
 

@@ -18,7 +18,14 @@ from napari_selfseg.widgets.model.image_source import Index
 from napari_selfseg.widgets.model.padded_axes import Thick
 from napari_selfseg.widgets.model.stacking import Along
 
-__all__ = ["IN_MEMORY", "Room", "letters", "make_room", "make_tile_room", "save_room"]
+__all__ = [
+    "IN_MEMORY",
+    "LabelStorage",
+    "letters",
+    "make_stack_storage",
+    "make_tile_storage",
+    "save_storage",
+]
 
 IN_MEMORY: Final = 1 << 28  # bytes
 BLOCK: Final = 1024
@@ -26,7 +33,7 @@ LABELS: Final = "labels.ome.zarr"
 
 
 @dataclass(frozen=True)
-class Room:
+class LabelStorage:
     """An array for labels, all 0 at first.
 
     Attributes
@@ -118,18 +125,20 @@ class Room:
             finish_labels(self.path, record=record)
 
 
-def make_room(along: Along, dtype: Any, spacing: Sequence[float], unit: str) -> Room:
+def make_stack_storage(
+    along: Along, dtype: Any, spacing: Sequence[float], unit: str
+) -> LabelStorage:
     """Make an array for the labels of a stack; a large one lies in files read by planes."""
     axes, size = letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
     if size <= IN_MEMORY or axes is None:
-        return Room(np.zeros(along.shape, dtype))
+        return LabelStorage(np.zeros(along.shape, dtype))
     path, lease, array = _made(along, dtype, spacing, unit, _chunks(along))
-    return Room(array, path, lease=lease)
+    return LabelStorage(array, path, lease=lease)
 
 
-def make_tile_room(
+def make_tile_storage(
     along: Along, dtype: Any, spacing: Sequence[float], unit: str, tile: Sequence[int]
-) -> Room:
+) -> LabelStorage:
     """Make files for the labels of tiles, one a tile, with coarser levels to look at."""
     from napari_selfseg.io import open_levels
 
@@ -140,7 +149,7 @@ def make_tile_room(
     # napari reads the coarsest level of a plane once and for all; this one can be written on.
     if coarser and len(along.shape) == 2:
         coarser[-1] = np.zeros(coarser[-1].shape, dtype)
-    return Room(finest, path, (finest, *coarser) if coarser else (), lease)
+    return LabelStorage(finest, path, (finest, *coarser) if coarser else (), lease)
 
 
 def _made(
@@ -154,9 +163,9 @@ def _made(
     return path, lease, create_labels(path, along.shape, spacing=spacing, unit=unit, **layout)
 
 
-def save_room(
+def save_storage(
     path: str,
-    room: Room,
+    storage: LabelStorage,
     along: Along,
     spacing: Sequence[float],
     unit: str,
@@ -174,10 +183,10 @@ def save_room(
     from napari_selfseg.io import write_labels
 
     axes = letters(along.names)
-    with room.held():
-        write_labels(path, room.array, spacing=spacing, unit=unit, record=record, axes=axes)
-    if room.lease is not None and Path(path).resolve().is_relative_to(room.lease.folder):
-        room.lease.keep()
+    with storage.held():
+        write_labels(path, storage.array, spacing=spacing, unit=unit, record=record, axes=axes)
+    if storage.lease is not None and Path(path).resolve().is_relative_to(storage.lease.folder):
+        storage.lease.keep()
 
 
 def letters(names: Sequence[str]) -> str | None:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from superqt.utils import signals_blocked
 
+from napari_selfseg.widgets.evaluate._comparison import resolve
 from napari_selfseg.widgets.evaluate._overlay import Disagreeing, Mark, disagreeing
 from napari_selfseg.widgets.evaluate._view import EvaluateView
-from napari_selfseg.widgets.evaluate._wanted import resolve
 from napari_selfseg.widgets.work.task import Begin
 
 __all__ = ["DisagreementActions"]

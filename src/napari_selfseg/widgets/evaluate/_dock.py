@@ -8,10 +8,10 @@ from qtpy.QtWidgets import QApplication
 
 from napari_selfseg.widgets.canvas.layer_watcher import Watch
 from napari_selfseg.widgets.evaluate._actions import DisagreementActions
+from napari_selfseg.widgets.evaluate._comparison import NO_LABELS, resolve
 from napari_selfseg.widgets.evaluate._figures import Figures, figures
 from napari_selfseg.widgets.evaluate._saving import save_lines
 from napari_selfseg.widgets.evaluate._view import EvaluateView
-from napari_selfseg.widgets.evaluate._wanted import NO_LABELS, resolve
 from napari_selfseg.widgets.parts.dialogs import ask_save
 from napari_selfseg.widgets.work.dock.work_dock import DockBase
 
@@ -61,7 +61,7 @@ class EvaluateDock(DockBase):
             return
         view = self.view
         try:
-            wanted = resolve(
+            comparison = resolve(
                 view.labels.things,
                 view.truths.things,
                 view.image.thing,
@@ -73,7 +73,7 @@ class EvaluateDock(DockBase):
             return
         view.show_live(WORKING)
         self._live = True
-        self._tasks.begin(lambda: figures(wanted), self._show, "The comparison", self._refused)
+        self._tasks.begin(lambda: figures(comparison), self._show, "The comparison", self._refused)
         self._desk.follow(again=True)
 
     # Opened and closed

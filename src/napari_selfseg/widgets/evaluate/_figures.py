@@ -17,7 +17,7 @@ from napari_selfseg.metrics import (
     stability,
     unsupervised,
 )
-from napari_selfseg.widgets.evaluate._wanted import Wanted
+from napari_selfseg.widgets.evaluate._comparison import Comparison
 
 __all__ = ["TRUTH", "WITHOUT", "Figures", "Row", "figures"]
 
@@ -115,7 +115,7 @@ class Figures:
         return [[" ".join(cell.split()) for cell in line] for line in found]
 
 
-def figures(wanted: Wanted) -> Figures:
+def figures(comparison: Comparison) -> Figures:
     """Compute every figure there can be.
 
     Raises
@@ -123,29 +123,29 @@ def figures(wanted: Wanted) -> Figures:
     ValueError
         When labels cannot be compared, with the name of their layer.
     """
-    every = [part.read() for part in wanted.labels]
-    scored = _evaluations(wanted, every)
-    rows = [*_against(wanted, scored), *_plain(wanted, every), *_together(every)]
-    names = tuple(part.name for part in wanted.labels)
+    every = [part.read() for part in comparison.labels]
+    scored = _evaluations(comparison, every)
+    rows = [*_against(comparison, scored), *_plain(comparison, every), *_together(every)]
+    names = tuple(part.name for part in comparison.labels)
     remarks = tuple(each.remark for each in scored)
     sentences = [f"{name}: {each}" for name, each in zip(names, remarks, strict=False) if each]
-    note = " ".join([_note(wanted, every[0].shape), *sentences])
-    return Figures(names, tuple(rows), _compared(wanted), note, remarks)
+    note = " ".join([_note(comparison, every[0].shape), *sentences])
+    return Figures(names, tuple(rows), _compared(comparison), note, remarks)
 
 
-def _evaluations(wanted: Wanted, every: Sequence[Labels]) -> list[Evaluation]:
-    truths = [part.read() for part in wanted.truths]
-    pairs = zip(wanted.labels, every, strict=True) if truths else ()
-    return [_evaluated(part.name, labels, truths, wanted) for part, labels in pairs]
+def _evaluations(comparison: Comparison, every: Sequence[Labels]) -> list[Evaluation]:
+    truths = [part.read() for part in comparison.truths]
+    pairs = zip(comparison.labels, every, strict=True) if truths else ()
+    return [_evaluated(part.name, labels, truths, comparison) for part, labels in pairs]
 
 
-def _against(wanted: Wanted, found: Sequence[Evaluation]) -> Iterator[Row]:
+def _against(comparison: Comparison, found: Sequence[Evaluation]) -> Iterator[Row]:
     if not found:
         return
     n_segments = tuple(float(each.n_segments) for each in found)
     regions = tuple(float(np.mean([a.n_regions for a in each.annotators])) for each in found)
     yield Row(TRUTH, "segments", "Number of segments", n_segments, form=COUNT)
-    form = COUNT if len(wanted.truths) == 1 else ".1f"
+    form = COUNT if len(comparison.truths) == 1 else ".1f"
     yield Row(TRUTH, "regions", "Regions of the truth", regions, form=form)
     values = [each.values for each in found]
     for metric in METRICS:
@@ -154,26 +154,28 @@ def _against(wanted: Wanted, found: Sequence[Evaluation]) -> Iterator[Row]:
         yield Row(TRUTH, metric.name, metric.title, column, better)
 
 
-def _evaluated(name: str, labels: Labels, truths: Sequence[Labels], wanted: Wanted) -> Evaluation:
+def _evaluated(
+    name: str, labels: Labels, truths: Sequence[Labels], comparison: Comparison
+) -> Evaluation:
     try:
         return evaluate(
             labels,
             truths,
-            ignore=wanted.ignore,
-            background=wanted.background,
-            spacing=wanted.spacing,
+            ignore=comparison.ignore,
+            background=comparison.background,
+            spacing=comparison.spacing,
         )
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
 
 
-def _plain(wanted: Wanted, every: Sequence[Labels]) -> Iterator[Row]:
-    if not wanted.truths:
+def _plain(comparison: Comparison, every: Sequence[Labels]) -> Iterator[Row]:
+    if not comparison.truths:
         counts = tuple(float(len(np.unique(labels))) for labels in every)
         yield Row(WITHOUT, "segments", "Number of segments", counts, form=COUNT)
-    if wanted.image is None:
+    if comparison.image is None:
         return
-    image = wanted.image.read()
+    image = comparison.image.read()
     found = [_of_image(image, labels) for labels in every]
     for name, title in UNSUPERVISED.items():
         yield Row(WITHOUT, name, title, tuple(each[name] for each in found))
@@ -194,21 +196,21 @@ def _together(every: Sequence[Labels]) -> Iterator[Row]:
     yield Row(WITHOUT, "stability_voi", voi, (stable.voi,))
 
 
-def _compared(wanted: Wanted) -> tuple[tuple[str, str], ...]:
+def _compared(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     found = {
-        "truth": ", ".join(part.name for part in wanted.truths),
-        "ignored labels": ", ".join(map(str, wanted.ignore)),
-        "background labels": ", ".join(map(str, wanted.background)),
-        "image": "" if wanted.image is None else wanted.image.name,
-        "only over": wanted.cropped,
+        "truth": ", ".join(part.name for part in comparison.truths),
+        "ignored labels": ", ".join(map(str, comparison.ignore)),
+        "background labels": ", ".join(map(str, comparison.background)),
+        "image": "" if comparison.image is None else comparison.image.name,
+        "only over": comparison.cropped,
     }
     return tuple((what, how) for what, how in found.items() if how)
 
 
-def _note(wanted: Wanted, shape: Sequence[int]) -> str:
+def _note(comparison: Comparison, shape: Sequence[int]) -> str:
     pixels = " x ".join(map(str, shape))
-    n = len(wanted.truths)
+    n = len(comparison.truths)
     truths = f" with {n} truth layer{'s' if n > 1 else ''}" if n else ""
-    if wanted.cropped:
-        return f"Compared{truths}, only on the {pixels} pixels of {wanted.cropped}."
+    if comparison.cropped:
+        return f"Compared{truths}, only on the {pixels} pixels of {comparison.cropped}."
     return f"Compared{truths} on {pixels} pixels."

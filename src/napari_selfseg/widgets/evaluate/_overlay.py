@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from napari_selfseg.metrics import MERGED, SPLIT, disagreement, object_kinds
 from napari_selfseg.widgets.canvas.layers import MARK, is_mark, placed
+from napari_selfseg.widgets.evaluate._comparison import Comparison
 from napari_selfseg.widgets.evaluate._legend import COLOURS, OBJECTS, Look, of_objects, of_pixels
-from napari_selfseg.widgets.evaluate._wanted import Wanted
 from napari_selfseg.widgets.model.image_source import ALL
 
 __all__ = ["Disagreeing", "Mark", "disagreeing"]
@@ -39,7 +39,7 @@ class Disagreeing:
     said: dict[int, str]
 
 
-def disagreeing(wanted: Wanted, look: Look) -> Disagreeing:
+def disagreeing(comparison: Comparison, look: Look) -> Disagreeing:
     """Compare labels with a truth, pixel by pixel; slow for many, so for a worker thread.
 
     Raises
@@ -47,23 +47,23 @@ def disagreeing(wanted: Wanted, look: Look) -> Disagreeing:
     ValueError
         When they cannot be compared, with the name of the labels layer.
     """
-    part, truth = wanted.labels[0], wanted.truths[0].read()
+    part, truth = comparison.labels[0], comparison.truths[0].read()
     try:
-        found = (_as_objects if look == OBJECTS else _as_segments)(part.read(), truth, wanted)
+        found = (_as_objects if look == OBJECTS else _as_segments)(part.read(), truth, comparison)
     except ValueError as error:
         raise ValueError(f"{part.name}: {error}") from error
     return Disagreeing(found.where.reshape(part.shape), found.said)
 
 
-def _as_segments(labels: NDArray[Any], truth: NDArray[Any], wanted: Wanted) -> Disagreeing:
-    where = disagreement(labels, truth, ignore=wanted.ignore)
-    n = truth.size - int(np.isin(truth, wanted.ignore).sum())
+def _as_segments(labels: NDArray[Any], truth: NDArray[Any], comparison: Comparison) -> Disagreeing:
+    where = disagreement(labels, truth, ignore=comparison.ignore)
+    n = truth.size - int(np.isin(truth, comparison.ignore).sum())
     shares = {kind: int((where == kind).sum()) / n for kind in (SPLIT, MERGED)}
     return Disagreeing(where, of_pixels(shares))
 
 
-def _as_objects(labels: NDArray[Any], truth: NDArray[Any], wanted: Wanted) -> Disagreeing:
-    kinds = object_kinds(labels, truth, ignore=wanted.ignore, background=wanted.background)
+def _as_objects(labels: NDArray[Any], truth: NDArray[Any], comparison: Comparison) -> Disagreeing:
+    kinds = object_kinds(labels, truth, ignore=comparison.ignore, background=comparison.background)
     return Disagreeing(kinds.where, of_objects(kinds.segments, kinds.regions))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.widgets.model.image_source import Index
 
-__all__ = ["Part", "finest", "kept_axes", "part_over"]
+__all__ = ["LayerPart", "finest", "kept_axes", "part_over"]
 
 AXES: Final = "{name} has {n} axes and {frame} has {m}: they cannot lie over each other."
 GRID: Final = "{name} and {frame} have pixels of different size or direction, or lie askew."
@@ -21,7 +21,7 @@ NEAR: Final = 0.5  # pixels
 
 
 @dataclass(frozen=True)
-class Part:
+class LayerPart:
     """The part of a layer that lies over another one.
 
     Attributes
@@ -56,7 +56,7 @@ def kept_axes(shape: Sequence[int]) -> list[int]:
     return axes
 
 
-def part_over(layer: Any, frame: Any) -> Part:
+def part_over(layer: Any, frame: Any) -> LayerPart:
     """Find the part of a layer that lies over all of another one.
 
     The layer may lack leading axes along which the other is one pixel thick. Layers of the same
@@ -81,7 +81,7 @@ def part_over(layer: Any, frame: Any) -> Part:
     else:
         index = _covering(start[0], wanted[more:], shape, about)
     colours = (slice(3),) if getattr(layer, "rgb", False) else ()
-    return Part(layer.name, data, index + colours, wanted[more:])
+    return LayerPart(layer.name, data, index + colours, wanted[more:])
 
 
 def finest(layer: Any) -> Any:

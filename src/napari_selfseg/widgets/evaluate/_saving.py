@@ -18,9 +18,9 @@ def save_lines(lines: Sequence[Sequence[str]], path: str) -> None:
     OSError
         When the file cannot be written.
     """
-    from napari_selfseg.io import check_target, whole_file
+    from napari_selfseg.io import atomic_file, check_target
 
     target = check_target(path, (".csv",))
     # With the mark at its beginning spreadsheets read names in any script as they are.
-    with whole_file(target) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+    with atomic_file(target) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(lines)

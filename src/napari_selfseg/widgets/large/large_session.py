@@ -1,4 +1,4 @@
-"""What stacks and tiles have in common: labels in a room of their own, filled piece by piece."""
+"""What stacks and tiles have in common: labels in an array of their own, filled piece by piece."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.canvas.kept import Kept
-from napari_selfseg.widgets.canvas.label_storage import Room, letters, save_room
+from napari_selfseg.widgets.canvas.label_storage import LabelStorage, letters, save_storage
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.records import with_edits
@@ -30,7 +30,7 @@ class LargeSession(LiveSession):
     `held` is what others keep with it.
     """
 
-    room: Room
+    storage: LabelStorage
     _job: StackJob | TileJob
 
     @property
@@ -51,14 +51,14 @@ class LargeSession(LiveSession):
     @property
     def keeping(self) -> Kept:
         """The labels as they are saved and copied."""
-        layer, along, room = self.layer, self.request.along, self.room
+        layer, along, storage = self.layer, self.request.along, self.storage
         spacing, unit = part_sizes(layer, self.request.index), unit_of(layer)
         place = {"spacing": spacing, "unit": unit, "axes": letters(along.names)}
-        record, by_blocks = layer.metadata.get(METADATA), room.path is not None
+        record, by_blocks = layer.metadata.get(METADATA), storage.path is not None
         ending, kinds = label_suffix(by_blocks=by_blocks), label_kinds(by_blocks=by_blocks)
 
         def saving(path: str) -> Callable[[], None]:
-            return lambda: save_room(path, room, along, spacing, unit, record)
+            return lambda: save_storage(path, storage, along, spacing, unit, record)
 
         return Kept(layer.name, record or {}, place, ending, kinds, saving)
 

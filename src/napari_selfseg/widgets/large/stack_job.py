@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.canvas.label_storage import IN_MEMORY, Room
+from napari_selfseg.widgets.canvas.label_storage import IN_MEMORY, LabelStorage
 from napari_selfseg.widgets.large.stack_arrays import stack_arrays
 from napari_selfseg.widgets.model.records import renew
 from napari_selfseg.widgets.model.words import stack_progress
@@ -62,7 +62,7 @@ class StackJob(LiveJob):
     def __init__(
         self,
         request: Request,
-        room: Room,
+        storage: LabelStorage,
         seen: Seen,
         records: MutableMapping[Any, Any],
         key: str,
@@ -72,7 +72,7 @@ class StackJob(LiveJob):
         self.fit: Fit | None = None
         self.done = done
         self.begun = done is not None and bool(done.any())
-        self._request, self._room, self._seen = request, room, seen
+        self._request, self._storage, self._seen = request, storage, seen
         self._records, self._key = records, key
         self._along = request.along
         self._live: set[int] = set()
@@ -88,14 +88,14 @@ class StackJob(LiveJob):
             **stack.options(),
             method=request.method,
             finish=request.finish,
-            out=self._room.array,
+            out=self._storage.array,
             done=self.done,
             viewed=lambda: self._seen.plane,
             device=request.device,
             threads=request.threads,
             precision=request.precision,
         )
-        with self._room.held(), self._steered(begun) as run:
+        with self._storage.held(), self._steered(begun) as run:
             self._go_through(run, lambda step: self._see(run, step))
             return self._ended(run)
 
@@ -114,11 +114,11 @@ class StackJob(LiveJob):
             self._live.add(step.plane)
             self.begun = True
             spot = self._along.spot(step.plane)
-            self._room.array[spot] = run.project(step).astype(self._room.array.dtype)
+            self._storage.array[spot] = run.project(step).astype(self._storage.array.dtype)
 
     def _erase(self, planes: set[int]) -> None:
         for plane in self._live & planes:
-            self._room.array[self._along.spot(plane)] = 0
+            self._storage.array[self._along.spot(plane)] = 0
             self._live.discard(plane)
 
     def _update(self, run: StackRun, step: StackStep) -> Progress:
@@ -153,15 +153,15 @@ class StackJob(LiveJob):
             return None
         made = {**run.record(), "source": self._request.source}
         record = renew(self._records, self._key, made)
-        self._room.finish(record)
+        self._storage.finish(record)
         return record
 
     def _words(self, run: StackRun) -> str:
         words = run.stop_reason
         if run.failed:
             words += f" Left empty: {'; '.join(self._named(run))}."
-        if self._room.path is not None and self.begun:
-            words += self._room.where
+        if self._storage.path is not None and self.begun:
+            words += self._storage.where
         return words
 
     def _rescued(self, error: Exception) -> Ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from napari_selfseg.widgets.canvas.label_layer import add_labels
-from napari_selfseg.widgets.canvas.label_storage import make_room
+from napari_selfseg.widgets.canvas.label_storage import make_stack_storage
 from napari_selfseg.widgets.canvas.layers import METADATA, describe_image
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.large.stack_job import Seen, StackJob
@@ -27,13 +27,15 @@ class StackSession(LargeSession):
         self._along = request.along
         self._seen = Seen()
         if before is None:
-            self.room = make_room(self._along, _dtype(request), request.spacing, unit_of(source))
-            self.layer = add_labels(viewer, source, request, self.room)
+            self.storage = make_stack_storage(
+                self._along, _dtype(request), request.spacing, unit_of(source)
+            )
+            self.layer = add_labels(viewer, source, request, self.storage)
         else:
-            self.room, self.layer = before.room, before.layer
+            self.storage, self.layer = before.storage, before.layer
             self.layer.visible, self.layer.editable = True, False
         done = None if before is None else before._job.done
-        self._job = StackJob(request, self.room, self._seen, self.layer.metadata, METADATA, done)
+        self._job = StackJob(request, self.storage, self._seen, self.layer.metadata, METADATA, done)
         self._look()
 
     @property

@@ -8,7 +8,7 @@ import time
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_selfseg.widgets.canvas.label_storage import Room
+from napari_selfseg.widgets.canvas.label_storage import LabelStorage
 from napari_selfseg.widgets.large.stack_arrays import Part, stack_arrays
 from napari_selfseg.widgets.model.records import renew
 from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress, tile_progress
@@ -31,7 +31,7 @@ class TileJob(LiveJob):
     """One large image from request to end.
 
     `records` is a plain dict, so that the record gets there also when nobody waits for it. The fit
-    and the tiles of a job `before`, of the same request and room, are kept.
+    and the tiles of a job `before`, of the same request and storage, are kept.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class TileJob(LiveJob):
     def __init__(
         self,
         request: Request,
-        room: Room,
+        storage: LabelStorage,
         layout: TileLayout,
         records: MutableMapping[Any, Any],
         key: str,
@@ -60,7 +60,7 @@ class TileJob(LiveJob):
         self.left = True
         self._plan: Plan | None = before._plan if before else None
         self._learned: dict[str, Any] | None = before._learned if before else None
-        self._request, self._room, self._layout = request, room, layout
+        self._request, self._storage, self._layout = request, storage, layout
         self._records, self._key = records, key
 
     @property
@@ -70,11 +70,11 @@ class TileJob(LiveJob):
 
     def _do(self) -> Ended:
         arrays = stack_arrays(self._request)
-        with self._room.held():
+        with self._storage.held():
             try:
                 return self._labelled(arrays)
             finally:
-                self._room.settle()
+                self._storage.settle()
 
     def _labelled(self, arrays: dict[str, Any]) -> Ended:
         if self._plan is None:
@@ -90,7 +90,7 @@ class TileJob(LiveJob):
         """Show something at once of an image that is labelled as one, which takes long."""
         from napari_selfseg.protocol import first_look
 
-        request, shape = self._request, self._room.early
+        request, shape = self._request, self._storage.early
         as_one = request.method.blockwise() is not None and arrays["superpixels"] is None
         if shape is None or request.start is not None or not as_one:
             return
@@ -101,7 +101,7 @@ class TileJob(LiveJob):
             look = first_look(method=request.method, **given)
             if look is not None and not self._relay.asked:
                 self._finish(look)
-                self._room.show_early(look.labels(shape))
+                self._storage.show_early(look.labels(shape))
                 self.mailbox.put(Progress(0, 0, FIRST_LOOK))
 
     # Learning
@@ -121,7 +121,7 @@ class TileJob(LiveJob):
         return plan_tiles(
             source,
             fit,
-            str(self._room.path),
+            str(self._storage.path),
             tile=max(self._layout.tile),
             sample=self._layout.sample or None,
             superpixels=given if isinstance(given, Part) else None,
@@ -181,7 +181,7 @@ class TileJob(LiveJob):
         return TileRun(plan, viewed=lambda: self.viewed)
 
     def _see_tile(self, plan: Plan, step: TileStep) -> None:
-        self._room.follow(plan.grid.inner(step.number))
+        self._storage.follow(plan.grid.inner(step.number))
         words = tile_progress(step.name, step.done, step.total, step.seconds_left)
         self.mailbox.put(Progress(step.done, step.total, words))
 
@@ -197,7 +197,7 @@ class TileJob(LiveJob):
             words = f"{objects_in_words(found['n_labels'])} {words}"
         record = renew(self._records, self._key, found)
         return Ended(
-            (sentence or words) + self._room.where, bool(sentence), done, total, record=record
+            (sentence or words) + self._storage.where, bool(sentence), done, total, record=record
         )
 
     def _rescued(self, error: Exception) -> Ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.canvas.label_layer import add_labels
-from napari_selfseg.widgets.canvas.label_storage import make_tile_room
+from napari_selfseg.widgets.canvas.label_storage import make_tile_storage
 from napari_selfseg.widgets.canvas.layers import METADATA, describe_image
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.large.tile_job import TileJob
@@ -40,15 +40,15 @@ class TileSession(LargeSession):
         self.layout = layout
         if before is None:
             place = (request.spacing, unit_of(source), layout.tile)
-            self.room = make_tile_room(request.along, _dtype(request), *place)
-            self.layer = add_labels(viewer, source, request, self.room)
+            self.storage = make_tile_storage(request.along, _dtype(request), *place)
+            self.layer = add_labels(viewer, source, request, self.storage)
         else:
-            self.room, self.layer = before.room, before.layer
+            self.storage, self.layer = before.storage, before.layer
             # The worker writes the chunks that somebody would paint in.
             self.layer.visible, self.layer.editable = True, False
         earlier = None if before is None else before._job
         records = self.layer.metadata
-        self._job = TileJob(request, self.room, layout, records, METADATA, earlier)
+        self._job = TileJob(request, self.storage, layout, records, METADATA, earlier)
         self._look()
 
     @property

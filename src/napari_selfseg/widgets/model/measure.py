@@ -63,9 +63,9 @@ def save_table(table: Any, path: str) -> None:
     OSError
         When the file cannot be written.
     """
-    from napari_selfseg.io import check_target, whole_file
+    from napari_selfseg.io import atomic_file, check_target
 
     target: Path = check_target(path, (".csv",))
-    with whole_file(target) as part:
+    with atomic_file(target) as part:
         # With the mark at its beginning spreadsheets read the units as they are.
         table.to_csv(part, index=False, encoding="utf-8-sig")

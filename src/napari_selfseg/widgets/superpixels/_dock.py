@@ -14,7 +14,7 @@ from napari_selfseg.widgets.parts.access.keys import RUN, STOP, Presses
 from napari_selfseg.widgets.parts.status import AT_WORK, NEXT, NONE
 from napari_selfseg.widgets.superpixels._actions import Actions
 from napari_selfseg.widgets.superpixels._layers import add_superpixels
-from napari_selfseg.widgets.superpixels._making import Made, Wanted, make
+from napari_selfseg.widgets.superpixels._making import Made, SuperpixelRequest, make
 from napari_selfseg.widgets.superpixels._view import SuperpixelsView
 from napari_selfseg.widgets.work.dock.work_dock import DockBase
 
@@ -39,7 +39,7 @@ class SuperpixelsDock(DockBase):
         view = SuperpixelsView()
         super().__init__(napari_viewer, view, view.show_error)
         self._desk = Actions(napari_viewer, view)
-        self._live: Wanted | None = None
+        self._live: SuperpixelRequest | None = None
         self._source: Any = None
         self._image: Any = None
         self._connect_widgets()
@@ -65,18 +65,18 @@ class SuperpixelsDock(DockBase):
             self.view.show_error(NO_IMAGE)
             return
         try:
-            wanted = self._wanted(source)
+            request = self._request(source)
         except ValueError as error:
             self.view.show_error(str(error))
             return
-        self._live, self._source = wanted, source
+        self._live, self._source = request, source
         self.view.show_live(WORKING.format(name=source.name))
         self.view.subject.setText(AT_WORK.format(name=source.name))
         self._tasks.begin(
-            lambda: make(wanted),
-            lambda made: self._put(wanted, made),
+            lambda: make(request),
+            lambda made: self._put(request, made),
             "Making superpixels",
-            lambda sentence: self._refused(wanted, sentence),
+            lambda sentence: self._refused(request, sentence),
         )
 
     def cancel(self) -> None:
@@ -134,10 +134,10 @@ class SuperpixelsDock(DockBase):
 
     # Superpixels
 
-    def _wanted(self, source: Any) -> Wanted:
+    def _request(self, source: Any) -> SuperpixelRequest:
         algorithm = self.view.algorithm.thing(**self.view.values())
         picture = describe_image(source, self._viewer.dims)
-        return Wanted(picture, cut(picture, self.view.part.thing), algorithm)
+        return SuperpixelRequest(picture, cut(picture, self.view.part.thing), algorithm)
 
     def _populate(self, choices: Choices) -> None:
         self.view.populate(choices)
@@ -145,16 +145,16 @@ class SuperpixelsDock(DockBase):
         self._suit()
         self.view.show_ready(READY if self.view.image.thing is not None else NO_IMAGE)
 
-    def _put(self, wanted: Wanted, made: Made) -> None:
-        if self._live is wanted:
+    def _put(self, request: SuperpixelRequest, made: Made) -> None:
+        if self._live is request:
             lines = self.view.boundaries.isChecked()
-            layer = add_superpixels(self._viewer, self._source, wanted, made, boundaries=lines)
+            layer = add_superpixels(self._viewer, self._source, request, made, boundaries=lines)
             self._desk.put(layer, made)
             self._finish(READY)
             self.view.show_made()
 
-    def _refused(self, wanted: Wanted, sentence: str) -> None:
-        if self._live is wanted:
+    def _refused(self, request: SuperpixelRequest, sentence: str) -> None:
+        if self._live is request:
             self._finish("")
             self.view.show_error(sentence)
 

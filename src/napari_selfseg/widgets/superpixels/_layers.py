@@ -11,7 +11,7 @@ from napari.utils.colormaps import CyclicLabelColormap, label_colormap
 from napari_selfseg.widgets.canvas.layers import METADATA, placed
 
 if TYPE_CHECKING:
-    from napari_selfseg.widgets.superpixels._making import Made, Wanted
+    from napari_selfseg.widgets.superpixels._making import Made, SuperpixelRequest
 
 __all__ = ["add_superpixels", "note_edits", "show_boundaries"]
 
@@ -23,7 +23,7 @@ LINES: Final = (1.0, 0.85, 0.1, 1.0)
 
 
 def add_superpixels(
-    viewer: Any, source: Any, wanted: Wanted, made: Made, *, boundaries: bool
+    viewer: Any, source: Any, request: SuperpixelRequest, made: Made, *, boundaries: bool
 ) -> Any:
     """Add superpixels over their image, and hide earlier ones of it.
 
@@ -32,10 +32,10 @@ def add_superpixels(
     _hide_earlier(viewer, source.name)
     layer = Labels(
         made.edits.labels,
-        name=f"{source.name} [{wanted.algorithm.title}]",
+        name=f"{source.name} [{request.algorithm.title}]",
         metadata={METADATA: dict(made.record)},
         opacity=OPACITY if made.edits.median_size >= FINE else FINE_OPACITY,
-        **placed(source, wanted.index),
+        **placed(source, request.index),
     )
     show_boundaries(layer, boundaries)
     return viewer.add_layer(layer)

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from napari_selfseg.superpixels import Edits, Superpixels
     from napari_selfseg.widgets.model.image_source import Index, Picture
 
-__all__ = ["Made", "Wanted", "counted", "make"]
+__all__ = ["Made", "SuperpixelRequest", "counted", "make"]
 
 NO_BREAK: Final = "\u00a0"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SuperpixelRequest:
     """Superpixels that can be made.
 
     Attributes
@@ -64,7 +64,7 @@ class Made:
     image: NDArray[Any]
 
 
-def make(wanted: Wanted) -> Made:
+def make(request: SuperpixelRequest) -> Made:
     """Make superpixels; call it in a worker thread.
 
     Raises
@@ -80,18 +80,20 @@ def make(wanted: Wanted) -> Made:
     from napari_selfseg.io import ContourMap
     from napari_selfseg.superpixels import Edits
 
-    image, source = read(wanted.picture, wanted.index), cast(Any, wanted.algorithm)
+    image, source = read(request.picture, request.index), cast(Any, request.algorithm)
     if isinstance(source, ContourMap):
-        source = source.regions(image.shape[:-1] if wanted.picture.rgb else image.shape)
+        source = source.regions(image.shape[:-1] if request.picture.rgb else image.shape)
     labels, record = over_segment(
         image,
         source,
-        channel_axis=-1 if wanted.picture.rgb else None,
-        spacing=wanted.spacing,
-        name=wanted.picture.name,
+        channel_axis=-1 if request.picture.rgb else None,
+        spacing=request.spacing,
+        name=request.picture.name,
     )
     colours = image.shape[labels.ndim :]
-    return Made(Edits(labels.reshape(wanted.shape)), record, image.reshape(*wanted.shape, *colours))
+    return Made(
+        Edits(labels.reshape(request.shape)), record, image.reshape(*request.shape, *colours)
+    )
 
 
 def counted(edits: Edits) -> str:

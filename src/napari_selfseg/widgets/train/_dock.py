@@ -11,10 +11,10 @@ from napari_selfseg.widgets.parts.dialogs import ask_folder, ask_save
 from napari_selfseg.widgets.parts.status import NEXT, NONE
 from napari_selfseg.widgets.parts.style import allow
 from napari_selfseg.widgets.train._applying import Labelling
-from napari_selfseg.widgets.train._job import Look, TrainingJob
+from napari_selfseg.widgets.train._job import Snapshot, TrainingJob
 from napari_selfseg.widgets.train._preview import Preview
+from napari_selfseg.widgets.train._request import NO_SOURCE, TrainingRequest, check
 from napari_selfseg.widgets.train._view import FOLDER, LABELLING, NO_MODEL, TrainView
-from napari_selfseg.widgets.train._wanted import NO_SOURCE, Wanted, check
 from napari_selfseg.widgets.work.dock.work_dock import WorkDock
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class TrainDock(WorkDock):
         self._connect_widgets()
         self._open_from_now()
 
-    def _wanted_job(self) -> TrainingJob:
-        wanted = self._wanted()
-        check(wanted)
-        layer = None if wanted.picture is None else self.view.source.thing
-        self._preview = Preview(self._viewer, layer, wanted)
-        return TrainingJob(wanted)
+    def _new_job(self) -> TrainingJob:
+        request = self._request()
+        check(request)
+        layer = None if request.picture is None else self.view.source.thing
+        self._preview = Preview(self._viewer, layer, request)
+        return TrainingJob(request)
 
     def _offer(self) -> None:
         scene = self._watch.image_scene()
@@ -69,12 +69,12 @@ class TrainDock(WorkDock):
         if self._preview is not None:
             self._preview.forget(layer)
 
-    def _wanted(self) -> Wanted:
+    def _request(self) -> TrainingRequest:
         view, source = self.view, self.view.source.thing
         if source is None:
             raise ValueError(NO_SOURCE)
         folder = source == FOLDER
-        return Wanted(
+        return TrainingRequest(
             method=view.method.thing(**view.values),
             model=view.model.text().strip(),
             picture=None if folder else describe_image(source, self._viewer.dims),
@@ -89,10 +89,12 @@ class TrainDock(WorkDock):
 
     # A training
 
-    def _show(self, look: Look) -> None:
+    def _show(self, snapshot: Snapshot) -> None:
         if self._preview is not None:
-            self._preview.show(look)
-        self.view.show_look(look.iteration, look.total, look.sentence, look.losses)
+            self._preview.show(snapshot)
+        self.view.show_progress(
+            snapshot.iteration, snapshot.total, snapshot.sentence, snapshot.losses
+        )
 
     def _finish(self) -> None:
         super()._finish()

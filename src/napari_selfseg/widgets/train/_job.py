@@ -1,4 +1,4 @@
-"""A training in a worker thread: it leaves the latest look in a mailbox."""
+"""A training in a worker thread: it leaves the latest snapshot in a mailbox."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.model.words import Pace, progress
-from napari_selfseg.widgets.train._wanted import Collection, Wanted
-from napari_selfseg.widgets.work.work_job import Over, WorkJob
+from napari_selfseg.widgets.train._request import Collection, TrainingRequest
+from napari_selfseg.widgets.work.work_job import JobEnd, WorkJob
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Step
     from napari_selfseg.scale import Trainer
 
-__all__ = ["Look", "TrainingJob"]
+__all__ = ["Snapshot", "TrainingJob"]
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """How far a training is.
 
     Attributes
@@ -52,34 +52,34 @@ class TrainingJob(WorkJob):
 
     what = "The training"
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, request: TrainingRequest) -> None:
         super().__init__()
-        self._wanted = wanted
-        self._latest: Look | None = None
+        self._request = request
+        self._latest: Snapshot | None = None
 
-    def _do(self) -> Over[Look]:
-        found = self._wanted.collect()
+    def _do(self) -> JobEnd[Snapshot]:
+        found = self._request.collect()
         with self._steered(self._begun(found)) as trainer:
             pace = Pace(trainer.method.iterations)
             self._go_through(trainer, lambda step: self._see(trainer, found, step, pace))
-        sentence = f"{trainer.stop_reason} The model is in {self._wanted.model}"
-        return Over(sentence, look=self._latest)
+        sentence = f"{trainer.stop_reason} The model is in {self._request.model}"
+        return JobEnd(sentence, snapshot=self._latest)
 
     def _begun(self, found: Collection) -> Trainer:
         from napari_selfseg.scale import Trainer
 
-        wanted = self._wanted
+        request = self._request
         return Trainer(
             found.images,
-            wanted.method,
-            wanted.model,
-            every=wanted.every,
-            resume=wanted.resume,
-            stable=wanted.stable,
+            request.method,
+            request.model,
+            every=request.every,
+            resume=request.resume,
+            stable=request.stable,
             channel_axis=found.channel_axis,
             mask=found.mask,
-            device=wanted.device,
-            threads=wanted.threads,
+            device=request.device,
+            threads=request.threads,
             name=found.names,
         )
 
@@ -87,10 +87,10 @@ class TrainingJob(WorkJob):
         left = pace.left(step.iteration, time.monotonic())
         # Only a reader who is ready is worth a label map; the last one comes with the end.
         if self.mailbox.empty or trainer.run.stopped is not None:
-            self._latest = self._look(trainer, found, step, left)
+            self._latest = self._snapshot(trainer, found, step, left)
             self.mailbox.put(self._latest)
 
-    def _look(self, trainer: Trainer, found: Collection, step: Step, left: float) -> Look:
+    def _snapshot(self, trainer: Trainer, found: Collection, step: Step, left: float) -> Snapshot:
         labels = _assembled(trainer, found, step)
         losses = {name: float(value) for name, value in step.losses.items()}
         loss = sum(losses.values()) if losses else math.nan
@@ -99,7 +99,7 @@ class TrainingJob(WorkJob):
         if trainer.stability:
             share = 100 * list(trainer.stability.values())[-1]
             words += f" - {share:.1f} % of pixels kept their label"
-        return Look(step.iteration, step.total, labels, losses, words, found.first)
+        return Snapshot(step.iteration, step.total, labels, losses, words, found.first)
 
 
 def _assembled(trainer: Trainer, found: Collection, step: Step) -> NDArray[Any]:

@@ -126,7 +126,9 @@ class TrainView(StatusWidget):
         self.plot.hide()
         self.say(text)
 
-    def show_look(self, iteration: int, total: int, text: str, losses: dict[str, float]) -> None:
+    def show_progress(
+        self, iteration: int, total: int, text: str, losses: dict[str, float]
+    ) -> None:
         """Show how far the training is, also in words, with a further point of the curve."""
         self.setUpdatesEnabled(False)
         self.bar.setRange(0, total)

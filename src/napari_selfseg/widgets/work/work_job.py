@@ -1,4 +1,4 @@
-"""A long job in a worker thread: it leaves its latest look in a mailbox, and ends when asked to."""
+"""A long job in a worker thread: it leaves its latest snapshot in a mailbox, and can be stopped."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from napari_selfseg.widgets.work.mailbox import Mailbox
 from napari_selfseg.widgets.work.runner import sentence_of
 from napari_selfseg.work import StopRelay, Work, follow, seeing
 
-__all__ = ["Over", "WorkJob"]
+__all__ = ["JobEnd", "WorkJob"]
 
 logger: Final = logging.getLogger(__name__)
 
-Look = TypeVar("Look")
+Snapshot = TypeVar("Snapshot")
 W = TypeVar("W", bound=Work[Any])
 
 
 @dataclass(frozen=True)
-class Over(Generic[Look]):
+class JobEnd(Generic[Snapshot]):
     """How a job ended.
 
     Attributes
@@ -31,13 +31,13 @@ class Over(Generic[Look]):
         Why, and where its results are.
     failed : bool
         Whether it is an error.
-    look : Look or None
+    snapshot : Snapshot or None
         The last one; None when there was none.
     """
 
     sentence: str
     failed: bool = False
-    look: Look | None = None
+    snapshot: Snapshot | None = None
 
 
 class WorkJob(ABC):
@@ -46,7 +46,7 @@ class WorkJob(ABC):
     Attributes
     ----------
     mailbox : Mailbox
-        The latest look, and how it ended at last.
+        The latest snapshot, and how it ended at last.
     """
 
     what: ClassVar[str]
@@ -88,8 +88,8 @@ class WorkJob(ABC):
 
     def _failed(self, error: Exception) -> Any:
         """Say what went wrong, with what can still be seen of the work."""
-        return Over(sentence_of(error, self.what), failed=True, look=self._last_look())
+        return JobEnd(sentence_of(error, self.what), failed=True, snapshot=self._last_snapshot())
 
-    def _last_look(self) -> Any:
+    def _last_snapshot(self) -> Any:
         """Return what can still be seen of work that failed; None for nothing."""
         return None

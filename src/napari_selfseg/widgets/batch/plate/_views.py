@@ -102,10 +102,10 @@ class PlateViews(QWidget):
 
     def point_at(self, path: str) -> None:
         """Move the mark to the field at a path."""
-        wanted = Path(path).absolute()
+        request = Path(path).absolute()
         for plate, view in zip(self._plates, self._views, strict=False):
             for k, each in enumerate(plate.fields):
-                if each.path == wanted:
+                if each.path == request:
                     view.point_at(k)
 
     def _made(self, plate: Plate) -> PlateView:

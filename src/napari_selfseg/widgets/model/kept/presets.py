@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from platformdirs import user_config_dir
 
-__all__ = ["Presets", "default_path", "write_whole"]
+__all__ = ["Presets", "default_path", "write_atomically"]
 
 LONGEST: Final = 60
 
@@ -139,12 +139,12 @@ def _damaged(path: Path) -> ValueError:
 def _write(path: Path, stored: Stored) -> None:
     text = json.dumps(stored, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
-        write_whole(path, text)
+        write_atomically(path, text)
     except OSError as error:
         raise ValueError(f"The presets cannot be saved in {path}: {error.strerror}.") from error
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write a file and its folder; one beside it takes its place, so no reader sees half of it.
 
     Raises

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from platformdirs import user_config_dir
 
-from napari_selfseg.widgets.model.kept.presets import write_whole
+from napari_selfseg.widgets.model.kept.presets import write_atomically
 
 __all__ = ["Remembered", "default_path"]
 
@@ -46,7 +46,7 @@ class Remembered:
         if state:
             kept[dock] = dict(state)
         try:
-            write_whole(self._path, json.dumps(kept, indent=2, ensure_ascii=False))
+            write_atomically(self._path, json.dumps(kept, indent=2, ensure_ascii=False))
         except (OSError, ValueError, TypeError) as error:
             logger.warning("What was chosen is not remembered: %s", error)
 

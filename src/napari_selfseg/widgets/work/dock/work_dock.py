@@ -26,7 +26,7 @@ from napari_selfseg.widgets.work.dock_lifecycle import Life
 from napari_selfseg.widgets.work.removal import SafeRemoval
 from napari_selfseg.widgets.work.runner import in_thread, sentence_of
 from napari_selfseg.widgets.work.task import POLL_MS, Tasks
-from napari_selfseg.widgets.work.work_job import Over, WorkJob
+from napari_selfseg.widgets.work.work_job import JobEnd, WorkJob
 
 __all__ = ["DockBase", "WorkDock"]
 
@@ -163,7 +163,7 @@ class WorkDock(DockBase):
         if self.live or not self.loaded:
             return
         try:
-            job = self._wanted_job()
+            job = self._new_job()
         except (ValueError, OSError) as error:
             self.view.show_error(str(error))
             return
@@ -202,24 +202,24 @@ class WorkDock(DockBase):
 
     def _poll(self) -> None:
         message = None if self._job is None else self._job.mailbox.take()
-        if isinstance(message, Over):
+        if isinstance(message, JobEnd):
             self._conclude(message)
         elif message is not None:
             self._try_to_show(message)
 
-    def _conclude(self, over: Over[Any]) -> None:
-        if over.look is not None:
-            self._try_to_show(over.look)
+    def _conclude(self, over: JobEnd[Any]) -> None:
+        if over.snapshot is not None:
+            self._try_to_show(over.snapshot)
         self._finish()
         self.view.show_ready(over.sentence)
         if over.failed:
             self.view.show_error(over.sentence)
         self.ended.emit()
 
-    def _try_to_show(self, look: Any) -> None:
+    def _try_to_show(self, snapshot: Any) -> None:
         """Show where the job is; it goes on also where that fails."""
         try:
-            self._show(look)
+            self._show(snapshot)
         except Exception as error:
             logger.exception("%s failed", SHOWING)
             self.view.show_error(sentence_of(error, SHOWING))
@@ -237,9 +237,9 @@ class WorkDock(DockBase):
 
     # Qt has a metaclass of its own, which asks for no abstract methods: mypy does.
     @abstractmethod
-    def _wanted_job(self) -> WorkJob:
+    def _new_job(self) -> WorkJob:
         """Make a job of what is filled in; raise ValueError or OSError where there is none."""
 
     @abstractmethod
-    def _show(self, look: Any) -> None:
+    def _show(self, snapshot: Any) -> None:
         """Show where the job is."""

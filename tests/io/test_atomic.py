@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_selfseg.io import check_target, whole_file
+from napari_selfseg.io import atomic_file, check_target
 
 
 def names(folder):
@@ -16,7 +16,7 @@ def names(folder):
 
 
 def test_the_name_appears_when_all_is_written(tmp_path):
-    with whole_file(tmp_path / "a.tif") as part:
+    with atomic_file(tmp_path / "a.tif") as part:
         part.write_bytes(b"half")
         assert not (tmp_path / "a.tif").exists()
         assert part.parent == tmp_path
@@ -33,7 +33,7 @@ def test_an_error_leaves_everything_as_it_was(tmp_path, error, older):
         target.write_bytes(older)
 
     def write():
-        with whole_file(target) as part:
+        with atomic_file(target) as part:
             part.write_bytes(b"half")
             raise error
 
@@ -48,7 +48,7 @@ def test_a_full_disk_is_a_sentence(tmp_path):
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def write():
-        with whole_file(tmp_path / "a.tif"):
+        with atomic_file(tmp_path / "a.tif"):
             raise full
 
     with pytest.raises(
@@ -67,7 +67,7 @@ def test_a_failure_of_any_step_leaves_nothing(tmp_path, step, monkeypatch):
     monkeypatch.setattr(*(("tempfile.mkstemp", fail) if step == "mkstemp" else (Path, step, fail)))
 
     def write():
-        with whole_file(tmp_path / "a.tif") as part:
+        with atomic_file(tmp_path / "a.tif") as part:
             part.write_bytes(b"whole")
 
     with pytest.raises(OSError, match=r"^Cannot write .*a\.tif: Input/output error$"):
@@ -79,7 +79,7 @@ def test_a_failure_of_any_step_leaves_nothing(tmp_path, step, monkeypatch):
 def test_the_file_gets_what_the_umask_allows(tmp_path):
     before = os.umask(0o027)
     try:
-        with whole_file(tmp_path / "a.tif") as part:
+        with atomic_file(tmp_path / "a.tif") as part:
             part.write_bytes(b"whole")
         assert (tmp_path / "a.tif").stat().st_mode & 0o777 == 0o640
         assert os.umask(0o027) == 0o027

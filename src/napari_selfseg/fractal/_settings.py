@@ -16,11 +16,11 @@ from napari_selfseg.parameters import parse
 from napari_selfseg.protocol import Method
 from napari_selfseg.scale import LabelResult, Recipe, label
 
-__all__ = ["Asked"]
+__all__ = ["Settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Settings:
     """Settings as they come from a form.
 
     Attributes

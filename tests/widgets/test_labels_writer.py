@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Labels
 
-from napari_selfseg.widgets.canvas.sheet import Sheet
+from napari_selfseg.widgets.canvas.labels_writer import LabelsWriter
 
 ONES, TWOS = (np.full((4, 6), k, np.uint8) for k in (1, 2))
 
 
-def sheet():
-    return Sheet(Labels(np.zeros((1, 4, 6), np.uint8)))
+def writer():
+    return LabelsWriter(Labels(np.zeros((1, 4, 6), np.uint8)))
 
 
 def test_labels_are_written_where_they_are():
-    made = sheet()
+    made = writer()
     before = made.layer.data
     made.write(ONES)
     assert made.layer.data is before
@@ -23,7 +23,7 @@ def test_labels_are_written_where_they_are():
 
 
 def test_labels_of_another_type_are_put_there_and_not_shared():
-    made, labels = sheet(), ONES.astype(np.uint16)
+    made, labels = writer(), ONES.astype(np.uint16)
     made.write(labels)
     assert made.layer.data.dtype == np.uint16
     made.write(2 * labels)
@@ -31,7 +31,7 @@ def test_labels_of_another_type_are_put_there_and_not_shared():
 
 
 def test_an_array_of_somebody_else_is_replaced_and_stays_what_it_is():
-    made, theirs = sheet(), np.full((1, 4, 6), 7, np.uint8)
+    made, theirs = writer(), np.full((1, 4, 6), 7, np.uint8)
     made.layer.data = theirs
     made.write(ONES)
     made.write(TWOS)
@@ -40,7 +40,7 @@ def test_an_array_of_somebody_else_is_replaced_and_stays_what_it_is():
 
 
 def test_an_array_of_another_shape_is_replaced():
-    made = sheet()
+    made = writer()
     made.layer.data = np.ones((2, 2), np.uint8)
     made.write(TWOS)
     np.testing.assert_array_equal(made.layer.data, TWOS[None])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
     from napari_selfseg.scale import Recipe
 
-__all__ = ["Form", "Layer", "Wanted", "check", "recipe_from"]
+__all__ = ["BatchRequest", "Form", "Layer", "check", "recipe_from"]
 
 NO_IMAGES: Final = "Add the images first: files, a folder, or the layers that are open."
 NO_FOLDER: Final = "Choose the folder for the results."
@@ -93,7 +93,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BatchRequest:
     """A batch.
 
     Attributes

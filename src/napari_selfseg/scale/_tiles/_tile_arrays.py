@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 from napari_selfseg.scale._plan._plan import Plan
 
-__all__ = ["leave", "loaded"]
+__all__ = ["load_arrays", "save_arrays"]
 
 
-def leave(plan: Plan, folder: str, number: int, **arrays: Any) -> None:
+def save_arrays(plan: Plan, folder: str, number: int, **arrays: Any) -> None:
     """Keep arrays of a tile, by name, among others of one kind (`folder`)."""
-    with whole_file(plan.beside(folder, f"{number}.npz")) as part, part.open("wb") as file:
+    with atomic_file(plan.beside(folder, f"{number}.npz")) as part, part.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
-def loaded(plan: Plan, folder: str, number: int, *names: str) -> list[NDArray[Any]]:
-    """Read arrays, by name, that `leave` has kept of a tile."""
+def load_arrays(plan: Plan, folder: str, number: int, *names: str) -> list[NDArray[Any]]:
+    """Read arrays, by name, that `save_arrays` has kept of a tile."""
     with np.load(plan.beside(folder, f"{number}.npz")) as found:
         return [found[name] for name in names]

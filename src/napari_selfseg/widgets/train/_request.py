@@ -15,7 +15,7 @@ from napari_selfseg.widgets.model.image_source import Index, Picture, cut, read
 if TYPE_CHECKING:
     from napari_selfseg.protocol import Method
 
-__all__ = ["Collection", "Wanted", "check"]
+__all__ = ["Collection", "TrainingRequest", "check"]
 
 NO_SOURCE: Final = "Open an image layer, or choose a folder of images."
 NO_FOLDER: Final = "Choose the folder with the images."
@@ -54,7 +54,7 @@ class Collection:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainingRequest:
     """A training.
 
     Attributes
@@ -135,7 +135,7 @@ class Wanted:
         return Collection(images, -1 if colours else None, names, shown, (height, width))
 
 
-def check(wanted: Wanted) -> None:
+def check(request: TrainingRequest) -> None:
     """Refuse a training that cannot be.
 
     Raises
@@ -147,13 +147,13 @@ def check(wanted: Wanted) -> None:
     """
     from napari_selfseg.io import check_target
 
-    if wanted.picture is None and not wanted.folder:
+    if request.picture is None and not request.folder:
         raise ValueError(NO_FOLDER)
-    if wanted.picture is None and not Path(wanted.folder).is_dir():
-        raise ValueError(f"There is no folder {wanted.folder}.")
-    if not wanted.model:
+    if request.picture is None and not Path(request.folder).is_dir():
+        raise ValueError(f"There is no folder {request.folder}.")
+    if not request.model:
         raise ValueError(NO_MODEL)
-    check_target(wanted.model, (".safetensors",))
+    check_target(request.model, (".safetensors",))
 
 
 def _planes(picture: Picture) -> Iterator[Index]:

@@ -6,7 +6,7 @@ import torch
 
 import napari_selfseg as ss
 from napari_selfseg import record
-from napari_selfseg.convolving import choice, convolve, following, noting
+from napari_selfseg.convolving import choice, convolve, recording_ways, replaying_ways
 from napari_selfseg.convolving.choice import Kind
 from napari_selfseg.convolving.ways import SETTING, WAYS
 
@@ -46,14 +46,14 @@ def learn():
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_taken_is_noted_by_the_name_of_its_layer(way, monkeypatch):
     monkeypatch.setattr(choice, "chosen", lambda kind: way)
-    with noting({}) as _, noting(notes := {}):
+    with recording_ways({}) as _, recording_ways(notes := {}):
         learn()
     assert notes == {"2-D, 4 to 5, size 3, stride 1, one thread": way}
 
 
 def test_what_is_forced_is_noted_as_well(monkeypatch):
     monkeypatch.setenv(SETTING, "contiguous")
-    with noting(notes := {}), following({str(KIND): "products"}):
+    with recording_ways(notes := {}), replaying_ways({str(KIND): "products"}):
         learn()
     assert notes == {str(KIND): "contiguous"}
 
@@ -61,7 +61,7 @@ def test_what_is_forced_is_noted_as_well(monkeypatch):
 @pytest.mark.parametrize("way", WAYS)
 def test_the_way_of_a_record_is_taken_whatever_is_fastest_here(way, taken, monkeypatch):
     monkeypatch.setattr(choice, "chosen", lambda kind: pytest.fail("timed"))
-    with following({str(KIND): way}):
+    with replaying_ways({str(KIND): way}):
         learn()
     assert taken[-1] == way
 
@@ -76,8 +76,8 @@ def test_a_way_that_is_not_there_is_said_in_a_sentence(broken, taken, monkeypatc
         monkeypatch.setitem(WAYS, "products", fails)
     monkeypatch.setattr(choice, "chosen", lambda kind: "contiguous")
     with (
-        following({str(KIND): recorded}),
-        noting(notes := {}),
+        replaying_ways({str(KIND): recorded}),
+        recording_ways(notes := {}),
         pytest.warns(UserWarning, match="labels may differ"),
     ):
         learn()
@@ -106,7 +106,7 @@ def test_a_replay_takes_the_ways_of_the_record(way, monkeypatch):
     other = "contiguous" if way == "products" else "products"
     monkeypatch.setattr(choice, "chosen", lambda kind: other)
     used = []
-    monkeypatch.setattr(choice, "note", lambda kind, name: used.append(name))
+    monkeypatch.setattr(choice, "record_way", lambda kind, name: used.append(name))
     assert np.array_equal(ss.replay(found, image), run.labels())
     assert set(used) == {way}
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from napari_selfseg.widgets.canvas.layers import sizes_of
-from napari_selfseg.widgets.evaluate._place import Part, finest, kept_axes, part_over
+from napari_selfseg.widgets.evaluate._place import LayerPart, finest, kept_axes, part_over
 
-__all__ = ["Wanted", "resolve", "whole_numbers"]
+__all__ = ["Comparison", "resolve", "whole_numbers"]
 
 NO_LABELS: Final = "Check the labels to evaluate."
 BOTH: Final = "{name} is checked as labels and as truth: uncheck one of them."
@@ -19,7 +19,7 @@ NUMBERS: Final = "{what} are whole numbers with commas between them, such as 0, 
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Comparison:
     """What is compared.
 
     Attributes
@@ -36,9 +36,9 @@ class Wanted:
         Name of the layer whose pixels are compared, where others reach beyond; or empty.
     """
 
-    labels: tuple[Part, ...]
-    truths: tuple[Part, ...] = ()
-    image: Part | None = None
+    labels: tuple[LayerPart, ...]
+    truths: tuple[LayerPart, ...] = ()
+    image: LayerPart | None = None
     ignore: tuple[int, ...] = ()
     background: tuple[int, ...] = ()
     spacing: tuple[float, ...] | None = None
@@ -51,7 +51,7 @@ def resolve(
     image: Any = None,
     ignore: str = "",
     background: str = "",
-) -> Wanted:
+) -> Comparison:
     """Turn what is filled in into a comparison.
 
     The smallest of the labels says which pixels are compared; all others must cover it. `image` is
@@ -72,7 +72,7 @@ def resolve(
     parts = [part_over(each, frame) for each in others]
     larger = any(_n_pixels(each) > _n_pixels(frame) for each in others)
     n = len(labels)
-    return Wanted(
+    return Comparison(
         labels=tuple(parts[:n]),
         truths=tuple(parts[n : n + len(truths)]),
         image=None if image is None else parts[-1],

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 
-__all__ = ["follow", "following", "note", "noting"]
+__all__ = ["record_way", "recorded_way", "recording_ways", "replaying_ways"]
 
 _NOTES: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 _FOLLOWED: ContextVar[Mapping[str, str]] = ContextVar("followed", default=MappingProxyType({}))
 
 
 @contextmanager
-def noting(notes: dict[str, str]) -> Iterator[None]:
+def recording_ways(notes: dict[str, str]) -> Iterator[None]:
     """Write down which way each kind of layer takes inside the block, in this thread."""
     token = _NOTES.set(notes)
     try:
@@ -24,8 +24,8 @@ def noting(notes: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def following(recorded: Mapping[str, str]) -> Iterator[None]:
-    """Take the ways noted by `noting`, inside the block and in this thread."""
+def replaying_ways(recorded: Mapping[str, str]) -> Iterator[None]:
+    """Take the ways noted by `recording_ways`, inside the block and in this thread."""
     token = _FOLLOWED.set(recorded)
     try:
         yield
@@ -33,12 +33,12 @@ def following(recorded: Mapping[str, str]) -> Iterator[None]:
         _FOLLOWED.reset(token)
 
 
-def follow(kind: str) -> str | None:
+def recorded_way(kind: str) -> str | None:
     """Return the way that was noted for a kind of layer; None where nothing was."""
     return _FOLLOWED.get().get(kind)
 
 
-def note(kind: str, way: str) -> None:
+def record_way(kind: str, way: str) -> None:
     """Write down which way a kind of layer took."""
     notes = _NOTES.get()
     if notes is not None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import torch
 from platformdirs import user_cache_dir
 
-__all__ = ["Answers", "default_folder", "machine"]
+__all__ = ["DiskCache", "default_folder", "machine"]
 
 # What limits the instructions that convolutions and products use.
 LIMITS: Final = (
@@ -42,8 +42,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-class Answers:
-    """Answers to questions, a file each.
+class DiskCache:
+    """Answers to questions, such as "how fast is this here?", a file each.
 
     A file is written whole or not at all, so that several processes may share the folder. One that
     cannot be read is as good as none; where none can be written nothing is kept.

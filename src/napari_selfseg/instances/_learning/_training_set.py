@@ -15,7 +15,7 @@ from napari_selfseg.instances._learning._examples import examples
 from napari_selfseg.instances._network import ObjectNetwork
 from napari_selfseg.instances._seen import Seen
 
-__all__ = ["Lesson", "lesson"]
+__all__ = ["TrainingSet", "training_set"]
 
 # Pixels of an update.
 BATCH: Final = 1024
@@ -24,7 +24,7 @@ NOISE: Final = 0.3
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """A training set: pixels, and what they are.
 
     Attributes
@@ -54,14 +54,14 @@ class Lesson:
         return nn.functional.binary_cross_entropy_with_logits(self.network(seen), y[drawn])
 
 
-def lesson(
+def training_set(
     N: ObjectNetwork,
     images: Sequence[Seen],
     first: Sequence[NDArray[np.int32]],
     drawn: Sequence[NDArray[np.int64] | None],
     seed: int,
     check: Callable[[], Any],
-) -> Lesson | None:
+) -> TrainingSet | None:
     """Return the training set of a network; None where there is not enough to learn from.
 
     `first` are the plausible objects and `drawn` the strokes of each image, as for `examples`, both
@@ -85,4 +85,4 @@ def lesson(
     f = torch.from_numpy(np.concatenate(rows)).to(device)
     if not N.borrowed:
         N.standardise(f)
-    return Lesson(N, f, torch.from_numpy(y).to(device), torch.from_numpy(weights))
+    return TrainingSet(N, f, torch.from_numpy(y).to(device), torch.from_numpy(weights))

@@ -12,7 +12,7 @@ import zarr
 from napari_selfseg.io import (
     create_labels,
     finish_labels,
-    home_of,
+    image_of_labels,
     labels_in,
     list_labels,
     name_classes,
@@ -22,7 +22,7 @@ from napari_selfseg.io import (
     read_record,
     write_labels,
 )
-from napari_selfseg.io._zarr._zarr_thinning import fit_coarser
+from napari_selfseg.io._zarr._zarr_downsampling import update_coarser
 
 UNITS = {"t": "second", "z": "micrometer", "y": "micrometer", "x": "micrometer"}
 KINDS = {"t": "time", "c": "channel"}
@@ -241,10 +241,10 @@ def test_named_classes_have_names_and_colours_in_ome_zarr(image):
 
 def test_names_of_folders_elsewhere_mean_nothing(tmp_path):
     image_of(tmp_path / "a.zarr", (9, 9), "yx", "0.5")
-    assert home_of(tmp_path / "a.zarr" / "labels" / "cells") == tmp_path / "a.zarr"
-    assert home_of(tmp_path / "a.zarr" / "others" / "cells") is None
-    assert home_of(tmp_path / "labels" / "cells") is None
-    assert home_of(tmp_path / "a.zarr" / "labels" / "cells" / "pieces.zarr") is None
+    assert image_of_labels(tmp_path / "a.zarr" / "labels" / "cells") == tmp_path / "a.zarr"
+    assert image_of_labels(tmp_path / "a.zarr" / "others" / "cells") is None
+    assert image_of_labels(tmp_path / "labels" / "cells") is None
+    assert image_of_labels(tmp_path / "a.zarr" / "labels" / "cells" / "pieces.zarr") is None
 
 
 def test_version_six_is_refused_in_a_sentence(tmp_path):
@@ -273,13 +273,13 @@ def test_version_six_is_refused_in_a_sentence(tmp_path):
 def test_a_coarser_pixel_is_one_in_the_middle(lengths, picked):
     long, short = (np.zeros((n, n), int) for n in lengths)
     long[...] = np.arange(long.size).reshape(long.shape)
-    fit_coarser([long, short], [slice(0, lengths[0])] * 2)
+    update_coarser([long, short], [slice(0, lengths[0])] * 2)
     np.testing.assert_array_equal(short, long[np.ix_(picked, picked)])
 
 
 def test_uneven_levels_are_picked_one_by_one():
     long, short = np.arange(7 * 7).reshape(7, 7), np.zeros((3, 5), int)
-    fit_coarser([long, short], [slice(0, 7)] * 2)
+    update_coarser([long, short], [slice(0, 7)] * 2)
     rows, columns = short[:, 0] // 7, short[0] % 7
     assert (np.diff(rows) > 0).all()
     assert (np.diff(columns) > 0).all()

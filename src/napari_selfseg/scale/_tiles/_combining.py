@@ -9,23 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.hierarchy import Tree
-from napari_selfseg.io import whole_file
+from napari_selfseg.io import atomic_file
 from napari_selfseg.scale._plan._in_blocks import compared, picture_of
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._tiles._granularity import keep_tree, tree_of
 from napari_selfseg.scale._tiles._joining import joined
-from napari_selfseg.scale._tiles._left import loaded
 from napari_selfseg.scale._tiles._objects import keep
+from napari_selfseg.scale._tiles._tile_arrays import load_arrays
 from napari_selfseg.scale._tiles._tile_work import read_face
 from napari_selfseg.scale._tiles._voting import Votes, winners
 
-__all__ = ["HOMES", "WINNERS", "brought_together"]
+__all__ = ["HOMES", "WINNERS", "combine_tiles"]
 
 WINNERS: Final = "winners.npz"
 HOMES: Final = "homes.npy"
 
 
-def brought_together(plan: Plan, name: str) -> None:
+def combine_tiles(plan: Plan, name: str) -> None:
     """Combine what all tiles of a finished pass have found; may be done again."""
     if name == "cut" and tree_of(plan) is None:
         _number_through(plan)
@@ -42,7 +42,7 @@ def brought_together(plan: Plan, name: str) -> None:
 
 def _number_through(plan: Plan) -> None:
     """Number superpixels in the order in which they are first met in the image."""
-    firsts = [loaded(plan, "blocks", n, "first")[0] for n in range(len(plan.grid))]
+    firsts = [load_arrays(plan, "blocks", n, "first")[0] for n in range(len(plan.grid))]
     counts = [len(each) for each in firsts]
     # By the first pixel of each in the whole image: numbers do not tell how it was cut.
     order = np.argsort(np.concatenate(firsts), kind="stable")
@@ -50,7 +50,7 @@ def _number_through(plan: Plan) -> None:
     rank[order] = np.arange(1, len(order) + 1)
     for number, ids in enumerate(np.split(rank, np.cumsum(counts)[:-1])):
         _save(plan, number, np.concatenate(([0], ids)), "ids")
-    with whole_file(plan.beside(HOMES)) as part, part.open("wb") as file:
+    with atomic_file(plan.beside(HOMES)) as part, part.open("wb") as file:
         np.save(file, np.repeat(np.arange(len(counts)), counts)[order])
 
 
@@ -74,14 +74,14 @@ def _joined(plan: Plan) -> tuple[Tree, int]:
 
 def _vote(plan: Plan) -> None:
     tiles = range(len(plan.grid))
-    votes = (Votes(*loaded(plan, "votes", n, *Votes._fields)) for n in tiles)
+    votes = (Votes(*load_arrays(plan, "votes", n, *Votes._fields)) for n in tiles)
     names, classes = winners(votes)
-    with whole_file(plan.beside(WINNERS)) as part, part.open("wb") as file:
+    with atomic_file(plan.beside(WINNERS)) as part, part.open("wb") as file:
         np.savez(file, superpixels=names, classes=classes)
 
 
 def _join(plan: Plan, minimum_size: int) -> None:
-    sizes = [loaded(plan, "faces", n, "sizes")[0] for n in range(len(plan.grid))]
+    sizes = [load_arrays(plan, "faces", n, "sizes")[0] for n in range(len(plan.grid))]
     faces = (
         (a, read_face(plan, a, axis, True), b, read_face(plan, b, axis, False))
         for axis, a, b in plan.grid.faces()
@@ -92,5 +92,5 @@ def _join(plan: Plan, minimum_size: int) -> None:
 
 def _save(plan: Plan, number: int, numbers: NDArray[Any], folder: str = "numbers") -> None:
     plan.beside(folder).mkdir(exist_ok=True)
-    with whole_file(plan.beside(folder, f"{number}.npy")) as part, part.open("wb") as file:
+    with atomic_file(plan.beside(folder, f"{number}.npy")) as part, part.open("wb") as file:
         np.save(file, numbers)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sheet"]
+__all__ = ["LabelsWriter"]
 
 
-class Sheet:
+class LabelsWriter:
     """Writes what a labels layer of ours shows; on the main thread only.
 
     The layer has an array of its own in memory.

@@ -10,7 +10,7 @@ from typing import Any
 
 import zarr
 
-__all__ = ["inside_zarr", "is_zarr", "named", "nodes_below", "says_image", "told_of"]
+__all__ = ["inside_zarr", "is_image_group", "is_zarr", "named", "nodes_below", "ome_metadata"]
 
 METADATA = ("zarr.json", ".zgroup", ".zarray")
 DEEPEST, MOST = 6, 2000
@@ -47,12 +47,12 @@ def nodes_below(folder: Path) -> Iterator[tuple[Path, Any]]:
             yield path, node
 
 
-def says_image(group: zarr.Group) -> bool:
+def is_image_group(group: zarr.Group) -> bool:
     """Say whether a group has OME-Zarr metadata of an image."""
-    return "multiscales" in group.attrs or "multiscales" in told_of(group)
+    return "multiscales" in group.attrs or "multiscales" in ome_metadata(group)
 
 
-def told_of(group: zarr.Group) -> dict[str, Any]:
+def ome_metadata(group: zarr.Group) -> dict[str, Any]:
     """Return the OME-Zarr metadata of a group, from the place where its version keeps them."""
     attributes: dict[str, Any] = group.attrs.asdict()
     newer = attributes.get("ome")
@@ -70,7 +70,7 @@ def _below(folder: Path, depth: int) -> Iterator[tuple[Path, Any]]:
 
 
 def _is_leaf(node: Any) -> bool:
-    return isinstance(node, zarr.Array) or (isinstance(node, zarr.Group) and says_image(node))
+    return isinstance(node, zarr.Array) or (isinstance(node, zarr.Group) and is_image_group(node))
 
 
 def _order(path: Path) -> tuple[bool, int, str]:

@@ -1,4 +1,4 @@
-"""Labels at home: in the group ``labels`` of the OME-Zarr image that they are of."""
+"""Labels inside their image: in the group ``labels`` of the OME-Zarr image that they are of."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import zarr
 
 from napari_selfseg.io._writing._claim import TakenError, claimed
 from napari_selfseg.io._zarr._zarr import image_in
-from napari_selfseg.io._zarr._zarr_home_layout import layout_of
-from napari_selfseg.io._zarr._zarr_inside import is_zarr, named, says_image, told_of
+from napari_selfseg.io._zarr._zarr_image_layout import layout_of
+from napari_selfseg.io._zarr._zarr_paths import is_image_group, is_zarr, named, ome_metadata
 from napari_selfseg.io._zarr._zarr_remote import address_of
 
 __all__ = [
     "LABELS",
     "TABLES",
     "enter",
-    "home_of",
+    "image_of_labels",
     "labels_in",
     "labels_of",
     "list_labels",
@@ -36,7 +36,7 @@ NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 PATIENCE: Final = 20
 
 
-def home_of(path: str | os.PathLike[str]) -> Path | None:
+def image_of_labels(path: str | os.PathLike[str]) -> Path | None:
     """Return the folder of the image that labels at ``IMAGE.zarr/labels/NAME`` belong to.
 
     Neither the labels nor their temporary folder need exist. None where labels have a folder of
@@ -47,7 +47,7 @@ def home_of(path: str | os.PathLike[str]) -> Path | None:
     if group.name != LABELS or not is_zarr(group.parent):
         return None
     node = zarr.open(str(group.parent), mode="r")
-    return group.parent if isinstance(node, zarr.Group) and says_image(node) else None
+    return group.parent if isinstance(node, zarr.Group) and is_image_group(node) else None
 
 
 def labels_in(image: str | os.PathLike[str], name: str, *, overwrite: bool = False) -> Path:
@@ -90,18 +90,18 @@ def room_for(kind: str, image: Path, name: str, overwrite: bool) -> Path:
         raise ValueError(f"{name!r} cannot name {kind} in an image: take letters, digits, - and _.")
     if (address := address_of(image)) is not None:
         raise ValueError(f"Nothing can be written to {address}: name a file of your own for it.")
-    home = _image(image)
-    layout_of(home)  # or a sentence
-    target = home / kind / name
+    image_folder = _image(image)
+    layout_of(image_folder)  # or a sentence
+    target = image_folder / kind / name
     if target.exists() and not overwrite:
         raise FileExistsError(
             f"{named(target)} is there already: {FLAG} (overwrite=True) replaces it, or take "
             "another name."
         )
-    if not os.access(home, os.W_OK):
-        raise PermissionError(f"Nothing can be written into {home}.")
+    if not os.access(image_folder, os.W_OK):
+        raise PermissionError(f"Nothing can be written into {image_folder}.")
     if not is_zarr(target.parent):
-        version = zarr.open_group(str(home), mode="r").metadata.zarr_format
+        version = zarr.open_group(str(image_folder), mode="r").metadata.zarr_format
         _list([], zarr.open_group(str(target.parent), mode="a", zarr_format=version), kind)
     return target
 
@@ -110,10 +110,10 @@ def _image(path: Path) -> Path:
     other = f"{path.name} is no OME-Zarr image, and labels go into such alone: name a file for them"
     if not path.is_dir():
         raise ValueError(f"{other}.")
-    home, node = image_in(path)
+    image_folder, node = image_in(path)
     if not isinstance(node, zarr.Group):
         raise ValueError(f"{other}, or give the image of which that is a level or an array.")
-    return home
+    return image_folder
 
 
 def labels_of(image: str | os.PathLike[str]) -> list[Path]:
@@ -124,12 +124,12 @@ def labels_of(image: str | os.PathLike[str]) -> list[Path]:
     ValueError
         When there is no single image.
     """
-    home, node = image_in(Path(image))
-    folder = home / LABELS
+    image_folder, node = image_in(Path(image))
+    folder = image_folder / LABELS
     if not isinstance(node, zarr.Group) or not is_zarr(folder):
         return []
     group = zarr.open(str(folder), mode="r", use_consolidated=False)
-    listed: Any = told_of(group).get(LABELS) if isinstance(group, zarr.Group) else None
+    listed: Any = ome_metadata(group).get(LABELS) if isinstance(group, zarr.Group) else None
     names = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
     return [folder / each for each in names if NAME.fullmatch(each) and is_zarr(folder / each)]
 
@@ -148,7 +148,7 @@ def list_labels(path: str | os.PathLike[str]) -> None:
     OSError
         When nothing can be written.
     """
-    if Path(path).absolute().parent.name == LABELS and home_of(path) is not None:
+    if Path(path).absolute().parent.name == LABELS and image_of_labels(path) is not None:
         enter(Path(path))
 
 
@@ -165,8 +165,8 @@ def enter(target: Path) -> None:
         if not held:
             raise TakenError(f"Another process is writing the list of {named(folder)}: try again.")
         group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
-        told = told_of(group) if folder.name == LABELS else group.attrs.asdict()
-        listed: Any = told.get(folder.name, [])
+        metadata = ome_metadata(group) if folder.name == LABELS else group.attrs.asdict()
+        listed: Any = metadata.get(folder.name, [])
         if target.name not in listed:
             _list([*listed, target.name], group, folder.name)
         for above in (folder, *folder.parents[:4]):
@@ -177,7 +177,7 @@ def _list(names: list[str], group: zarr.Group, kind: str) -> None:
     if group.metadata.zarr_format == 2 or kind == TABLES:
         group.update_attributes({kind: names})
     else:
-        group.update_attributes({"ome": {"version": "0.5", **told_of(group), kind: names}})
+        group.update_attributes({"ome": {"version": "0.5", **ome_metadata(group), kind: names}})
 
 
 def _consolidate(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all."""
+"""Atomic writes: a file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from napari_selfseg.io._writing._disk import refusal
 from napari_selfseg.io._writing._owner import part_prefix
 from napari_selfseg.io._writing._together import written_together
 
-__all__ = ["check_target", "whole_file", "whole_folder"]
+__all__ = ["atomic_file", "atomic_folder", "check_target"]
 
 
 def check_target(
@@ -49,7 +49,7 @@ def check_target(
 
 
 @contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary name beside the file, and rename it once the block is left without error.
 
     Parameters
@@ -88,7 +88,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary folder beside the one to come, renamed once the block is left without error.
 
     Parameters

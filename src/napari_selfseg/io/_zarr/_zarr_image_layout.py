@@ -1,4 +1,4 @@
-"""How labels at home lie: on the axes, in the sizes and in the version of their image."""
+"""The layout of labels inside their image: its axes, its levels and its version of OME-Zarr."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from zarr.codecs import ZstdCodec
 
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 from napari_selfseg.io._zarr._zarr import described
-from napari_selfseg.io._zarr._zarr_described import TRANSFORMATIONS, axes_of
-from napari_selfseg.io._zarr._zarr_inside import named, told_of
+from napari_selfseg.io._zarr._zarr_metadata import TRANSFORMATIONS, axes_of
+from napari_selfseg.io._zarr._zarr_paths import named, ome_metadata
 
 __all__ = [
-    "HomeLayout",
+    "ImageLayout",
     "Squeezed",
-    "at_home",
-    "is_at_home",
+    "is_in_image",
     "layout_of",
-    "make_at_home",
+    "levels_in_image",
+    "make_in_image",
     "squeezed",
 ]
 
@@ -29,7 +29,7 @@ SOURCE: Final = {"image": "../../"}
 V2: Final = {"name": "v2", "separator": "/"}
 
 
-class HomeLayout(NamedTuple):
+class ImageLayout(NamedTuple):
     """What labels take over from their image.
 
     Attributes
@@ -57,7 +57,7 @@ class HomeLayout(NamedTuple):
     whole: list[dict[str, Any]]
 
 
-def layout_of(home: Path) -> HomeLayout:
+def layout_of(image_folder: Path) -> ImageLayout:
     """Read the layout that labels of an image must have.
 
     Raises
@@ -65,26 +65,26 @@ def layout_of(home: Path) -> HomeLayout:
     ValueError
         When its version has no words for labels, or its axes come in another order.
     """
-    group = zarr.open_group(str(home), mode="r", use_consolidated=False)
-    image, told = described(group, home), told_of(group)
-    assert image is not None  # `home_of` asks for that
-    raw = told["multiscales"][0]
-    version = str(told.get("version") or raw.get("version") or "")
+    group = zarr.open_group(str(image_folder), mode="r", use_consolidated=False)
+    image, metadata = described(group, image_folder), ome_metadata(group)
+    assert image is not None  # `image_of_labels` asks for that
+    raw = metadata["multiscales"][0]
+    version = str(metadata.get("version") or raw.get("version") or "")
     if version not in ("0.4", "0.5"):
         raise UnsuitableError(
-            f"{named(home)} is OME-Zarr {version or 'without a version'}: labels are written into "
-            "0.4 and 0.5, so give a file for them."
+            f"{named(image_folder)} is OME-Zarr {version or 'without a version'}: labels are "
+            "written into 0.4 and 0.5, so give a file for them."
         )
     letters = [axis.letter for axis in axes_of(image, 0)]
     kept = [k for k, letter in enumerate(letters) if letter != "c"]
     order = "".join(letters[k] for k in kept)
     if order != "".join(letter for letter in "tzyx" if letter in order):
         raise UnsuitableError(
-            f"{named(home)} has its axes in the order {order}: labels are written into images in "
-            "the order t, z, y, x, so give a file for them."
+            f"{named(image_folder)} has its axes in the order {order}: labels are written into "
+            "images in the order t, z, y, x, so give a file for them."
         )
     levels: list[Any] = [group[each.path] for each in image.datasets]
-    return HomeLayout(
+    return ImageLayout(
         version,
         [letters[k] for k in kept],
         [raw["axes"][k] for k in kept],
@@ -101,8 +101,12 @@ def _of_axes(transformations: Sequence[Mapping[str, Any]], kept: Sequence[int]) 
     ]
 
 
-def make_at_home(
-    folder: Path, home: Path, shape: Sequence[int], layout: Mapping[str, Any], extra: dict[str, Any]
+def make_in_image(
+    folder: Path,
+    image_folder: Path,
+    shape: Sequence[int],
+    layout: Mapping[str, Any],
+    extra: dict[str, Any],
 ) -> Any:
     """Make labels of all levels of their image, all 0, in an empty folder; return the finest.
 
@@ -114,12 +118,12 @@ def make_at_home(
     ValueError
         When the image has another shape.
     """
-    own = layout_of(home)
+    own = layout_of(image_folder)
     long = [k for k, n in enumerate(own.shapes[0]) if n > 1 or own.letters[k] in "yx"]
     if [own.shapes[0][k] for k in long] != list(shape):
         raise UnsuitableError(
-            f"{named(home)} has a size of {own.shapes[0]}, and these labels of {tuple(shape)}: "
-            "labels in an image are of all of it, so give a file for them."
+            f"{named(image_folder)} has a size of {own.shapes[0]}, and these labels of "
+            f"{tuple(shape)}: labels in an image are of all of it, so give a file for them."
         )
     names = [axis["name"] for axis in own.axes]
     two = own.version == "0.4"
@@ -153,7 +157,7 @@ def _spread(sizes: Sequence[int] | None, long: Sequence[int], ndim: int) -> Any:
     return tuple(given.get(k, 1) for k in range(ndim))
 
 
-def _attributes(own: HomeLayout, name: str) -> dict[str, Any]:
+def _attributes(own: ImageLayout, name: str) -> dict[str, Any]:
     levels = [{"path": str(k), TRANSFORMATIONS: each} for k, each in enumerate(own.transformations)]
     image: dict[str, Any] = {"name": name, "axes": own.axes, "datasets": levels}
     if own.whole:
@@ -161,18 +165,18 @@ def _attributes(own: HomeLayout, name: str) -> dict[str, Any]:
     if own.version == "0.4":
         label = {"version": "0.4", "source": SOURCE}
         return {"multiscales": [image | {"version": "0.4"}], "image-label": label}
-    told = {"version": "0.5", "multiscales": [image], "image-label": {"source": SOURCE}}
-    return {"ome": told}
+    metadata = {"version": "0.5", "multiscales": [image], "image-label": {"source": SOURCE}}
+    return {"ome": metadata}
 
 
-def is_at_home(group: zarr.Group) -> bool:
+def is_in_image(group: zarr.Group) -> bool:
     """Say whether labels name their image, and so have its levels."""
-    return "source" in told_of(group).get("image-label", {})
+    return "source" in ome_metadata(group).get("image-label", {})
 
 
-def at_home(group: zarr.Group) -> list[Any]:
+def levels_in_image(group: zarr.Group) -> list[Any]:
     """Return the levels of labels that are in their image."""
-    return [group[each["path"]] for each in told_of(group)["multiscales"][0]["datasets"]]
+    return [group[each["path"]] for each in ome_metadata(group)["multiscales"][0]["datasets"]]
 
 
 class Squeezed:

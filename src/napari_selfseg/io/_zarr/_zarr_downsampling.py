@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fit_coarser", "thin_out"]
+__all__ = ["downsample", "update_coarser"]
 
 
-def thin_out(finer: Any, coarse: Any, box: Sequence[slice]) -> None:
+def downsample(finer: Any, coarse: Any, box: Sequence[slice]) -> None:
     """Fill a box of a coarser level, not empty, from the next finer one."""
     picked = [
         _picked(long, short)[part]
@@ -27,7 +27,7 @@ def thin_out(finer: Any, coarse: Any, box: Sequence[slice]) -> None:
         coarse[tuple(box)] = block[np.ix_(*(at - at[0] for at in picked))]
 
 
-def fit_coarser(levels: Sequence[Any], box: Sequence[slice]) -> None:
+def update_coarser(levels: Sequence[Any], box: Sequence[slice]) -> None:
     """Update the coarser levels, the finest first, after a box of the finest was written."""
     for finer, coarse in itertools.pairwise(levels):
         sizes = zip(finer.shape, coarse.shape, box, strict=True)
@@ -37,7 +37,7 @@ def fit_coarser(levels: Sequence[Any], box: Sequence[slice]) -> None:
         ]
         if not all(part.start < part.stop for part in box):
             return
-        thin_out(finer, coarse, box)
+        downsample(finer, coarse, box)
 
 
 def _picked(long: int, short: int) -> NDArray[np.intp]:
