@@ -24,20 +24,7 @@ EDGE: Final = "#ffd21f"
 def add_scribbles(viewer: Any, source: Any, picture: Picture, n_classes: int) -> Any:
     """Add a labels layer over an image, ready to paint the first class.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to add it.
-    source : napari.layers.Image
-        The image.
-    picture : Picture
-        The same as plain values.
-    n_classes : int
-        Classes a run can name; they get the colours of its labels.
-
-    Returns
-    -------
-    napari.layers.Labels
+    The `n_classes` that a run can name get the colours of its labels.
     """
     layer = Labels(
         np.zeros(picture.shape, np.uint8 if n_classes < 256 else np.uint16),
@@ -55,36 +42,13 @@ def add_scribbles(viewer: Any, source: Any, picture: Picture, n_classes: int) ->
 
 
 def rectangle_layer(viewer: Any) -> Any:
-    """Find the layer with the rectangle.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-
-    Returns
-    -------
-    napari.layers.Shapes or None
-    """
+    """Return the layer with the rectangle, if there is one."""
     found = [each for each in viewer.layers if RECTANGLE in each.metadata]
     return found[-1] if found else None
 
 
 def draw_rectangle(viewer: Any, source: Any) -> Any:
-    """Let the user draw a rectangle.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to draw.
-    source : napari.layers.Image
-        The image under it.
-
-    Returns
-    -------
-    napari.layers.Shapes
-        The one there is, or a new one; ready to draw in.
-    """
+    """Return the layer of rectangles, new or not, ready to draw in."""
     layer = rectangle_layer(viewer)
     if layer is None:
         layer = Shapes(

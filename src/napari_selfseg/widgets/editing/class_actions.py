@@ -68,17 +68,7 @@ class ClassActions:
         return self._table.names()
 
     def begin(self, layer: Any, classes: Mapping[int, int], hues: Hues) -> None:
-        """Offer the classes of a layer.
-
-        Parameters
-        ----------
-        layer : napari.layers.Labels
-            With objects.
-        classes : mapping of int to int
-            Class by object.
-        hues : tuple of float
-            Those that stand off the image.
-        """
+        """Offer the classes of a layer; `classes` is the class by object."""
         if self._colours is None or self._colours.layer != layer:
             self._colours = ClassColours(layer, hues)
         self._layer, self._classes = layer, classes
@@ -123,13 +113,7 @@ class ClassActions:
         self._check(False)
 
     def paint(self, classes: Mapping[int, int]) -> None:
-        """Show objects in the colours of their classes, where that is wanted.
-
-        Parameters
-        ----------
-        classes : mapping of int to int
-            Class by object.
-        """
+        """Show objects in the colours of their classes, where that is wanted."""
         self._classes = classes
         if self._colours is not None and self._switches[0].isChecked():
             self._colours.show(classes)

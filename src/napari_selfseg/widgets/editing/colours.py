@@ -18,15 +18,7 @@ MOST: Final = 50
 
 
 class ClassColours:
-    """Colours of a layer that can be those of classes, and be given back.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        With objects.
-    hues : tuple of float
-        Those that stand off the image.
-    """
+    """Colours of a layer that can be those of classes, and be restored."""
 
     def __init__(self, layer: Any, hues: Hues) -> None:
         self.layer = layer
@@ -39,13 +31,7 @@ class ClassColours:
         return red, green, blue
 
     def show(self, classes: Mapping[int, int]) -> None:
-        """Show each object in the colour of its class.
-
-        Parameters
-        ----------
-        classes : mapping of int to int
-            Class by object.
-        """
+        """Show each object in the colour of its class."""
         if self._own is None:
             self._own = self.layer.colormap
         colours: dict[int | None, Any] = {None: np.array(NONE), 0: np.zeros(4)}

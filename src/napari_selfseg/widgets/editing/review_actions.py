@@ -31,16 +31,7 @@ HELD: Final = "reviewer"
 class ReviewActions:
     """Corrects the labels of the last run.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the page.
-    measured : callable
-        Called when a table that was measured is true no more.
-    corrected : callable
-        Called when the labels are others.
+    `measured` is called when a table that was measured is out of date.
     """
 
     def __init__(
@@ -78,12 +69,9 @@ class ReviewActions:
         return self._kinds.names
 
     def put(self, subject: Subject | None) -> None:
-        """Correct other labels.
+        """Correct other labels, or none.
 
-        Parameters
-        ----------
-        subject : Subject or None
-            None lets go of the last ones, which may be others by now: `sync` before.
+        The last ones may be others by now: call `sync` before.
         """
         marks = self._marks
         if subject is not None and marks is not None and marks.suit(subject.layer):

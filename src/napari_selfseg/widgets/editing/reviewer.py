@@ -24,13 +24,6 @@ Tool = Literal["merge", "split", "delete", "add", "class"]
 class Reviewer:
     """Corrections of one layer, what is selected, and the line that is drawn.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layer.
-    subject : Subject
-        The labels.
-
     Attributes
     ----------
     tool : {"merge", "split", "delete", "add", "class"} or None
@@ -121,13 +114,7 @@ class Reviewer:
         return [self.subject.in_layer(each) for each in dotted(self.line)]
 
     def sync(self) -> bool:
-        """Take note of what somebody painted with napari's tools.
-
-        Returns
-        -------
-        bool
-            Whether there was anything.
-        """
+        """Record what somebody painted with napari's tools; say whether there was anything."""
         where = np.flatnonzero(self._array != self._known)
         if not len(where):
             return False
@@ -193,13 +180,7 @@ class Reviewer:
         return self.end(kind)
 
     def sweep(self, position: Sequence[float]) -> None:
-        """Go on with a stroke.
-
-        Parameters
-        ----------
-        position : sequence of float
-            Of the mouse in the world.
-        """
+        """Continue a stroke to the position of the mouse in world coordinates."""
         point = self.subject.pixel(position)
         if self.tool == "split":
             if not self.line or self.line[-1] != point:
@@ -271,13 +252,7 @@ class Reviewer:
         return self._again("Redone", self.objects.redo)
 
     def next(self, step: int = 1) -> str:
-        """Show the object that is least sure of those not looked at, or the one before.
-
-        Parameters
-        ----------
-        step : {1, -1}
-            Which way.
-        """
+        """Show the object that is least certain of those not looked at; for -1 the one before."""
         frame = self.subject.frame(self._viewer.dims)
         found = self._doubts.go(self._array, frame, self.subject.request.spacing, step)
         self.let_go()

@@ -66,7 +66,7 @@ class Subject:
         return found
 
     def array(self) -> NDArray[Any]:
-        """Return the labels, ``(*spatial)`` of the part, to write into.
+        """Return the labels of the part, to write into.
 
         Raises
         ------
@@ -125,15 +125,7 @@ class Subject:
         )
 
     def look_at(self, viewer: Any, point: Sequence[float]) -> None:
-        """Centre the view on a place of the part.
-
-        Parameters
-        ----------
-        viewer : napari.Viewer
-            With the layer.
-        point : sequence of float
-            Pixels.
-        """
+        """Centre the view on a place of the part, in pixels."""
         look_at(viewer, self.layer, self.in_layer(point))
 
 

@@ -37,18 +37,8 @@ def followed(
 ) -> Any:
     """Return a table with a row for every object there is.
 
-    Parameters
-    ----------
-    features : pandas.DataFrame
-        The table there was, perhaps without columns.
-    objects : Told
-        The objects.
-    names : mapping of int to str
-        Names of classes.
-    certainty : mapping of int to float
-        How sure objects are, as far as that is known.
-    changed : collection of int
-        Objects of which what was measured is true no more; it is left out.
+    `features` is the table before, perhaps without columns; what was measured of the objects in
+    `changed` is out of date, and left out.
 
     Returns
     -------

@@ -38,27 +38,16 @@ FINDING: Final = "Finding the first labels"
 
 
 class Pace:
-    """Time left, from the time the last iterations took.
-
-    Parameters
-    ----------
-    total : int
-        Iterations at most.
-    """
+    """Time left, from the time the last iterations took."""
 
     def __init__(self, total: int) -> None:
         self._total = total
         self._started: tuple[int, float] | None = None
 
     def left(self, iteration: int, now: float) -> float:
-        """Return the seconds left, nan while that cannot be said.
+        """Return the seconds left, NaN while they are not known.
 
-        Parameters
-        ----------
-        iteration : int
-            Iterations made.
-        now : float
-            Seconds of a monotonic clock.
+        `now` is of a monotonic clock.
         """
         # The first iteration warms up caches and allocators, so the clock starts after it.
         if self._started is None:
@@ -71,18 +60,7 @@ class Pace:
 
 
 def duration(seconds: float) -> str:
-    """Say a duration as precisely as an estimate deserves.
-
-    Parameters
-    ----------
-    seconds : float
-        Not negative.
-
-    Returns
-    -------
-    str
-        Such as ``"about 2 min"``.
-    """
+    """Say a duration as precisely as an estimate deserves, such as ``"about 2 min"``."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 55:
@@ -175,15 +153,6 @@ def stack_progress(
 
 def tile_progress(what: str, done: int, total: int, seconds_left: float) -> str:
     """Say where the tiles of a large image are.
-
-    Parameters
-    ----------
-    what : str
-        What is being done with them.
-    done, total : int
-        Tiles that are done, and all.
-    seconds_left : float
-        Estimate.
 
     Returns
     -------

@@ -26,16 +26,7 @@ ANOTHER: Final = "Continue goes on with {}: choose it, or press Run to begin ane
 class ContinueActions:
     """Between what was run last and what is filled in now.
 
-    Parameters
-    ----------
-    view : SegmentView
-        With the button.
-    setup : SetupActions
-        Knows what is filled in.
-    results, fits : LastRun, FitActions
-        Know what is left of the last run.
-    busy : callable
-        Returns whether a run is live, or about to be.
+    `busy` returns whether a run is live, or about to be.
     """
 
     def __init__(
@@ -60,13 +51,7 @@ class ContinueActions:
             self._view.controls.show_resumable(found.help, found.reason)
 
     def go_on(self, launcher: Launcher) -> None:
-        """Continue, or say why not.
-
-        Parameters
-        ----------
-        launcher : Launcher
-            Begins sessions.
-        """
+        """Continue, or say why not."""
         image, found, session = self._view.setup.image.thing, self._found(), self._results.resumable
         if found.reason:
             self._view.controls.show_error(found.reason)

@@ -48,13 +48,7 @@ TAKEN_BACK: Final = "Taken back: the labels are those before Continue."
 
 
 class SegmentDock(DockBase):
-    """Segment an image of the viewer, live.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Where the images are.
-    """
+    """Segment an image of the viewer, live."""
 
     view: SegmentView
     remembered_as = "segment"

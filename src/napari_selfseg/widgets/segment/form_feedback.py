@@ -25,8 +25,6 @@ class Guide(QObject):
 
     Parameters
     ----------
-    controls : Controls
-        Where it is said.
     tasks : Tasks
         Estimates are made in a worker thread.
     forecast : Forecast

@@ -37,8 +37,6 @@ class Live(QObject):
 
     Parameters
     ----------
-    controls : Controls
-        Where it is told how it goes.
     followed : callable
         Called with the moment of every `Update`.
     finished : callable
@@ -73,13 +71,7 @@ class Live(QObject):
         return self.session is not None or self._launching
 
     def begin(self, make: Callable[[], LiveSession]) -> None:
-        """Begin, unless a session is at work.
-
-        Parameters
-        ----------
-        make : callable
-            Returns a session that was not started.
-        """
+        """Begin, unless a session is at work, the session that `make` returns."""
         # Adding a layer lets Qt handle events, and so perhaps another press on Run.
         if self.busy:
             return
@@ -117,26 +109,14 @@ class Live(QObject):
         self._stopping = True
 
     def leave(self, sentence: str = "") -> None:
-        """End now, and wait for nothing.
-
-        Parameters
-        ----------
-        sentence : str
-            Why.
-        """
+        """End now, say why, and wait for nothing."""
         self._timer.stop()
         if self.session is not None:
             self.session.leave()
             self._let_go(self.session, sentence)
 
     def forget(self, layer: Any) -> None:
-        """End where a layer was removed that the session needs.
-
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            Any.
-        """
+        """End where a layer was removed that the session needs."""
         session = self.session
         if session is None or session.over:
             return

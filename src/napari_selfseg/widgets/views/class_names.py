@@ -45,12 +45,7 @@ NO_OBJECT_HELP: Final = (
 class ClassNames(QWidget):
     """A table of classes: colour, number and a name to fill in.
 
-    Parameters
-    ----------
-    help : str
-        What a click on a class does.
-    adding : str
-        What *Add class* does.
+    `help` says what a click on a class does, `adding` what *Add class* does.
 
     Attributes
     ----------
@@ -99,17 +94,7 @@ class ClassNames(QWidget):
     def show_classes(
         self, numbers: Sequence[int], colours: Sequence[Colour], names: Mapping[int, str]
     ) -> None:
-        """Show other classes.
-
-        Parameters
-        ----------
-        numbers : sequence of int
-            Counted from 1, in the order of the rows.
-        colours : sequence of tuple of float
-            Red, green and blue from 0 to 1, one a class.
-        names : mapping of int to str
-            Those that have a name; names of other classes are left out.
-        """
+        """Show other classes, counted from 1; names of classes that are not shown are ignored."""
         chosen = self.chosen
         with signals_blocked(self.table):
             # Rows stay, so a name that is being typed is not lost.
@@ -137,13 +122,7 @@ class ClassNames(QWidget):
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name} is not an object")
 
     def names(self) -> dict[int, str]:
-        """Return the names that were filled in.
-
-        Returns
-        -------
-        dict
-            By class, those with a name only.
-        """
+        """Return the names that were filled in, by class."""
         rows = range(self.table.rowCount())
         found = {self._number(row): self.table.item(row, NAME).text().strip() for row in rows}
         return {number: name for number, name in found.items() if name}
@@ -155,13 +134,7 @@ class ClassNames(QWidget):
         return self._number(rows[0].row()) if rows else None
 
     def choose(self, number: int) -> None:
-        """Choose the row of a class, without saying `picked`.
-
-        Parameters
-        ----------
-        number : int
-            Of the class; one that is not there leaves no row chosen.
-        """
+        """Select the row of a class, without the signal `picked`; none where it does not occur."""
         rows = range(self.table.rowCount())
         row = next((each for each in rows if self._number(each) == number), None)
         if row is None:

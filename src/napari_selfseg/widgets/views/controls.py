@@ -85,13 +85,7 @@ class Controls(StatusWidget):
         self._begin()
 
     def step(self, steps: int) -> None:
-        """Move the slider that is in view.
-
-        Parameters
-        ----------
-        steps : int
-            To the right, or to the left where it is negative.
-        """
+        """Move the slider that is in view; negative steps go to the left."""
         for each in (self.wish, self.shown):
             each.step(steps)
 
@@ -107,37 +101,17 @@ class Controls(StatusWidget):
         self.say("Loading methods...")
 
     def show_ready(self, sentence: str) -> None:
-        """Show that a run can be started.
-
-        Parameters
-        ----------
-        sentence : str
-            What is missing, or how the last run ended.
-        """
+        """Show that a run can be started; and what is missing, or how the last run ended."""
         self._buttons.show_ready()
         self.stop.setText(STOP)
         self.say(sentence)
 
     def show_subject(self, text: str) -> None:
-        """Show which image is going to be run, or is.
-
-        Parameters
-        ----------
-        text : str
-            Its name, and what it is to the run.
-        """
+        """Show which image is going to be run, or is."""
         self.subject.setText(text)
 
     def show_resumable(self, help: str, reason: str = "") -> None:
-        """Show whether a run can go on.
-
-        Parameters
-        ----------
-        help : str
-            What it would do.
-        reason : str
-            Why it cannot; empty where it can.
-        """
+        """Show what going on with a run would do, and why it cannot; empty where it can."""
         allow(self.resume)
         self.resume.setToolTip(help)
         allow(self.resume, reason)
@@ -153,26 +127,18 @@ class Controls(StatusWidget):
         self.back.setVisible(there)
 
     def show_run(self, there: bool) -> None:
-        """Show the bar, the curve and the slider of the last run, or what is wished of the next.
+        """Show the bar, the curve and the slider of the last run, if it is of the chosen image.
 
-        Parameters
-        ----------
-        there : bool
-            Whether it is one of the image that is chosen.
+        Otherwise show the granularity that is chosen for the next run.
         """
         self.bar.setVisible(there and bool(self.bar.maximum()))
         self.plot.setVisible(there and bool(self._losses))
         self._show_slider(there)
 
     def show_estimate(self, sentence: str, enough: bool = True) -> None:
-        """Show what a run is going to take.
+        """Show what a run is going to take; empty while that is not known.
 
-        Parameters
-        ----------
-        sentence : str
-            Empty while that is not known.
-        enough : bool
-            Whether there is memory for it.
+        `enough` says whether there is memory for it.
         """
         self.estimate.setText(in_dock(sentence, self.words))
         self.estimate.setStyleSheet("" if enough else ERROR)
@@ -180,23 +146,11 @@ class Controls(StatusWidget):
         self.offer(())
 
     def offer(self, found: Sequence[Remedy]) -> None:
-        """Offer what can be done about a run that has not the memory.
-
-        Parameters
-        ----------
-        found : sequence of Remedy
-            A button each.
-        """
+        """Offer, with a button each, what can be done about a run that has too little memory."""
         self.remedies.offer(found)
 
     def show_live(self, sentence: str) -> None:
-        """Show that a run is being prepared; what was estimated stays until there is more.
-
-        Parameters
-        ----------
-        sentence : str
-            What it does.
-        """
+        """Show that a run is being prepared."""
         self._buttons.show_live(LIVE)
         allow(self.resume, LIVE)
         self.show_back(False)
@@ -212,16 +166,9 @@ class Controls(StatusWidget):
     def show_step(
         self, iteration: int, total: int, sentence: str, losses: Mapping[str, float]
     ) -> None:
-        """Show where a run is.
+        """Show how far a run is, also in words.
 
-        Parameters
-        ----------
-        iteration, total : int
-            Made, and to be made at most.
-        sentence : str
-            The same in words.
-        losses : mapping of str to float
-            Terms of the loss: a further point of the curve; empty for none.
+        `losses`, the terms of the loss, are a further point of the curve; empty for none.
         """
         # One painting for all: the bar alone would paint at once, and with it half the window.
         self.setUpdatesEnabled(False)
@@ -235,25 +182,16 @@ class Controls(StatusWidget):
         self.setUpdatesEnabled(True)
 
     def show_losses(self, losses: Mapping[str, Mapping[int, float]]) -> None:
-        """Show a whole curve.
-
-        Parameters
-        ----------
-        losses : mapping
-            Every term by iteration; the curve is hidden where there is none.
-        """
+        """Show a whole curve, every term by iteration; it is hidden where there is none."""
         self._losses = {name: dict(values) for name, values in losses.items()}
         self.plot.show_losses(self._losses)
         self.plot.mark(None)
         self.plot.setVisible(bool(self._losses))
 
     def show_stopping(self, sentence: str) -> None:
-        """Show that Stop was heard; large images take a while to settle, so offer not to wait.
+        """Show that Stop was heard, and what is waited for.
 
-        Parameters
-        ----------
-        sentence : str
-            What is waited for.
+        Large images take a while to settle, so there is a button not to wait.
         """
         self.stop.setText("End now")
         self.stop.setToolTip(keyed(END_HELP, STOP_KEY))

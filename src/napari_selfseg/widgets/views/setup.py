@@ -104,12 +104,7 @@ class SetupView(QWidget):
     def populate(self, choices: Choices, device: str) -> None:
         """Offer the methods, algorithms and devices there are.
 
-        Parameters
-        ----------
-        choices : Choices
-            From `napari_selfseg.widgets.model.choices.load`.
-        device : str
-            Chosen first, where there is one of that name.
+        `device` is chosen first, where there is one of that name.
         """
         self._choices = choices
         self._method_pages.fill(choices.methods)
@@ -123,13 +118,7 @@ class SetupView(QWidget):
         self._allow("")
 
     def offer_labels(self, layers: Sequence[tuple[str, Any]]) -> None:
-        """Offer the algorithms there are, and labels layers wherever one can be used.
-
-        Parameters
-        ----------
-        layers : sequence of (str, layer)
-            Labels layers.
-        """
+        """Offer the algorithms there are, and labels layers wherever one can be used."""
         if self._choices is None:
             return
         given = [(f"Layer: {name}", layer) for name, layer in layers]
@@ -139,12 +128,7 @@ class SetupView(QWidget):
         self.region.offer_labels(given)
 
     def form(self, threads: int) -> Form:
-        """Return what is filled in.
-
-        Parameters
-        ----------
-        threads : int
-            CPU threads of a run; 0 leaves one core to the window.
+        """Return what is filled in; `threads` of 0 leave one core to the window.
 
         Raises
         ------
@@ -171,35 +155,17 @@ class SetupView(QWidget):
         )
 
     def fill(self, values: dict[str, Any]) -> None:
-        """Fill in parameters of the chosen method.
-
-        Parameters
-        ----------
-        values : dict
-            Values by parameter; the others stay.
-        """
+        """Fill in parameters of the chosen method; the others stay."""
         if page := self._method_pages.current:
             page.fill(values)
 
     def fill_superpixels(self, values: dict[str, Any]) -> None:
-        """Fill in parameters of the chosen superpixel algorithm.
-
-        Parameters
-        ----------
-        values : dict
-            Values by parameter; the others stay.
-        """
+        """Fill in parameters of the chosen superpixel algorithm; the others stay."""
         if page := self._superpixel_pages.current:
             page.fill(values)
 
     def offer_channels(self, layers: Sequence[tuple[str, Any]]) -> None:
-        """Offer layers as further channels.
-
-        Parameters
-        ----------
-        layers : sequence of (str, layer)
-            Hidden when there are none.
-        """
+        """Offer layers as further channels; the list is hidden when there are none."""
         self.channels.offer(layers)
         self._channel_fold.setVisible(bool(layers))
 

@@ -45,10 +45,6 @@ class Update(Progress):
 
     Attributes
     ----------
-    labels : ndarray
-        The label map.
-    record : dict
-        Of these labels.
     moment : Moment
         What there is for segments.
     """
@@ -60,25 +56,13 @@ class Update(Progress):
 
 @dataclass(frozen=True, kw_only=True)
 class Early(Progress):
-    """What a first look at a small picture has found, before the run has any labels.
-
-    Attributes
-    ----------
-    labels : ndarray
-        A label map of the image.
-    """
+    """The label map of a first look at a small picture, before the run has any labels."""
 
     labels: NDArray[Any]
 
 
 class Job(LiveJob):
-    """One run of an image.
-
-    Parameters
-    ----------
-    request : Request
-        What to run.
-    """
+    """One run of an image."""
 
     what = "The run"
 

@@ -71,7 +71,7 @@ class Ended:
 
 
 class LiveJob(WorkJob):
-    """Something live in the labels, from request to end.
+    """A job whose labels are shown live, from request to end.
 
     Attributes
     ----------
@@ -89,10 +89,7 @@ class LiveJob(WorkJob):
     def abandon(self, *, leave: bool = False) -> None:
         """End as soon as possible, with what is done.
 
-        Parameters
-        ----------
-        leave : bool
-            Whether nobody waits for what takes long to say.
+        `leave` says that nobody waits for what takes long to say.
         """
         self._left = self._left or leave
         self._relay.abandon()

@@ -17,19 +17,10 @@ __all__ = ["LiveSession"]
 class LiveSession(ABC):
     """From the press on Run to the settled labels; used on the main thread only.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Gets a new labels layer at once, because the first drawing of one takes long.
-    source : napari.layers.Image
-        The image layer.
-    request : Request
-        What to run.
+    The viewer gets a new labels layer at once, because the first drawing of one takes long.
 
     Attributes
     ----------
-    layer : napari.layers.Labels
-        With the labels.
     over : bool
         Whether the end was shown.
     stopping : str
@@ -78,13 +69,7 @@ class LiveSession(ABC):
         self._settle()
 
     def poll(self) -> Progress | Ended | None:
-        """Note what is in view, and show the latest labels.
-
-        Returns
-        -------
-        Progress, Ended or None
-            What is new.
-        """
+        """Note what is in view, show the latest labels, and return what is new."""
         self._look()
         message = self._job.mailbox.take()
         if message is not None:

@@ -17,15 +17,7 @@ __all__ = ["Session"]
 
 
 class Session(LiveSession):
-    """A run of one image.
-
-    Parameters
-    ----------
-    viewer, source, request
-        As of `LiveSession`.
-    before : Outcome, optional
-        The run that is gone on with, in its layer.
-    """
+    """A run of one image; it goes on with the run `before`, in its layer, where there is one."""
 
     def __init__(
         self, viewer: Any, source: Any, request: Request, before: Outcome | None = None
@@ -47,13 +39,7 @@ class Session(LiveSession):
         return self._record is not None
 
     def show(self, cut: Cut | None) -> None:
-        """Show segments from now on, or classes.
-
-        Parameters
-        ----------
-        cut : Cut or None
-            None for the classes of each iteration as it comes.
-        """
+        """Show segments from now on; None for the classes of each iteration as it comes."""
         self._cut = cut
         if cut is None:
             self._show_classes()

@@ -72,14 +72,7 @@ class LegendView(QWidget):
     ) -> None:
         """Show another legend.
 
-        Parameters
-        ----------
-        found : Legend
-            What it says.
-        colours : sequence of (tuple of float) or None
-            Red, green and blue from 0 to 1, one a line; None for a line of many colours.
-        editable : bool
-            Whether names can be given.
+        A line without a colour is one of many colours. `editable` says whether names can be given.
         """
         self.head.setText(found.head)
         self.head.setVisible(bool(found.head))
