@@ -24,8 +24,6 @@ class ClassActions:
 
     Parameters
     ----------
-    view : SegmentView
-        With the page, its table, and the legend.
     say : callable
         Called with a sentence.
     picked : callable
@@ -77,14 +75,7 @@ class ClassActions:
     def sort(self, reviewer: Reviewer, found: Told, names: Mapping[int, str]) -> None:
         """Offer the kinds that objects were found to be of, and show them.
 
-        Parameters
-        ----------
-        reviewer : Reviewer
-            Of the layer.
-        found : Told
-            Its objects, as they are where none was corrected.
-        names : mapping of int to str
-            Of the kinds.
+        The kinds are of objects that nobody has corrected since.
         """
         begun = reviewer.begun
         reviewer.sort(found.classes)
@@ -99,13 +90,7 @@ class ClassActions:
         self.paint(self._classes)
 
     def let_go(self, *, corrected: bool) -> None:
-        """Leave the layer, in its own colours unless a person corrected it.
-
-        Parameters
-        ----------
-        corrected : bool
-            Whether somebody did.
-        """
+        """Leave the layer, in its own colours unless a person corrected it."""
         if self._colours is not None and not (corrected and self._classes):
             self._colours.hide()
             self._colours = None

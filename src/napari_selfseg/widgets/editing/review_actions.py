@@ -97,15 +97,7 @@ class ReviewActions:
         self._turn()
 
     def sort(self, found: Told, names: Mapping[int, str]) -> None:
-        """Let objects have the kinds that they were found to be of.
-
-        Parameters
-        ----------
-        found : Told
-            The objects.
-        names : mapping of int to str
-            Of the kinds.
-        """
+        """Give objects the kinds that they were found to be of."""
         if self._reviewer is not None and self._reviewer.fresh:
             self._kinds.sort(self._reviewer, found, names)
             self._show()

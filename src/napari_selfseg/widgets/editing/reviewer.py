@@ -144,14 +144,9 @@ class Reviewer:
         self.line.clear()
 
     def click(self, position: Sequence[float], kind: int = 1) -> str:
-        """Do what the tool does with an object that is clicked.
+        """Do what the tool does with an object that is clicked, in world coordinates.
 
-        Parameters
-        ----------
-        position : sequence of float
-            Of the mouse in the world.
-        kind : int
-            The class that is given, from 1.
+        `kind` is the class that is given, from 1.
 
         Returns
         -------
@@ -189,13 +184,7 @@ class Reviewer:
             self._select(point)
 
     def end(self, kind: int = 1) -> str:
-        """Do what the tool does with what was drawn over.
-
-        Parameters
-        ----------
-        kind : int
-            The class that is given, from 1.
-        """
+        """Do what the tool does with what was drawn over; `kind` is the class given, from 1."""
         if self.tool == "split":
             return self._cut()
         if self.tool == "add" or not self.selected:

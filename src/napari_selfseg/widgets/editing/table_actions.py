@@ -30,8 +30,6 @@ class TableActions:
 
     Parameters
     ----------
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     labels : callable
         Returns the labels layers there are.
 

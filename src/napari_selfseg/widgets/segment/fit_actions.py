@@ -30,8 +30,6 @@ class FitActions:
 
     Parameters
     ----------
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     live : callable
         Returns whether a run is live.
     label : callable

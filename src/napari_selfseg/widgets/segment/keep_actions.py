@@ -32,8 +32,6 @@ class KeepActions:
 
     Parameters
     ----------
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     kept : callable
         Returns the labels; None where there are none.
     """

@@ -33,12 +33,6 @@ class LastRun:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the buttons.
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     labels : callable
         Returns the labels layers there are.
     cut : callable
@@ -78,13 +72,7 @@ class LastRun:
         return None if left is None else left.layer
 
     def names_of(self, layer: Any) -> dict[int, str]:
-        """Return names that classes of a layer have from scribbles.
-
-        Parameters
-        ----------
-        layer : napari.layers.Labels
-            Any.
-        """
+        """Return names that classes of a layer have from scribbles."""
         outcome = self.outcome
         own = outcome is not None and layer == outcome.layer
         return self._iterations.table.class_names(outcome) if own else {}
@@ -96,13 +84,7 @@ class LastRun:
         return session if session is not None and session.resumable else None
 
     def put(self, left: Outcome | LargeSession | None) -> None:
-        """Work on another run.
-
-        Parameters
-        ----------
-        left : Outcome, LargeSession or None
-            One that has ended; None lets go of the last one.
-        """
+        """Work on another run, which has ended, or on none."""
         self._review.sync()
         self._review.put(None)
         self._iterations.put(left if isinstance(left, Outcome) else None)
@@ -121,15 +103,7 @@ class LastRun:
     def turn_to(self, image: Any) -> bool:
         """Offer what can be done with the labels where they are those of an image.
 
-        Parameters
-        ----------
-        image : napari.layers.Image or None
-            The one that is chosen.
-
-        Returns
-        -------
-        bool
-            Whether they are.
+        Say whether they are.
         """
         there, session = self._iterations.turn_to(image), self._session
         if session is None:
@@ -142,13 +116,7 @@ class LastRun:
         return there
 
     def forget(self, layer: Any) -> None:
-        """Let go of a run whose labels were removed, or the image of one.
-
-        Parameters
-        ----------
-        layer : napari.layers.Layer
-            Any.
-        """
+        """Let go of a run whose labels, or whose image, were removed."""
         there = self.outcome is not None
         self._iterations.forget(layer)
         if there and self.outcome is None:

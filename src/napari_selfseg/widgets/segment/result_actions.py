@@ -34,8 +34,6 @@ class ResultActions:
 
     Parameters
     ----------
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     labels : callable
         Returns the labels layers there are.
     cut : callable

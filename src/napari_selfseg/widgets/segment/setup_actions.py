@@ -32,18 +32,10 @@ class SetupActions:
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : SegmentView
-        With the page.
-    watch : Watch
-        Knows the layers there are.
     threads : callable
         Returns the CPU threads to use.
     acted_on : callable
         Returns the labels layer that strokes act on at once; None where there is none.
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     """
 
     def __init__(
@@ -107,13 +99,7 @@ class SetupActions:
         return replace(form, values={**form.values, "kinds": kinds}) if kinds else form
 
     def follow(self, remedy: Remedy) -> None:
-        """Do what was recommended, as far as it is not for a person to go on.
-
-        Parameters
-        ----------
-        remedy : Remedy
-            Of a refusal.
-        """
+        """Do what a refusal recommends, as far as it is not for a person to go on."""
         self._view.controls.say("Ready.")
         self._view.controls.offer(())  # pressed twice it would be done twice
         if remedy.halved:

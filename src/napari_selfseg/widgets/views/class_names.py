@@ -84,10 +84,7 @@ class ClassNames(QWidget):
     def offer_refusing(self, there: bool) -> None:
         """Offer to say of classes that they are no objects.
 
-        Parameters
-        ----------
-        there : bool
-            Whether the method finds objects like those that strokes show.
+        `there` says whether the method finds objects like those that strokes show.
         """
         self.table.setColumnHidden(REFUSED, not there)
 
@@ -106,13 +103,7 @@ class ClassNames(QWidget):
             self.choose(chosen)
 
     def show_refused(self, numbers: Collection[int]) -> None:
-        """Show which classes are no objects, without saying `refusing`.
-
-        Parameters
-        ----------
-        numbers : collection of int
-            Of those classes.
-        """
+        """Show which classes are no objects, without the signal `refusing`."""
         with signals_blocked(self.table):
             for row in range(self.table.rowCount()):
                 number, item = self._number(row), self.table.item(row, REFUSED)

@@ -117,13 +117,7 @@ class Controls(StatusWidget):
         allow(self.resume, reason)
 
     def show_back(self, there: bool) -> None:
-        """Show whether *Continue* can be taken back.
-
-        Parameters
-        ----------
-        there : bool
-            Whether there are labels from before it.
-        """
+        """Show whether *Continue* can be taken back: whether there are labels from before it."""
         self.back.setVisible(there)
 
     def show_run(self, there: bool) -> None:

@@ -83,14 +83,9 @@ class ReviewView(QWidget):
         self.show_subject(NOTHING)
 
     def show_subject(self, reason: str, *, objects: bool = True) -> None:
-        """Show whether there are labels to correct.
+        """Show why there are no labels to correct; empty where there are.
 
-        Parameters
-        ----------
-        reason : str
-            Why there are none; empty where there are.
-        objects : bool
-            Whether they are objects on a background.
+        `objects` says whether they are objects on a background.
         """
         for each in (self.tools["merge"], self.tools["split"], self.undo, self.redo):
             allow(each, reason)
@@ -103,34 +98,16 @@ class ReviewView(QWidget):
         self.show_about(reason)
 
     def show_about(self, words: str) -> None:
-        """Show which labels are corrected, and how many there are.
-
-        Parameters
-        ----------
-        words : str
-            A sentence.
-        """
+        """Show which labels are corrected, and how many there are."""
         self.about.setText(words)
 
     def show_tool(self, tool: str | None) -> None:
-        """Show which tool is taken up.
-
-        Parameters
-        ----------
-        tool : str or None
-            Its name in `tools`.
-        """
+        """Show which tool, by its name in `tools`, is taken up."""
         for name, each in self.tools.items():
             each.setChecked(name == tool)
 
     def show_history(self, undoable: bool, redoable: bool, before: bool) -> None:
-        """Show what can be taken back and made again, and whether an object was shown before.
-
-        Parameters
-        ----------
-        undoable, redoable, before : bool
-            Whether there is one.
-        """
+        """Show what can be undone and redone, and whether an object was shown before."""
         allow(self.undo, "" if undoable else NOT_EDITED)
         allow(self.redo, "" if redoable else NOT_UNDONE)
         if self.next.isEnabled():

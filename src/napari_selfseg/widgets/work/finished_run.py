@@ -51,20 +51,7 @@ class Earlier:
 
 
 class Outcome:
-    """The evolution behind a labels layer.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layer.
-    source : napari.layers.Image
-        The image layer.
-    canvas : Canvas
-        With the labels of the end.
-    request : Request
-        What was run.
-    run : Run
-        Its iterations.
+    """The evolution behind a labels layer, which has the labels of the end.
 
     Attributes
     ----------
@@ -165,12 +152,7 @@ class Outcome:
         return np.array(self.layer.data).reshape(self.request.shape)
 
     def classes(self, labels: NDArray[Any]) -> NDArray[Any]:
-        """Return the class of each pixel.
-
-        Parameters
-        ----------
-        labels : ndarray of int
-            From `labels`.
+        """Return the class of each pixel of labels from `labels`.
 
         Returns
         -------

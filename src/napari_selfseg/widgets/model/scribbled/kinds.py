@@ -10,33 +10,16 @@ NONE = "none"
 
 
 def refused_of(count: int, names: Mapping[int, str], said: Mapping[int, bool]) -> set[int]:
-    """Return the classes whose strokes show what is no object.
+    """Return the classes, from 1 to `count`, whose strokes show what is no object.
 
-    Parameters
-    ----------
-    count : int
-        Classes there are, from 1.
-    names : mapping of int to str
-        Those that have one.
-    said : mapping of int to bool
-        Of classes a person decided on: whether they are none.
-
-    Returns
-    -------
-    set of int
-        Those of which it was said; of the others all but the first and those with a name.
+    `said` has the classes that a person decided on; of the others all but the first and those with
+    a name show none.
     """
     return {n for n in range(1, count + 1) if said.get(n, n > 1 and n not in names)}
 
 
 def in_words(count: int, names: Mapping[int, str], said: Mapping[int, bool]) -> str:
-    """Return classes as the parameter `kinds` has them; empty where nothing was said of any.
-
-    Parameters
-    ----------
-    count, names, said
-        As for `refused_of`.
-    """
+    """Return classes as the parameter `kinds` has them; empty where nothing was said of any."""
     refused = refused_of(count, names, said)
     if not names and refused == set(range(2, count + 1)):
         return ""

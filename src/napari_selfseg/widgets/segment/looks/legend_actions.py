@@ -28,14 +28,10 @@ GONE: Final = "Label {number} is not there any more."
 
 
 class LegendActions(QObject):
-    """Keeps the legend true, and shows the label of a line.
+    """Keeps the legend up to date, and shows the label of a line.
 
     Parameters
     ----------
-    viewer : napari.Viewer
-        With the layers.
-    view : LegendView
-        Where it is shown.
     shown : callable
         Returns the layer of the live run, or of the last one; None where there is none.
     names : callable

@@ -17,15 +17,7 @@ MOST: Final = 50  # labels of objects, chosen by a slip, are no classes
 
 
 class ScribbleActions:
-    """Shows a line a class, and paints with the class of the line that was clicked.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        With the layer.
-    view : SetupView
-        With the chooser and the table.
-    """
+    """Shows a line a class, and paints with the class of the line that was clicked."""
 
     def __init__(self, viewer: Any, view: SetupView) -> None:
         self._viewer = viewer

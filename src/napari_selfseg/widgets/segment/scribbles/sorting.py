@@ -17,8 +17,6 @@ class Sorting:
 
     Parameters
     ----------
-    begin : callable
-        Called with work for a worker thread, what to do with its answer, and its name.
     current : callable
         Returns what is worked on by then; None where that is nothing.
     put : callable
