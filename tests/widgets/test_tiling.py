@@ -135,7 +135,7 @@ def test_a_plane_of_a_volume_is_one_pixel_thick():
 
 def seen_at(job, request, monkeypatch):
     """Return what the coarsest level shows when each message comes."""
-    found, room = [], job._room
+    found, room = [], job._storage
     put = job.mailbox.put
 
     def noted(message):
