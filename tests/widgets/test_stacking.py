@@ -308,7 +308,8 @@ def test_what_was_abandoned_leaves_whole_planes_only():
     class Leaving(StackJob):
         def _update(self, run, step):
             if step.done == stopped_at and step.step is not None:
-                assert self._storage.array[self._seen.plane].any(), "test invalid: nothing was shown"
+                shown = self._storage.array[self._seen.plane]
+                assert shown.any(), "test invalid: nothing was shown"
                 self.abandon(leave=True)
             return super()._update(run, step)
 

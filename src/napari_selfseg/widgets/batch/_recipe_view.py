@@ -12,7 +12,7 @@ from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.model.stacking import VOLUME, WAYS
 from napari_selfseg.widgets.parts.access.accessible import called
-from napari_selfseg.widgets.parts.choosers import Chooser
+from napari_selfseg.widgets.parts.choosers import Chooser, titled
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, rows, stacked
@@ -107,9 +107,9 @@ class RecipeView(QWidget):
         """Offer the methods and algorithms there are."""
         self._methods.fill(choices.methods)
         self._algorithms.fill(choices.superpixels)
-        self.method.offer([(each.title, each) for each in choices.methods])
+        self.method.offer(titled(choices.methods))
         self.method.choose(choices.default)
-        made = [(each.title, each) for each in choices.superpixels]
+        made = titled(choices.superpixels)
         self.superpixels.offer([(SUGGESTED, None), *made])
         allow_all(self)
 
@@ -146,7 +146,7 @@ class RecipeView(QWidget):
         self.source.offer([("Set up here", HERE), ("From a file", FILE)])
         self.kind.offer(KINDS)
         self.carry.offer(WAYS)
-        self.precision.offer([(each, each) for each in PRECISIONS])
+        self.precision.offer_words(PRECISIONS)
         allow_all(self, LOADING)
 
     def _turn_source(self) -> None:

@@ -19,13 +19,12 @@ from napari_selfseg.widgets.batch._words import detail
 from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
-from napari_selfseg.widgets.parts.calm_bar import RunButtons
+from napari_selfseg.widgets.parts.calm_bar import RunButtons, RunView
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.in_front import in_dock
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, at_the_end, beside, filled, rows, stacked
-from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     ERROR,
     LOADING,
@@ -62,8 +61,10 @@ NOT_DONE: Final = "Select an image in the table that is done."
 PARTS: Final = 1000
 
 
-class BatchView(StatusWidget):
+class BatchView(RunView):
     """The widgets of the Batch dock, and what they show in which state."""
+
+    live = LIVE
 
     def __init__(self, presets: Presets) -> None:
         super().__init__()
@@ -110,15 +111,10 @@ class BatchView(StatusWidget):
         `device` is chosen first, where there is one of that name.
         """
         self.recipe.populate(choices)
-        self.device.offer([(each, each) for each in choices.devices])
+        self.device.offer_words(choices.devices)
         self.device.choose(device)
         allow(self.add_folder)
         self.show_ready(HINT)
-
-    def show_live(self, text: str) -> None:
-        """Show that a batch is being prepared."""
-        self._buttons.show_live(LIVE)
-        self.say(text)
 
     def show_progress(self, snapshot: Snapshot) -> None:
         """Show how far the batch is."""
@@ -135,11 +131,10 @@ class BatchView(StatusWidget):
         self.say(snapshot.sentence)
         self.setUpdatesEnabled(True)
 
-    def show_ready(self, text: str) -> None:
-        """Show that a batch can be started, and how the last one ended."""
-        self._buttons.show_ready()
+    def show_ready(self, text: str, missing: str = "") -> None:
+        """Show that a batch can be started, how the last one ended, and what of it failed."""
         self.table.choose_failed()
-        self.say(text)
+        super().show_ready(text, missing)
 
     def _show_chosen(self) -> None:
         entry = self.table.entry

@@ -23,6 +23,7 @@ __all__ = ["CompareDock"]
 
 NOTHING: Final = "Make or open two labels layers of one shape first: run twice, for example."
 ALONE: Final = "{name} is compared with labels of the same shape, and there are no others."
+READY: Final = "Ready."
 WORKING: Final = "Comparing..."
 NONE: Final = ("none", None)
 
@@ -126,8 +127,9 @@ class CompareDock(DockBase):
         if self._live or self._stage.up:
             return
         one, other = self.view.one.thing, self.view.other.thing
-        missing = NOTHING if one is None else ALONE.format(name=one.name)
-        self.view.show_ready("" if other is not None else missing)
+        alone = NOTHING if one is None else ALONE.format(name=one.name)
+        missing = "" if other is not None else alone
+        self.view.show_ready(missing or READY, missing)
 
     def _forget(self, layer: Any) -> None:
         """Go back where a layer went that is compared."""

@@ -7,11 +7,10 @@ from typing import Final
 from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
-from napari_selfseg.widgets.parts.calm_bar import RunButtons
+from napari_selfseg.widgets.parts.calm_bar import RunButtons, RunView
 from napari_selfseg.widgets.parts.choosers import Chooser
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import beside, filled, rows
-from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import button, dock_layout, scrolled, sentence
 
 __all__ = ["CompareView"]
@@ -26,12 +25,11 @@ RULES: Final = (
     "Labels of both go together one to one where they overlap most, and have the same colour then, "
     "whatever their numbers. Both views move together."
 )
-READY: Final = "Ready."
 UP: Final = "Two results are compared now: go back first."
 NOT_UP: Final = "Nothing is compared now."
 
 
-class CompareView(StatusWidget):
+class CompareView(RunView):
     """Two results, their image, and what came of it."""
 
     def __init__(self) -> None:
@@ -55,16 +53,6 @@ class CompareView(StatusWidget):
     def kept(self) -> Kept:
         """What is remembered."""
         return {"marked": self.marked}
-
-    def show_live(self, text: str) -> None:
-        """Show that two results are being compared."""
-        self._buttons.show_live(text)
-        self.say(text)
-
-    def show_ready(self, missing: str) -> None:
-        """Show that two results can be compared, or what is missing."""
-        self._buttons.show_ready(missing)
-        self.say(missing or READY)
 
     def show_up(self, up: bool) -> None:
         """Show whether two results are side by side."""

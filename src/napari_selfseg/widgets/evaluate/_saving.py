@@ -5,22 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
+from napari_selfseg.widgets.model.measure import csv_file
+
 __all__ = ["save_lines"]
 
 
 def save_lines(lines: Sequence[Sequence[str]], path: str) -> None:
-    """Write lines of cells, the head first, as CSV, whole or not at all.
-
-    Raises
-    ------
-    ValueError
-        When the ending is another one.
-    OSError
-        When the file cannot be written.
-    """
-    from napari_selfseg.io import atomic_file, check_target
-
-    target = check_target(path, (".csv",))
-    # With the mark at its beginning spreadsheets read names in any script as they are.
-    with atomic_file(target) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+    """Write lines of cells, the head first; what is raised is as of `csv_file`."""
+    with csv_file(path) as file:
         csv.writer(file).writerows(lines)

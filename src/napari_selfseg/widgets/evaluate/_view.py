@@ -16,12 +16,11 @@ from napari_selfseg.metrics import BACKGROUND as NO_OBJECT
 from napari_selfseg.widgets.evaluate._legend import LOOKS, legend
 from napari_selfseg.widgets.evaluate._table import FiguresView
 from napari_selfseg.widgets.parts.access.keys import RUN, keyed
-from napari_selfseg.widgets.parts.calm_bar import RunButtons
+from napari_selfseg.widgets.parts.calm_bar import RunButtons, RunView
 from napari_selfseg.widgets.parts.choosers import Checklist, Chooser
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import at_the_end, beside, filled, rows, stacked
-from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import afresh, button, dock_layout, scrolled, sentence
 
 __all__ = ["EvaluateView"]
@@ -35,7 +34,7 @@ BACKGROUND: Final = (
 )
 
 
-class EvaluateView(StatusWidget):
+class EvaluateView(RunView):
     """The widgets of the Evaluate dock, and what they show in which state."""
 
     def __init__(self) -> None:
@@ -75,16 +74,6 @@ class EvaluateView(StatusWidget):
         self._empty.hide()
         self._table.show()
         self.pages.setCurrentIndex(1)
-
-    def show_live(self, text: str) -> None:
-        """Show that figures are being computed."""
-        self._buttons.show_live(text)
-        self.say(text)
-
-    def show_ready(self, text: str) -> None:
-        """Show that figures can be computed, what was done, or what is missing."""
-        self._buttons.show_ready()
-        self.say(text)
 
     def show_said(self, said: Mapping[int, str]) -> None:
         """Show how much there is of each kind of disagreement, in words."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 from numpy.typing import NDArray
 
@@ -12,7 +12,7 @@ from napari_selfseg.objects import object_features, with_class_names
 from napari_selfseg.widgets.model.image_source import read
 from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["measured", "save_table", "unit_of"]
+__all__ = ["csv_file", "measured", "save_table", "unit_of"]
 
 
 def measured(
@@ -54,7 +54,14 @@ def unit_of(layer: Any) -> str:
 
 
 def save_table(table: Any, path: str) -> None:
-    """Write a table as CSV, whole or not at all.
+    """Write a table (a data frame) as CSV; what is raised is as of `csv_file`."""
+    with csv_file(path) as file:
+        table.to_csv(file, index=False)
+
+
+@contextmanager
+def csv_file(path: str) -> Iterator[TextIO]:
+    """Open a CSV file to write, whole or not at all.
 
     Raises
     ------
@@ -65,7 +72,7 @@ def save_table(table: Any, path: str) -> None:
     """
     from napari_selfseg.io import atomic_file, check_target
 
-    target: Path = check_target(path, (".csv",))
-    with atomic_file(target) as part:
-        # With the mark at its beginning spreadsheets read the units as they are.
-        table.to_csv(part, index=False, encoding="utf-8-sig")
+    target = check_target(path, (".csv",))
+    # With the mark at its beginning spreadsheets read names and units in any script as they are.
+    with atomic_file(target) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        yield file

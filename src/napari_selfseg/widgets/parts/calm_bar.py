@@ -1,8 +1,8 @@
-"""A bar that says how far something is, and the buttons that begin and end it."""
+"""A bar that says how far something is, the buttons that begin and end it, and views with these."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
@@ -13,9 +13,10 @@ from qtpy.QtWidgets import (
     QStylePainter,
 )
 
+from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import LOADING, allow
 
-__all__ = ["CalmBar", "RunButtons"]
+__all__ = ["CalmBar", "RunButtons", "RunView"]
 
 BEAT_MS: Final = 500
 BEATS: Final = 8
@@ -105,3 +106,23 @@ class RunButtons:
             allow(self._stop, self._idle)
         if not self.bar.maximum():
             self.bar.hide()
+
+
+class RunView(StatusWidget):
+    """A view whose buttons begin and end work, with a sentence on how that goes.
+
+    `live` is why no other work can begin; what is said otherwise.
+    """
+
+    live: ClassVar[str] = ""
+    _buttons: RunButtons
+
+    def show_live(self, text: str) -> None:
+        """Show that work goes on, and which."""
+        self._buttons.show_live(self.live or text)
+        self.say(text)
+
+    def show_ready(self, text: str, missing: str = "") -> None:
+        """Show that nothing goes on; and what is missing, if anything, for work to begin."""
+        self._buttons.show_ready(missing)
+        self.say(text)

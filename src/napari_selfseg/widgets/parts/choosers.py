@@ -9,11 +9,12 @@ from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
 from superqt.utils import signals_blocked
 
+from napari_selfseg.parameters import Parameters
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.following import Scene, followed
 from napari_selfseg.widgets.parts.style import button, narrowed, shortened
 
-__all__ = ["Checklist", "Chooser", "LayerChooser"]
+__all__ = ["Checklist", "Chooser", "LayerChooser", "titled"]
 
 LINES: Final = 5
 FOLLOW: Final = "Follow"
@@ -21,6 +22,11 @@ FOLLOWING: Final = (
     "The layer that is selected in the list of layers is chosen here. Choose by hand to keep one."
 )
 KEPT: Final = "Chosen by hand: press to follow the layer that is selected in the list of layers."
+
+
+def titled(kinds: Sequence[type[Parameters]]) -> list[tuple[str, type[Parameters]]]:
+    """Return methods or algorithms as a chooser offers them, by their titles."""
+    return [(each.title, each) for each in kinds]
 
 
 class Chooser(QComboBox):
@@ -51,6 +57,10 @@ class Chooser(QComboBox):
         index = next((i for i, each in enumerate(self._things) if each == thing), None)
         if index is not None:
             self.setCurrentIndex(index)
+
+    def offer_words(self, words: Sequence[str]) -> None:
+        """Offer things that are shown as they are."""
+        self.offer([(each, each) for each in words])
 
     def offer(self, named: Sequence[tuple[str, Any]], wanted: Any = None) -> None:
         """Offer other things, in the order of the menu.

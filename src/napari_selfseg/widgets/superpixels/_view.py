@@ -14,12 +14,11 @@ from qtpy.QtWidgets import (
 from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
-from napari_selfseg.widgets.parts.calm_bar import RunButtons
-from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.parts.calm_bar import RunButtons, RunView
+from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser, titled
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Pages, at_the_end, beside, filled, rows
-from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     LOADING,
     afresh,
@@ -52,8 +51,10 @@ NOT_UNDONE: Final = "Nothing was taken back."
 HINTS: Final = {"pick": PICK_HELP, "split": SPLIT_HELP, None: ""}
 
 
-class SuperpixelsView(StatusWidget):
+class SuperpixelsView(RunView):
     """The widgets of the Superpixels dock, and what they show in which state."""
+
+    live = LIVE
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +104,7 @@ class SuperpixelsView(StatusWidget):
         """Offer the algorithms there are."""
         kinds = (*choices.superpixels, *choices.files)
         self._pages.fill(kinds)
-        self.algorithm.offer([(each.title, each) for each in kinds])
+        self.algorithm.offer(titled(kinds))
         self._loaded = True
         for each in (self.algorithm, self.reset, self.layer, self.boundaries):
             allow(each)
@@ -126,15 +127,9 @@ class SuperpixelsView(StatusWidget):
         """Show or hide the choice between plane and volume."""
         self._part_row.setVisible(offered)
 
-    def show_ready(self, text: str) -> None:
-        """Show that superpixels can be made, or what is missing, or what was done."""
-        self._buttons.show_ready("" if self._loaded else LOADING)
-        self.say(text)
-
-    def show_live(self, text: str) -> None:
-        """Show that superpixels are being made."""
-        self._buttons.show_live(LIVE)
-        self.say(text)
+    def show_ready(self, text: str, missing: str = "") -> None:
+        """Show that superpixels can be made, as soon as the algorithms are loaded."""
+        super().show_ready(text, missing if self._loaded else LOADING)
 
     def show_made(self) -> None:
         """Turn to the superpixels that were made."""

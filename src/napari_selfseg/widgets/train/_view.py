@@ -16,15 +16,14 @@ from qtpy.QtWidgets import (
 from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.parts.access.accessible import called
 from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
-from napari_selfseg.widgets.parts.calm_bar import RunButtons
-from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser
+from napari_selfseg.widgets.parts.calm_bar import RunButtons, RunView
+from napari_selfseg.widgets.parts.choosers import Chooser, LayerChooser, titled
 from napari_selfseg.widgets.parts.contrast import hinted
 from napari_selfseg.widgets.parts.elided import Line
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.number_box import NumberBox
 from napari_selfseg.widgets.parts.panels import Fold, Pages, at_the_end, beside, filled, rows
 from napari_selfseg.widgets.parts.plots.plot import LossPlot
-from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import (
     afresh,
     button,
@@ -52,8 +51,10 @@ LABELLING: Final = "Labelling..."
 NO_MODEL: Final = "Train a model first, or choose a file of one on the first page."
 
 
-class TrainView(StatusWidget):
+class TrainView(RunView):
     """The widgets of the Train dock, and what they show in which state."""
+
+    live = LIVE
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,19 +113,18 @@ class TrainView(StatusWidget):
         `device` is chosen first, where there is one of that name.
         """
         self._methods.fill(choices.methods)
-        self.method.offer([(each.title, each) for each in choices.methods])
+        self.method.offer(titled(choices.methods))
         named = {each.name: each for each in choices.methods}
         self.method.choose(named.get("sgseg") or named["backprop"])
-        self.device.offer([(each, each) for each in choices.devices])
+        self.device.offer_words(choices.devices)
         self.device.choose(device)
         self.show_ready("")
 
     def show_live(self, text: str) -> None:
         """Show that a training is being prepared."""
-        self._buttons.show_live(LIVE)
         self._losses = {}
         self.plot.hide()
-        self.say(text)
+        super().show_live(text)
 
     def show_progress(
         self, iteration: int, total: int, text: str, losses: dict[str, float]
@@ -139,11 +139,6 @@ class TrainView(StatusWidget):
         self.plot.setVisible(bool(self._losses))
         self.say(text)
         self.setUpdatesEnabled(True)
-
-    def show_ready(self, text: str) -> None:
-        """Show that a training can be started, and how the last one ended."""
-        self._buttons.show_ready()
-        self.say(text)
 
     def _prepare(self) -> None:
         self.bar.setFormat("%v / %m")

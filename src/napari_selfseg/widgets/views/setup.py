@@ -12,7 +12,7 @@ from napari_selfseg.widgets.model.choices import PRECISIONS, Choices
 from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.model.state import NO_IMAGE, Form
 from napari_selfseg.widgets.parts.access.accessible import called
-from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser
+from napari_selfseg.widgets.parts.choosers import Checklist, Chooser, LayerChooser, titled
 from napari_selfseg.widgets.parts.keeping import Kept
 from napari_selfseg.widgets.parts.panels import Fold, Pages, beside, filled, rows
 from napari_selfseg.widgets.parts.style import LOADING, afresh, allow, allow_all, button
@@ -109,10 +109,10 @@ class SetupView(QWidget):
         self._choices = choices
         self._method_pages.fill(choices.methods)
         self._superpixel_pages.fill(choices.superpixels)
-        self.method.offer([(each.title, each) for each in choices.methods])
+        self.method.offer(titled(choices.methods))
         self.method.choose(choices.default)
         self._turn_goal()
-        self.device.offer([(each, each) for each in choices.devices])
+        self.device.offer_words(choices.devices)
         self.device.choose(device)
         self.offer_labels([])
         self._allow("")
@@ -122,7 +122,7 @@ class SetupView(QWidget):
         if self._choices is None:
             return
         given = [(f"Layer: {name}", layer) for name, layer in layers]
-        made = [(each.title, each) for each in self._choices.superpixels]
+        made = titled(self._choices.superpixels)
         self.superpixels.offer([(SUGGESTED, None), *made, *given])
         self.scribbles.offer([(NO_SCRIBBLES, None), *given])
         self.region.offer_labels(given)
@@ -172,7 +172,7 @@ class SetupView(QWidget):
     # What follows from a choice
 
     def _prepare(self) -> None:
-        self.precision.offer([(each, each) for each in PRECISIONS])
+        self.precision.offer_words(PRECISIONS)
         self.stack.offer(None)
         self.offer_channels([])
         self._allow(LOADING)
