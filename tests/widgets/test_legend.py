@@ -10,7 +10,12 @@ from pandas import DataFrame
 from qtpy.QtCore import Qt
 
 from napari_selfseg.widgets.canvas.layers import METADATA, NAMES, camera_of, is_mark
-from napari_selfseg.widgets.canvas.looks.described import SHOWS, own_names, sheet_of, turn_to
+from napari_selfseg.widgets.canvas.looks.described import (
+    SHOWS,
+    countable_labels,
+    own_names,
+    turn_to,
+)
 from napari_selfseg.widgets.model.looks import counting
 from napari_selfseg.widgets.model.looks.counting import counted, place_of
 from napari_selfseg.widgets.model.looks.legend import groups_of, legend
@@ -102,20 +107,23 @@ def test_a_pyramid_is_counted_in_its_coarsest_level():
     whole = np.kron(LABELS, np.ones((4, 4), np.uint8))
     viewer = ViewerModel()
     layer = viewer.add_labels([whole, LABELS], multiscale=True, scale=(0.5, 0.5), units="um")
-    sheet = sheet_of(layer, viewer.dims)
-    assert sheet.pixels == LABELS.size
-    found = counted(sheet.read()).times(sheet.times)
+    countable = countable_labels(layer, viewer.dims)
+    assert countable.pixels == LABELS.size
+    found = counted(countable.read()).times(countable.times)
     assert found.pixels.tolist() == [1600, 400, 400]
-    assert sheet.scale == Scale(0.25, "µm²")
-    assert legend(found, "classes", sheet.scale, {}, None, sheet.where).head == "3 classes, about."
+    assert countable.scale == Scale(0.25, "µm²")
+    assert (
+        legend(found, "classes", countable.scale, {}, None, countable.where).head
+        == "3 classes, about."
+    )
 
 
 def test_time_is_no_size():
     viewer = ViewerModel()
     layer = viewer.add_labels(np.stack([LABELS] * 3), scale=(60, 0.5, 0.5), units=("s", "um", "um"))
-    assert sheet_of(layer, viewer.dims).scale == Scale(0.25, "µm²")
+    assert countable_labels(layer, viewer.dims).scale == Scale(0.25, "µm²")
     layer = viewer.add_labels(np.stack([LABELS] * 3), scale=(2, 0.5, 0.5), units=("um",) * 3)
-    assert sheet_of(layer, viewer.dims).scale == Scale(0.5, "µm³")
+    assert countable_labels(layer, viewer.dims).scale == Scale(0.5, "µm³")
 
 
 def test_a_label_in_another_plane_is_brought_into_view():

@@ -17,7 +17,7 @@ from napari_selfseg.widgets.parts.access import attention
 from napari_selfseg.widgets.parts.style import controls_of, why_not
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.segment.simple_actions import SimpleActions
-from napari_selfseg.widgets.views.amount.wish import HALF, granularity_at, place_of
+from napari_selfseg.widgets.views.amount.granularity_choice import HALF, granularity_at, place_of
 from napari_selfseg.widgets.views.view import RESULT, REVIEW, SETUP, SegmentView
 
 USUAL = Consensus().granularity
@@ -51,7 +51,7 @@ def test_the_dock_opens_with_four_choices(view):
     shown = [each for each in controls_of(view.setup) if each.isVisible()]
     names = {each.objectName() or each.accessibleName() or each.text() for each in shown}
     assert names == {"Image", "Follow", "Segments", "Objects", "More"}
-    assert view.controls.wish.slider.isVisible()
+    assert view.controls.granularity.slider.isVisible()
     assert view.controls.run.isVisible()
     assert not view.setup.method.isVisible()
     view.setup.more.button.click()
@@ -59,32 +59,32 @@ def test_the_dock_opens_with_four_choices(view):
 
 
 def test_few_or_many_fills_in_the_granularity_and_follows_it(view):
-    wish = view.controls.wish
-    assert wish.slider.value() == 0
-    wish.slider.setValue(HALF)
+    choice = view.controls.granularity
+    assert choice.slider.value() == 0
+    choice.slider.setValue(HALF)
     assert view.setup.values["granularity"] == 1
     view.setup.fill({"granularity": 0.0})
-    assert wish.slider.value() == -HALF
+    assert choice.slider.value() == -HALF
     view.setup.reset.click()
-    assert (wish.slider.value(), view.setup.values["granularity"]) == (0, USUAL)
+    assert (choice.slider.value(), view.setup.values["granularity"]) == (0, USUAL)
 
 
 def test_a_number_of_segments_counts_and_not_the_slider(view):
     view.setup.fill({"n_segments": 12})
-    assert not view.controls.wish.slider.isEnabled()
-    assert "12 segments" in why_not(view.controls.wish.slider)
+    assert not view.controls.granularity.slider.isEnabled()
+    assert "12 segments" in why_not(view.controls.granularity.slider)
     view.setup.fill({"n_segments": 0})
-    assert view.controls.wish.slider.isEnabled()
+    assert view.controls.granularity.slider.isEnabled()
 
 
 @pytest.mark.parametrize(("kind", "words"), [(Objects, "is found"), (Backprop, "after the run")])
 def test_where_nothing_can_be_wished_it_says_why(view, kind, words):
     view.setup.method.choose(kind)
-    assert not view.controls.wish.slider.isVisible()
-    assert words in view.controls.wish.note.text()
+    assert not view.controls.granularity.slider.isVisible()
+    assert words in view.controls.granularity.note.text()
     view.setup.method.choose(Consensus)
-    assert view.controls.wish.slider.isVisible()
-    assert not view.controls.wish.note.isVisible()
+    assert view.controls.granularity.slider.isVisible()
+    assert not view.controls.granularity.note.isVisible()
 
 
 @pytest.mark.parametrize("kind", [Consensus, Objects, Backprop])
@@ -164,7 +164,10 @@ def test_one_slider_at_a_time(view):
     controls = view.controls
     for there in (True, False):
         controls.show_run(there)
-        assert (controls.shown.isVisible(), controls.wish.isVisible()) == (there, not there)
+        assert (controls.shown.isVisible(), controls.granularity.isVisible()) == (
+            there,
+            not there,
+        )
 
 
 def test_whether_more_is_open_is_remembered(qtbot):
@@ -198,15 +201,15 @@ def test_a_run_ends_at_its_result_with_as_many_segments_as_were_wished(
     qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
     controls, counts = dock.view.controls, []
     for place in (-HALF, HALF):
-        controls.wish.slider.setValue(place)
+        controls.granularity.slider.setValue(place)
         dock.start()
         qtbot.waitUntil(lambda: not dock.busy, timeout=120_000)
         assert dock.view.pages.currentIndex() == RESULT
         assert controls.shown.granularity.isVisibleTo(dock)
-        assert not controls.wish.isVisibleTo(dock)
+        assert not controls.granularity.isVisibleTo(dock)
         layer = viewer.layers[-1]
         counts.append(len(np.unique(layer.data)))
         assert controls.shown.granularity.number.value() == counts[-1]
         viewer.layers.remove(layer)
-        assert controls.wish.isVisibleTo(dock), "for the next run"
+        assert controls.granularity.isVisibleTo(dock), "for the next run"
     assert counts[0] == 1 < 10 < counts[1]

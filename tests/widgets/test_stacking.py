@@ -16,7 +16,7 @@ from napari_selfseg.widgets.canvas.label_storage import make_stack_storage, save
 from napari_selfseg.widgets.estimates.expected import estimated
 from napari_selfseg.widgets.estimates.forecast import Forecast
 from napari_selfseg.widgets.large.stack_arrays import stack_arrays
-from napari_selfseg.widgets.large.stack_job import Seen, StackJob
+from napari_selfseg.widgets.large.stack_job import PlanesInView, StackJob
 from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.overlay import Overlay, Void
 from napari_selfseg.widgets.model.stacking import (
@@ -273,10 +273,10 @@ def ended(job):
     return message
 
 
-def begun(asked, seen=None):
+def begun(asked, in_view=None):
     room = make_stack_storage(asked.along, np.uint32, asked.spacing, "pixel")
     records = {}
-    return StackJob(asked, room, seen or Seen(), records, "key"), room, records
+    return StackJob(asked, room, in_view or PlanesInView(), records, "key"), room, records
 
 
 def test_a_job_never_reads_more_than_a_plane_and_leaves_a_record(monkeypatch):
@@ -294,7 +294,7 @@ def test_a_job_never_reads_more_than_a_plane_and_leaves_a_record(monkeypatch):
 def test_a_plane_that_cannot_be_used_is_named():
     stack = NOISE.copy()
     stack[2] = 7
-    job, room, records = begun(request(picture(stack)), Seen(2))
+    job, room, records = begun(request(picture(stack)), PlanesInView(2))
     message = ended(job)
     assert "Left empty: z 2." in message.sentence
     assert not room.array[2].any()
@@ -308,14 +308,14 @@ def test_what_was_abandoned_leaves_whole_planes_only():
     class Leaving(StackJob):
         def _update(self, run, step):
             if step.done == stopped_at and step.step is not None:
-                shown = self._storage.array[self._seen.plane]
+                shown = self._storage.array[self._in_view.plane]
                 assert shown.any(), "test invalid: nothing was shown"
                 self.abandon(leave=True)
             return super()._update(run, step)
 
-    asked, seen = request(), Seen(across=True)
+    asked, in_view = request(), PlanesInView(across=True)
     room = make_stack_storage(asked.along, np.uint32, asked.spacing, "pixel")
-    job = Leaving(asked, room, seen, {}, "key")
+    job = Leaving(asked, room, in_view, {}, "key")
     message = ended_reading(job)
     assert message.sentence == "Ended at once; 2 of 4 planes are done."
     assert [bool(plane.any()) for plane in room.array] == [True, True, False, False]

@@ -14,7 +14,7 @@ from napari_selfseg.protocol._given._device import resolve_device
 from napari_selfseg.protocol._given._failures import explaining
 from napari_selfseg.protocol._given._given import check_given
 from napari_selfseg.protocol._method._control import Control
-from napari_selfseg.protocol._method._finish import AS_BEGUN, Wish, chosen
+from napari_selfseg.protocol._method._finish import AS_BEGUN, FinishChoice, chosen
 from napari_selfseg.protocol._method._inputs import gather
 from napari_selfseg.protocol._method._training_state import TrainingState
 from napari_selfseg.protocol._results._outlining import Outlining
@@ -30,7 +30,7 @@ def go_on(
     *,
     iterations: int,
     outlines: Outlines | None = None,
-    finish: Wish = AS_BEGUN,
+    finish: FinishChoice = AS_BEGUN,
 ) -> Run:
     """Go on with a run that has ended, as it was set up.
 

@@ -32,7 +32,7 @@ def fast_bfloat16(device: torch.device) -> bool:
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
-    """Turn a wish into a device that is there; ``"auto"`` takes CUDA, then MPS, then the CPU.
+    """Resolve the name of a device; ``"auto"`` takes CUDA, then MPS, then the CPU.
 
     ValueError when it is unknown or not there.
     """
@@ -68,7 +68,7 @@ def check_precision(precision: object) -> None:
 
 
 def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
-    """Turn a wish into the type the training forward and backward use.
+    """Resolve a precision to the type that training forward and backward use.
 
     ``"auto"`` takes bfloat16 where it is faster, which is measured once a machine. ValueError when
     the word is unknown.

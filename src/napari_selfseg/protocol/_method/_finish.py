@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.parameters import Parameters
 
-__all__ = ["AS_BEGUN", "Finish", "Wish", "chosen"]
+__all__ = ["AS_BEGUN", "Finish", "FinishChoice", "chosen"]
 
 # As was asked for when the run began.
 AS_BEGUN: Final = "as_begun"
@@ -70,12 +70,12 @@ class Finish(Parameters, ABC):
         return
 
 
-Wish = Finish | None | Literal["as_begun"]
+FinishChoice = Finish | None | Literal["as_begun"]
 
 
-def chosen(wish: Wish, begun: Finish | None) -> Finish | None:
+def chosen(choice: FinishChoice, begun: Finish | None) -> Finish | None:
     """Return what is wanted; ``"as_begun"`` is what was asked for when the run began.
 
     None leaves labels as they are.
     """
-    return begun if wish == AS_BEGUN else wish
+    return begun if choice == AS_BEGUN else choice

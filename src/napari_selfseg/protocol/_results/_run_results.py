@@ -13,7 +13,7 @@ from torch import Tensor
 
 from napari_selfseg.hierarchy import Hierarchy
 from napari_selfseg.outlines import IMAGE, Outlines
-from napari_selfseg.protocol._method._finish import AS_BEGUN, Finish, Wish, chosen
+from napari_selfseg.protocol._method._finish import AS_BEGUN, Finish, FinishChoice, chosen
 from napari_selfseg.protocol._method._method import Method, SuperpixelAlgorithm
 from napari_selfseg.protocol._method._step import Stop
 from napari_selfseg.protocol._results._ballot_box import BallotBox, Latest
@@ -103,7 +103,7 @@ class RunResults(ABC):
         *,
         image: int = 0,
         outlines: Outlines | None = None,
-        finish: Wish = AS_BEGUN,
+        finish: FinishChoice = AS_BEGUN,
     ) -> NDArray[Any]:
         """Return the label map of an iteration.
 
@@ -139,7 +139,7 @@ class RunResults(ABC):
         image: int = 0,
         scribbles: NDArray[Any] | None = None,
         outlines: Outlines | None = None,
-        finish: Wish = AS_BEGUN,
+        finish: FinishChoice = AS_BEGUN,
     ) -> NDArray[Any]:
         """Finish labels of an image of this run, such as a cut of its hierarchy.
 
@@ -250,7 +250,7 @@ class RunResults(ABC):
         bias: float | None = None,
         image: int = 0,
         outlines: Outlines | None = None,
-        finish: Wish = AS_BEGUN,
+        finish: FinishChoice = AS_BEGUN,
     ) -> NDArray[Any]:
         """Cut the consensus of the iterations so far into segments.
 
@@ -286,7 +286,7 @@ class RunResults(ABC):
         superpixels: SuperpixelAlgorithm | None = None,
         scribbles: NDArray[Any] | None = None,
         outlines: Outlines | None = None,
-        finish: Wish = AS_BEGUN,
+        finish: FinishChoice = AS_BEGUN,
     ) -> dict[str, Any]:
         """Return all that is needed to make these labels again.
 

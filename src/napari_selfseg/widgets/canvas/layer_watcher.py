@@ -11,10 +11,10 @@ from napari_selfseg.widgets.canvas.layers import camera_of, is_mark
 from napari_selfseg.widgets.model.own import is_overlay
 from napari_selfseg.widgets.parts.following import Scene
 
-__all__ = ["Watch"]
+__all__ = ["LayerWatcher"]
 
 
-class Watch:
+class LayerWatcher:
     """Tells when there are other layers to choose from, and when one was removed.
 
     Parameters

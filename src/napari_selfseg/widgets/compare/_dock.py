@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from napari.layers import Image, Labels
 
-from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
 from napari_selfseg.widgets.canvas.layers import METADATA, is_mark
 from napari_selfseg.widgets.compare._comparing import Compared, compared
 from napari_selfseg.widgets.compare._stage import Stage
@@ -39,7 +39,7 @@ class CompareDock(DockBase):
         super().__init__(napari_viewer, view, self._refuse)
         self._stage = Stage(napari_viewer)
         self._live = self._staging = False
-        self._watch = Watch(napari_viewer, self._offer, self._forget)
+        self._watch = LayerWatcher(napari_viewer, self._offer, self._forget)
         view.one.chosen.connect(self._offer_others)
         view.other.chosen.connect(self._look)
         view.run.clicked.connect(self.start)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from qtpy.QtWidgets import QApplication
 
-from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
 from napari_selfseg.widgets.evaluate._actions import DisagreementActions
 from napari_selfseg.widgets.evaluate._comparison import NO_LABELS, resolve
 from napari_selfseg.widgets.evaluate._figures import Figures, figures
@@ -42,7 +42,7 @@ class EvaluateDock(DockBase):
         self._desk = DisagreementActions(napari_viewer, self.view, self._tasks.begin)
         self._connect_widgets()
         self._memory.recall()
-        self._watch = Watch(napari_viewer, self._offer_layers, self._desk.forget)
+        self._watch = LayerWatcher(napari_viewer, self._offer_layers, self._desk.forget)
         self._open_from_now()
 
     @property

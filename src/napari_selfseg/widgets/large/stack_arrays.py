@@ -14,10 +14,10 @@ from napari_selfseg.widgets.model.overlay import Covered
 if TYPE_CHECKING:
     from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["Part", "stack_arrays"]
+__all__ = ["LazyPart", "stack_arrays"]
 
 
-class Part:
+class LazyPart:
     """Part of an array, read when it is sliced.
 
     `read` returns the pixels at an index of the whole, channels last; `channels` is 0 where there
@@ -65,7 +65,7 @@ def _inside(part: slice, length: int, asked: Any) -> int | slice:
 def stack_arrays(request: Request) -> dict[str, Any]:
     """Return the arguments of `napari_selfseg.scale.over_stack`, without reading any array."""
     picture, given = request.picture, request.superpixels
-    image = Part(
+    image = LazyPart(
         lambda index: read(picture, index),
         request.index,
         picture.shape,
@@ -82,18 +82,20 @@ def stack_arrays(request: Request) -> dict[str, Any]:
     }
 
 
-def _covering(covered: Covered) -> Part:
+def _covering(covered: Covered) -> LazyPart:
     data = covered.data
-    return Part(lambda index: np.asarray(data[index]), covered.index, data.shape, data.dtype)
+    return LazyPart(lambda index: np.asarray(data[index]), covered.index, data.shape, data.dtype)
 
 
-def _mask(request: Request, image: Part) -> Part | None:
+def _mask(request: Request, image: LazyPart) -> LazyPart | None:
     void = request.void
     if void is None:
         return None
     if isinstance(void, Covered):
         data = void.data
-        return Part(lambda index: np.asarray(data[index]) != 0, void.index, data.shape, np.bool_)
+        return LazyPart(
+            lambda index: np.asarray(data[index]) != 0, void.index, data.shape, np.bool_
+        )
     colours = bool(request.channels)
     whole = (slice(None),) * len(request.shape)
-    return Part(lambda index: void.mask(image[index], colours), whole, request.shape, np.bool_)
+    return LazyPart(lambda index: void.mask(image[index], colours), whole, request.shape, np.bool_)

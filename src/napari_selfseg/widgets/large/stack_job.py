@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from napari_selfseg.scale import StackRun, StackStep
     from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["Seen", "StackJob"]
+__all__ = ["PlanesInView", "StackJob"]
 
 
 @dataclass
-class Seen:
+class PlanesInView:
     """What is on the canvas: written by the window, read by the worker.
 
     Attributes
@@ -63,7 +63,7 @@ class StackJob(LiveJob):
         self,
         request: Request,
         storage: LabelStorage,
-        seen: Seen,
+        in_view: PlanesInView,
         records: MutableMapping[Any, Any],
         key: str,
         done: NDArray[np.bool_] | None = None,
@@ -72,7 +72,7 @@ class StackJob(LiveJob):
         self.fit: Fit | None = None
         self.done = done
         self.begun = done is not None and bool(done.any())
-        self._request, self._storage, self._seen = request, storage, seen
+        self._request, self._storage, self._in_view = request, storage, in_view
         self._records, self._key = records, key
         self._along = request.along
         self._live: set[int] = set()
@@ -90,7 +90,7 @@ class StackJob(LiveJob):
             finish=request.finish,
             out=self._storage.array,
             done=self.done,
-            viewed=lambda: self._seen.plane,
+            viewed=lambda: self._in_view.plane,
             device=request.device,
             threads=request.threads,
             precision=request.precision,
@@ -110,7 +110,7 @@ class StackJob(LiveJob):
         self.begun = self.begun or step.done > 0
         if step.step is None:
             self._erase(set(run.failed))
-        elif step.plane == self._seen.plane or self._seen.across:
+        elif step.plane == self._in_view.plane or self._in_view.across:
             self._live.add(step.plane)
             self.begun = True
             spot = self._along.spot(step.plane)

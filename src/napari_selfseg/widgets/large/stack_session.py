@@ -8,7 +8,7 @@ from napari_selfseg.widgets.canvas.label_layer import add_labels
 from napari_selfseg.widgets.canvas.label_storage import make_stack_storage
 from napari_selfseg.widgets.canvas.layers import METADATA, describe_image
 from napari_selfseg.widgets.large.large_session import LargeSession
-from napari_selfseg.widgets.large.stack_job import Seen, StackJob
+from napari_selfseg.widgets.large.stack_job import PlanesInView, StackJob
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.request import Request
 
@@ -25,7 +25,7 @@ class StackSession(LargeSession):
     ) -> None:
         super().__init__(viewer, source, request)
         self._along = request.along
-        self._seen = Seen()
+        self._in_view = PlanesInView()
         if before is None:
             self.storage = make_stack_storage(
                 self._along, _dtype(request), request.spacing, unit_of(source)
@@ -35,7 +35,9 @@ class StackSession(LargeSession):
             self.storage, self.layer = before.storage, before.layer
             self.layer.visible, self.layer.editable = True, False
         done = None if before is None else before._job.done
-        self._job = StackJob(request, self.storage, self._seen, self.layer.metadata, METADATA, done)
+        self._job = StackJob(
+            request, self.storage, self._in_view, self.layer.metadata, METADATA, done
+        )
         self._look()
 
     @property
@@ -51,10 +53,10 @@ class StackSession(LargeSession):
         picture = describe_image(self.source, self._viewer.dims)
         if picture.shape != self.request.picture.shape:
             return  # somebody gave the layer other data
-        self._seen.plane = self._along.number(picture.position)
+        self._in_view.plane = self._along.number(picture.position)
         hidden = len(picture.scale) - self._viewer.dims.ndisplay
         across = any(axis in picture.plane for axis in self._along.axes)
-        self._seen.across = across or hidden < len(self._along.axes)
+        self._in_view.across = across or hidden < len(self._along.axes)
 
 
 def _dtype(request: Request) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.canvas.label_storage import LabelStorage
-from napari_selfseg.widgets.large.stack_arrays import Part, stack_arrays
+from napari_selfseg.widgets.large.stack_arrays import LazyPart, stack_arrays
 from napari_selfseg.widgets.model.records import renew
 from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress, tile_progress
 from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
@@ -124,7 +124,7 @@ class TileJob(LiveJob):
             str(self._storage.path),
             tile=max(self._layout.tile),
             sample=self._layout.sample or None,
-            superpixels=given if isinstance(given, Part) else None,
+            superpixels=given if isinstance(given, LazyPart) else None,
             device=self._request.device,
             threads=self._request.threads,
             told={"source": self._request.source, "learned": self._learned},
@@ -139,7 +139,7 @@ class TileJob(LiveJob):
         return known_at_once(source, method, ndim, superpixels)
 
     def _learnt(self, source: Source, given: Any) -> Fit | None:
-        self._learn(source, None if isinstance(given, Part) else given)
+        self._learn(source, None if isinstance(given, LazyPart) else given)
         return self.fit
 
     def _learn(self, source: Source, superpixels: Any) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
-from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
 from napari_selfseg.widgets.estimates.forecast import Forecast
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.model.choices import Choices, load
@@ -63,7 +63,7 @@ class SegmentDock(DockBase):
         self._start_when_loaded = self._asks_of_stacks = False
         self._open = False
         begin, threads = self._tasks.begin, lambda: self._threads
-        self._watch = Watch(
+        self._watch = LayerWatcher(
             napari_viewer,
             lambda: self._setup.offer(),
             self._on_removed,

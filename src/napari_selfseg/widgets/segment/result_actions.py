@@ -16,7 +16,7 @@ from napari_selfseg.widgets.views.result_view import FINISHED, NOTHING, OTHER
 from napari_selfseg.widgets.views.view import SegmentView
 from napari_selfseg.widgets.work.agreement import Cut
 from napari_selfseg.widgets.work.finished_run import Outcome
-from napari_selfseg.widgets.work.label_finder import Found, Wanted
+from napari_selfseg.widgets.work.label_finder import Found, LabelChoice
 from napari_selfseg.widgets.work.task import Begin
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ResultActions:
         self.noted: Callable[[], None] = lambda: None
         self._shown = shown
         self.outcome: Outcome | None = None
-        self._wanted: Wanted | None = None  # and not shown yet
+        self._wanted: LabelChoice | None = None  # and not shown yet
         self._making = False
         self._measuring_next = False
         self._image: Any = None
@@ -145,13 +145,13 @@ class ResultActions:
         else:
             self._find()
 
-    def _chosen(self, outcome: Outcome, at: int, cut: Cut | None) -> Wanted:
+    def _chosen(self, outcome: Outcome, at: int, cut: Cut | None) -> LabelChoice:
         """Return what the page says."""
         result = self._view.result
         if (finish := self._finish(outcome)) is not None:
-            return Wanted(at, cut=cut, outlines=result.outlines.thing, finish=finish)
+            return LabelChoice(at, cut=cut, outlines=result.outlines.thing, finish=finish)
         pieces = cut is None and result.kind.thing == "objects"
-        return Wanted(at, pieces, result.smallest.value(), cut, result.outlines.thing)
+        return LabelChoice(at, pieces, result.smallest.value(), cut, result.outlines.thing)
 
     def _finish(self, outcome: Outcome) -> AsObjects | None:
         """Return what objects are asked for; None where labels are to be none."""
@@ -198,7 +198,7 @@ class ResultActions:
         self._making = True
         self._begin(work, put, "Showing the labels")
 
-    def _take(self, outcome: Outcome, wanted: Wanted, found: Found | Exception) -> None:
+    def _take(self, outcome: Outcome, wanted: LabelChoice, found: Found | Exception) -> None:
         latest = self._wanted
         if latest is None:
             return

@@ -15,7 +15,7 @@ from napari_selfseg.widgets.canvas.drawing_layers import (
 )
 from napari_selfseg.widgets.canvas.halving import add_halved, halved
 from napari_selfseg.widgets.canvas.label_layer import hide_earlier
-from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
 from napari_selfseg.widgets.canvas.layers import describe_image, describe_labels, partners
 from napari_selfseg.widgets.estimates.remedies import Remedy
 from napari_selfseg.widgets.model.request import Request
@@ -42,7 +42,7 @@ class SetupActions:
         self,
         viewer: Any,
         view: SegmentView,
-        watch: Watch,
+        watch: LayerWatcher,
         threads: Callable[[], int],
         acted_on: Callable[[], Any],
         begin: Begin,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from qtpy.QtCore import QTimer
 
 from napari_selfseg.widgets.parts.access.attention import Attention
-from napari_selfseg.widgets.views.amount.wish import AFTER, COUNTED
+from napari_selfseg.widgets.views.amount.granularity_choice import AFTER, COUNTED
 from napari_selfseg.widgets.views.view import RESULT, SETUP, SegmentView
 
 __all__ = ["SimpleActions"]
@@ -34,21 +34,24 @@ class SimpleActions:
         self._again.setInterval(AGAIN_MS)
         self._again.timeout.connect(self.ended)
         view.controls.began.connect(self._begin)
-        view.controls.wish.moved.connect(self._on_wish)
+        view.controls.granularity.moved.connect(self._on_granularity)
         view.setup.changed.connect(self.look)
 
     def look(self) -> None:
-        """Show what is wished for."""
-        kind, wish = self._view.setup.method.thing, self._view.controls.wish
+        """Show the granularity that is chosen."""
+        kind, choice = (
+            self._view.setup.method.thing,
+            self._view.controls.granularity,
+        )
         if kind is None:
             return
         usual = {each.name: each.default for each in kind.declared()}
         values: dict[str, Any] = self._view.setup.values
         if AMOUNT in usual:
             n_segments = values.get("n_segments", 0)
-            wish.show_wish(values[AMOUNT], usual[AMOUNT], n_segments)
+            choice.show_granularity(values[AMOUNT], usual[AMOUNT], n_segments)
         else:
-            wish.show_none(COUNTED if kind.instances else AFTER)
+            choice.show_none(COUNTED if kind.instances else AFTER)
 
     def ended(self) -> None:
         """Turn to the result, once nothing is under anybody's hand.
@@ -70,5 +73,5 @@ class SimpleActions:
         self._again.stop()
         self._attention.begin()
 
-    def _on_wish(self, granularity: float) -> None:
+    def _on_granularity(self, granularity: float) -> None:
         self._view.setup.fill({AMOUNT: granularity})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
 from napari_selfseg.widgets.canvas.layers import describe_image
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.model.image_source import cut, shape_of
@@ -43,7 +43,7 @@ class SuperpixelsDock(DockBase):
         self._source: Any = None
         self._image: Any = None
         self._connect_widgets()
-        self._watch = Watch(
+        self._watch = LayerWatcher(
             napari_viewer, self._offer_layers, self._on_removed, selected=self._offer_layers
         )
         self._open_from_now()

@@ -18,7 +18,7 @@ from napari_selfseg.widgets.parts.panels import beside, stacked
 from napari_selfseg.widgets.parts.plots.plot import LossPlot
 from napari_selfseg.widgets.parts.status import StatusWidget
 from napari_selfseg.widgets.parts.style import ERROR, allow, button, sentence
-from napari_selfseg.widgets.views.amount.wish import WishView
+from napari_selfseg.widgets.views.amount.granularity_choice import GranularityChoice
 from napari_selfseg.widgets.views.remedy_bar import RemedyBar
 from napari_selfseg.widgets.views.shown_view import ShownView
 
@@ -66,14 +66,14 @@ class Controls(StatusWidget):
         self.remedies = RemedyBar()
         self.bar.setFormat("%v / %m")
         self.plot = LossPlot()
-        self.wish = WishView()
+        self.granularity = GranularityChoice()
         self.shown = ShownView()
         self.timeline = self.shown.timeline
         self._losses: dict[str, dict[int, float]] = {}
         layout = stacked(self)
         layout.addLayout(beside(self.subject, self.outlined, first=3))
-        # One place for few and many: before a run what is wished for, after it what there is.
-        layout.addWidget(self.wish)
+        # One place for few and many: before a run what is chosen, after it what there is.
+        layout.addWidget(self.granularity)
         layout.addWidget(self.shown)
         layout.addLayout(beside(self.run, self.stop, self.resume, self.back))
         for each in (self.estimate, self.bar, self.plot):
@@ -86,12 +86,12 @@ class Controls(StatusWidget):
 
     def step(self, steps: int) -> None:
         """Move the slider that is in view; negative steps go to the left."""
-        for each in (self.wish, self.shown):
+        for each in (self.granularity, self.shown):
             each.step(steps)
 
     def _show_slider(self, there: bool) -> None:
         self.shown.setVisible(there)
-        self.wish.setHidden(there)
+        self.granularity.setHidden(there)
 
     def _begin(self) -> None:
         allow(self.resume, NOTHING_YET)

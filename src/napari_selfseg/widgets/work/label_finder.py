@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
     from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["Found", "LabelFinder", "Wanted"]
+__all__ = ["Found", "LabelChoice", "LabelFinder"]
 
 # Images up to so large are labelled anew while a control moves.
 QUICK_PIXELS: Final = 1 << 21
@@ -27,7 +27,7 @@ QUICK_CUT_PIXELS: Final = 1 << 23
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LabelChoice:
     """What to show of a run.
 
     Attributes
@@ -54,12 +54,12 @@ class Wanted:
     finish: AsObjects | None = None
 
     @property
-    def at_once(self) -> Wanted:
+    def at_once(self) -> LabelChoice:
         """The same made of superpixels and not finished, which shows at once."""
         return replace(self, outlines=SUPERPIXELS, finish=None)
 
     @property
-    def unlimited(self) -> Wanted:
+    def unlimited(self) -> LabelChoice:
         """The same with objects of every size."""
         return self if self.finish is None else replace(self, finish=self.finish.unlimited)
 
@@ -85,7 +85,7 @@ class Found:
         Those of all objects, whatever the limits; None where labels are none.
     """
 
-    wanted: Wanted
+    wanted: LabelChoice
     classes: NDArray[Any] | None
     labels: NDArray[Any]
     count: int
@@ -99,9 +99,9 @@ class LabelFinder:
         self._request = request
         self._run = run
         # All objects of what was found last, for limits that move.
-        self._objects: tuple[Wanted, NDArray[Any]] | None = None
+        self._objects: tuple[LabelChoice, NDArray[Any]] | None = None
 
-    def find(self, wanted: Wanted) -> Found:
+    def find(self, wanted: LabelChoice) -> Found:
         """Make labels; slow for pieces and outlines, so call it in a worker thread."""
         if wanted.finish is not None:
             return self._found_objects(wanted, wanted.finish)
@@ -113,7 +113,7 @@ class LabelFinder:
         labels = connected(classes) if wanted.objects else classes
         return Found(wanted, classes, labels, count(labels))
 
-    def quick(self, wanted: Wanted) -> bool:
+    def quick(self, wanted: LabelChoice) -> bool:
         """Say whether labels are made so fast that nobody waits for them."""
         plain = not (wanted.objects or wanted.smallest) and wanted.outlines == SUPERPIXELS
         if wanted.finish is not None:
@@ -123,28 +123,28 @@ class LabelFinder:
         limit = QUICK_PIXELS if wanted.cut is None else QUICK_CUT_PIXELS
         return plain and self._request.pixels <= limit
 
-    def record(self, wanted: Wanted) -> dict[str, Any]:
+    def record(self, wanted: LabelChoice) -> dict[str, Any]:
         """Return how such labels are made."""
         record = self._made(wanted)
         if wanted.objects or wanted.smallest:
             record["objects"] = {"connected": wanted.objects, "minimum_size": wanted.smallest}
         return record
 
-    def _found_objects(self, wanted: Wanted, finish: AsObjects) -> Found:
+    def _found_objects(self, wanted: LabelChoice, finish: AsObjects) -> Found:
         every = wanted.unlimited
         if self._objects is None or self._objects[0] != every:
             self._objects = every, self._all_objects(every)
         labels = finish.limited(self._objects[1])
         return Found(wanted, None, labels, count(labels), Sizes.of(self._objects[1]))
 
-    def _all_objects(self, wanted: Wanted) -> NDArray[Any]:
+    def _all_objects(self, wanted: LabelChoice) -> NDArray[Any]:
         how: dict[str, Any] = {"outlines": wanted.outlines, "finish": wanted.finish}
         if wanted.cut is None:
             return self._run.labels(wanted.iteration, **how)
         drawn = wanted.cut.agreement.scribbles
         return self._run.outlined(wanted.cut.labels(), scribbles=drawn, **how)
 
-    def _found_cut(self, wanted: Wanted, cut: Cut) -> Found:
+    def _found_cut(self, wanted: LabelChoice, cut: Cut) -> Found:
         drawn = cut.agreement.scribbles
         how: dict[str, Any] = {"outlines": wanted.outlines, "finish": None}
         labels = self._run.outlined(cut.labels(), scribbles=drawn, **how)
@@ -153,7 +153,7 @@ class LabelFinder:
         merged = merged_small(labels, wanted.smallest, keep=cut.agreement.drawn)
         return Found(wanted, None, merged, count(merged))
 
-    def _made(self, wanted: Wanted) -> dict[str, Any]:
+    def _made(self, wanted: LabelChoice) -> dict[str, Any]:
         from napari_selfseg.record import with_finish, with_outlines
 
         finish = wanted.finish

@@ -15,7 +15,7 @@ from napari_selfseg.widgets.model.looks.counting import place_of
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.sizes import Scale, scale_of
 
-__all__ = ["SHOWS", "Sheet", "look_at", "own_names", "sheet_of", "turn_to"]
+__all__ = ["SHOWS", "CountableLabels", "countable_labels", "look_at", "own_names", "turn_to"]
 
 # In the metadata of a layer: what its labels are.
 SHOWS: Final = "napari-selfseg shows"
@@ -27,7 +27,7 @@ MOSTLY: Final = 0.6
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CountableLabels:
     """Labels that can be counted at once.
 
     Attributes
@@ -61,17 +61,17 @@ class Sheet:
         return np.asarray(self.data[self.index])
 
 
-def sheet_of(layer: Any, dims: Any) -> Sheet:
+def countable_labels(layer: Any, dims: Any) -> CountableLabels:
     """Return the labels of a layer, or a coarser level of them, that can be counted in a moment."""
     scale, every = _scale(layer), (slice(None),) * layer.ndim
     if layer.multiscale:
         whole, coarsest = layer.data[0], layer.data[-1]
         times = float(np.prod(whole.shape) / np.prod(coarsest.shape))
-        return Sheet(coarsest, every, times, scale, ABOUT)
+        return CountableLabels(coarsest, every, times, scale, ABOUT)
     if isinstance(layer.data, np.ndarray):
-        return Sheet(layer.data, every, 1.0, scale, "")
+        return CountableLabels(layer.data, every, 1.0, scale, "")
     index = plane_of(layer, dims)
-    return Sheet(layer.data, index, 1.0, _scale(layer, index), PLANE)
+    return CountableLabels(layer.data, index, 1.0, _scale(layer, index), PLANE)
 
 
 def own_names(layer: Any) -> dict[int, str]:
@@ -95,13 +95,13 @@ def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
 
     The layer is in memory, or has several levels. None where the label does not occur.
     """
-    sheet = sheet_of(layer, viewer.dims)
-    if sheet.where == PLANE:
+    countable = countable_labels(layer, viewer.dims)
+    if countable.where == PLANE:
         return None
-    found = place_of(sheet.read(), number)
+    found = place_of(countable.read(), number)
     if found is None:
         return None
-    factors = np.array(layer.data[0].shape) / sheet.data.shape if layer.multiscale else 1
+    factors = np.array(layer.data[0].shape) / countable.data.shape if layer.multiscale else 1
     point, box = found[0] * factors, found[1] * factors
     if not _in_view(viewer, layer, point, box):
         look_at(viewer, layer, point)

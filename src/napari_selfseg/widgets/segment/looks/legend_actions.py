@@ -12,7 +12,13 @@ from qtpy.QtCore import QObject, QTimer
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import METADATA, is_mark
 from napari_selfseg.widgets.canvas.looks.chosen import ChosenLabel
-from napari_selfseg.widgets.canvas.looks.described import SHOWS, Sheet, own_names, sheet_of, turn_to
+from napari_selfseg.widgets.canvas.looks.described import (
+    SHOWS,
+    CountableLabels,
+    countable_labels,
+    own_names,
+    turn_to,
+)
 from napari_selfseg.widgets.model.looks.counting import AT_ONCE, Counted, counted
 from napari_selfseg.widgets.model.looks.legend import Legend, groups_of, legend
 from napari_selfseg.widgets.segment.looks.look_actions import screen_height
@@ -126,14 +132,14 @@ class LegendActions(QObject):
         if self._counting:
             self._again = True
             return
-        sheet = sheet_of(layer, self._viewer.dims)
-        if sheet.pixels < AT_ONCE and isinstance(sheet.data, np.ndarray):
-            self._show(layer, sheet, counted(sheet.read()))
+        countable = countable_labels(layer, self._viewer.dims)
+        if countable.pixels < AT_ONCE and isinstance(countable.data, np.ndarray):
+            self._show(layer, countable, counted(countable.read()))
             return
         self._counting = True
         self._tasks.begin(
-            lambda: counted(sheet.read()),
-            lambda found: self._take(layer, sheet, found),
+            lambda: counted(countable.read()),
+            lambda found: self._take(layer, countable, found),
             "Counting labels",
             self._refused,
         )
@@ -142,20 +148,22 @@ class LegendActions(QObject):
         self._counting = False
         self._view.show_legend(Legend(sentence), (), editable=False)
 
-    def _take(self, layer: Any, sheet: Sheet, found: Counted) -> None:
+    def _take(self, layer: Any, countable: CountableLabels, found: Counted) -> None:
         self._counting = False
         if layer == self._layer:
-            self._show(layer, sheet, found)
+            self._show(layer, countable, found)
         if self._again or layer != self._layer:
             self._again = False
             self._count()
 
-    def _show(self, layer: Any, sheet: Sheet, found: Counted) -> None:
+    def _show(self, layer: Any, countable: CountableLabels, found: Counted) -> None:
         kind = str(layer.metadata.get(SHOWS, "labels"))
         groups = groups_of(layer.features) if kind in GROUPED else {}
         own = own_names(layer) if groups or kind == "classes" else {}
         names = {**self._names(layer), **own}
-        said = legend(found.times(sheet.times), kind, sheet.scale, names, groups, sheet.where)
+        said = legend(
+            found.times(countable.times), kind, countable.scale, names, groups, countable.where
+        )
         colours = [_colour(layer, each.first) for each in said.rows]
         if said.grouped and not all(_of_one_colour(layer, groups, each) for each in said.rows):
             colours = [None for _ in colours]

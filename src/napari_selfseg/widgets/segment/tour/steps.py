@@ -71,7 +71,10 @@ def steps(view: SegmentView, run: Callable[[], object]) -> list[Step]:
         Step("Your image", IMAGE, lambda: setup.image, first),
         Step("Segments or objects", GOAL, lambda: setup.goal, first),
         Step(
-            "Few or many", FEW, lambda: None if controls.wish.isHidden() else controls.wish, first
+            "Few or many",
+            FEW,
+            lambda: None if controls.granularity.isHidden() else controls.granularity,
+            first,
         ),
         Step("Run", RUN, lambda: controls.run, first),
         Step("Watch, then choose", SLIDER, lambda: controls, run),

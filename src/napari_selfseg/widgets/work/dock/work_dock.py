@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from napari_selfseg.machine.memory import keep_freed_memory
 from napari_selfseg.widgets.canvas import settings
-from napari_selfseg.widgets.canvas.layer_watcher import Watch
+from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
 from napari_selfseg.widgets.model.choices import Choices, load
 from napari_selfseg.widgets.parts.access.accessible import in_reading_order
 from napari_selfseg.widgets.parts.access.canvas_keys import Claim
@@ -73,7 +73,7 @@ class DockBase(QWidget):
     # The name under which it keeps what is filled in.
     remembered_as: ClassVar[str] = ""
     # Set by each dock before it is open.
-    _watch: Watch
+    _watch: LayerWatcher
 
     def __init__(
         self, napari_viewer: Any, view: QWidget, show_error: Callable[[str], None]
@@ -137,7 +137,7 @@ class WorkDock(DockBase):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
-        self._watch = Watch(napari_viewer, self._offer, self._forget, selected=self._offer)
+        self._watch = LayerWatcher(napari_viewer, self._offer, self._forget, selected=self._offer)
         # Threads that start later share one heap with it.
         keep_freed_memory()
         view.run.clicked.connect(self.start)

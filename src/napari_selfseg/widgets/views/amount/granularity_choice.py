@@ -1,4 +1,4 @@
-"""Few or many segments, wished for before a run: a slider over the granularity of a method."""
+"""Few or many segments, chosen before a run: a slider over the granularity of a method."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, keyed, step
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import allow, sentence
 
-__all__ = ["WishView", "granularity_at", "place_of"]
+__all__ = ["GranularityChoice", "granularity_at", "place_of"]
 
 HALF: Final = 10  # steps of the slider from its middle to an end
 HELP: Final = (
@@ -43,13 +43,13 @@ def place_of(granularity: float, usual: float) -> int:
     return round(HALF * (granularity - usual) / end)
 
 
-class WishView(QWidget):
+class GranularityChoice(QWidget):
     """A slider from few to many, or a sentence where granularity cannot be chosen.
 
     Attributes
     ----------
     moved : Signal
-        With the granularity wished for.
+        With the granularity that was chosen.
     """
 
     moved = Signal(float)
@@ -69,7 +69,7 @@ class WishView(QWidget):
         )
         self.show_none("")
 
-    def show_wish(self, granularity: float, usual: float, n_segments: int = 0) -> None:
+    def show_granularity(self, granularity: float, usual: float, n_segments: int = 0) -> None:
         """Show a granularity, without a signal.
 
         `usual` is the default; `n_segments` is how many there are to be whatever the granularity, 0
