@@ -187,7 +187,7 @@ def test_a_name_is_kept_with_the_layer(scene):
 
 
 def test_a_click_marks_a_label_and_changes_no_label(scene):
-    viewer, view, layer, *_ = scene
+    viewer, view, layer, actions, _ = scene
     view.picked.emit(7)
     marks = [each for each in viewer.layers if is_mark(each)]
     assert [each.data is layer.data for each in marks] == [True]
@@ -195,6 +195,9 @@ def test_a_click_marks_a_label_and_changes_no_label(scene):
     assert viewer.layers.selection.active == layer
     view.picked.emit(7)
     assert not any(is_mark(each) for each in viewer.layers), "the second click hides it"
+    view.picked.emit(7)
+    actions.cover(True)
+    assert not any(is_mark(each) for each in viewer.layers), "nor is it there to be saved"
     view.picked.emit(2)
     layer.data = LABELS.astype(np.uint16)
     assert not any(is_mark(each) for each in viewer.layers), "of other labels it says nothing"

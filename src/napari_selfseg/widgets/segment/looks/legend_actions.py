@@ -83,6 +83,12 @@ class LegendActions(QObject):
         self._timer.stop()
         self._tasks.clear()
 
+    def cover(self, covered: bool) -> None:
+        """Take the mark away where a dialog opens: who saves all layers does not save it."""
+        if covered:
+            self._unmark()
+            self._view.let_go()
+
     def look(self, event: object = None) -> None:
         """Turn to the labels that are selected, or else to those of the last run."""
         active = self._viewer.layers.selection.active

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from napari_selfseg.widgets.editing.presence import Presence
 from napari_selfseg.widgets.segment.last_run import LastRun
 from napari_selfseg.widgets.segment.looks.legend_actions import LegendActions
 from napari_selfseg.widgets.segment.looks.look_actions import LookActions
@@ -31,6 +32,8 @@ class Looks:
         self._lines = LookActions(viewer, view.controls)
         say = view.controls.say
         self._legend = LegendActions(viewer, view.result.legend, self._shown, results.names_of, say)
+        self._presence = Presence(view.pages, "Result")
+        self._presence.covered.connect(self._legend.cover)
         self.toggle, self.look = self._lines.toggle, self._legend.look
 
     def begin(self) -> None:
