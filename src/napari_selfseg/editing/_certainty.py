@@ -34,6 +34,7 @@ class Certainty:
 
     def __init__(self, labels: NDArray[Any], spacing: Sequence[float] | None = None) -> None:
         sizes = np.ones(labels.ndim) if spacing is None else np.abs(np.asarray(spacing, float))
+        # Divided by the geometric mean: a pixel has the volume 1.
         self._spacing = np.asarray(sizes / np.exp(np.log(sizes).mean()), np.float64)
         self._known: dict[int, tuple[float, float]] = {}
         numbers = np.unique(labels)

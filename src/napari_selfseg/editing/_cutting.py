@@ -79,6 +79,7 @@ def divided(
     parts = _cut(mask, line_through(points, mask.shape, axis))
     if parts.max(initial=0) > 1:
         return parts
+    # A line that ends inside the object is tried once more, longer than the image.
     far = float(np.linalg.norm(mask.shape))
     return _cut(mask, line_through(points, mask.shape, axis, longer=far))
 

@@ -107,6 +107,7 @@ def runs_of(where: NDArray[np.integer[Any]]) -> tuple[int, ...]:
     """Return places in a flat array, ascending and each once, as runs: see `Edit.runs`."""
     if not len(where):
         return ()
+    # A run begins where an index does not follow the one before; the first index always does.
     first = np.flatnonzero(np.diff(where, prepend=where[0] - 2) != 1)
     lengths = np.diff(np.append(first, len(where)))
     return tuple(np.stack((where[first], lengths), axis=1).ravel().tolist())

@@ -86,6 +86,7 @@ class Evidence:
         if self._axis is None:
             part = part[None]
         else:
+            # Axes that the index cuts through are gone.
             before = sum(isinstance(each, slice) for each in index[: self._axis])
             part = np.moveaxis(part, before, 0)
         channels = part.astype(np.float32)

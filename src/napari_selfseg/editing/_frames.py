@@ -40,6 +40,7 @@ class Frames:
 
     def places(self, mask: NDArray[np.bool_], index: Index) -> NDArray[np.intp]:
         """Return where pixels of an image are in the flat label map."""
+        # The mask has only the axes that the index does not cut through.
         inside: Any = iter(np.nonzero(mask))
         n = np.count_nonzero(mask)
         where = [next(inside) if isinstance(e, slice) else np.full(n, e) for e in index]

@@ -111,6 +111,7 @@ def _node(
     least: float,
 ) -> NDArray[np.bool_] | None:
     levels = np.round(u * (_LEVELS - 2)).astype(np.int32) + 1
+    # Below all others, so that no node grows through another object.
     levels[taken] = 0
     tree = component_tree(levels, slope, spacing)
     nodes = _holding(tree, int(tree.of[click]))
@@ -141,6 +142,7 @@ def _below(tree: ComponentTree, node: int) -> NDArray[np.bool_]:
     """Return the pixels of a node: each node comes after its parent."""
     within = np.zeros(len(tree.parents), bool)
     within[node] = True
+    # Nodes come after their parents, so one pass reaches all descendants.
     for each in range(node + 1, len(within)):
         within[each] = within[tree.parents[each]]
     found: NDArray[np.bool_] = within[tree.of]
@@ -172,6 +174,7 @@ def _flooded(
     markers[(away <= max(1.0, 0.15 * r) ** 2) & ~taken] = 1
     found = watershed(slope, markers) == 1
     border = find_boundaries(found, mode="inner")
+    # What nearly fills the disk around the click is background.
     ball = math.pi * (_AWAY * r) ** 2
     fits = _SMALLEST <= np.count_nonzero(found) < (0.8 * ball if taken.ndim == 2 else taken.size)
     return found if fits and slope[border].mean() > 2 * least else None

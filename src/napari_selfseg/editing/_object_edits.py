@@ -151,6 +151,7 @@ class ObjectEdits(EditedArray):
         edit, words = Edit("paint", number=number, runs=runs_of(where)), painted_in_words(number)
         after = np.full(len(where), number, self.labels.dtype)
         self._note(Change(words, where, before.astype(self.labels.dtype), after))
+        # An object that was painted over has no class any more.
         gone = dict.fromkeys((each for each in self._classes if each not in self._sizes), 0)
         self._remember(edit, gone, self._last)
         return words
@@ -161,6 +162,8 @@ class ObjectEdits(EditedArray):
             done = self._log.pop()
             self._undone.append(done)
             self._reclass({number: was for number, (was, _) in done.classes.items()})
+            # Numbers given since are free again, as if the edit had never been: a record tells of
+            # none.
             self._last = done.last[0]
         return words
 

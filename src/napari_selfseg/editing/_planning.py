@@ -56,6 +56,7 @@ def _split(objects: ObjectEdits, edit: Edit) -> Plan:
     under = labels[line]
     if not under.any():
         raise ValueError("The line crosses no object: draw it across one.")
+    # The object that most of the line lies in.
     number = int(np.bincount(under[under > 0]).argmax())
     parts = divided(labels == number, points, axis)
     n = int(parts.max())

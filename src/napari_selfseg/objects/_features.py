@@ -165,6 +165,8 @@ def _geometry(objects: Parts, sizes: NDArray[np.float64], unit: str) -> dict[str
         return columns
     columns["eccentricity"] = _eccentricity(objects.spreads, sizes)
     columns["solidity"] = objects.pixels / objects.convex
+    # The perimeter is counted in steps between pixels, which have one length only if these are
+    # square.
     if sizes[0] == sizes[1]:
         columns[f"perimeter ({unit})"] = objects.perimeters * sizes[0]
     return columns

@@ -147,6 +147,7 @@ def brought_together(parts: Sequence[Parts]) -> Parts:
 
     pixels, places = total("pixels"), total("places")
     own = np.concatenate([each.pixels for each in parts])
+    # Spreads of parts are about their own middles: add that of the middles (parallel axis theorem).
     away = _middles(parts) - (places / pixels[:, None])[owner]
     first = np.unique(owner, return_index=True)[1]
     kinds = [each.kinds for each in parts if each.kinds is not None]
@@ -211,6 +212,7 @@ def _convex(parts: Sequence[Parts], owner: NDArray[np.int64], n: int) -> NDArray
     found[owner] = np.concatenate([each.convex for each in parts])
     corners = np.concatenate([each.corners for each in parts])
     whose = np.repeat(owner, np.concatenate([each.counts for each in parts]))
+    # The hull of an object in one part alone is known already.
     several = np.bincount(owner, minlength=n) > 1
     mine = several[whose]
     found[several] = joint_hulls(whose[mine], corners[mine], n)[several]

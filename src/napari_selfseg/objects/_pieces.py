@@ -82,6 +82,7 @@ def merged_small(
     classes = as_labels(labels).copy()
     kept = _as_kept(keep, classes.shape)
     _check_connectivity(connectivity, classes.ndim)
+    # Merged pieces have new neighbours, and may still be too small: repeat.
     while minimum_size > 1:
         pieces = split(classes, connectivity)
         sizes = np.bincount(pieces.ravel())
@@ -89,6 +90,7 @@ def merged_small(
         if kept is not None:
             small[pieces[kept]] = False
         taker = _takers(pieces, sizes, small)
+        # What is small now touches nothing.
         if (taker == np.arange(len(sizes))).all():
             classes[small[pieces]] = 0
             break
@@ -127,6 +129,7 @@ def classes_of(objects: Any, labels: Any) -> NDArray[Any]:
         )
     inside = owner > 0
     n = int(classes.max(initial=0)) + 1
+    # Object and class as one number, so that pairs can be counted.
     key = owner[inside].astype(np.int64) * n + classes[inside]
     pairs, count = np.unique(key, return_counts=True)
     found: NDArray[Any] = (pairs[_first_largest(pairs // n, count)] % n).astype(classes.dtype)

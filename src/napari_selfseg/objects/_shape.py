@@ -46,6 +46,7 @@ def perimeters(objects: NDArray[np.int32], n: int, crop: Box | None = None) -> N
         for dx in (-1, 0, 1):
             near = at + dy * width + dx
             along = border[near] & (owner[near] == owner[at])
+            # Sides count 2 and corners 10: `_lengths` knows the shape of the border by the sum.
             code += along * (0, 2, 10)[abs(dy) + abs(dx)]
     length: NDArray[Any] = np.bincount(owner[at], _lengths()[code], n + 1)[1:]
     return length
@@ -166,6 +167,7 @@ def _outermost(
     while len(at):
         whose, v, u = owner[at], y[at], x[at]
         out = np.zeros(len(at), bool)
+        # By the cross product: a corner on or inside the line between its neighbours is none.
         out[1:-1] = (whose[:-2] == whose[2:]) & (
             (u[1:-1] - u[:-2]) * (v[2:] - v[:-2]) >= (u[2:] - u[:-2]) * (v[1:-1] - v[:-2])
         )
@@ -181,6 +183,7 @@ def _beside(
 ) -> Areas:
     """Return the area between the axis of y and a side of each object."""
     same = owner[1:] == owner[:-1]
+    # Trapezoids between the line and the axis.
     twice = ((x[1:] + x[:-1]) * np.diff(y))[same]
     areas: Areas = np.bincount(owner[1:][same], twice, n) / 2
     return areas

@@ -124,6 +124,7 @@ def evolve(
             regions, source, findings = _over_segmented(superpixels, method, scaled, given)
         seen = seen_by(given.masks, regions)
         check_drawn(given.scribbles, seen)
+        # From here on a superpixel has strokes of one class at most.
         regions = _divided(regions, given)
         provenance = {
             "software": record.software(),

@@ -61,6 +61,7 @@ class FirstLook:
         if not shape:
             found = restored_size(torch.from_numpy(small.astype(np.int32)), self.shape, self.steps)
             return found.numpy().astype(small.dtype)
+        # The pixel of the small picture at the middle of each pixel of `shape`.
         axes = [
             ((np.arange(size) + 0.5) * n / size).astype(np.int64) // step
             for size, n, step in zip(shape, self.shape, self.steps, strict=True)
@@ -145,6 +146,7 @@ def _slabs(
     image: Any, axis: int | None, mask: Any, step: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
     shape = [n for k, n in enumerate(image.shape) if k != axis]
+    # Whole steps, so that no pixel of the small picture lies in two slabs.
     rows = max(_SLAB // math.prod(shape[1:]) // step, 1) * step
     exact = np.float32 if np.dtype(image.dtype) in _SHORT else np.float64
     for start in range(0, shape[0], rows):

@@ -243,6 +243,7 @@ class Fit:
         torch.nn.Module
             In evaluation mode.
         """
+        # What is drawn here is replaced at once by the weights of the fit.
         generator = torch.Generator().manual_seed(0)
         network = self.method.network(self.in_channels, self.ndim, generator)
         network.load_state_dict(dict(self.weights))

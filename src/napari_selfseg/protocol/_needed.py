@@ -73,6 +73,8 @@ def bytes_needed(
     if suggested is None:
         kept += _history(pixels, method)
     elif where.type == "cpu" and superpixels != GIVEN:
+        # Superpixels are made before the run, image by image, and their memory is free again by
+        # then.
         kept = max(kept, prod(shape) * (superpixels or suggested).bytes_a_pixel)
     if where.type == "cpu":
         kept += pixels * in_channels * 8
@@ -122,6 +124,7 @@ def available_memory(device: str | torch.device = "cpu", wanted: int = 0) -> int
     where = resolve_device(device)
     if where.type == "cuda":
         return int(torch.cuda.mem_get_info(where)[0])
+    # The C library may still hold what was freed.
     if (found := computer_memory()) < wanted:
         release_freed_memory()
         found = computer_memory()

@@ -136,8 +136,11 @@ def cut(hierarchies: Sequence[Hierarchy], n_segments: int, most: int) -> NDArray
     last = max(int(_drawn(each).max(initial=0)) for each in hierarchies)
     for each in hierarchies:
         wanted = n_segments or each.automatic
+        # Labels are numbered through all images, and `most` is for all of them.
         labels = each.tree.cut(min(wanted, most // len(hierarchies)))
         if found:
+            # A class that was drawn has one number in all images; other segments get numbers of
+            # their own.
             free = ~np.isin(labels, _drawn(each))
             numbers, which = np.unique(labels[free], return_inverse=True)
             labels[free] = last + 1 + np.arange(len(numbers))[which]
@@ -158,6 +161,7 @@ def _drawn(hierarchy: Hierarchy) -> NDArray[np.int64]:
 def _each(index: NDArray[np.int64], drawn: NDArray[Any] | None) -> list[ImageEvidence]:
     found, before = [], 0
     for labels in index:
+        # Superpixels are numbered through all images; one without any adds none.
         last = max(int(labels.max()), before)
         own = np.where(labels > 0, labels - before, 0).astype(np.int32)
         classes = None if drawn is None else drawn[before:last]

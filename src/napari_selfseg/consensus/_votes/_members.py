@@ -117,6 +117,7 @@ class Members(nn.Module):
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Load what was saved of the same members, however many copies that had."""
+        # Torch loads only into modules and buffers that exist, and have the same shapes.
         numbers = {int(key.split(".")[1]) for key in state_dict if key.startswith("kept.")}
         count = max(len(self.live), 1)
         self.kept = nn.ModuleList(self._build(number % count) for number in sorted(numbers))

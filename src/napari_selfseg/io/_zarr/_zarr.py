@@ -54,6 +54,7 @@ def image_in(folder: Path) -> tuple[Path, Any]:
         return folder, node
     if (address := address_of(folder)) is not None:
         raise UnsuitableError(f"{address} is no zarr image: give the address of one in OME-Zarr.")
+    # Two are enough to know that there is not a single one.
     found = list(itertools.islice(nodes_below(folder), 2))
     if len(found) == 1 and isinstance(found[0][1], zarr.Group):
         return found[0]  # where it is damaged, that is said of it
@@ -181,6 +182,7 @@ def _array(folder: Path, array: Any) -> tuple[Any, list[Axis]]:
 def _image_above(folder: Path) -> tuple[Multiscale, int] | None:
     """Look for the image of which a folder is a level, and say which."""
     whole = folder if address_of(folder) else folder.absolute()
+    # The array may be a level of an image, whose group knows its axes.
     for above in itertools.islice(whole.parents, DEEPEST):
         node = _node(above)
         if isinstance(node, zarr.Group) and is_image_group(node):

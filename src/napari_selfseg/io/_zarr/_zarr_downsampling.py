@@ -19,6 +19,7 @@ def downsample(finer: Any, coarse: Any, box: Sequence[slice]) -> None:
         for long, short, part in zip(finer.shape, coarse.shape, box, strict=True)
     ]
     steps = [_step_of(at) for at in picked]
+    # Evenly spaced pixels are read by a slice; others are picked from the block around them.
     if all(steps):
         near = (slice(at[0], at[-1] + 1, step) for at, step in zip(picked, steps, strict=True))
         coarse[tuple(box)] = finer[tuple(near)]
@@ -49,6 +50,7 @@ def _picked(long: int, short: int) -> NDArray[np.intp]:
     whole = round(step)
     if abs(long - whole * short) < whole:  # a rest of a pixel at the end
         step = whole
+    # The middle one of the pixels that become one.
     at: NDArray[np.intp] = np.floor(np.arange(short) * step + (step - 1) / 2).astype(np.intp)
     return at.clip(max=long - 1)
 

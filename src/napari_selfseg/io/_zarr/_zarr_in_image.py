@@ -169,11 +169,13 @@ def enter(target: Path) -> None:
         listed: Any = metadata.get(folder.name, [])
         if target.name not in listed:
             _list([*listed, target.name], group, folder.name)
+        # The image may be a field of a plate: image, well, row, plate.
         for above in (folder, *folder.parents[:4]):
             _consolidate(above)
 
 
 def _list(names: list[str], group: zarr.Group, kind: str) -> None:
+    # Tables are no part of OME-Zarr: their list does not go into its "ome".
     if group.metadata.zarr_format == 2 or kind == TABLES:
         group.update_attributes({kind: names})
     else:

@@ -159,6 +159,7 @@ def axes_of(image: Multiscale, level: int) -> list[Axis]:
     """Return the axes of a level."""
     own = image.datasets[level].transformations
     size, shift = np.ones(len(image.axes)), np.zeros(len(image.axes))
+    # Without a scale of its own, the pixel size of a level is not known.
     size *= 1.0 if any(each.scale for each in own) else math.nan
     for each in (*own, *(image.transformations or ())):
         scale = np.array(each.scale or 1.0)

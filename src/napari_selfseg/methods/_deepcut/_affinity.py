@@ -65,6 +65,7 @@ def placed(features: Tensor, index: Tensor, n: int) -> Nodes:
     """Put nodes, ``(n, F)`` features, where their superpixels lie, from 1; 0 is no data."""
     ndim = index.ndim - 1
     places = centroids(index, n, [1.0] * (ndim + 1))[1:]
+    # Distances count in widths of a mean superpixel, so that a neighbourhood fits any image.
     width = (int((index > 0).sum()) / n) ** (1 / ndim)
     return Nodes(features, places[:, 1:] / width, places[:, 0].round().long())
 
@@ -105,6 +106,8 @@ def connected_graph(settings: Settings, nodes: Nodes, sigma: Tensor) -> Graph:
         w = f @ f.T
     linked = _linked(settings, nodes)
     most = w[linked].max() if linked.any() else w.new_ones(())
+    # Clustering by correlation needs both signs: what is less alike than a share of the most
+    # repels.
     W = w - most / settings.alpha if repelling(settings) else w.clamp(min=0) / most.clamp(min=LEAST)
     W = W * linked
     same = nodes.image[:, None] == nodes.image

@@ -130,6 +130,7 @@ class _Guard:
 
     def note(self, found: Tensor) -> None:
         """Note the classes of an iteration."""
+        # Kept as a tensor: to read it here would be to wait for the device.
         self._one = (found == found[0]).all()
         self._several = self._several | ~self._one
 

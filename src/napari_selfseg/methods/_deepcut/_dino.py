@@ -80,6 +80,7 @@ class Transformer(nn.Module):
                 self.vit.forward_features(image)
         finally:
             hook.remove()
+        # One layer makes queries, keys and values, in this order; the keys are the features.
         d = slice(self.width, 2 * self.width)
         bias = attention.qkv.bias
         return F.linear(seen[0], attention.qkv.weight[d], None if bias is None else bias[d])

@@ -74,6 +74,7 @@ def _edges(settings: Settings, inputs: Inputs) -> Tensor:
     z, M = cast(Tensor, inputs.index), inputs.n_regions
     ndim, pixels = z.ndim - 1, int((z > 0).sum())
     d = settings.neighbourhood * (pixels / M) ** (1 / ndim)
+    # Along the batch axis images are so far apart that no distance d reaches across.
     apart = 2 * d + sum(z.shape[1:])
     centres = centroids(z, M, [apart] + [1.0] * ndim)[1:]
     return torch.from_numpy(near(centres.cpu().numpy(), d) + 1).to(z.device)

@@ -91,6 +91,7 @@ class SGSeg(Settings):
         )
         first = min(alone, self.iterations)
         seen = -(-(self.iterations - first) // self.view_every)
+        # An update that also shows labels takes longer than the others: a kind of its own.
         kinds = (
             (self.replace(spnn_iterations=MOST), first),
             (self.replace(spnn_iterations=0, view_every=MOST), self.iterations - first - seen),

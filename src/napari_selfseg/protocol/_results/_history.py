@@ -95,6 +95,7 @@ class History:
         return sum(votes.numel() * votes.element_size() for votes in self._maps.values())
 
     def _thin(self, last: int) -> None:
+        # Twice the stride keeps what is left evenly spaced, however long the run becomes.
         self._stride *= 2
         first = next(iter(self._maps))
         self._maps = {
@@ -124,6 +125,7 @@ class Losses:
     def read(self) -> dict[str, dict[int, float]]:
         """Return every term by iteration."""
         return {
+            # From a copy: the thread of the run may add some meanwhile.
             name: {t: float(value) for t, value in list(values.items())}
             for name, values in list(self._values.items())
         }

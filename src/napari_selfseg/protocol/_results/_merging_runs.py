@@ -100,6 +100,7 @@ def settled(iterations: Sequence[int]) -> list[int]:
     if not iterations:
         return []
     late = [t for t in iterations if t >= SETTLED * iterations[-1]]
+    # Evenly spaced, and the last one always among them.
     places = np.linspace(len(late) - 1, 0, min(MAPS, len(late))).round().astype(int)
     return [late[k] for k in places[::-1]]
 

@@ -222,6 +222,7 @@ def _with_background(
     valid: NDArray[np.bool_] | None,
     spacing: Sequence[float] | None,
 ) -> NDArray[Any]:
+    # The background is a label meanwhile, so that its borders move too; 0 is no data.
     above = labels.astype(np.int32) + 1
     if valid is not None:
         above[(labels == 0) & ~valid] = 0

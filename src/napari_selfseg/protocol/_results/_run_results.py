@@ -273,6 +273,7 @@ class RunResults(ABC):
         ValueError
             As in `hierarchy`, `Hierarchy.cut` and `labels`.
         """
+        # The number of steps tells whether the run has gone on since.
         asked = (self._votes.steps, image)
         hierarchy = self._agreed.get(asked, lambda: self.hierarchy(image=image))
         found = hierarchy.cut(n_segments, level=level, bias=bias)

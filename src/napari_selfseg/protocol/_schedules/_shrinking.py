@@ -47,6 +47,7 @@ def shrunk(x: Tensor, valid: Tensor | None, steps: Sequence[int]) -> tuple[Tenso
         return _pooled(x, steps), None
     share = _pooled(valid.to(x.dtype), steps)
     seen = share > 0
+    # The mean over pixels with data alone; 0 where there are none.
     return _pooled(x * valid, steps) / torch.where(seen, share, 1), seen
 
 

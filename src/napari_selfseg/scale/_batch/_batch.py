@@ -194,6 +194,7 @@ class Batch(Work[Entry]):
         outcomes = self._runner(do_task, self._tasks)
         try:
             for outcome in outcomes:
+                # An image whose work was ended on request is left, and has not failed.
                 if self._relay.asked and outcome.error:
                     return
                 yield self._entered(outcome)

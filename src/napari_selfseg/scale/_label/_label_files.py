@@ -137,6 +137,7 @@ def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | 
     plane = image.shape[-2] * image.shape[-1]
     tensors = [*fit.weights.values(), *fit.training_state.values()] if fit else []
     learned = sum(each.numel() * each.element_size() for each in tensors)
+    # A picture has image and labels side by side, of three bytes a pixel.
     return labels.nbytes + (6 * plane if files.preview else 0) + learned
 
 

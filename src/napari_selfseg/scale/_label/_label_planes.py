@@ -72,6 +72,7 @@ def _on_disk(task: LabelTask, image: ImageFile, given: Given, axes: tuple[int, .
         finished = task.recipe.finish is not None
         out = create_stack_labels(part, image, _method(task), carry, finished=finished)
         run = _run(task, image, given, axes, out)
+        # Plane by plane: labels on the disk may be larger than memory.
         found = {label for plane in Planes(out, axes) for label in np.unique(plane).tolist()}
         record = task.recorded(run.record(), len(found - {0}))
         if task.files.preview is not None:

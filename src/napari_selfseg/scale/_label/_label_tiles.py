@@ -50,6 +50,7 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
             write_measured(task, image, large.source, target)
         return _result(read_record(target), before=there)
     plan = cut_again(plan, _segments(task)) if plan else _planned(task, large)
+    # A table that is older than the last tile is of other labels.
     mark = plan.beside(FINISHED)
     before = mark.exists() and measured_before(task, mark)
     task.observer.follow(TileRun(plan, task.tiling.runner if task.tiling else None))

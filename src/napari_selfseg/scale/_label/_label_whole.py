@@ -25,6 +25,7 @@ __all__ = ["as_a_whole"]
 
 def as_a_whole(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     """Make the labels of an image in memory; `given` belongs to that image alone."""
+    # It was opened to be read in pieces.
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
         image = read_image(task.image, opacity=task.opacity)
     if task.recipe.method is None:

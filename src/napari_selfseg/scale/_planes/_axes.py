@@ -41,6 +41,7 @@ def axis_named(text: str, axes: str) -> tuple[int, ...]:
         When there is no such axis.
     """
     names = text.replace(",", " ").split()
+    # A single word, such as "tz", names an axis by each letter.
     each = list(names[0].lower()) if len(names) == 1 and names[0].isalpha() else names
     found = [axes.find(one.lower()) if one.isalpha() else _number(one) for one in each]
     if not found or not all(0 <= k < len(axes) for k in found):

@@ -53,6 +53,7 @@ class Joint(Carrying):
         """Fit; what is shown is the fitted plane that is nearest to the one in view."""
         self.fitted = self._chosen()
         at = viewed()
+        # Of the planes that are fitted, show the one nearest to the view.
         shown = int(np.argmin([abs(k - at) for k in self.fitted]))
         run = self.request.run(self.fitted, self.request.method)
         self._look = lambda step: run.project(step.votes, shown)
@@ -77,6 +78,7 @@ class Joint(Carrying):
         return Found(ids, Stop("finished", "The common fit was applied."), 0)
 
     def _segmented(self, plane: int, common: Fit) -> Generator[Step, None, Found | None]:
+        # Segments are found by a run on the plane itself, which begins with the common weights.
         once = self.request.method.replace(iterations=1)
         run = self.request.run([plane], once, common)
         drained = yield from self._drained(run, self._by_overlap(plane))
@@ -87,6 +89,7 @@ class Joint(Carrying):
     def _chosen(self) -> list[int]:
         """Spread planes evenly, those in the middle of equal parts, and leave out bad ones."""
         n = len(self.request.planes)
+        # The middles of equal stretches of the stack.
         spread = (np.arange(min(self.wanted, n)) + 0.5) * n / min(self.wanted, n)
         good = [int(k) for k in spread if self.request.usable(int(k))]
         if not good:

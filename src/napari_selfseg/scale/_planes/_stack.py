@@ -206,6 +206,7 @@ class StackRun(Work[StackStep]):
     def _advance(self) -> Generator[StackStep, None, None]:
         for fitted, step in self._carry.prepare(self._in_view):
             yield self._step(fitted, step)
+        # A common fit that was stopped has labels of its planes: they are shown, and not done.
         if isinstance(self._carry, Joint):
             self._labels.show(self._carry.unfinished)
         while self._order.left and not self._relay.asked:
@@ -219,6 +220,7 @@ class StackRun(Work[StackStep]):
         work = self._carry.plane(plane)
         try:
             found = yield from self._steps(plane, work)
+        # One plane that cannot be used does not end the stack.
         except (ValueError, OSError) as error:
             self.failed[plane] = str(error)
             self._order.skip(plane)

@@ -36,6 +36,7 @@ def stack_dtype(
     type
         uint16 for the classes of one method, and uint32 for ids that may grow with the stack.
     """
+    # Then ids are numbered on along the stack, beyond the classes of a run.
     grows = carry == "independent" or method.numbered_anew or finished
     return np.uint32 if grows or method.n_classes > np.iinfo(np.uint16).max else np.uint16
 

@@ -93,6 +93,7 @@ def _show(plan: Plan, number: int, labels: NDArray[np.int64]) -> None:
 def _meetings(plan: Plan) -> Iterator[tuple[int, int, Meeting]]:
     for number in range(len(plan.grid)):
         with np.load(plan.beside("met", f"{number}.npz")) as found:
+            # `meet` names its arrays after the other tile, as in ``12.pixels``.
             for other in sorted({int(name.partition(".")[0]) for name in found}):
                 met = Meeting(*(found[f"{other}.{name}"] for name in Meeting._fields))
                 yield number, other, met
@@ -110,6 +111,7 @@ def _found(plan: Plan, number: int, common: tuple[slice, ...]) -> NDArray[Any]:
 
 def _around(grid: Grid, box: tuple[slice, ...]) -> Iterator[tuple[int, tuple[slice, ...]]]:
     """Find the tiles that look into a box, and where."""
+    # Along each axis, the tiles whose halo reaches into the box.
     ranges = [
         range(max((s.start - halo) // side, 0), min((s.stop - 1 + halo) // side + 1, count))
         for s, side, halo, count in zip(box, grid.tile, grid.halo, grid.counts, strict=True)

@@ -114,6 +114,7 @@ def meeting(one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> M
     a, b = one.ravel().astype(np.int64), other.ravel().astype(np.int64)
     wide = int(b.max(initial=0)) + 1
     both = (a > 0) & (b > 0)
+    # Each pair of numbers as one number, so that pairs can be counted.
     keys, pixels = np.unique(a[both] * wide + b[both], return_counts=True)
     first, second = keys // wide, keys % wide
     within = np.minimum(np.bincount(a, minlength=1)[first], np.bincount(b, minlength=1)[second])
@@ -133,6 +134,7 @@ def kept(found: Sequence[Candidates], meetings: Iterable[tuple[int, int, Meeting
     for a, b, (one, other, pixels, within) in meetings:
         rows.append(np.stack((first[a] + one - 1, first[b] + other - 1, pixels, within), axis=1))
     shared = np.concatenate(rows)
+    # lexsort takes its last key first: whole before cut, centre in the tile, large, early.
     order = np.lexsort((np.arange(n), -sizes, ~home, cut))
     ranks = np.empty(n, np.int64)
     ranks[order] = np.arange(n)
@@ -142,6 +144,7 @@ def kept(found: Sequence[Candidates], meetings: Iterable[tuple[int, int, Meeting
     one, other, pixels, within = shared.T
     same = pieces[one] & pieces[other] & (pixels > _HALF * within)
     owner = join(shared[same, :2], n)
+    # Pieces that are one object have one owner; numbers have no gaps.
     there = np.bincount(owner, taken, minlength=1) > 0
     numbers = np.where(taken, np.cumsum(there)[owner], 0)
     return [

@@ -87,6 +87,7 @@ def _predict(plan: Plan, number: int) -> dict[str, Any]:
     fit, grid = load_fit(plan.model), plan.grid
     image, valid = plan.source.read(grid.outer(number), fit.ndim)
     crop = grid.crop(number)
+    # Axes before those of the fit are cut into single planes, which are no axes of what is read.
     sha256 = hash_of(image[crop[len(crop) - fit.ndim :]])
     check_tile(plan, "source", number, image)
     how = {"device": plan.device, "threads": plan.threads}
@@ -105,6 +106,7 @@ def _vote(plan: Plan, number: int) -> dict[str, Any]:
     with np.load(plan.beside("winners.npz")) as found:
         names, classes = found["superpixels"], found["classes"]
     superpixels = _superpixels(plan, number)
+    # A superpixel none of whose pixels has a class has no winner, and so no name here.
     at = np.searchsorted(names, superpixels)
     known = names[np.minimum(at, len(names) - 1)] == superpixels
     voted = np.where(known, classes[np.minimum(at, len(names) - 1)], 0)

@@ -112,6 +112,7 @@ class Trainer(Work[Step]):
         step = next(self.run)
         if self.run.stopped is not None:
             self._keep()
+        # Iteration 0 is the untrained network.
         elif step.iteration and step.iteration % self._every == 0:
             self._look(self._keep(), step)
         done = self.before + step.iteration
@@ -147,6 +148,7 @@ class Trainer(Work[Step]):
 
     def _keep(self) -> Fit:
         state = self.run.training_state
+        # The run knows only the iterations that were left; the file is of the whole training.
         fit = dataclasses.replace(self.run.fit, method=self.method, training_state=state)
         done = self.before + self.run.iteration
         save_fit(fit, self._path, done=done)

@@ -103,6 +103,7 @@ class EditedArray:
 
     def recount(self) -> None:
         """Look at the array again after somebody else wrote into it."""
+        # What others have written, no change of ours takes back.
         self._overwritten = True
         self._sizes = _sizes(self.labels)
 
@@ -120,6 +121,7 @@ class EditedArray:
     def _make(self, change: Change | None) -> str:
         if change is None:
             return ""
+        # Others may have painted over some of these pixels since: theirs stay.
         held = self.labels[np.unravel_index(change.where, self.labels.shape)] == change.before
         where = np.unravel_index(change.where[held], self.labels.shape)
         self.labels[where] = change.after[held]

@@ -55,8 +55,10 @@ def nearest_seeds(
         return_predecessors=True,
     )
     places = np.argwhere(mask)
+    # Parts that no path inside the superpixel reaches go with the seed nearest as the crow flies.
     lost = source < 0
     source[lost] = start[_crow_flies(places[lost], seeds, steps)]
+    # Dijkstra tells the node of a seed: find its number among the seeds.
     order = np.argsort(start)
     found = np.full(mask.shape, -1, np.intp)
     found[mask] = order[np.searchsorted(start[order], source)]
@@ -69,6 +71,7 @@ def _smoothed(colours: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[
     sigma = (*(1.0,) * mask.ndim, 0.0)
     total = ndimage.gaussian_filter(np.where(known > 0, colours, 0.0), sigma, mode="constant")
     weight = ndimage.gaussian_filter(known, sigma, mode="constant")
+    # Divided by the weight inside the mask, so that nothing leaks in from outside.
     smooth: NDArray[np.float64] = total / np.maximum(weight, np.finfo(np.float64).tiny)
     return smooth
 
@@ -84,6 +87,7 @@ def _ways(
         slopes.append(_square_slope(colours, axis, step, inside))
         lengths.append(np.full(ends[-1].shape[1], step))
     (rows, columns), square = np.concatenate(ends, axis=1), np.concatenate(slopes)
+    # Slopes count relative to their mean, so that the contrast of the image does not matter.
     mean = square.mean() if square.any() else 1.0
     cost = np.concatenate(lengths) * (1 + (square / mean) ** 2)
     n = int(node.max()) + 1

@@ -66,6 +66,7 @@ class History:
         """Remember a change just made; what was taken back can no longer be made again."""
         self.undone.clear()
         self.done.append(change)
+        # The last change can always be undone, however large it is.
         while len(self.done) > 1 and sum(each.nbytes for each in self.done) > self._budget:
             self.forgetful = True
             del self.done[0]

@@ -75,6 +75,7 @@ class StackJob(LiveJob):
         self._request, self._storage, self._in_view = request, storage, in_view
         self._records, self._key = records, key
         self._along = request.along
+        # Planes that show labels of an unfinished run, which are emptied where it comes to nothing.
         self._live: set[int] = set()
 
     def _do(self) -> Ended:

@@ -54,6 +54,7 @@ class StackSession(LargeSession):
         if picture.shape != self.request.picture.shape:
             return  # somebody gave the layer other data
         self._in_view.plane = self._along.number(picture.position)
+        # Fewer sliders than axes of the stack, as in 3-D: the canvas shows several planes.
         hidden = len(picture.scale) - self._viewer.dims.ndisplay
         across = any(axis in picture.plane for axis in self._along.axes)
         self._in_view.across = across or hidden < len(self._along.axes)

@@ -113,6 +113,7 @@ def _shapes(method: Method, fit: Fit) -> set[tuple[str, tuple[int, ...]]]:
     """Return the shapes of the parameters of a method's network."""
     import torch
 
+    # It is built only for the shapes of its weights.
     network = method.network(fit.in_channels, fit.ndim, torch.Generator().manual_seed(0))
     return {(name, tuple(each.shape)) for name, each in network.named_parameters()}
 

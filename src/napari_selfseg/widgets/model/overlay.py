@@ -40,6 +40,7 @@ class Overlay:
         shape = tuple(self.data.shape)
         if not self.aligned:
             return index if shape == picture.shape else None
+        # Labels of the part alone, such as those of one plane of a volume.
         if len(shape) != len(index):
             return (ALL,) * len(shape) if shape == shape_of(picture.shape, index) else None
         start = self.start or (0,) * len(shape)

@@ -105,6 +105,7 @@ class Sizes:
         if not len(self.pixels):
             return 1.0, 10.0
         low, high = float(self.pixels.min()), float(self.pixels.max())
+        # Wider than the sizes there are, so that limits can lie outside of all.
         return low / 1.25, high * 1.25
 
     def bars(self) -> NDArray[np.int64]:
