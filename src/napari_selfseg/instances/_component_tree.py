@@ -137,6 +137,7 @@ def painted(tree: ComponentTree, nodes: NDArray[np.int64]) -> NDArray[np.int32]:
 @compiled
 def _ascending(f: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the pixels in the order of their levels."""
+    # Counting sort: there are few levels, and equal ones keep their order.
     starts = np.zeros(f.max() + 2, np.int64)
     for p in range(f.size):
         starts[f[p] + 1] += 1
@@ -182,6 +183,7 @@ def _max_tree(
             root = _root(sets, q)
             if root == own:
                 continue
+            # With unions by rank the root of a set is not its lowest pixel, which the tree needs.
             parents[lowest[root]] = p
             if ranks[own] < ranks[root]:
                 own, root = root, own
@@ -191,6 +193,7 @@ def _max_tree(
     for i in range(f.size):
         p = order[i]
         q = parents[p]
+        # All pixels of a node get the same parent, one of its level.
         if f[parents[q]] == f[q]:
             parents[p] = parents[q]
     return parents, order
@@ -242,6 +245,8 @@ def _sums(
                 continue
             upper, lower = (of[p], of[q]) if f[p] > f[q] else (of[q], of[p])
             slope = 0.5 * (gradient[p] + gradient[q])
+            # Up in one and down in the other: faces inside a node cancel when its descendants are
+            # summed.
             found[upper, _FACES] += 1
             found[lower, _FACES] -= 1
             found[upper, _SLOPES] += slope
@@ -266,6 +271,8 @@ def _taken(parents: NDArray[np.int32], values: NDArray[np.float64]) -> NDArray[n
     n = len(parents)
     below, taken = np.zeros(n), np.zeros(n, np.bool_)
     for i in range(n - 1, -1, -1):
+        # From the leaves up, a node or the best of what is below; the first ones from the root
+        # count.
         taken[i] = values[i] > 0 and values[i] >= below[i]
         best = values[i] if taken[i] else below[i]
         if i > 0:

@@ -226,11 +226,11 @@ class Objects(Method):
             check_count(found)
         votes, count = votes_of(first, networks, inputs)
         generator = inputs.state.generator(self.seed)
-        lessons = self._lessons(networks, first, inputs)
-        if not lessons:
+        training_sets = self._training_sets(networks, first, inputs)
+        if not training_sets:
             yield Step(0, self.iterations, votes, count, {})
             return Stop("finished", _NOTHING if not count else _UNCERTAIN)
-        weights = [each for one in lessons for each in one.network.layers.parameters()]
+        weights = [each for one in training_sets for each in one.network.layers.parameters()]
         optimiser = inputs.state.of(
             torch.optim.AdamW(weights, self.learning_rate, weight_decay=DECAY)
         )
@@ -241,7 +241,10 @@ class Objects(Method):
                 votes, count = votes_of(passing, networks, inputs)
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate * 0.5 ** (t / HALVED)
-            loss = sum((each.loss(generator) for each in lessons[1:]), lessons[0].loss(generator))
+            loss = sum(
+                (each.loss(generator) for each in training_sets[1:]),
+                training_sets[0].loss(generator),
+            )
             yield Step(t, self.iterations, votes, count, {"likelihood": loss.detach()})
             optimiser.zero_grad()
             loss.backward()
@@ -294,7 +297,7 @@ class Objects(Method):
             found.append(begin(N, images, self.wanted, drawn, check))
         return found
 
-    def _lessons(
+    def _training_sets(
         self, networks: list[ObjectNetwork], first: list[list[Labels]], inputs: Inputs
     ) -> list[TrainingSet]:
         """Return what each kind has to learn, where that is enough."""

@@ -23,6 +23,7 @@ __all__ = [
     "camera_of",
     "describe_image",
     "describe_labels",
+    "finest",
     "grid_of",
     "is_mark",
     "origin_of",
@@ -49,11 +50,11 @@ def describe_image(
     # A world of more axes than the layer shows the layer along its last ones.
     offset = dims.ndim - layer.ndim
     plane = tuple(sorted(axis - offset for axis in dims.order[-2:]))
-    data = _full(layer)
+    data = finest(layer)
     found = [layer, *channels]
     return Picture(
         names=tuple(each.name for each in found),
-        data=tuple(_full(each) for each in found),
+        data=tuple(finest(each) for each in found),
         rgb=layer.rgb,
         scale=sizes_of(layer),
         position=_position(layer, dims, data.shape),
@@ -111,8 +112,8 @@ def describe_labels(layer: Any, image: Any) -> Overlay:
         first = image.world_to_data(layer.data_to_world((0,) * layer.ndim))
         start = tuple(round(float(at)) for at in first)
         same = np.allclose(_linear(layer), _linear(image))
-        return Overlay(layer.name, _full(layer), start, aligned=bool(same))
-    return Overlay(layer.name, _full(layer), start)
+        return Overlay(layer.name, finest(layer), start, aligned=bool(same))
+    return Overlay(layer.name, finest(layer), start)
 
 
 def _linear(layer: Any) -> NDArray[Any]:
@@ -144,7 +145,7 @@ def partners(layer: Any, others: Sequence[Any]) -> list[Any]:
 
 
 def _together(one: Any, other: Any) -> bool:
-    return _full(one).shape == _full(other).shape and np.allclose(
+    return finest(one).shape == finest(other).shape and np.allclose(
         one.extent.world, other.extent.world
     )
 
@@ -159,13 +160,14 @@ def placed(source: Any, index: Index) -> dict[str, Any]:
     }
 
 
+def finest(layer: Any) -> Any:
+    """Return the data of a layer in full resolution."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
 def is_mark(layer: Any) -> bool:
     """Say whether a layer only marks something for a while."""
     return MARK in layer.metadata
-
-
-def _full(layer: Any) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
 
 
 def _position(layer: Any, dims: Any, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -101,12 +101,14 @@ def compared(one: NDArray[Any], other: NDArray[Any]) -> Compared:
 def _partners(table: Contingency) -> NDArray[np.int64]:
     """Return a number of the first for each label of the second, or one beyond."""
     rows, columns = table.row_labels[table.rows], table.column_labels[table.columns]
+    # 0 is matched with 0 alone.
     gain = table.counts * ((rows == 0) == (columns == 0))
     pairs = assigned(table, gain.astype(np.float64))
     pairs = pairs[gain[pairs] > 0]
     found = np.full(len(table.column_labels), -1, np.int64)
     found[table.columns[pairs]] = rows[pairs]
     found[table.column_labels == 0] = 0
+    # Those without a partner get numbers that the first map does not have.
     alone = np.flatnonzero(found < 0)
     found[alone] = int(table.row_labels.max()) + 1 + np.arange(len(alone))
     return found

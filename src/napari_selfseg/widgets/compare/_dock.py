@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_selfseg.widgets.canvas.layer_watcher import LayerWatcher
-from napari_selfseg.widgets.canvas.layers import METADATA, is_mark
+from napari_selfseg.widgets.canvas.layers import METADATA, finest, is_mark
 from napari_selfseg.widgets.compare._comparing import Compared, compared
 from napari_selfseg.widgets.compare._stage import Stage
 from napari_selfseg.widgets.compare._view import CompareView
@@ -66,7 +66,7 @@ class CompareDock(DockBase):
             return
         self._live = True
         view.show_live(WORKING)
-        first, second = _full(one), _full(other)
+        first, second = finest(one), finest(other)
 
         def put(found: Compared) -> None:
             self._live = False
@@ -137,17 +137,13 @@ class CompareDock(DockBase):
             self.back()
 
 
-def _full(layer: Any) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
-
-
 def _partners(one: Any, named: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Return the other labels of the same shape."""
     if one is None:
         return []
-    shape = tuple(_full(one).shape)
+    shape = tuple(finest(one).shape)
     return [
-        (name, each) for name, each in named if each != one and tuple(_full(each).shape) == shape
+        (name, each) for name, each in named if each != one and tuple(finest(each).shape) == shape
     ]
 
 

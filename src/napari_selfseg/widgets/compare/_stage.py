@@ -12,7 +12,7 @@ from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
 from napari_selfseg.widgets.canvas.label_layer import palette
-from napari_selfseg.widgets.canvas.layers import MARK, camera_of, grid_of, placed
+from napari_selfseg.widgets.canvas.layers import MARK, camera_of, finest, grid_of, placed
 from napari_selfseg.widgets.canvas.looks.outlined import drawn_fast
 from napari_selfseg.widgets.compare._comparing import Compared
 from napari_selfseg.widgets.model.image_source import ALL
@@ -47,7 +47,7 @@ class Stage:
             each.visible = False
         # At the bottom, where cells of the grid begin to be counted.
         cells = [
-            self._cell(one, one, _full(one), image),
+            self._cell(one, one, finest(one), image),
             self._cell(one, other, found.matched, image),
         ]
         place = 0
@@ -104,6 +104,7 @@ class Stage:
         viewer.layers.selection.update(each for each in before["selected"] if each in there)
         if before["active"] in there:
             viewer.layers.selection.active = before["active"]
+        # Before the camera: napari resets the view when this changes.
         viewer.dims.ndisplay = before["ndisplay"]
         if len(before["point"]) == viewer.dims.ndim:
             viewer.dims.set_point(range(viewer.dims.ndim), before["point"])
@@ -163,10 +164,6 @@ def _colours(layer: Any, image: Any) -> CyclicLabelColormap:
     if isinstance(layer.colormap, CyclicLabelColormap):
         return layer.colormap
     return palette(1000, free_hues(image))
-
-
-def _full(layer: Any) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
 
 
 def _place(layer: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_selfseg.widgets.canvas.layers import sizes_of
-from napari_selfseg.widgets.evaluate._place import LayerPart, finest, kept_axes, part_over
+from napari_selfseg.widgets.canvas.layers import finest, sizes_of
+from napari_selfseg.widgets.evaluate._place import LayerPart, kept_axes, part_over
 
 __all__ = ["Comparison", "resolve", "whole_numbers"]
 

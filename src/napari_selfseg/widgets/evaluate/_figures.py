@@ -112,6 +112,7 @@ class Figures:
         if any(self.remarks):
             found.append([TRUTH, "Remarks", "", *self.remarks])
         found += [["Compared with", what, "", *[how] * n] for what, how in self.compared]
+        # Names of layers may hold tabs and line breaks, which would end a cell.
         return [[" ".join(cell.split()) for cell in line] for line in found]
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.widgets.canvas.layers import finest
 from napari_selfseg.widgets.model.image_source import Index
 
-__all__ = ["LayerPart", "finest", "kept_axes", "part_over"]
+__all__ = ["LayerPart", "kept_axes", "part_over"]
 
 AXES: Final = "{name} has {n} axes and {frame} has {m}: they cannot lie over each other."
 GRID: Final = "{name} and {frame} have pixels of different size or direction, or lie askew."
@@ -82,11 +83,6 @@ def part_over(layer: Any, frame: Any) -> LayerPart:
         index = _covering(start[0], wanted[more:], shape, about)
     colours = (slice(3),) if getattr(layer, "rgb", False) else ()
     return LayerPart(layer.name, data, index + colours, wanted[more:])
-
-
-def finest(layer: Any) -> Any:
-    """Return the data of a layer in full resolution."""
-    return layer.data[0] if layer.multiscale else layer.data
 
 
 def _start(layer: Any, frame: Any, wanted: tuple[int, ...]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from superqt.utils import signals_blocked
 
+from napari_selfseg.widgets.canvas.layers import finest
 from napari_selfseg.widgets.editing.keys import HISTORY, Keys
 from napari_selfseg.widgets.editing.mouse import Mouse
 from napari_selfseg.widgets.superpixels._editor import Editor, Tool
@@ -183,7 +184,7 @@ class Actions:
         source, layer = self._view.image.thing, self._view.layer.thing
         if source is None:
             return None
-        data = source.data[0] if source.multiscale else source.data
+        data = finest(source)
         return data if tuple(data.shape[: source.ndim]) == layer.data.shape else None
 
     def _show(self) -> None:

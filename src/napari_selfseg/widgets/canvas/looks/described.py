@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.canvas.layers import NAMES, camera_of, part_sizes
+from napari_selfseg.widgets.canvas.layers import NAMES, camera_of, finest, part_sizes
 from napari_selfseg.widgets.model.looks.counting import place_of
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.sizes import Scale, scale_of
@@ -140,7 +140,7 @@ def _in_view(viewer: Any, layer: Any, point: Any, box: Any) -> bool:
 
 def _scale(layer: Any, index: Sequence[int | slice] | None = None) -> Scale:
     """Return the size of a pixel along what is an axis of space and not thin."""
-    shape = layer.data[0].shape if layer.multiscale else layer.data.shape
+    shape = finest(layer).shape
     common = layer.units[-1]
     given = index or [slice(None)] * layer.ndim
     part = tuple(
