@@ -2,7 +2,8 @@
 
 The gallery has a picture a method, each on the same three samples (public domain, CC0), cut to the
 same size, with the defaults but for `ITERATIONS` updates where a network is trained, `SLOW` for two
-of them. The animation is one run on the histology sample.
+of them. The animation is one run on the histology sample. `failure` is crowded nuclei, in which
+*Objects* goes wrong.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ def main(wanted: list[str]) -> None:
             draw(method)
     if not wanted or "animation" in wanted:
         animate()
+    if not wanted or "failure" in wanted:
+        fail()
 
 
 def draw(method: type[Any]) -> None:
@@ -111,6 +114,15 @@ def animate() -> None:
         path, save_all=True, append_images=frames[1:], duration=times, loop=0, quality=40, method=6
     )
     print(path.name, len(frames), path.stat().st_size)
+
+
+def fail() -> None:
+    """Draw crowded nuclei beside what Objects makes of them, which is wrong in many places."""
+    image = np.asarray(Image.open(IMAGES / "crowded_nuclei.png"))
+    shown = np.clip(image.astype(float) * (255 / np.percentile(image, 99.8)), 0, 255)
+    found = outlined(shown.astype(np.uint8), labels_of(image, ss.Objects()))
+    space = np.full((len(image), GAP, 3), 255, np.uint8)
+    save(np.hstack([colour(shown.astype(np.uint8)), space, found]), "crowded_nuclei.webp")
 
 
 def save(picture: NDArray[np.uint8], name: str) -> None:

@@ -67,9 +67,9 @@ def load(name: str) -> Bytes:
 
 
 def fluorescence_nuclei() -> list[LayerData]:
-    """Crowded nuclei, partly out of focus, in fluorescence.
+    """Nuclei in fluorescence, bright and dim ones, of which some touch.
 
-    256 x 256, grey. From image ``9ebcfaf2322932d4`` of the 2018 Data Science Bowl
+    256 x 256, grey. From image ``e52960d31f8bddf8`` of the 2018 Data Science Bowl
     (BBBC038, stage 1), public domain (CC0).
 
     Returns
