@@ -13,6 +13,7 @@ from napari_selfseg.widgets.canvas.layers import METADATA, NAMES, camera_of, is_
 from napari_selfseg.widgets.canvas.looks.described import (
     SHOWS,
     countable_labels,
+    look_at,
     own_names,
     turn_to,
 )
@@ -133,8 +134,18 @@ def test_a_label_in_another_plane_is_brought_into_view():
     viewer.dims.set_point(0, 0)
     assert turn_to(viewer, layer, 7).tolist()[0] == 3
     assert viewer.dims.point[0] == 3
-    assert camera_of(viewer).center[1:] == (17, 27)
+    assert camera_of(viewer).center[1:] == (9.5, 14.5)  # all of a plane is in view
     assert turn_to(viewer, layer, 200) is None
+
+
+def test_no_more_is_shown_beside_the_image_than_has_to_be():
+    viewer = ViewerModel()
+    layer = viewer.add_labels(LABELS, scale=(2, 2))
+    layer.corner_pixels = np.array([[0, 10], [19, 20]])  # every row, and eleven columns
+    look_at(viewer, layer, (2, 1))
+    assert camera_of(viewer).center[1:] == (19, 10)
+    look_at(viewer, layer, (2, 14))
+    assert camera_of(viewer).center[1:] == (19, 28)
 
 
 @pytest.fixture

@@ -109,15 +109,28 @@ def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
 
 
 def look_at(viewer: Any, layer: Any, point: Any) -> None:
-    """Centre the view on a place of a layer, in its pixels."""
+    """Move the view over a layer until a place of it, in its pixels, is as central as can be."""
     world = np.asarray(layer.data_to_world(point))
     dims, off = viewer.dims, viewer.dims.ndim - layer.ndim
     shown = dims.order[-2:]
     for axis in range(off, dims.ndim):
         if axis not in shown:
             dims.set_point(axis, float(world[axis - off]))
+    kept = point if layer.multiscale else _kept_on(layer, point, [axis - off for axis in shown])
+    world = np.asarray(layer.data_to_world(kept))
     centre = [float(world[axis - off]) for axis in shown]
     camera_of(viewer).center = (0.0, *centre)
+
+
+def _kept_on(layer: Any, point: Any, shown: Sequence[int]) -> NDArray[np.float64]:
+    """Move the middle of the view until no more of it lies beside the layer than has to."""
+    # What is in view of the layer; of one with levels that counts in pixels of a level.
+    first, last = np.asarray(layer.corner_pixels, np.float64)
+    middle = np.array(point, np.float64)
+    for k in shown:
+        most, half = layer.data.shape[k] - 1, (last[k] - first[k]) / 2
+        middle[k] = np.clip(middle[k], half, most - half) if half < most / 2 else most / 2
+    return middle
 
 
 def _in_view(viewer: Any, layer: Any, point: Any, box: Any) -> bool:
