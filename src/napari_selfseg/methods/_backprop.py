@@ -43,9 +43,6 @@ from napari_selfseg.losses import continuity, cross_entropy, scribbled
 from napari_selfseg.nets import Responses, assign, initialise, measure
 from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import (
-    FULL_SIZE,
-    SCHEDULE_HELP,
-    SETTLED_HELP,
     Cost,
     FewLabels,
     Inputs,
@@ -58,9 +55,15 @@ from napari_selfseg.protocol import (
     Step,
     Stop,
     at_last_size,
+    descent_momentum,
+    descent_rate,
+    fewest_labels,
+    learning_size,
     parts_by_size,
     relative_work,
+    settling_share,
     small,
+    weight_of_scribbles,
 )
 from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Slic
@@ -124,30 +127,11 @@ class Backprop(Method):
         source="M = 1 to 5, section 3; 2 in the public code",
         words="Network layers",
     )
-    min_labels: int = parameter(
-        3,
-        "The run stops when no more labels than this are left before the vote; with scribbles, "
-        "when the scribbled ones are left and no others.",
-        minimum=1,
-        maximum=1000,
-        source="3 in the public code",
-        words="Fewest labels",
-    )
-    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP, words="Learn at")
-    settled: float = parameter(
-        0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
-    )
-    learning_rate: float = parameter(
-        0.1,
-        "Learning rate: step of gradient descent.",
-        minimum=1e-5,
-        maximum=10,
-        source="section 2.4",
-        words="Learning speed",
-    )
-    momentum: float = parameter(
-        0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section 2.4"
-    )
+    min_labels: int = fewest_labels(3, "3 in the public code")
+    schedule: Schedule = learning_size()
+    settled: float = settling_share()
+    learning_rate: float = descent_rate(0.1, "section 2.4")
+    momentum: float = descent_momentum("section 2.4")
     continuity_weight: float = parameter(
         1.0,
         "Weight of the differences between neighbours in the continuity variant; more merges more.",
@@ -162,14 +146,7 @@ class Backprop(Method):
         "15, so that it needs no tuning.",
         words="Automatic smoothness",
     )
-    scribble_weight: float = parameter(
-        0.5,
-        "Weight of the scribbled pixels.",
-        minimum=0,
-        maximum=1000,
-        source="nu = 0.5, 2020",
-        words="Weight of scribbles",
-    )
+    scribble_weight: float = weight_of_scribbles("nu = 0.5, 2020")
 
     @property
     def n_classes(self) -> int:

@@ -37,9 +37,6 @@ from napari_selfseg.losses import cross_entropy, scribbled
 from napari_selfseg.nets import DCS, FTS, Subnetworks, assign, initialise
 from napari_selfseg.parameters import parameter
 from napari_selfseg.protocol import (
-    FULL_SIZE,
-    SCHEDULE_HELP,
-    SETTLED_HELP,
     Cost,
     FewLabels,
     Inputs,
@@ -51,9 +48,15 @@ from napari_selfseg.protocol import (
     Step,
     Stop,
     at_last_size,
+    descent_momentum,
+    descent_rate,
+    fewest_labels,
+    learning_size,
     parts_by_size,
     relative_work,
+    settling_share,
     small,
+    weight_of_scribbles,
 )
 from napari_selfseg.regions import vote
 from napari_selfseg.superpixels import Felzenszwalb
@@ -134,38 +137,12 @@ class DIC(Method):
         source="64, figure 2",
         words="Network size",
     )
-    min_labels: int = parameter(
-        1,
-        "The run stops when no more labels than this are left before the vote; with scribbles, "
-        "when the scribbled ones are left and no others.",
-        minimum=1,
-        maximum=1000,
-        source="not in the paper; 3, after the vote, in the public code",
-        words="Fewest labels",
-    )
-    schedule: Schedule = parameter(FULL_SIZE, SCHEDULE_HELP, words="Learn at")
-    settled: float = parameter(
-        0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
-    )
-    learning_rate: float = parameter(
-        0.05,
-        "Learning rate: step of gradient descent.",
-        minimum=1e-5,
-        maximum=10,
-        source="section IV-A",
-        words="Learning speed",
-    )
-    momentum: float = parameter(
-        0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section IV-A"
-    )
-    scribble_weight: float = parameter(
-        0.5,
-        "Weight of the scribbled pixels.",
-        minimum=0,
-        maximum=1000,
-        source="not in the paper; as in Backprop",
-        words="Weight of scribbles",
-    )
+    min_labels: int = fewest_labels(1, "not in the paper; 3, after the vote, in the public code")
+    schedule: Schedule = learning_size()
+    settled: float = settling_share()
+    learning_rate: float = descent_rate(0.05, "section IV-A")
+    momentum: float = descent_momentum("section IV-A")
+    scribble_weight: float = weight_of_scribbles("not in the paper; as in Backprop")
 
     @property
     def n_classes(self) -> int:

@@ -57,7 +57,6 @@ from napari_selfseg.protocol._schedules._shrinking import (
 )
 from napari_selfseg.protocol._schedules._sizes import (
     FULL_SIZE,
-    SCHEDULE_HELP,
     Schedule,
     Sized,
     Sizes,
@@ -66,15 +65,21 @@ from napari_selfseg.protocol._schedules._sizes import (
     phases,
     relative_work,
 )
-from napari_selfseg.protocol._schedules._stopping import SETTLED_HELP, FewLabels, Settled
+from napari_selfseg.protocol._schedules._stopping import FewLabels, Settled
+from napari_selfseg.protocol._shared_parameters import (
+    descent_momentum,
+    descent_rate,
+    fewest_labels,
+    learning_size,
+    settling_share,
+    weight_of_scribbles,
+)
 from napari_selfseg.work import Progress, StopRelay, Watch, Work, WorkStep, follow, told
 
 __all__ = [
     "BY_ITSELF",
     "FULL_SIZE",
     "GIVEN",
-    "SCHEDULE_HELP",
-    "SETTLED_HELP",
     "Ballot",
     "Blockwise",
     "Control",
@@ -130,9 +135,12 @@ __all__ = [
     "check_finite",
     "check_precision",
     "counted_labels",
+    "descent_momentum",
+    "descent_rate",
     "duration",
     "estimate",
     "evolve",
+    "fewest_labels",
     "finished",
     "first_look",
     "follow",
@@ -140,6 +148,7 @@ __all__ = [
     "halo",
     "in_words",
     "label_dtype",
+    "learning_size",
     "limited_threads",
     "merge_runs",
     "objects_in_words",
@@ -157,6 +166,7 @@ __all__ = [
     "run_rows",
     "seconds_to_predict",
     "seen_plane",
+    "settling_share",
     "shrunk",
     "shrunk_strokes",
     "size_in_words",
@@ -164,4 +174,5 @@ __all__ = [
     "steps_of",
     "told",
     "too_large",
+    "weight_of_scribbles",
 ]

@@ -6,7 +6,7 @@ from abc import ABC
 from typing import Literal
 
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Method
+from napari_selfseg.protocol import Method, weight_of_scribbles
 
 __all__ = ["Settings"]
 
@@ -139,11 +139,4 @@ class Settings(Method, ABC):
         maximum=0.9,
         source="0.25 in the public code",
     )
-    scribble_weight: float = parameter(
-        0.5,
-        "Weight of the scribbled superpixels.",
-        minimum=0,
-        maximum=1000,
-        source="not in the paper; as in Backprop",
-        words="Weight of scribbles",
-    )
+    scribble_weight: float = weight_of_scribbles("not in the paper; as in Backprop", "superpixels")

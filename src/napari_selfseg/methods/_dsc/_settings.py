@@ -6,7 +6,16 @@ from abc import ABC
 from typing import Literal
 
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import FULL_SIZE, SCHEDULE_HELP, SETTLED_HELP, Method, Schedule
+from napari_selfseg.protocol import (
+    Method,
+    Schedule,
+    descent_momentum,
+    descent_rate,
+    fewest_labels,
+    learning_size,
+    settling_share,
+    weight_of_scribbles,
+)
 
 __all__ = ["Settings"]
 
@@ -118,37 +127,9 @@ class Settings(Method, ABC):
         maximum=1_000_000,
         source="beta = 5 / M^2, section IV-B",
     )
-    schedule: Schedule = parameter(
-        FULL_SIZE, f"{SCHEDULE_HELP} Of the cut alone.", words="Learn at"
-    )
-    settled: float = parameter(
-        0.0, SETTLED_HELP, minimum=0, maximum=100, unit="%", words="Ends when settled"
-    )
-    learning_rate: float = parameter(
-        0.05,
-        "Learning rate: step of gradient descent.",
-        minimum=1e-5,
-        maximum=10,
-        source="section IV-B",
-        words="Learning speed",
-    )
-    momentum: float = parameter(
-        0.9, "Momentum of gradient descent.", minimum=0, maximum=0.999, source="section IV-B"
-    )
-    min_labels: int = parameter(
-        1,
-        "The run stops when no more labels than this are left before the vote; with scribbles, "
-        "when the scribbled ones are left and no others.",
-        minimum=1,
-        maximum=1000,
-        source="not in the paper",
-        words="Fewest labels",
-    )
-    scribble_weight: float = parameter(
-        0.5,
-        "Weight of the scribbled pixels.",
-        minimum=0,
-        maximum=1000,
-        source="Kim, Kanezaki and Tanaka 2020",
-        words="Weight of scribbles",
-    )
+    schedule: Schedule = learning_size("Of the cut alone.")
+    settled: float = settling_share()
+    learning_rate: float = descent_rate(0.05, "section IV-B")
+    momentum: float = descent_momentum("section IV-B")
+    min_labels: int = fewest_labels(1, "not in the paper")
+    scribble_weight: float = weight_of_scribbles("Kim, Kanezaki and Tanaka 2020")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from napari_selfseg.parameters import parameter
-from napari_selfseg.protocol import Method
+from napari_selfseg.protocol import Method, weight_of_scribbles
 
 __all__ = ["Settings"]
 
@@ -188,10 +188,4 @@ class Settings(Method, ABC):
         minimum=1,
         maximum=100_000,
     )
-    scribble_weight: float = parameter(
-        0.5,
-        "Weight of the scribbled pixels.",
-        minimum=0,
-        maximum=1000,
-        source="Kim, Kanezaki and Tanaka 2020",
-    )
+    scribble_weight: float = weight_of_scribbles("Kim, Kanezaki and Tanaka 2020", words="")
