@@ -104,6 +104,7 @@ def _unheard() -> int:
         heard = sys.stdout.fileno()
         with open(os.devnull, "wb") as nobody:
             os.dup2(nobody.fileno(), heard)
+    # 128 and the number of SIGPIPE, as a shell would say it.
     return 141
 
 

@@ -83,6 +83,7 @@ def _run(args: argparse.Namespace) -> int:
     done, tidied = list[bool](), set[Path]()
     with keeping(lambda: f"Interrupted; {sum(done)} of {len(found)} images are done."):
         for each, target in pairs:
+            # Each folder is tidied once, and not for every image.
             tidy = target.parent not in tidied
             tidied.add(target.parent)
             done.append(_done(args, fit, Path(each.title), target, tidy))

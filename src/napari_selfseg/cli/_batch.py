@@ -91,6 +91,7 @@ def add(commands: Commands, words: list[str]) -> None:
     add_stack(parser)
     add_run_options(parser)
     parser.set_defaults(command=_run)
+    # The flags of a method are known once the method is.
     if words[:1] == ["batch"]:
         add_method(parser, words[1:])
         add_finish(parser, parser.get_default("kind").declared())
@@ -138,6 +139,7 @@ def _of_a_run(memory: int | None) -> int | None:
 
     if memory is None:
         return None
+    # The flag is for the whole process; a run may take what that does not hold yet.
     held = int(psutil.Process().memory_info().rss)
     if memory <= held:
         raise ValueError(

@@ -101,6 +101,7 @@ def _threads(scheduler: str) -> int | None:
     name, _, count = scheduler.partition(":")
     if name != "processes" or not count.isdecimal():
         return None
+    # The processes share the cores.
     return max(1, (os.cpu_count() or 1) // max(1, int(count)))
 
 

@@ -159,6 +159,7 @@ class ImageEvidence:
         """Put the histograms of all maps side by side: half an L1 distance is their mean."""
         if not self._shares:
             return None
+        # The last time they are used up one by one: there need be no memory for both.
         shares = self._shares if last else list(self._shares)
         count, widths = len(shares), [each.shape[1] for each in shares]
         found = np.empty((self.borders.n, sum(widths)), np.float32)

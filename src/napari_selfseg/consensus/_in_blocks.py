@@ -137,6 +137,7 @@ class _Gathered:
             sizes[block["ids"] - 1] = block["rows"][:, 0]
         keys, lengths = self._added("lengths")
         edges = np.stack((keys // (self.n + 1), keys % (self.n + 1)), axis=1)
+        # The superpixels are on the disk: sizes, edges and lengths are all that is needed of them.
         nothing = np.zeros((0,) * len(self.grid.shape), np.int32)
         return Borders(nothing, sizes, edges, lengths, homes)
 
@@ -153,6 +154,7 @@ class _Gathered:
     def _added(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Add up over blocks what is known of borders; return these as sorted numbers."""
         blocks = list(self.compared("faces"))
+        # Each pair of superpixels as one number, so that faces in several blocks add up.
         keys = np.concatenate([each["edges"] @ (self.n + 1, 1) for each in blocks])
         values = np.concatenate([each[name] for each in blocks])
         found, which = np.unique(keys, return_inverse=True)

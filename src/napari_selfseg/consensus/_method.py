@@ -210,6 +210,7 @@ class Consensus(Costs):
 
     def _remember(self, M: Members, before: Ended, evidence: Evidence, inputs: Inputs) -> None:
         """Let all vote again that had voted when an earlier run ended, and keep its numbers."""
+        # This goes through all of them, and keeps none.
         deque(M.coming, maxlen=0)
         self._vote_again(before.kept, evidence, inputs.x, inputs.valid)
         M.kept, M.voted = before.kept, inputs.control.begun

@@ -151,4 +151,5 @@ class Settings(Method):
         return tuple(found)
 
     def _seed(self, number: int) -> int:
+        # Far apart, so that runs with neighbouring seeds share no member.
         return (self.seed + number * SEEDS_APART) % 2**31

@@ -86,6 +86,7 @@ def coarser_steps(shape: tuple[int, ...], spacing: NDArray[np.float64]) -> list[
     found: list[Steps] = []
     for most in _MOST:
         along = np.maximum(most * spacing.min() / spacing, 1)
+        # The largest power of two in it, which rounding of the logarithm must not halve.
         wanted = (2 ** int(math.log2(each) + 1e-9) for each in along)
         steps = tuple(steps_of((n,), k)[0] for n, k in zip(shape, wanted, strict=True))
         if max(steps) > 1 and steps not in found:

@@ -73,6 +73,7 @@ def at_edges(
     deepest = np.concatenate(([0.0], ndi.maximum(depth, labels, np.arange(1, n + 1))))
     inside = (labels > 0) & (depth >= np.minimum(_INSIDE * r, _DEPTH * deepest)[labels])
     markers = np.where(inside, labels, 0)
+    # The background floods as one more object.
     markers[(labels == 0) & (depth > max(_NEAREST, _OUTSIDE * r))] = n + 1
     slope = ndi.gaussian_gradient_magnitude(grey, _EDGES / spacing)
     found = watershed(slope, markers)

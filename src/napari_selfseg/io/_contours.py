@@ -131,6 +131,7 @@ def _labelled(weak: NDArray[np.bool_], connectivity: int) -> NDArray[np.int32]:
 
 def _sampled(regions: NDArray[np.int32]) -> NDArray[np.int32]:
     """Take the pixels out of a map that also has what lies between them."""
+    # A map of pixels, edges and corners has its pixels at the odd places.
     return np.ascontiguousarray(regions[(slice(1, None, 2),) * regions.ndim])
 
 

@@ -79,6 +79,7 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
     meaning, weights = _read(file)
     try:
         fit = _fit(meaning, weights)
+        # Weights that do not fit the method show here, and not when the fit is used.
         fit.restored(torch.device("cpu"))
     except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         raise ValueError(f"{file.name} is not a fit of napari-selfseg: {_line(error)}") from None

@@ -119,6 +119,7 @@ class _Cells(NamedTuple):
         own = numbered(mask.shape, shape)[mask]
         filled, pixels = np.unique(own, return_counts=True)
         start = np.cumsum(pixels) - pixels
+        # Rows of one length: short cells repeat their last pixel.
         within = np.minimum(np.arange(pixels.max()), pixels[:, None] - 1)
         blocks = np.argsort(own, kind="stable")[start[:, None] + within]
         return cls(own, filled, blocks, _around(shape))
@@ -189,6 +190,8 @@ def _nearest(
 ) -> NDArray[np.int64]:
     # |φ - m|² = |φ|² - 2 φ·m + |m|²; one product of matrices a cell, and |φ|² is the same for all.
     known = np.where(np.isinf(centres), 0, centres).astype(np.float32)
+    # The square of a centre, so that products tell which is nearest; empty cells are infinitely
+    # far.
     far = np.where(np.isinf(centres[:, 0]), np.inf, (known**2).sum(axis=1)).astype(np.float32)
     around = cells.around[cells.filled]
     products = points[cells.blocks] @ known[around].transpose(0, 2, 1)

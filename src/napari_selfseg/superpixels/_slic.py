@@ -94,6 +94,7 @@ class Slic(Superpixels):
         isotropic = bool((spacing < _NEARLY_ISOTROPIC).all())
         if isotropic and mask.all():
             return self._cluster(image, self.n_segments)
+        # More over the whole box, so that pixels with data have as many as were asked for.
         n = min(round(self.n_segments * mask.size / mask.sum()), mask.size)
         labels = self._cluster(image, n) if isotropic else self._stretched(image, spacing, n)
         pieces = split(np.where(mask, labels + 1, 0), self.connectivity)

@@ -24,6 +24,7 @@ def deep_maxima(
     The result has the number of a maximum, from 1, where a pixel is less than `depth` below it, and
     0 elsewhere. Pixels outside of `inside` count as below all others.
     """
+    # A depth is a few levels, so that a tree of levels tells deep maxima from others.
     steps = np.round((height - height.min(initial=0)) * (_STEPS / depth)) + _STEPS + 1
     levels = np.where(inside, steps, 0).astype(np.int32)
     parents, order = max_tree(levels)

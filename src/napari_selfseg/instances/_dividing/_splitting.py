@@ -61,6 +61,7 @@ def divided(
     for partition in chain((pieces, labels, *others), _watersheds(pieces > 0, u, size, spacing)):
         parts = _within(pieces, partition)
         worth = _worth(parts, pieces, n, size, spacing)
+        # Of equally good partitions the first stays, whatever rounding says.
         better = worth > best + 1e-9
         better[0] = False
         best[better] = worth[better]

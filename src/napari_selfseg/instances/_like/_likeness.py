@@ -88,6 +88,7 @@ def _around(
     r = radius(float(np.count_nonzero(own)), own.ndim)
     away = ndi.distance_transform_edt(~own)
     near = (away > _FROM * r) & (away <= max(_TO * r, _FROM * r + _WIDE))
+    # The first of these that there is: in a crowd no background is near.
     for ring in (near & (labels == 0), near, labels == 0, ~own):
         if ring.any():
             return np.asarray(image[:, ring].mean(axis=1, dtype=np.float64))

@@ -44,12 +44,12 @@ class PlateChoice:
         """Take fields off where all of them are chosen; otherwise choose the others as well."""
         chosen = {str(Path(e).absolute()): e for e in self._images.things if isinstance(e, str)}
         gone = set(found) if set(found) <= set(chosen) else set[str]()
-        request = (set(chosen) | set(found)) - gone
+        wanted = (set(chosen) | set(found)) - gone
         plate = next(e for e in self.plates.plates if any(str(f.path) in found for f in e.fields))
         paths = [str(each.path) for each in plate.fields]
         old = [chosen[path] for path in paths if path in chosen]
         self._picking = True
-        self._images.replace_files(old, [chosen.get(p, p) for p in paths if p in request])
+        self._images.replace_files(old, [chosen.get(p, p) for p in paths if p in wanted])
         self._picking = False
 
 

@@ -88,6 +88,7 @@ def part_over(layer: Any, frame: Any) -> LayerPart:
 def _start(layer: Any, frame: Any, wanted: tuple[int, ...]) -> NDArray[np.float64]:
     """Return where the first pixel of the frame, and the last along each axis, are in a layer."""
     more = frame.ndim - layer.ndim
+    # The first corner and the end of each axis tell shift, pixel size and rotation.
     corners = np.zeros((layer.ndim + 1, frame.ndim))
     corners[1:, more:] = np.diag([n - 1 for n in wanted[more:]])
     found = [layer.world_to_data(frame.data_to_world(each)[more:]) for each in corners]

@@ -57,6 +57,7 @@ class Actions:
         """Return the editor of the chosen layer, if it has one already."""
         layer = self._view.layer.thing
         found = next((each for each in self._editors if each.layer == layer), None)
+        # Somebody gave the layer another array: this history is that of the old one.
         if found is not None and not found.fresh:
             self._drop(found)
             return None

@@ -102,10 +102,10 @@ class PlateViews(QWidget):
 
     def point_at(self, path: str) -> None:
         """Move the mark to the field at a path."""
-        request = Path(path).absolute()
+        wanted = Path(path).absolute()
         for plate, view in zip(self._plates, self._views, strict=False):
             for k, each in enumerate(plate.fields):
-                if each.path == request:
+                if each.path == wanted:
                     view.point_at(k)
 
     def _made(self, plate: Plate) -> PlateView:
