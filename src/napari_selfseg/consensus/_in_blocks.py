@@ -137,7 +137,7 @@ class _Gathered:
             sizes[block["ids"] - 1] = block["rows"][:, 0]
         keys, lengths = self._added("lengths")
         edges = np.stack((keys // (self.n + 1), keys % (self.n + 1)), axis=1)
-        # The superpixels are on the disk: sizes, edges and lengths are all that is needed of them.
+        # The superpixels may be on the disk: sizes, edges and lengths of borders will do.
         nothing = np.zeros((0,) * len(self.grid.shape), np.int32)
         return Borders(nothing, sizes, edges, lengths, homes)
 

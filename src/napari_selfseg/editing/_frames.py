@@ -14,15 +14,7 @@ Index = tuple[int | slice, ...]
 
 
 class Frames:
-    """The images of a stack; one that is all, where it is none.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the label map.
-    axes : sequence of int
-        Axes of the stack.
-    """
+    """The images of a stack along `axes`; one that is all, where it is none."""
 
     def __init__(self, shape: tuple[int, ...], axes: Sequence[int] = ()) -> None:
         self.shape, self.axes = shape, tuple(axes)

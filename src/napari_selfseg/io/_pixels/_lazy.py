@@ -61,18 +61,7 @@ class View:
         return None if chunks is None else tuple(chunks[axis] for axis in self._order)
 
     def of_channels(self, channels: Sequence[int]) -> View:
-        """Return a view of some channels.
-
-        Parameters
-        ----------
-        channels : sequence of int
-            Along the last axis.
-
-        Returns
-        -------
-        View
-            Without that axis for a single one.
-        """
+        """Return a view of some channels, which are last; without that axis for a single one."""
         axes = range(self.ndim if len(channels) > 1 else self.ndim - 1)
         return View(_Channels(self, channels), axes, self.name)
 

@@ -105,13 +105,7 @@ def write_objects(
 
 
 def has_outlines(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file is of outlines, and not a table alone.
-
-    Parameters
-    ----------
-    path : path_like
-        As of `write_objects`.
-    """
+    """Say whether a file is of outlines, and not a table alone."""
     return Path(path).suffix.lower() != ".csv"
 
 
@@ -125,14 +119,8 @@ def write_drawn(
 ) -> None:
     """Write objects that are measured already, whole or not at all.
 
-    Parameters
-    ----------
-    path : path_like
-        As of `write_objects`.
-    drawn : Drawn
-        The objects; of a table the outlines are not read, and of outlines one at a time.
-    spacing, unit, georeference
-        As of `write_objects`.
+    Arguments are as of `write_objects`. Of a table the outlines are not read, and of outlines one
+    at a time.
 
     Raises
     ------

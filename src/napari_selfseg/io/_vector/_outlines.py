@@ -112,13 +112,7 @@ def geometries(pieces: Sequence[list[Rings]]) -> NDArray[Any]:
 
 
 def pieces_of(geometry: Any) -> list[Rings]:
-    """Return a geometry of shapely as pieces.
-
-    Parameters
-    ----------
-    geometry : shapely.Geometry
-        A polygon, or several.
-    """
+    """Return a polygon of shapely, or several, as pieces."""
     import shapely
 
     return [

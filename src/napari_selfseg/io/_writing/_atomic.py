@@ -89,17 +89,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary folder beside the one to come, renamed once the block is left without error.
+    """Give an empty temporary folder, renamed to `path` once the block is left without error.
 
-    Parameters
-    ----------
-    path : path_like
-        The folder to come; an older one stays as it is until the new one is whole.
-
-    Yields
-    ------
-    pathlib.Path
-        An empty folder.
+    An older folder stays as it is until then.
 
     Raises
     ------

@@ -20,15 +20,7 @@ NAMES = {
 
 
 class WriteError(OSError):
-    """A file cannot be written; the message says which and why.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file.
-    why : str
-        What stands in the way.
-    """
+    """A file cannot be written; the message says which and why."""
 
     def __init__(self, target: Path, why: str) -> None:
         super().__init__(f"Cannot write {target}: {why}")

@@ -40,18 +40,8 @@ def part_prefix(target: Path) -> str:
 def is_abandoned(path: Path, *, elsewhere: bool = True) -> bool:
     """Say whether the process is gone that made a temporary file or folder.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        With an `owner_mark` near the end of its name.
-    elsewhere : bool
-        Whether to judge those of other machines, by their age.
-
-    Returns
-    -------
-    bool
-        False where nobody can tell. Of another machine it is said `OLD` seconds after anything was
-        written last.
+    Its name has an `owner_mark` near the end. False where nobody can tell: of another machine it is
+    said, if `elsewhere`, only `OLD` seconds after anything was written last.
     """
     found = MARK.search(path.name)
     if found is None:

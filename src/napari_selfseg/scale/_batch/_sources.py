@@ -78,21 +78,7 @@ def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) 
 
 
 def targets_of(found: Sequence[BatchImage], folder: Path, suffix: str = ".tif") -> list[Path]:
-    """Say where the labels of each image go, before any work is done.
-
-    Parameters
-    ----------
-    found : sequence of BatchImage
-        The images.
-    folder : pathlib.Path
-        Of the results.
-    suffix : str
-        Ending of the labels.
-
-    Returns
-    -------
-    list of pathlib.Path
-        One an image.
+    """Return where the labels of each image go, before any work is done.
 
     Raises
     ------
@@ -116,19 +102,7 @@ def targets_of(found: Sequence[BatchImage], folder: Path, suffix: str = ".tif") 
 
 
 def places_in(found: Sequence[BatchImage], name: str) -> list[Path]:
-    """Make room for labels in each image itself.
-
-    Parameters
-    ----------
-    found : sequence of BatchImage
-        The images.
-    name : str
-        Of the labels.
-
-    Returns
-    -------
-    list of pathlib.Path
-        One an image, such as ``a.zarr/labels/cells``.
+    """Make room for labels in each image itself, such as ``a.zarr/labels/cells``.
 
     Raises
     ------

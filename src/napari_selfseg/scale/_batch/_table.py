@@ -49,14 +49,7 @@ class Entry:
 
 
 def write_table(entries: Sequence[Entry], path: Path) -> None:
-    """Write the table as CSV, whole or not at all.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        Its lines.
-    path : pathlib.Path
-        The file; names of labels in its folder are written as seen from there.
+    """Write the table as CSV, whole or not at all; labels in its folder by relative paths.
 
     Raises
     ------
@@ -74,17 +67,9 @@ def write_table(entries: Sequence[Entry], path: Path) -> None:
 
 
 def table_of(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
-    """Return the table as a notebook shows it: the images that are done or failed last.
+    """Return the table as a notebook shows it: a head, and the images that are done or failed.
 
-    Parameters
-    ----------
-    entries : sequence of Entry
-        Of a batch.
-
-    Returns
-    -------
-    list of tuple of str
-        The heads of the columns, and a line an image; a last one says how many are not shown.
+    Of many the last ones are shown, and a last line says how many are not.
     """
     ended = [each for each in entries if each.state != "left"]
     lines: list[tuple[str, ...]] = [("Image", "State", "Labels", "Seconds", "Why")]
@@ -97,18 +82,7 @@ def table_of(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
 
 
 def in_words(entries: Sequence[Entry]) -> str:
-    """Say how many are done, failed and left.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        Of a batch.
-
-    Returns
-    -------
-    str
-        Such as ``"25 of 30 done, 5 failed"``.
-    """
+    """Say how many are done, failed and left, such as ``"25 of 30 done, 5 failed"``."""
     states = [each.state for each in entries]
     parts = [f"{states.count('done')} of {len(states)} done"]
     parts += [f"{n} {state}" for state in ("failed", "left") if (n := states.count(state))]

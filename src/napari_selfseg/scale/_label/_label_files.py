@@ -42,22 +42,10 @@ def written(
     fit: Fit | None = None,
     kinds: ObjectKinds | None = None,
 ) -> LabelResult:
-    """Write labels that are in memory, and what goes with them.
+    """Write labels that are in memory, before objects are made of them, and what goes with them.
 
-    Parameters
-    ----------
-    image : ImageFile
-        Of which they are.
-    labels : ndarray of int
-        Before objects are made of them.
-    record : dict
-        How they were made.
-    error : str
-        What of it failed.
-    fit : Fit, optional
-        What was learned, where that is wanted.
-    kinds : ObjectKinds, optional
-        Of the objects, where there are several.
+    `error` says what of it failed; `fit` is given where what was learned is to be written, `kinds`
+    where objects are of several.
     """
     labels = as_objects(labels, task.recipe.objects)
     if task.recipe.objects:
@@ -100,16 +88,7 @@ def write_files(
 ) -> None:
     """Write all or nothing, the labels last: where they are, the image is done.
 
-    Parameters
-    ----------
-    record : mapping
-        How they were made.
-    fit : Fit, optional
-        What was learned, where that is wanted.
-    simplify : float
-        In pixels, how far outlines of objects are simplified.
-    kinds : ObjectKinds, optional
-        Of the objects, where there are several.
+    `simplify` is how far, in pixels, outlines of objects are simplified.
 
     Raises
     ------

@@ -34,33 +34,16 @@ __all__ = ["measured_before", "write_measured"]
 
 
 def measured_before(task: LabelTask, since: Path | None = None) -> bool:
-    """Say whether what is to be measured is there already.
-
-    Parameters
-    ----------
-    task : LabelTask
-        Whose labels are there.
-    since : pathlib.Path, optional
-        A file that is older than what was measured of these labels.
-    """
+    """Say whether what is to be measured is there already, and no older than the file `since`."""
     wanted = [each for each in (task.files.objects, task.files.table) if each is not None]
     oldest = since.stat().st_mtime_ns if since else 0
     return all(each.exists() and each.stat().st_mtime_ns >= oldest for each in wanted)
 
 
 def write_measured(task: LabelTask, image: ImageFile, source: Source, path: Path) -> None:
-    """Measure the objects of labels, and write what is asked for.
+    """Measure the objects of labels, all of which are there, and write what is asked for.
 
-    Parameters
-    ----------
-    task : LabelTask
-        Which files.
-    image : ImageFile
-        As it was opened.
-    source : Source
-        The same, read in boxes.
-    path : pathlib.Path
-        The labels, all of which are there.
+    `source` is the image, read in boxes.
     """
     files = task.files
     if files.objects is None and files.table is None:

@@ -16,12 +16,8 @@ class LeftError(Exception):
 class Observer:
     """Sees all work on an image; sent to another process it arrives with nobody watching.
 
-    Parameters
-    ----------
-    watch : Watch, optional
-        Opened around each piece of work: learning, a run, planes, tiles.
-    relay : StopRelay, optional
-        Through which somebody asks to leave the image.
+    `watch` is opened around each piece of work: learning, a run, planes, tiles. Through `relay`
+    somebody asks to leave the image.
     """
 
     def __init__(self, watch: Watch | None = None, relay: StopRelay | None = None) -> None:

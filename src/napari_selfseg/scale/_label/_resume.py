@@ -20,19 +20,9 @@ RECIPE: Final = "recipe.json"
 
 
 def left_earlier(targets: Sequence[Path], recipe: Recipe, folder: Path, resume: bool) -> set[Path]:
-    """Find labels that are there, or begun, and make sure that they may be gone on with.
+    """Return those targets that are there, or begun, if they may be continued with this recipe.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What is to be done now.
-    resume : bool
-        Whether somebody asked to go on.
-
-    Returns
-    -------
-    set of pathlib.Path
-        Those of `targets`.
+    `resume` says that somebody asked for it.
 
     Raises
     ------

@@ -57,12 +57,7 @@ class LabelFiles(NamedTuple):
     ) -> Self:
         """Refuse names that cannot be written, before any work is done for them.
 
-        Parameters
-        ----------
-        labels, preview, objects, fit : path_like
-            The files to come.
-        table : path_like, optional
-            From `table_in`.
+        `table` is from `table_in`.
 
         Raises
         ------

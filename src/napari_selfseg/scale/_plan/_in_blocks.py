@@ -42,15 +42,7 @@ _JOINING: Final = 11.0
 
 @dataclass(frozen=True)
 class ScaledSource:
-    """See `napari_selfseg.protocol.Picture`.
-
-    Attributes
-    ----------
-    source : Source
-        The image.
-    scaling : Scaling
-        Of its grey levels.
-    """
+    """See `napari_selfseg.protocol.Picture`: an image, with its grey levels scaled."""
 
     source: Source
     scaling: Scaling
@@ -72,13 +64,7 @@ class ScaledSource:
 
 
 class Superpixels:
-    """The superpixels of all blocks, numbered through; sliced as an array is.
-
-    Parameters
-    ----------
-    plan : Plan
-        Whose blocks are cut.
-    """
+    """The superpixels of all blocks, numbered through; sliced as an array is."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._pieces = plan, open_labels(plan.beside(PIECES))
@@ -141,17 +127,7 @@ def known_of(fit: Fit) -> Found | None:
 
 
 def picture_of(plan: Plan) -> tuple[Blockwise, Found, ScaledSource]:
-    """Return what a worker needs for any block.
-
-    Returns
-    -------
-    blockwise : Blockwise
-        The passes.
-    known : mapping of str to ndarray
-        What holds for the whole image.
-    picture : Picture
-        The image.
-    """
+    """Return the passes, what holds for the whole image, and the image, for any block."""
     fit = load_fit(plan.model)
     blockwise, known = fit.method.blockwise(), known_of(fit)
     if blockwise is None or known is None:
@@ -176,18 +152,7 @@ def bytes_to_join(shape: tuple[int, ...]) -> int:
 
 
 def first_pixels(cut: NDArray[np.int32], box: tuple[slice, ...], grid: Grid) -> NDArray[np.int64]:
-    """Return where in the image each superpixel of a block is first met.
-
-    Parameters
-    ----------
-    cut : ndarray of int32
-        ``(*spatial)`` of the block, contiguous from 1.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(n,)`` numbers of pixels, in the order of memory.
-    """
+    """Return where in the image, in memory order, each superpixel of a block is first met."""
     axes = np.ix_(*(np.arange(each.start, each.stop) for each in box))
     flat = np.ravel_multi_index(axes, grid.shape)
     ids, first = np.unique(cut.ravel(), return_index=True)

@@ -27,13 +27,7 @@ class _Marker(BaseModel):
 
 
 class Ledger:
-    """Markers and a log in the work folder; any number of processes may write them.
-
-    Parameters
-    ----------
-    folder : path_like
-        The work folder.
-    """
+    """Markers and a log in the work folder; any number of processes may write them."""
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)

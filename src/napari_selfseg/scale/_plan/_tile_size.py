@@ -18,18 +18,10 @@ SMALLEST = {2: 128, 3: 64}
 
 
 def halo_of(method: Method, ndim: int) -> int:
-    """Return how far a tile has to read beyond its borders.
+    """Return how many pixels a tile of `ndim` axes has to read beyond its borders.
 
-    Parameters
-    ----------
-    ndim : int
-        Axes of a tile.
-
-    Returns
-    -------
-    int
-        Pixels; a multiple of its stride. With a finite reach, tiles then equal the whole. Where
-        objects are found, so far at most.
+    It is a multiple of the stride of the fit. With a finite reach, tiles then equal the whole;
+    where objects are found, it is the most that is read.
     """
     if (tilewise := method.tilewise()) is not None:
         return tilewise.farthest(ndim)

@@ -28,14 +28,12 @@ Naming = Callable[[NDArray[Any]], NDArray[np.int64]]
 
 
 class Found(NamedTuple):
-    """The labels of a plane.
+    """The labels of a plane, and why its run ended.
 
     Attributes
     ----------
     ids : ndarray of int64
         With the ids of the stack.
-    stop : Stop
-        Why its run ended.
     iterations : int
         Updates made on it.
     """
@@ -47,17 +45,6 @@ class Found(NamedTuple):
 
 class Carrying(ABC):
     """How planes are labelled, one after the other.
-
-    Parameters
-    ----------
-    request : StackRequest
-        What is asked.
-    labels : StackLabels
-        What is there.
-    order : Order
-        What is left.
-    relay : StopRelay
-        Told of every run.
 
     Attributes
     ----------
@@ -129,14 +116,8 @@ class Warm(Carrying):
     """A plane begins with the weights of its neighbour, and takes fewer iterations.
 
     Ids come with the weights: a class is what it was. Where labels are segments and no classes, or
-    the neighbour was done by somebody else, they are matched by overlap.
-
-    Parameters
-    ----------
-    *args
-        As for `Carrying`.
-    iterations : int, optional
-        Updates on a plane that begins warm; a share of the method's by default.
+    the neighbour was done by somebody else, they are matched by overlap. `iterations` are a share
+    of the method's by default.
     """
 
     def __init__(self, *args: Any, iterations: int | None = None) -> None:

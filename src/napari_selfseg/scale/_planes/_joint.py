@@ -19,17 +19,10 @@ FITTED = 5
 
 
 class Joint(Carrying):
-    """Ids are the classes of one fit.
+    """Ids are the classes of one fit, which is made on a few planes.
 
     Where labels are segments and no classes, each plane has segments of its own, made with the
     common weights and a single update, and ids are matched by overlap.
-
-    Parameters
-    ----------
-    *args
-        As for `Carrying`.
-    planes_fitted : int, optional
-        How many planes the fit is made on.
 
     Attributes
     ----------

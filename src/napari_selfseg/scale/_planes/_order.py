@@ -13,12 +13,8 @@ __all__ = ["Order", "Viewed", "plane_in_view"]
 class Order:
     """What is left of a stack, and which done plane is nearest to each.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Planes along each axis that is gone along.
-    touching : bool
-        Whether a plane has to wait until one beside it is done.
+    `shape` counts the planes along each axis that is gone along; `touching` lets a plane wait until
+    one beside it is done.
     """
 
     def __init__(self, shape: Sequence[int], *, touching: bool) -> None:

@@ -35,12 +35,6 @@ class StackRequest:
 
     Attributes
     ----------
-    image : array_like
-        As it was given.
-    planes : Planes
-        Of the image.
-    method : Method
-        With its parameters.
     masks : Planes or None
         True where there are data.
     superpixels : Planes, SuperpixelAlgorithm or None

@@ -153,14 +153,7 @@ class StackRun(Work[StackStep]):
     def project(self, step: StackStep) -> NDArray[Any]:
         """Return the labels of the plane at work, with the ids of the stack so far.
 
-        Parameters
-        ----------
-        step : StackStep
-            The last one, from the thread that iterates.
-
-        Returns
-        -------
-        ndarray of int
+        `step` is the last one, from the thread that iterates.
 
         Raises
         ------
@@ -183,13 +176,7 @@ class StackRun(Work[StackStep]):
         return Card(title, rows, pictured(labels, behind), **told(self))
 
     def record(self) -> dict[str, Any]:
-        """Return all that is needed to make these labels again; reads the stack once more.
-
-        Returns
-        -------
-        dict
-            For `napari_selfseg.record.dumps`.
-        """
+        """Return all that is needed to make these labels again; reads the stack once more."""
         fitted = self._carry.fitted if isinstance(self._carry, Joint) else None
         planes = {
             str(k): {"stop": stop.kind, "iterations": self.iterations[k]}

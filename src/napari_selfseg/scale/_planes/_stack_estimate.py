@@ -24,21 +24,9 @@ def estimate_stack(
     planes_fitted: int | None = None,
     **how: Any,
 ) -> Estimate:
-    """Estimate time and memory of a stack that is gone along plane by plane.
+    """Estimate the time of all planes of a stack, and the memory of what is done at once.
 
-    Parameters
-    ----------
-    plane : sequence of int
-        Shape of a plane.
-    carry, iterations, planes_fitted
-        As for `over_stack`.
-    **how
-        As for `estimate`.
-
-    Returns
-    -------
-    Estimate
-        The time of all planes, and the memory of what is done at once.
+    Arguments are as for `over_stack` and `estimate`.
 
     Raises
     ------

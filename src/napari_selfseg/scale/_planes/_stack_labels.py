@@ -20,21 +20,9 @@ __all__ = ["StackLabels", "create_stack_labels", "stack_dtype"]
 def stack_dtype(
     method: Method, carry: str, *, finished: bool = False
 ) -> type[np.uint16] | type[np.uint32]:
-    """Return a type for the labels of a stack.
+    """Return uint16 for the classes of one method, uint32 for ids that may grow with the stack.
 
-    Parameters
-    ----------
-    method : Method
-        What makes them.
-    carry : {"independent", "warm", "joint"}
-        Where ids come from; by overlap there are new ones on any plane.
-    finished : bool
-        Whether labels become something else at last, and so are numbered anew.
-
-    Returns
-    -------
-    type
-        uint16 for the classes of one method, and uint32 for ids that may grow with the stack.
+    By overlap there are new ids on any plane; `finished` labels are numbered anew.
     """
     # Then ids are numbered on along the stack, beyond the classes of a run.
     grows = carry == "independent" or method.numbered_anew or finished
@@ -44,21 +32,11 @@ def stack_dtype(
 class StackLabels:
     """Where labels go, and which planes are there.
 
-    Parameters
-    ----------
-    out : array
-        Written into by slices.
-    axis : int or sequence of int
-        As for `Planes`.
-    shape : tuple of int
-        What it must have.
-    done : array_like, optional
-        Planes that are there already: one bool a plane, or their indices.
+    `out` is written into by slices and must have this `shape`; `done` is one bool a plane, or their
+    indices.
 
     Attributes
     ----------
-    array : array
-        `out`.
     done : ndarray of bool
         One a plane.
     highest : int
@@ -136,21 +114,10 @@ def create_stack_labels(
     *,
     finished: bool = False,
 ) -> Any:
-    """Make the empty labels of a stack, a chunk a plane.
+    """Make the empty labels of a stack in OME-Zarr, a chunk a plane, for `over_stack`.
 
-    Parameters
-    ----------
-    path : path_like
-        OME-Zarr to write, ending in ``.zarr``.
-    carry : {"independent", "warm", "joint"}
-        As for `over_stack`.
-    finished : bool
-        As for `stack_dtype`.
-
-    Returns
-    -------
-    zarr.Array
-        For `over_stack` to write into; `finish_labels` adds the record.
+    `finish_labels` adds the record. `carry` is as for `over_stack`, `finished` as for
+    `stack_dtype`.
 
     Raises
     ------

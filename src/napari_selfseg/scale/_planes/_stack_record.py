@@ -22,16 +22,7 @@ def stack_record(
 ) -> dict[str, Any]:
     """Say what was done with a stack; masks and labels given are named by their fingerprint.
 
-    Parameters
-    ----------
-    request : StackRequest
-        What was asked.
-    told : dict
-        How planes were carried over, and what became of each.
-    iterations : int
-        Updates made on all planes.
-    stop : Stop or None
-        Why it ended.
+    `told` is how planes were carried over, and what became of each.
     """
     kept = dict(told)
     name, channel_axis, spacing = (kept.pop(each) for each in ("name", "channel_axis", "spacing"))

@@ -52,22 +52,7 @@ def counted(done: NDArray[np.bool_]) -> str:
 
 
 def ended(done: NDArray[np.bool_], failed: Mapping[int, Any], *, abandoned: bool) -> Stop:
-    """Say why a stack ended that nothing went wrong with.
-
-    Parameters
-    ----------
-    done : ndarray of bool
-        One a plane.
-    failed : mapping of int to str
-        Planes that could not be used, and why.
-    abandoned : bool
-        Whether somebody asked for the end at once.
-
-    Returns
-    -------
-    Stop
-        ``"finished"``, ``"asked"``, ``"abandoned"``, or ``"failed"`` where no plane could be used.
-    """
+    """Say why a stack ended without an error; it failed where no plane could be used."""
     if abandoned:
         return Stop("abandoned", f"Ended at once; {counted(done)} are done.")
     if int((~done).sum()) > len(failed):

@@ -94,12 +94,7 @@ class Recipe:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Recipe:
-        """Find out how labels were made.
-
-        Parameters
-        ----------
-        record : mapping
-            From a labels file or a layer.
+        """Find out how labels were made, from the record of a file or a layer.
 
         Raises
         ------
@@ -117,12 +112,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """Make the recipe again that `as_dict` wrote.
-
-        Parameters
-        ----------
-        values : mapping
-            By attribute; those left out have their defaults.
+        """Make the recipe again that `as_dict` wrote; what is left out has its default.
 
         Raises
         ------

@@ -15,19 +15,9 @@ __all__ = ["planes", "spots", "tiles"]
 
 
 def planes(image: NDArray[Any], channel_axis: int | None, axis: int = 0) -> list[NDArray[Any]]:
-    """Take a stack apart.
+    """Take a stack, ``(z, y, x)`` with channels along `channel_axis`, apart.
 
-    Parameters
-    ----------
-    image : ndarray
-        ``(z, y, x)`` with channels along `channel_axis`.
-    axis : int
-        Of the planes, among the spatial axes.
-
-    Returns
-    -------
-    list of ndarray
-        Views; channels, if any, are last.
+    `axis` is among the spatial ones. Planes are views; channels, if any, are last.
 
     Raises
     ------
@@ -40,19 +30,9 @@ def planes(image: NDArray[Any], channel_axis: int | None, axis: int = 0) -> list
 
 
 def tiles(image: NDArray[Any], channel_axis: int | None, size: int) -> list[NDArray[Any]]:
-    """Cut a plane into tiles of about equal size that cover it.
+    """Cut a plane into tiles of about equal size, at most `size` pixels a side, that cover it.
 
-    Parameters
-    ----------
-    image : ndarray
-        ``(y, x)`` with channels along `channel_axis`.
-    size : int
-        Longest side of a tile, in pixels.
-
-    Returns
-    -------
-    list of ndarray
-        Views; channels, if any, are last.
+    Tiles are views; channels, if any, are last.
 
     Raises
     ------

@@ -19,17 +19,9 @@ UNSET = object()
 
 
 def files_of(paths: Sequence[str]) -> list[Path]:
-    """Replace folders and patterns by the images in them.
+    """Replace folders and patterns such as ``"data/**/*.tif"`` by the images in them, each once.
 
-    Parameters
-    ----------
-    paths : sequence of str
-        Files, folders and patterns such as ``"data/**/*.tif"``.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files in the order given, those of a folder or pattern by name; each once.
+    The order is that given; files of a folder or pattern come by name.
 
     Raises
     ------
@@ -94,20 +86,10 @@ def gathered(
     axis: Any = UNSET,
     opacity: Opacity = "mask",
 ) -> Gathered:
-    """Read a collection.
+    """Read a collection of files, folders and patterns.
 
-    Parameters
-    ----------
-    paths : sequence of str
-        Files, folders and patterns.
-    planes : bool
-        Whether to take stacks apart.
-    tile : int or None
-        Longest side of the tiles that planes are cut into; None leaves them whole.
-    axis : int or None
-        Axis of the channels that all have to have; that of the first by default.
-    opacity : {"mask", "channel"}
-        As for `read_image`.
+    `planes` takes stacks apart, and planes are cut into tiles of at most `tile` pixels a side. The
+    channel axis is that of the first by default, and all must have it.
 
     Raises
     ------

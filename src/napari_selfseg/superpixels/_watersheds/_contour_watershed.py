@@ -84,25 +84,14 @@ class ContourWatershed(Superpixels):
 
     @staticmethod
     def usual(pixels: int) -> int:
-        """Say how many superpixels are made when nobody asks for a number.
-
-        Parameters
-        ----------
-        pixels : int
-            With data.
-        """
+        """Say how many superpixels are made, of so many pixels with data, by default."""
         return max(_FEWEST, pixels // _PIXELS)
 
     @staticmethod
     def density(pixels: int, n_blocks: int) -> float:
         """Say how many superpixels are made of a pixel, in an image of so many blocks.
 
-        Parameters
-        ----------
-        pixels : int
-            With data.
-        n_blocks : int
-            Of the image; of several none has to know of the others.
+        Of several blocks none has to know of the others.
         """
         return ContourWatershed.usual(pixels) / pixels if n_blocks == 1 else 1 / _PIXELS
 
