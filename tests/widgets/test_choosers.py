@@ -52,6 +52,18 @@ def test_a_renamed_layer_stays_chosen(chooser):
     assert (chooser.thing, chooser.currentText(), chooser.by_hand) == (B, "other name", True)
 
 
+def test_a_long_name_is_shortened_in_its_middle_and_a_short_one_is_not(chooser):
+    long = "20260312 plate 2 well B05 [Consensus] [1]"
+    chooser.show_scene(Scene([(long, B), (A, A)], B))
+    chooser.resize(160, 24)
+    assert chooser.currentText() == long
+    assert "\u2026" in chooser.shown
+    assert (chooser.shown[:4], chooser.shown[-3:]) == ("2026", "[1]")
+    assert not chooser.grab().isNull()
+    chooser.choose(A)
+    assert chooser.shown == A
+
+
 def test_it_tells_when_it_follows_and_only_then(chooser, qtbot):
     with qtbot.waitSignal(chooser.chosen, timeout=120_000):
         chooser.show_scene(scene(B))

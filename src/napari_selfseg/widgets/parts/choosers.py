@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
+from qtpy.QtWidgets import (
+    QComboBox,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+)
 from superqt.utils import signals_blocked
 
 from napari_selfseg.parameters import Parameters
@@ -17,6 +24,8 @@ from napari_selfseg.widgets.parts.style import button, narrowed, shortened
 __all__ = ["Checklist", "Chooser", "LayerChooser", "titled"]
 
 LINES: Final = 5
+FIELD: Final = QStyle.SubControl.SC_ComboBoxEditField
+EDGES: Final = 6  # pixels around the text in it
 FOLLOW: Final = "Follow"
 FOLLOWING: Final = (
     "The layer that is selected in the list of layers is chosen here. Choose by hand to keep one."
@@ -32,6 +41,8 @@ def titled(kinds: Sequence[type[Parameters]]) -> list[tuple[str, type[Parameters
 class Chooser(QComboBox):
     """A combo box of named things, which keeps its choice when the things change.
 
+    What is too long for it is shortened in the middle: names of layers differ at their ends.
+
     `nothing` is shown when there is nothing to choose.
     """
 
@@ -44,6 +55,30 @@ class Chooser(QComboBox):
         self.setToolTip(tooltip)
         narrowed(self)
         self.currentIndexChanged.connect(lambda _: self.chosen.emit())
+
+    @property
+    def shown(self) -> str:
+        """What is read in the closed box."""
+        return self._option().currentText or ""
+
+    def paintEvent(self, event: Any) -> None:  # noqa: N802
+        """See `QComboBox.paintEvent`, which cuts a long text off at its end."""
+        if self.currentIndex() < 0:  # what stands there for none has a colour of its own
+            super().paintEvent(event)
+            return
+        painter, option = QStylePainter(self), self._option()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def _option(self) -> QStyleOptionComboBox:
+        option, style = QStyleOptionComboBox(), self.style()
+        self.initStyleOption(option)
+        if style is not None:
+            parts = QStyle.ComplexControl.CC_ComboBox, option, FIELD, self
+            width = style.subControlRect(*parts).width() - EDGES
+            middle = Qt.TextElideMode.ElideMiddle
+            option.currentText = self.fontMetrics().elidedText(option.currentText, middle, width)
+        return option
 
     @property
     def thing(self) -> Any:
