@@ -161,7 +161,7 @@ class FeatureTable(QTableView):
         numbers: Any = self.verticalHeader()
         numbers.hide()
         numbers.setMinimumSectionSize(1)
-        numbers.setDefaultSectionSize(self.fontMetrics().height() + 3)
+        numbers.setDefaultSectionSize(self.fontMetrics().height() + 1)
 
     def _height(self, rows: int) -> int:
         self.ensurePolished()  # napari's theme has fonts and frames of its own
@@ -174,6 +174,10 @@ class FeatureTable(QTableView):
 
 def written(value: Any) -> str:
     """Return a value as a table shows it; nothing where it is not known."""
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.4g}"
-    return str(value)
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    number = float(value)
+    if np.isnan(number):
+        return ""
+    # Four digits, but no power of ten where that is harder to read.
+    return f"{number:.0f}" if 1e4 <= abs(number) < 1e7 else f"{number:.4g}"
