@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import napari
 import numpy as np
+from napari.layers import Labels
 from PIL import Image
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -30,6 +31,7 @@ from napari_selfseg.widgets.train import TrainDock
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 WINDOW: Final = (1366, 768)  # of a small laptop
 DOCK: Final = (360, 720)
+LEGEND: Final = 210  # pixels high
 PATIENCE: Final = 120.0
 
 
@@ -55,7 +57,9 @@ def main() -> None:
         dock = kind(viewer)
         frame = viewer.window.add_dock_widget(dock, name=name.capitalize(), area="right")
         until(lambda dock=dock: not dock._tasks.busy)
-        save(grabbed(dock), f"dock_{name}.webp")
+        if name == "evaluate":
+            evaluated(viewer, dock)
+        save(dark_and_light(viewer, dock), f"dock_{name}.webp")
         viewer.window.remove_dock_widget(frame)
     viewer.close()
 
@@ -76,6 +80,10 @@ def segmenting(viewer: Any) -> None:
     dock.start()
     until(lambda: not dock.busy)
     whole(viewer, "dock_segment.webp")
+    save(dark_and_light(viewer, dock.view.result.legend, (DOCK[0], LEGEND)), "dock_legend.webp")
+    dock.view.result.measure.click()
+    until(lambda: not dock.busy)
+    whole(viewer, "dock_table.webp")
     viewer.theme = "light"
     whole(viewer, "dock_light.webp")
     viewer.theme = "dark"
@@ -96,8 +104,11 @@ def comparing(viewer: Any) -> None:
     frame = viewer.window.add_dock_widget(dock, name="Compare two results", area="right")
     dock.start()
     until(lambda: dock.up)
-    shown = np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3]
-    save(shown, "dock_compare.webp", quality=30)
+    for theme, name in (("light", "dock_compare_light.webp"), ("dark", "dock_compare.webp")):
+        viewer.theme = theme
+        until(lambda: True)
+        shown = np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3]
+        save(shown, name, quality=30)
     dock.back()
     viewer.window.remove_dock_widget(frame)
 
@@ -108,13 +119,34 @@ def whole(viewer: Any, name: str) -> None:
     save(np.asarray(viewer.screenshot(canvas_only=False, flash=False))[..., :3], name)
 
 
-def grabbed(dock: QWidget) -> np.ndarray:
+def evaluated(viewer: Any, dock: Any) -> None:
+    """Compare the labels of two runs, as if one of them were right."""
+    labels = [each for each in viewer.layers if isinstance(each, Labels)]
+    dock.view.labels.check(labels[:1])
+    dock.view.truths.check(labels[1:2])
+    dock.view.run.click()
+    until(lambda: not dock.live)
+
+
+def dark_and_light(viewer: Any, widget: QWidget, size: tuple[int, int] = DOCK) -> np.ndarray:
+    """Return the picture of a dock, or of a part of one, in both themes beside each other."""
+    found: list[np.ndarray] = []
+    for theme in ("light", "dark"):
+        viewer.theme = theme
+        until(lambda: True)
+        found.insert(0, grabbed(widget, size))
+    return np.hstack(found)
+
+
+def grabbed(widget: QWidget, size: tuple[int, int]) -> np.ndarray:
     """Return the picture of a dock alone."""
-    dock.resize(*DOCK)
+    before = widget.size()
+    widget.resize(*size)
     QApplication.processEvents()
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "dock.png")
-        dock.grab().save(path)
+        widget.grab().save(path)
+        widget.resize(before)
         return np.asarray(Image.open(path).convert("RGB"))
 
 
