@@ -84,6 +84,35 @@ def test_a_grown_object_leaves_its_neighbours_alone():
     assert iou(labels == 2, discs(TWINS[1]) & ~discs(TWINS[0])) > 0.85
 
 
+def glowing(sigma, height):
+    """In place of what was missed a dim spot without an edge."""
+    y, x = np.indices(SHAPE)
+    away = (y - MISSED[0]) ** 2 + (x - MISSED[1]) ** 2
+    noise = np.random.default_rng(2).normal(0, 0.01, SHAPE)
+    image = np.where(discs(MISSED), 0, picture()) + noise
+    return (image + height * np.exp(-away / (2 * sigma**2))).astype(np.float32)
+
+
+def test_what_is_dim_grows_and_does_not_flow_over():
+    objects = ObjectEdits(found(), Evidence(glowing(9, 0.5)))
+    objects.add(MISSED)
+    assert 200 < objects.size(3) < 572  # at most twice the usual
+    objects = ObjectEdits(found(), Evidence(glowing(16, 0.3)))
+    with pytest.raises(ValueError, match="Nothing here stands out"):
+        objects.add(MISSED)
+
+
+def test_a_large_object_grows_among_small_ones():
+    labels = np.where(discs(TWINS[0], TWINS[1], ALONE, radius=4), 1, 0).astype(np.uint16)
+    labels[discs(TWINS[1], radius=4)], labels[discs(ALONE, radius=4)] = 2, 3
+    labels[discs((30, 70))] = 4
+    bright = discs(TWINS[0], TWINS[1], ALONE, radius=4) | discs((30, 70), MISSED)
+    noise = np.random.default_rng(0).normal(0, 0.05, SHAPE)
+    objects = ObjectEdits(labels, Evidence((bright + noise).astype(np.float32)))
+    objects.add(MISSED)
+    assert iou(objects.labels == 5, discs(MISSED)) > 0.9
+
+
 def test_dark_objects_grow_as_bright_ones_do():
     objects = ObjectEdits(found(), Evidence(1 - picture()))
     objects.add(MISSED)

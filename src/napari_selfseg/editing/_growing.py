@@ -1,20 +1,25 @@
 r"""An object grown from a click, where no object is yet.
 
-1. Of the nodes of the component tree around the click that hold it, lie free of other objects and
-   end before the window does, the one is taken that is worth most,
+1. Of the nodes of the component tree around the click that hold it, have an edge, lie free of other
+   objects and end before the window does, the one is taken that is worth most,
 
-   .. math:: v = E^4 c A^{3/5} \exp(-\tfrac12 \log^2(A / A_0)),
+   .. math:: v = E^4 c A^{3/5} \exp(-\tfrac1{10} \log^2(A / A_0)),
 
    with the size A, the fit E to an ellipse, the contrast c and, where there are objects,
-   the typical size :math:`A_0`, as `napari_selfseg.instances._plausible` finds objects.
+   the typical size :math:`A_0`, as `napari_selfseg.instances._plausible` finds objects. What is
+   missing is of another size more often than what was found, so the size counts less than there;
+   but larger than :math:`2 A_0` it is only where nothing smaller stands out, and larger than the
+   largest object never: what is dim would flow over. Without other objects it is
+   :math:`A^{3/10}`.
 2. Where none has an edge, a watershed of the slope between the click and what is two radii away
-   is taken, where its border lies on slopes.
+   is taken, where its border lies on slopes and it is not larger than :math:`2 A_0`.
+3. Where it is not, the best node up to that size whose edge is as steep as the ground around.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +44,51 @@ _RADIUS: Final = 12.0
 # Pixels of the smallest object, and the largest part of the window.
 _SMALLEST: Final = 6
 _LARGEST: Final = 0.4
-# Least likeness to an ellipse, and least slope along the border, of the median slope around.
-_FIT: Final = 0.7
-_EDGE: Final = 1.5
-# The same, of what the borders of the objects around have.
-_FAINTEST: Final = 0.2
+# How much the size counts, and how many times the typical one an object may have.
+_SIZE: Final = 0.1
+_LARGER: Final = 0.6
+_TIMES: Final = 2.0
+
+
+class _Least(NamedTuple):
+    """What a node must have.
+
+    Attributes
+    ----------
+    fit : float
+        Likeness to an ellipse.
+    edge : float
+        Slope along the border, of the median slope around.
+    faintest : float
+        The same, of what the borders of the objects around have.
+    size : float
+        How much the size counts.
+    """
+
+    fit: float
+    edge: float
+    faintest: float
+    size: float
+
+
+_CLEAR: Final = _Least(0.7, 1.5, 0.2, _SIZE)
+_FAINT: Final = _Least(0.5, 1.0, 0.1, 0.5)
+
+
+class _Near(NamedTuple):
+    """What is around a click."""
+
+    tree: ComponentTree
+    nodes: NDArray[np.intp]  # that hold it
+    taken: NDArray[np.bool_]
+    cut: list[tuple[bool, bool]]
+    ground: float  # median slope
+    usual: float  # slope along the borders of objects
+    size: float  # typical one; 0 without objects
+
+    def least(self, wanted: _Least) -> float:
+        """Return the slope that a border must have."""
+        return max(wanted.edge * self.ground, wanted.faintest * self.usual)
 
 
 def grown(
@@ -83,10 +128,19 @@ def grown(
     click = tuple((np.array(point) - low).tolist())
     taken, u = labels[box] > 0, grey[box]
     slope = ndi.gaussian_gradient_magnitude(u, _EDGES / spacing)
-    least = max(_EDGE * float(np.median(slope[~taken])), _FAINTEST * _usual(labels[box], slope))
-    found = _node(u, slope, taken, click, cut, spacing, size, least)
+    tree = _tree(u, slope, taken, spacing)
+    nodes = _holding(tree, int(tree.of[click]))
+    ground = float(np.median(slope[~taken]))
+    near = _Near(tree, nodes, taken, cut, ground, _usual(labels[box], slope), size)
+    most = _TIMES * size if size else math.inf
+    largest = float(np.bincount(labels.ravel())[1:].max(initial=0))
+    found = _node(near, _CLEAR, most)
+    if found is None and largest > most:
+        found = _node(near, _CLEAR, largest)
     if found is None:
-        found = _flooded(slope, taken, click, r, spacing, least)
+        found = _flooded(slope, taken, click, r, spacing, near.least(_CLEAR))
+        if found is None or np.count_nonzero(found) > most:
+            found = _node(near, _FAINT, most)
     if found is None:
         raise ValueError(NOTHING_STANDS_OUT)
     whole = np.zeros(labels.shape, bool)
@@ -100,32 +154,32 @@ def _usual(labels: NDArray[Any], slope: NDArray[np.float32]) -> float:
     return float(np.median(slope[border])) if border.any() else 0.0
 
 
-def _node(
+def _tree(
     u: NDArray[np.float32],
     slope: NDArray[np.float32],
     taken: NDArray[np.bool_],
-    click: tuple[int, ...],
-    cut: list[tuple[bool, bool]],
     spacing: NDArray[np.float64],
-    size: float,
-    least: float,
-) -> NDArray[np.bool_] | None:
+) -> ComponentTree:
     levels = np.round(u * (_LEVELS - 2)).astype(np.int32) + 1
-    # Below all others, so that no node grows through another object.
     levels[taken] = 0
-    tree = component_tree(levels, slope, spacing)
-    nodes = _holding(tree, int(tree.of[click]))
-    A = tree.sizes[nodes]
-    worth = tree.fit[nodes] ** 4 * tree.contrast[nodes] * A**0.6
-    if size:
-        worth = worth * np.exp(-(np.log(A / size) ** 2) / 2)
-    free = (A >= _SMALLEST) & (_LARGEST * u.size >= A) & (tree.fit[nodes] >= _FIT)
-    free &= tree.contrast[nodes] > least
+    return component_tree(levels, slope, spacing)
+
+
+def _node(near: _Near, least: _Least, most: float) -> NDArray[np.bool_] | None:
+    """Return the best node that has what it must and is not larger than `most`."""
+    tree, nodes, taken = near.tree, near.nodes, near.taken
+    A, E, c = tree.sizes[nodes], tree.fit[nodes], tree.contrast[nodes]
+    # Without a usual size the larger one of two is too large more often.
+    worth = E**4 * c * A ** (_LARGER if near.size else _LARGER / 2)
+    if near.size:
+        worth = worth * np.exp(-least.size * np.log(A / near.size) ** 2)
+    free = (A >= _SMALLEST) & (min(_LARGEST * taken.size, most) >= A)
+    free &= (least.fit <= E) & (c > near.least(least))
     for best in np.argsort(-worth, kind="stable"):
         if not free[best]:
             continue
         found = _below(tree, int(nodes[best]))
-        if not (found & taken).any() and not _at_cut(found, cut):
+        if not (found & taken).any() and not _at_cut(found, near.cut):
             return found
     return None
 
