@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 import tifffile
+import torch
 from scipy import ndimage as ndi
 
 import napari_selfseg as ss
-from napari_selfseg.instances import _in_tiles, _method
+from napari_selfseg.instances import _in_tiles, _method, _network
 from napari_selfseg.instances._learning import _votes
 from napari_selfseg.io import open_labels, read_label_image
+from napari_selfseg.protocol import Problem, bytes_to_predict, limited_threads
+from napari_selfseg.protocol._needed import GAPS
 from napari_selfseg.scale import (
     LabelFiles,
     LabelTask,
@@ -23,6 +26,7 @@ from napari_selfseg.scale import (
     tile_record,
 )
 from napari_selfseg.scale._plan import _sampling
+from napari_selfseg.scale._plan._tile_size import tile_within
 from napari_selfseg.scale._tiles import _objects
 
 HERE = {"device": "cpu", "threads": 1}
@@ -262,7 +266,7 @@ def test_a_recipe_goes_by_tiles_where_memory_does_not_suffice(tmp_path, monkeypa
     tifffile.imwrite(tmp_path / "long.tif", image, tile=(64, 64), photometric="minisblack")
     seen, out = [], tmp_path / "labels.tif"
     recipe = ss.Recipe(METHOD, precision="float32")
-    how = {"memory": 9_000_000, **HERE}
+    how = {"memory": 30_000_000, **HERE}
     ss.label(tmp_path / "long.tif", recipe, out, seen=seen.append, **how)
     assert {each.progress.what for each in seen} == {"iteration", "tile"}
     labels, record = read_label_image(out), ss.read_record(out)
@@ -287,7 +291,31 @@ def test_what_is_planned_and_foreseen(tmp_path, quick):
 
 
 def test_memory_decides_the_tiles():
-    room = [lay_out_tiles((9000, 9000), 1, METHOD, memory=n * 10**8, device="cpu") for n in (3, 10)]
-    assert room[0].tile < room[1].tile
-    assert room[0].sample <= room[1].sample == 512
-    assert all(each.bytes <= n * 10**8 for n, each in zip((3, 10), room, strict=True))
+    with limited_threads(1):
+        found = [
+            lay_out_tiles((9000, 9000), 1, METHOD, memory=n * 10**8, device="cpu") for n in (3, 10)
+        ]
+    assert found[0].tile < found[1].tile
+    assert found[0].sample <= found[1].sample == 512
+    assert all(each.bytes <= n * 10**8 for n, each in zip((3, 10), found, strict=True))
+
+
+def test_blocks_that_threads_look_at_count():
+    """Each thread has a block of pixels with all that is known of them, whatever the tile."""
+    how = {"in_channels": 1, "ndim": 2, "shape": (9000, 9000), "memory": 6 * 10**8, "beyond": 144}
+    sides = []
+    for threads in (1, 4):
+        with limited_threads(threads):
+            sides.append(tile_within(METHOD, **how)[0])
+            read = sides[-1] + 2 * 144
+            pixels = GAPS["cpu"] * METHOD.cost(Problem(1, 10**9, 2)).kept / 10**9 * read**2
+            assert bytes_to_predict(METHOD, 1, (read, read)) > pixels + threads * 50 * 10**6
+    assert sides[0] > sides[1]
+
+
+def test_rows_that_go_through_a_network_together_change_nothing(fit, monkeypatch):
+    network = fit.restored(torch.device("cpu"))
+    image = IMAGE[None].astype(np.float32) / 255
+    whole = network.likelihood(image)
+    monkeypatch.setattr(_network, "_ROWS", 1000)
+    np.testing.assert_allclose(network.likelihood(image), whole, rtol=0, atol=1e-5)

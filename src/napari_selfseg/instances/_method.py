@@ -45,7 +45,7 @@ from napari_selfseg.instances._learning._kinds_of import found_together, kinds_o
 from napari_selfseg.instances._learning._training_set import BATCH, TrainingSet, training_set
 from napari_selfseg.instances._learning._votes import MOST, check_count, votes_of
 from napari_selfseg.instances._like._kinds import Kinds
-from napari_selfseg.instances._network import ObjectNetwork
+from napari_selfseg.instances._network import ObjectNetwork, bytes_at_work
 from napari_selfseg.instances._plausible import Limits
 from napari_selfseg.instances._resolution import COARSEST, relative
 from napari_selfseg.instances._seen import Wanted, each_image
@@ -208,7 +208,8 @@ class Objects(Method):
         # Trees and floods jump about in memory: the less of an image caches hold, the slower.
         slower = problem.pixels / (problem.pixels + _CACHED)
         share = _BYTES * problem.pixels * slower / self.iterations
-        return Cost(flops, share, _KEPT * problem.pixels)
+        blocks = bytes_at_work(problem.in_channels, self.width, problem.pixels, problem.ndim)
+        return Cost(flops, share, _KEPT * problem.pixels + blocks)
 
     def network(self, in_channels: int, ndim: int, generator: torch.Generator) -> nn.Module:
         """Build the network, drawn from Xavier's distribution; of several kinds one for each."""

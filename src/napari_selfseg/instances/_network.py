@@ -28,14 +28,28 @@ from napari_selfseg.instances._seen import Seen, Wanted
 from napari_selfseg.instances._shapes import without
 from napari_selfseg.machine.threads import side_by_side
 
-__all__ = ["ObjectNetwork"]
+__all__ = ["ObjectNetwork", "bytes_at_work"]
 
 # Updates before which a network has no say.
 ENOUGH: Final = 20
 # Sides of the blocks in which an image is described.
 _SIDES: Final = {2: 512, 3: 64}
+# Pixels that go through the network together: hidden layers take several times what they see.
+_ROWS: Final = 2**15
 # Examples that are kept at most.
 _EXAMPLES: Final = 16
+
+
+def bytes_at_work(in_channels: int, width: int, pixels: int, ndim: int) -> float:
+    """Return what blocks that are described at the same time hold, whatever else is held.
+
+    Each thread has one, of as many pixels as there are.
+    """
+    side = _SIDES[ndim]
+    inner, outer = float(side**ndim), float((side + 2 * REACH) ** ndim)
+    # Features with and without what is around, what they are made of, and two hidden layers.
+    block = 4.0 * FEATURES * in_channels * (inner + outer) + 40 * outer + 8 * _ROWS * width
+    return block * min(pixels / inner, torch.get_num_threads())
 
 
 def _linear(n: int, m: int) -> nn.Linear:
@@ -204,7 +218,8 @@ class ObjectNetwork(nn.Module):
             seen = features(image[(slice(None), *grid.outer(number))], self.coarse_spacing)
             f = torch.from_numpy(seen[grid.crop(number)])
             with torch.no_grad():
-                p = torch.sigmoid(self(f.reshape(-1, f.shape[-1]).to(self.centre.device)))
+                rows = f.reshape(-1, f.shape[-1]).split(_ROWS)
+                p = torch.cat([torch.sigmoid(self(each.to(self.centre.device))) for each in rows])
             return number, p.cpu().numpy().reshape(f.shape[:-1])
 
         for number, part in side_by_side(of, len(grid)):
