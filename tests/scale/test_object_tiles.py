@@ -214,15 +214,15 @@ def test_a_stop_in_any_pass_is_gone_on_with(tmp_path, quick, fit, name):
 @pytest.mark.parametrize("last", ["found", "met", "kept"])
 def test_a_kill_in_the_middle_is_gone_on_with(tmp_path, monkeypatch, quick, fit, last):
     """Whatever of a pass is written when a process dies, the next one makes the rest."""
-    out, leave = tmp_path / "labels.ome.zarr", _objects.leave
+    out, save = tmp_path / "labels.ome.zarr", _objects.save_arrays
 
     def killed(plan, folder, number, **arrays):
-        leave(plan, folder, number, **arrays)
+        save(plan, folder, number, **arrays)
         if (folder, number) == (last, 1):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(_objects, "leave", killed)
+        patched.setattr(_objects, "save_arrays", killed)
         with pytest.raises(KeyboardInterrupt):
             over_tiles(IMAGE, fit, out, tile=96, **HERE).finish()
     assert over_tiles(IMAGE, fit, out, tile=96, resume=True, **HERE).finish().finished
