@@ -15,11 +15,13 @@ from typing import Any, Final
 
 import napari
 import numpy as np
+import zarr
 from napari.layers import Labels
 from PIL import Image
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_selfseg.samples import histology
+from napari_selfseg.cli import main as command
+from napari_selfseg.samples import fluorescence_nuclei, histology
 from napari_selfseg.widgets.batch import BatchDock
 from napari_selfseg.widgets.compare import CompareDock
 from napari_selfseg.widgets.evaluate import EvaluateDock
@@ -61,6 +63,7 @@ def main() -> None:
             evaluated(viewer, dock)
         save(dark_and_light(viewer, dock), f"dock_{name}.webp")
         viewer.window.remove_dock_widget(frame)
+    opening(viewer, folder)
     viewer.close()
 
 
@@ -111,6 +114,26 @@ def comparing(viewer: Any) -> None:
         save(shown, name, quality=30)
     dock.back()
     viewer.window.remove_dock_widget(frame)
+
+
+def opening(viewer: Any, folder: Path) -> None:
+    """Segment an OME-Zarr into itself, and take a picture of what napari then opens."""
+    ((nuclei, _, _),) = fluorescence_nuclei()
+    path = folder / "nuclei.ome.zarr"
+    group = zarr.open_group(path, mode="w")
+    datasets = []
+    for level, step in enumerate((1, 2)):
+        pixels = nuclei[::step, ::step]
+        group.create_array(str(level), shape=pixels.shape, dtype=pixels.dtype)[:] = pixels
+        scale = {"type": "scale", "scale": [0.5 * step, 0.5 * step]}
+        datasets.append({"path": str(level), "coordinateTransformations": [scale]})
+    axes = [{"name": a, "type": "space", "unit": "micrometer"} for a in "yx"]
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": datasets}]}
+    command(["segment", str(path), "--as", "objects", "--into-image", "nuclei"])
+    viewer.layers.clear()
+    viewer.open(path, plugin="napari-selfseg")
+    viewer.reset_view()
+    whole(viewer, "into_image.webp")
 
 
 def whole(viewer: Any, name: str) -> None:

@@ -59,6 +59,20 @@ def test_segment_writes_into_the_image(image):
     assert listed(image) == ["cells"]
 
 
+def test_superpixels_go_into_the_image(image, capsys):
+    words = ["superpixels", str(image), "--superpixels", "slic:n_segments=20"]
+    assert main([*words, "--into-image", "cut"]) == 0
+    labels = read_image(image / "labels" / "cut")
+    assert (labels.data > 0).all()
+    assert labels.spacing == (0.5, 0.5)
+    assert listed(image) == ["cut"]
+    assert main([*words, "--into-image", "cut"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*words, "--into-image", "cut", "--overwrite"]) == 0
+    assert main(words) == 2
+    assert "Say where the labels go" in capsys.readouterr().err
+
+
 def test_nothing_is_replaced_unless_asked(image, capsys):
     words = ["segment", str(image), "--into-image", "cells", *METHOD]
     assert main(words) == 0

@@ -1,4 +1,4 @@
-"""``napari-selfseg superpixels IMAGE -o LABELS``."""
+"""``napari-selfseg superpixels IMAGE -o LABELS``, or ``--into-image NAME``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from napari_selfseg.cli._options._common import (
     check_still,
     superpixels_from,
 )
+from napari_selfseg.cli._options._into_image import add_output, settle_output
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
@@ -24,7 +25,7 @@ def add(commands: Commands, words: list[str]) -> None:
     """Declare the command."""
     parser = commands.add_parser("superpixels", help="cut an image into superpixels")
     parser.add_argument("image", help="a TIFF, OME-Zarr, PNG, JPEG or other file that is read")
-    parser.add_argument("-o", "--output", required=True, metavar="LABELS.tif|LABELS.ome.zarr")
+    add_output(parser, table=False)
     parser.add_argument(
         "--superpixels",
         default="slic",
@@ -38,9 +39,10 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.catalogue import over_segment
-    from napari_selfseg.io import alone, read_image
+    from napari_selfseg.io import alone, list_labels, read_image
     from napari_selfseg.scale import LabelFiles, write_files
 
+    settle_output(args)
     files = LabelFiles.checked(args.output, args.preview)
     with alone(files.labels, *files.others):
         image = read_image(args.image, opacity=args.opacity)
@@ -58,6 +60,7 @@ def _run(args: argparse.Namespace) -> int:
         if args.opacity == "channel":
             record["opacity"] = args.opacity
         write_files(files, image, labels, record)
+        list_labels(files.labels)
     print(f"{labels.max()} superpixels")
     return 0
 

@@ -10,23 +10,25 @@ from napari_selfseg.cli._options._common import Parser
 __all__ = ["add_output", "settle_output", "table_from"]
 
 
-def add_output(parser: Parser) -> None:
-    """Add where labels of one image go."""
+def add_output(parser: Parser, *, table: bool = True) -> None:
+    """Add where labels of one image go, and a table of them."""
     parser.add_argument("-o", "--output", metavar="LABELS.tif|LABELS.ome.zarr")
     parser.add_argument(
         "--into-image",
         metavar="NAME",
         help="write the labels into the OME-Zarr image itself, as labels/NAME",
     )
-    parser.add_argument(
-        "--table",
-        metavar="NAME",
-        help="with --into-image: also measure the labels, as tables/NAME in the image (ngio)",
-    )
+    if table:
+        parser.add_argument(
+            "--table",
+            metavar="NAME",
+            help="with --into-image: also measure the labels, as tables/NAME in the image (ngio)",
+        )
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace labels and a table of these names which this program wrote",
+        help=f"replace labels {'and a table of these names' if table else 'of this name'} which "
+        "this program wrote",
     )
 
 
@@ -66,5 +68,5 @@ def table_from(args: argparse.Namespace) -> Path | None:
 
 def _check(args: argparse.Namespace) -> None:
     for flag in ("overwrite", "table"):
-        if getattr(args, flag) and args.into_image is None:
+        if getattr(args, flag, None) and args.into_image is None:
             raise ValueError(f"--{flag} is for --into-image NAME: leave it out, or name labels.")
