@@ -159,6 +159,26 @@ def test_the_check_is_reached_by_keys(dock, qtbot):
     assert dock.dock._setup.request().method.kinds == "1, 2"
 
 
+def test_what_strokes_show_on_a_plane_is_applied_to_others_of_a_stack(dock, qtbot):
+    film = np.stack([IMAGE, IMAGE[::-1]])
+    dock.viewer.add_image(film, name="film", axis_labels=("t", "y", "x"))
+    dock.viewer.dims.set_current_step(0, 0)
+    dock.setup.stack.part.choose("whole")
+    dock.dock.start()
+    assert dock.dock.view.controls.error.text().startswith("Strokes show the objects of one image")
+    dock.setup.stack.part.choose("plane")
+    named(dock, "nucleus", "red cell")
+    layer = ran(dock, qtbot)
+    assert layer.data.max() == 9
+    dock.viewer.dims.set_current_step(0, 1)
+    dock.dock.view.result.apply.click()
+    qtbot.waitUntil(lambda: not dock.dock.busy, timeout=60_000)
+    applied = dock.viewer.layers[-1]
+    assert applied != layer
+    assert applied.data.max() == 9
+    assert applied.translate[0] == 1
+
+
 @pytest.mark.parametrize(
     ("names", "said", "words"),
     [

@@ -34,6 +34,10 @@ NO_STEERING: Final = (
     "Scribbles steer one image, and no stack that goes plane by plane: choose no scribbles, the "
     "plane in view, or a volume."
 )
+NO_SHOWING: Final = (
+    "Strokes show the objects of one image: choose the plane in view as the part, and Run; then "
+    "Apply (Result, under More) finds objects like these in each other plane that you turn to."
+)
 NO_TILES: Final = (
     "Tiles are for one plane or one volume: for a stack that goes plane by plane choose another "
     "area (under More), or the plane in view."
@@ -183,7 +187,7 @@ def _check_apart(form: Form, scribbles: Overlay | None) -> None:
     if form.stack and form.area == "tiles":
         raise _Incomplete(NO_TILES)
     if form.stack and scribbles is not None:
-        raise _Incomplete(NO_STEERING)
+        raise _Incomplete(NO_SHOWING if form.method.instances else NO_STEERING)
     if form.area == "tiles" and scribbles is not None:
         raise _Incomplete(NO_STEERED_TILES)
     if form.area == "tiles" and form.objects and not form.method.instances:
