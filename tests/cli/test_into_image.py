@@ -73,6 +73,21 @@ def test_superpixels_go_into_the_image(image, capsys):
     assert "Say where the labels go" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", [[], ["--tile", "32"]])
+def test_a_model_labels_images_in_themselves(tmp_path, image, capsys, how):
+    model, other = str(tmp_path / "m.safetensors"), zarr_image(tmp_path / "other.zarr")
+    words = ["segment", str(image), "-o", str(tmp_path / "l.tif"), "--save-fit", model]
+    assert main([*words, *METHOD]) == 0
+    words = ["apply", model, str(image), str(other), *how]
+    assert main([*words, "--into-image", "by_model"]) == 0
+    assert [listed(each) for each in (image, other)] == [["by_model"], ["by_model"]]
+    assert (read_image(other / "labels" / "by_model").data > 0).all()
+    assert main([*words, "--into-image", "by_model"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main(words) == 2
+    assert "Say where the labels go: -o DIR" in capsys.readouterr().err
+
+
 def test_nothing_is_replaced_unless_asked(image, capsys):
     words = ["segment", str(image), "--into-image", "cells", *METHOD]
     assert main(words) == 0

@@ -1,4 +1,4 @@
-"""``napari-selfseg apply MODEL.safetensors IMAGES... -o DIR``."""
+"""``napari-selfseg apply MODEL.safetensors IMAGES... -o DIR``, or ``--into-image NAME``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from napari_selfseg.cli._options._common import (
 )
 from napari_selfseg.cli._options._finishing import add_as, add_finish, finish_from
 from napari_selfseg.cli._options._interrupt import keeping
+from napari_selfseg.cli._options._into_image import add_into_image, check_place, place_in
 from napari_selfseg.cli._options._numbers import whole
 from napari_selfseg.cli._options._tile_options import add_tile_options, in_tiles
 from napari_selfseg.machine.processes import MOST_THREADS
@@ -40,7 +41,8 @@ def add(commands: Commands, words: list[str]) -> None:
     parser = commands.add_parser("apply", help="label images with a model, the same ids in all")
     parser.add_argument("model", help="from `train`, or from `segment --save-fit`")
     parser.add_argument("images", nargs="+", help=IMAGES_HELP)
-    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="made where missing")
+    parser.add_argument("-o", "--output", metavar="DIR", help="made where missing")
+    add_into_image(parser)
     parser.add_argument("--zarr", action="store_true", help="write OME-Zarr in place of TIFF")
     parser.add_argument(
         "--superpixels",
@@ -65,10 +67,9 @@ def add(commands: Commands, words: list[str]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import load_fit
-    from napari_selfseg.io.formats import OME_ZARR, TIFF
-    from napari_selfseg.scale import sources, targets_of
 
-    fit, folder = load_fit(args.model), Path(args.output)
+    check_place(args, "-o DIR")
+    fit = load_fit(args.model)
     if in_tiles(args) and finish_from(args) is not None:
         raise ValueError(
             "Labels are finished as objects in an image as a whole: leave out --memory and --tile, "
@@ -76,20 +77,32 @@ def _run(args: argparse.Namespace) -> int:
         )
     if args.outlines is not None:
         fit = replace(fit, method=fit.method.replace(outlines=args.outlines))
-    found = sources(args.images, folder)
-    zarr = bool(args.zarr or in_tiles(args))
-    targets = targets_of(found, folder, (OME_ZARR if zarr else TIFF).suggested)
-    pairs = zip(found, targets, strict=True)
+    pairs = _pairs(args)
     done, tidied = list[bool](), set[Path]()
-    with keeping(lambda: f"Interrupted; {sum(done)} of {len(found)} images are done."):
-        for each, target in pairs:
+    with keeping(lambda: f"Interrupted; {sum(done)} of {len(pairs)} images are done."):
+        for path, target in pairs:
             # Each folder is tidied once, and not for every image.
             tidy = target.parent not in tidied
             tidied.add(target.parent)
-            done.append(_done(args, fit, Path(each.title), target, tidy))
+            done.append(_done(args, fit, path, target, tidy))
     if not all(done):
         print(f"{sum(done)} of {len(done)} images done.", file=sys.stderr)
     return 0 if all(done) else 1
+
+
+def _pairs(args: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """Return each image, and where its labels go."""
+    from napari_selfseg.io.formats import OME_ZARR, TIFF
+    from napari_selfseg.scale import sources, targets_of
+
+    folder = Path(args.output) if args.output is not None else None
+    found = sources(args.images, folder)
+    paths = [Path(each.title) for each in found]
+    if folder is None:
+        return [(path, place_in(args, path)) for path in paths]
+    zarr = bool(args.zarr or in_tiles(args))
+    targets = targets_of(found, folder, (OME_ZARR if zarr else TIFF).suggested)
+    return list(zip(paths, targets, strict=True))
 
 
 def _done(args: argparse.Namespace, fit: Fit, path: Path, target: Path, tidy: bool) -> bool:

@@ -7,12 +7,24 @@ from pathlib import Path
 
 from napari_selfseg.cli._options._common import Parser
 
-__all__ = ["add_output", "settle_output", "table_from"]
+__all__ = [
+    "add_into_image",
+    "add_output",
+    "check_place",
+    "place_in",
+    "settle_output",
+    "table_from",
+]
 
 
 def add_output(parser: Parser, *, table: bool = True) -> None:
     """Add where labels of one image go, and a table of them."""
     parser.add_argument("-o", "--output", metavar="LABELS.tif|LABELS.ome.zarr")
+    add_into_image(parser, table=table)
+
+
+def add_into_image(parser: Parser, *, table: bool = False) -> None:
+    """Add the name of labels in their image."""
     parser.add_argument(
         "--into-image",
         metavar="NAME",
@@ -42,19 +54,28 @@ def settle_output(args: argparse.Namespace) -> None:
     OSError
         When labels of that name are in the image already, and nobody asked to replace them.
     """
+    check_place(args, "-o LABELS.tif")
+    if args.into_image is not None:
+        args.output = str(place_in(args, args.image))
+
+
+def check_place(args: argparse.Namespace, output: str) -> None:
+    """Refuse no place for labels, and two of them; `output` is how a file or folder is given."""
+    _check(args)
+    if args.into_image is None and args.output is None:
+        raise ValueError(
+            f"Say where the labels go: {output}, or --into-image NAME in an OME-Zarr image."
+        )
+    if args.into_image is not None and args.output is not None:
+        raise ValueError("The labels go into one place: leave out -o or --into-image.")
+
+
+def place_in(args: argparse.Namespace, image: str | Path) -> Path:
+    """Make room for labels in their image; OSError where some are there and may not be replaced."""
     from napari_selfseg.io import labels_in
 
-    _check(args)
-    if args.into_image is None:
-        if args.output is None:
-            raise ValueError(
-                "Say where the labels go: -o LABELS.tif, or --into-image NAME in an OME-Zarr image."
-            )
-        return
-    if args.output is not None:
-        raise ValueError("The labels go into one place: leave out -o or --into-image.")
     replaced = args.overwrite or getattr(args, "resume", False)
-    args.output = str(labels_in(args.image, args.into_image, overwrite=replaced))
+    return labels_in(image, args.into_image, overwrite=replaced)
 
 
 def table_from(args: argparse.Namespace) -> Path | None:

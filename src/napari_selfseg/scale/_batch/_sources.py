@@ -42,7 +42,9 @@ class BatchImage:
         return address_of(self.image) or str(self.image)
 
 
-def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) -> list[BatchImage]:
+def sources(
+    images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path | None = None
+) -> list[BatchImage]:
     """Find the images that are meant.
 
     Parameters
@@ -50,7 +52,7 @@ def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) 
     images : sequence of path_like or ImageFile
         Files, folders (the images in them), patterns such as ``"data/**/*.tif"``, and images in
         memory. What a pattern finds in sub-folders goes into such sub-folders.
-    folder : pathlib.Path
+    folder : pathlib.Path, optional
         Of the results: those of an earlier batch that are in it are no images.
 
     Returns
@@ -69,7 +71,7 @@ def sources(images: Sequence[str | os.PathLike[str] | ImageFile], folder: Path) 
             found[id(each)] = BatchImage(each, UNSAFE.sub("-", each.name) or "image")
             continue
         for path, root in meant(str(each)):
-            if address_of(path) or not _is_result(path, folder):
+            if folder is None or address_of(path) or not _is_result(path, folder):
                 name = path.relative_to(root).with_suffix("").as_posix()
                 found.setdefault(path.resolve(), BatchImage(path, name))
     if not found:
