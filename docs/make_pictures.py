@@ -1,15 +1,14 @@
-"""Draw the gallery and the animation: ``python docs/make_pictures.py`` (a few minutes).
+"""Draw a picture a method, and the animation: ``python docs/make_pictures.py [NAME...]``.
 
-The gallery has a picture a method, each on the same three samples (public domain, CC0), cut to the
-same size, with the defaults but for `ITERATIONS` updates where a network is trained, `SLOW` for two
-of them. The animation is one run on the histology sample. `failure` is crowded nuclei, in which
-*Objects* goes wrong.
+Each method is on the same five samples (public domain, CC0), cut to the same size, with its
+defaults; that takes some ten minutes. The animation is one run on the histology sample. `failure` is
+crowded nuclei, in which *Objects* goes wrong.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,10 +22,15 @@ from napari_selfseg import samples
 from napari_selfseg.catalogue import METHODS
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
-SAMPLES: Final = ("histology", "fluorescence_nuclei", "aerial")
-SIDE: Final = 160  # pixels of an image in the gallery
-ITERATIONS: Final = 60
-SLOW: Final = {"dic": 15, "dsc": 15}  # a larger network; patches and superpixels
+# Samples, and which plane of a stack.
+SAMPLES: Final = {
+    "histology": ...,
+    "fluorescence_nuclei": ...,
+    "aerial": ...,
+    "divisions_over_time": 9,
+    "blobs_3d": 20,
+}
+SIDE: Final = 192  # pixels of each of them
 GAP: Final = 4
 FRAMES: Final = 24
 FRAME_MS, LAST_MS = 120, 2000
@@ -60,18 +64,16 @@ def main(wanted: list[str]) -> None:
 
 def draw(method: type[Any]) -> None:
     """Draw what a method finds on every sample, side by side."""
-    n = SLOW.get(method.name, ITERATIONS)
-    short = {"iterations": n} if "iterations" in method.model_fields else {}
-    pictures = [outlined(image, labels_of(image, method(**short))) for image in pictures_of()]
+    pictures = [enlarged(filled, image, labels_of(image, method())) for image in pictures_of()]
     space = np.full((SIDE, GAP, 3), 255, np.uint8)
     parts = [part for each in pictures for part in (each, space)][:-1]
-    save(np.hstack(parts), f"gallery_{method.name}.webp")
+    save(np.hstack(parts), f"method_{method.name}.webp")
 
 
 def pictures_of() -> Iterator[NDArray[np.uint8]]:
     """Yield the samples, cut."""
-    for name in SAMPLES:
-        yield samples.load(name)[:SIDE, :SIDE]
+    for name, plane in SAMPLES.items():
+        yield samples.load(name)[plane][:SIDE, :SIDE]
 
 
 def labels_of(image: NDArray[np.uint8], method: Any) -> NDArray[Any]:
@@ -80,19 +82,22 @@ def labels_of(image: NDArray[np.uint8], method: Any) -> NDArray[Any]:
     return ss.segment(image, method, channel_axis=channels).labels()
 
 
-def outlined(image: NDArray[np.uint8], labels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Draw the borders of labels over their image."""
-    drawn = colour(image).copy()
-    drawn[find_boundaries(labels, mode="inner")] = LINE
-    return drawn
-
-
 def filled(image: NDArray[np.uint8], labels: NDArray[Any]) -> NDArray[np.uint8]:
     """Fill labels with colours, half transparent, and draw their borders."""
-    shades = COLOURS[labels % len(COLOURS)]
-    mixed = (0.5 * colour(image) + 0.5 * shades).astype(np.uint8)
+    drawn = colour(image)
+    shades = np.where(labels[..., None] > 0, COLOURS[labels % len(COLOURS)], drawn)
+    mixed = (0.5 * drawn + 0.5 * shades).astype(np.uint8)
     mixed[find_boundaries(labels, mode="inner")] = (255, 255, 255)
     return mixed
+
+
+def enlarged(
+    draw: Callable[..., NDArray[np.uint8]], image: NDArray[np.uint8], labels: NDArray[Any]
+) -> NDArray[np.uint8]:
+    """Draw labels over an image, both enlarged to the size of the others, pixels as they are."""
+    rows, columns = (np.arange(SIDE) * n // SIDE for n in labels.shape)
+    large = np.ix_(rows, columns)
+    return draw(image[large], labels[large])
 
 
 def colour(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -120,7 +125,7 @@ def fail() -> None:
     """Draw crowded nuclei beside what Objects makes of them, which is wrong in many places."""
     image = np.asarray(Image.open(IMAGES / "crowded_nuclei.png"))
     shown = np.clip(image.astype(float) * (255 / np.percentile(image, 99.8)), 0, 255)
-    found = outlined(shown.astype(np.uint8), labels_of(image, ss.Objects()))
+    found = filled(shown.astype(np.uint8), labels_of(image, ss.Objects()))
     space = np.full((len(image), GAP, 3), 255, np.uint8)
     save(np.hstack([colour(shown.astype(np.uint8)), space, found]), "crowded_nuclei.webp")
 

@@ -1,7 +1,7 @@
 """Pages of the site that are made from what the project says elsewhere; called by mkdocs.
 
-Notebooks become tutorials, the pages of the methods are those of the package, the gallery and the
-list of what to cite come from the methods, and the pages of the API from the public names.
+Notebooks become tutorials, the pages of the methods are those of the package, the list of what to
+cite comes from the methods, and the pages of the API from the public names.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 DOCS: Final = Path(__file__).resolve().parent
-IMAGES: Final = DOCS / "images"
 PACKAGE: Final = DOCS.parent / "src" / "napari_selfseg"
 # A name that is exported, and where it is defined.
 EXPORT: Final = re.compile(r"^from \.(\S*) import (\w+) as \2$", re.M)
 DOI: Final = re.compile(r"https://doi\.org/[^\s)>\]]+")
 NOTEBOOKS: Final = ("tutorial", "stack_tutorial")
-SAMPLES: Final = "histology, fluorescence, aerial; public domain (CC0)"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -29,7 +27,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made = {f"{name}.md": tutorial(DOCS / f"{name}.ipynb") for name in NOTEBOOKS}
     methods = sorted(PACKAGE.joinpath("pages").glob("*.md"))
     made |= {f"pages/{each.name}": each.read_text(encoding="utf-8") for each in methods}
-    made |= {"gallery.md": gallery(methods), "citing.md": citing(methods), "api.md": api()}
+    made |= {"citing.md": citing(methods), "api.md": api()}
     for path, text in made.items():
         files.append(File.generated(config, path, content=text))
     return files
@@ -49,22 +47,6 @@ def tutorial(path: Path) -> str:
 def _cell(cell: dict[str, Any]) -> str:
     source = "".join(cell["source"])
     return source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```"
-
-
-def gallery(methods: list[Path]) -> str:
-    """Return a page with a picture a method, of those that are drawn, on the same images."""
-    lines = [
-        "# Gallery",
-        f"Methods on the same three images ({SAMPLES}), with their defaults but for 60 updates "
-        "where a network is trained (DIC and DSC: 15): fewer than usual, so that "
-        "`docs/make_pictures.py` draws all in minutes.",
-    ]
-    drawn = [each for each in methods if (IMAGES / f"gallery_{each.stem}.webp").is_file()]
-    for page in drawn:
-        title = _title(page)
-        lines.append(f"## {title}\n\n![Borders found by {title}](images/gallery_{page.stem}.webp)")
-        lines.append(f"[How it works](pages/{page.name})")
-    return "\n\n".join(lines) + "\n"
 
 
 def citing(methods: list[Path]) -> str:

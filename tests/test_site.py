@@ -41,7 +41,7 @@ def test_the_site_is_built_strictly(copy):
     done = build(copy)
     assert done.returncode == 0, done.stderr
     pages = {each.parent.name for each in (copy / "site").rglob("index.html")}
-    assert {"gallery", "tutorial", "api", "docks", "citing", "consensus"} <= pages
+    assert {"choose", "tutorial", "api", "docks", "citing", "consensus"} <= pages
     names = (copy / "site" / "api" / "index.html").read_text(encoding="utf-8")
     assert 'id="napari_selfseg.catalogue.segment"' in names
     with (copy / "docs" / "index.md").open("a", encoding="utf-8") as page:
@@ -49,7 +49,7 @@ def test_the_site_is_built_strictly(copy):
     assert "nowhere.md" in build(copy).stderr, "test invalid"
 
 
-PAGES = ["README.md", "docs/index.md", "docs/docks.md", "docs/notebooks.md"]
+PAGES = ["README.md", "docs/index.md", "docs/choose.md", "docs/docks.md", "docs/notebooks.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -62,8 +62,8 @@ def test_pictures_are_there(page):
 
 def test_every_method_has_its_picture():
     methods = {each.stem for each in (PROJECT / "src/napari_selfseg/pages").glob("*.md")}
-    drawn = {each.stem for each in (PROJECT / "docs/images").glob("gallery_*.webp")}
-    assert drawn == {f"gallery_{each}" for each in methods}
+    drawn = {each.stem for each in (PROJECT / "docs/images").glob("method_*.webp")}
+    assert drawn == {f"method_{each}" for each in methods}
 
 
 def test_pictures_are_small():
