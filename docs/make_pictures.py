@@ -1,8 +1,8 @@
 """Draw a picture a method, and the animation: ``python docs/make_pictures.py [NAME...]``.
 
 Each method is on the same five samples (public domain, CC0), cut to the same size, with its
-defaults; that takes some ten minutes. The animation is one run on the histology sample. `failure` is
-crowded nuclei, in which *Objects* goes wrong.
+defaults; that takes some ten minutes. The animation is one run on the histology sample, and
+`failure` is crowded nuclei, in which *Objects* goes wrong.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ COLOURS: Final = np.array(
     ],
     dtype=np.uint8,
 )
-LINE: Final = (255, 225, 0)
 
 
 def main(wanted: list[str]) -> None:
