@@ -37,5 +37,10 @@ class LabelsWriter:
             self._own[...] = shown
             self.layer.refresh()
         else:
+            same = self.layer.dtype == shown.dtype
             self._own = np.array(shown)
             self.layer.data = self._own
+            if not same:
+                # napari 0.9.2 draws labels of another number of bits below all layers until it puts
+                # layers in order again: when one is added, or when this is said.
+                self.layer.events.visible()
