@@ -35,7 +35,7 @@ WAYS: Final = (
 )
 # In place of a way, where the image does not say what its axis is and nobody has said it yet.
 UNDECIDED: Final = "undecided"
-ASKED: Final = "Choose: depth, or time?"
+ASKED: Final = "Choose: one volume, or planes?"
 # Planes of one model for all; they are in memory together.
 FITTED: Final = 5
 Fits = Callable[[Picture, Sequence[int]], bool]
