@@ -132,6 +132,7 @@ def test_every_correction_by_mouse(reviewed):
     mouse(viewer, [(26, 40), (40, 40), (54, 40)])
     assert layer.data[40, 35] != layer.data[40, 45]
     page.tools["delete"].click()
+    assert said(found).startswith("Click an object, or draw over several. Key D deletes")
     mouse(viewer, [CENTRES[8]])
     assert not layer.data[CENTRES[8]]
     page.tools["add"].click()

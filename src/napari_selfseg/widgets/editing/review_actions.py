@@ -177,6 +177,9 @@ class ReviewActions:
             layer = reviewer.subject.layer
             self._viewer.layers.selection.active = layer
             layer.mode = "pan_zoom"
+            if reviewer.tool is not None:
+                # What to do with it, and how to be done without: a press alone corrects nothing.
+                self._view.controls.say(" ".join(self._page.tools[tool].toolTip().splitlines()[:2]))
         self._show()
 
     # What is done
