@@ -171,7 +171,7 @@ def elsewhere(request):
         yield ProcessRunner(1)
         return
     distributed = pytest.importorskip("distributed")
-    how = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    how = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=False, **how) as cluster,
         distributed.Client(cluster) as client,

@@ -8,9 +8,10 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Final
 
-__all__ = ["MOST_THREADS", "deaf", "follow_parent"]
+__all__ = ["MOST_THREADS", "DeafContext", "deaf", "follow_parent"]
 
 # More than any machine has; the system refuses to start many more, and ends the process.
 MOST_THREADS: Final = 1024
@@ -36,6 +37,26 @@ def deaf() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class DeafProcess(SpawnProcess):
+    """A process that was started `deaf`, and so has to be killed by whoever wants to end it.
+
+    A pool of which one process has died ends the others by `terminate`, and waits for them.
+    """
+
+    def terminate(self) -> None:
+        """End it at once."""
+        self.kill()
+
+
+class DeafContext(SpawnContext):
+    """Starts such processes, each in a new Python.
+
+    A forked child of a process with threads, as torch has, may hang.
+    """
+
+    Process = DeafProcess
 
 
 def follow_parent() -> None:

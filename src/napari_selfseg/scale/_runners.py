@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from napari_selfseg.io import RemoteError
-from napari_selfseg.machine.processes import deaf, follow_parent
+from napari_selfseg.machine.processes import DeafContext, deaf, follow_parent
 
 __all__ = ["ClusterRunner", "Outcome", "ProcessRunner", "Runner", "SerialRunner", "runner_named"]
 
@@ -132,10 +131,8 @@ class ProcessRunner:
     @contextlib.contextmanager
     def _pool(self, most: int) -> Iterator[ProcessPoolExecutor]:
         """Give processes that finish what they are at, unless somebody interrupts."""
-        # A forked child of a process with threads, as torch has, may hang.
-        spawn = multiprocessing.get_context("spawn")
         count = min(self._processes, most)
-        pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=follow_parent)
+        pool = ProcessPoolExecutor(count, mp_context=DeafContext(), initializer=follow_parent)
         processes: dict[int, Any] = pool._processes  # type: ignore[assignment]
         try:
             yield pool
