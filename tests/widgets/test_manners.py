@@ -14,6 +14,7 @@ from napari_selfseg import catalogue
 from napari_selfseg.methods import Backprop
 from napari_selfseg.superpixels import Quickshift, Slic
 from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.model.stacking import VOLUME
 from napari_selfseg.widgets.segment import dock as segment
 from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
@@ -107,6 +108,7 @@ def test_more_superpixels_than_pixels_are_as_many_as_there_can_be(opened, qtbot)
 def test_wrong_axes_are_said_before_a_run(opened, qtbot):
     viewer, dock = opened(np.stack([NOISE, NOISE]))
     dock.view.setup.stack.part.choose("whole")
+    dock.view.setup.stack.way.choose(VOLUME)
     dock.view.setup.superpixels.choose(Quickshift)
     assert "choose the plane in view" in ended(dock, qtbot)
     works_again(viewer, dock, qtbot)
