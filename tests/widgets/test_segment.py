@@ -98,6 +98,9 @@ def test_run_shows_that_it_was_pressed_before_a_layer_is_made(opened, qtbot, mon
     dock.view.setup.fill(QUICK)
     qtbot.waitUntil(lambda: not (dock._guide.waiting or dock.busy), timeout=120_000)
     paintings = Paintings(controls.run)
+    # A window that is not on the screen yet paints nothing, whatever it is told.
+    controls.run.update()
+    qtbot.waitUntil(lambda: paintings.seen != [], timeout=120_000)
 
     def noted(*given):
         told.extend((controls.status.text(), controls.estimate.isVisible(), paintings.seen[-1]))
