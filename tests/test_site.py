@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -77,3 +79,22 @@ def test_the_animation_moves():
         first = opened.convert("RGB").tobytes()
         opened.seek(opened.n_frames - 1)
         assert opened.convert("RGB").tobytes() != first
+
+
+def plots():
+    specification = importlib.util.spec_from_file_location(
+        "make_plots", PROJECT / "docs/make_plots.py"
+    )
+    made = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(made)
+    return made
+
+
+@pytest.mark.parametrize("name", list(plots().BARS))
+def test_a_plot_of_the_benchmarks_says_what_its_table_says(name):
+    page = (PROJECT / "docs/benchmarks.md").read_text("utf-8")
+    drawn = ElementTree.parse(PROJECT / f"docs/images/plots/{name}.svg")
+    (about,) = drawn.iter("{http://purl.org/dc/elements/1.1/}description")
+    read, *_ = plots().BARS[name]
+    assert json.loads(about.text) == read(page), "run docs/make_plots.py"
+    assert f"(images/plots/{name}.svg)" in page
