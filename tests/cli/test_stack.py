@@ -56,6 +56,15 @@ def test_a_stack_is_written_with_its_record_and_made_again(stack, tmp_path, caps
     np.testing.assert_array_equal(read_image(again).data, found.data)
 
 
+@pytest.mark.parametrize("ending", [".tif", ".ome.zarr"])
+def test_a_stack_that_names_no_axis_is_written_without_one(tmp_path, ending):
+    film, out = tmp_path / "film.tif", tmp_path / f"out{ending}"
+    planes = np.random.default_rng(0).integers(0, 90, (2, 20, 24)).astype(np.uint8)
+    tifffile.imwrite(film, planes, photometric="minisblack")
+    assert segment(film, out, "--carry", "independent") == 0
+    assert (read_image(out).axes, read_image(out).unnamed) == ("zyx", "z")
+
+
 def test_without_carry_a_stack_is_a_volume(stack, tmp_path):
     out = tmp_path / "out.tif"
     assert segment(stack, out, *SLIC) == 0

@@ -37,6 +37,7 @@ from napari_selfseg.scale import sources
 
 IMAGE = (np.indices((40, 50))[1] > 24) * 100 + np.random.default_rng(0).integers(0, 20, (40, 50))
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "extending.md"
+NOWHERE = {"unit": "µm", "georeference": None, "unnamed": ""}
 WRONG = 'WRONG = Format("Mine", (".tif",), read=read)\n'
 
 
@@ -126,7 +127,7 @@ def test_what_it_wrote_is_read_again(installed, tmp_path, axes, spacing, time_un
     write_labels(path, open_image(kept).data, unit="µm", **place)
     np.testing.assert_array_equal(read_label_image(path), labels)
     expected = {**place, "spacing": spacing or (None,) * len(axes)}
-    assert read_image(path).place == {**expected, "unit": "µm", "georeference": None}
+    assert read_image(path).place == {**expected, **NOWHERE}
     assert read_image(path).spacing == tuple(step or 1.0 for step in expected["spacing"])
 
 

@@ -42,6 +42,9 @@ class Place(NamedTuple):
         Where the centre of the first pixel is along each axis.
     georeference : Georeference or None
         Where a plane is on Earth.
+    unnamed : str
+        Letters of the axes that have one only because each needs one: nobody has said what they
+        are.
     """
 
     axes: str
@@ -50,6 +53,7 @@ class Place(NamedTuple):
     time_unit: str = ""
     translation: Sequence[float] = ()
     georeference: Georeference | None = None
+    unnamed: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def write_labels(
     axes: str | None = None,
     translation: Sequence[float] = (),
     georeference: Georeference | None = None,
+    unnamed: str = "",
 ) -> None:
     """Write labels to a file, whole or not at all.
 
@@ -67,8 +68,8 @@ def write_labels(
         ``.zarr`` (OME-Zarr 0.5 with coarser levels); or labels in an OME-Zarr image, from
         `labels_in`, which are listed there.
     labels : array_like of int
-        A plane ``(y, x)`` or a volume ``(z, y, x)``, or what `axes` says. What is no array but
-        is read when sliced, such as a `zarr.Array` or a `View`, is written block by block.
+        A plane ``(y, x)``, a stack of planes, or what `axes` says. What is no array but is read
+        when sliced, such as a `zarr.Array` or a `View`, is written block by block.
     spacing : sequence of float or None, optional
         Size of a pixel along each axis; None where it is not known, and the file does not say.
     unit : str
@@ -79,13 +80,17 @@ def write_labels(
     record : mapping, optional
         From `Run.record`; travels inside the file.
     axes : str, optional
-        A letter an axis, of t, z, y and x in this order.
+        A letter an axis, of t, z, y and x in this order. Without, the first of three has no name
+        where the spacing does not say that it is one of space.
     translation : sequence of float, optional
         Where the centre of the first pixel is along each axis, in the unit of the spacing. A
         warning says so where that cannot be kept, in TIFF.
     georeference : Georeference, optional
         Where the labels of a plane are, from the image's; 0 stands for no data. A warning says so
         where that cannot be kept, in OME-Zarr and of volumes.
+    unnamed : str
+        Letters of `axes` that nobody gave and that stand for any axis: TIFF calls it Q, and
+        OME-Zarr, some readers of which know no such axis, keeps the letter with a note of ours.
 
     Raises
     ------
@@ -100,16 +105,21 @@ def write_labels(
         raise ValueError(
             f"Labels are whole numbers in a plane or volume, not {labels.dtype} {labels.shape}."
         )
-    axes = axes or "zyx"[-labels.ndim :]
+    if axes is None:
+        axes, unnamed = "zyx"[-labels.ndim :], "" if labels.ndim < 3 or _first(spacing) else "z"
     if len(axes) != labels.ndim or (spacing is not None and len(spacing) != labels.ndim):
         raise ValueError(f"Labels of {labels.ndim} axes need as many numbers of spacing.")
     if not has_room_for_place(target, axes, georeference):
         georeference = None
-    place = Place(axes, spacing, unit, time_unit, translation, georeference)
+    place = Place(axes, spacing, unit, time_unit, translation, georeference, unnamed)
     write = _format(target).write
     assert write is not None  # `check_labels_target` has refused others
     write(target, labels, place, record)
     list_labels(target)
+
+
+def _first(spacing: Sequence[float | None] | None) -> float | None:
+    return None if spacing is None else next(iter(spacing), None)
 
 
 def _format(path: Path) -> Format:

@@ -110,6 +110,8 @@ class ImageFile:
         What was taken for what the file leaves open, in words that follow its name.
     void : str
         What stands for no data in the file, in words that follow "all its pixels".
+    unnamed : str
+        Letters of the axes that the file does not name, and that have one to work with.
     """
 
     data: Any
@@ -125,6 +127,7 @@ class ImageFile:
     translation: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     void: str = ""
+    unnamed: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -161,6 +164,7 @@ class ImageFile:
             "unit": self.unit,
             "time_unit": self.time_unit,
             "axes": axes,
+            "unnamed": self.unnamed,
             "translation": self.translation,
             "georeference": self.georeference,
         }

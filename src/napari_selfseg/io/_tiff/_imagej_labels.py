@@ -21,6 +21,7 @@ IMAGEJ: Final = (".imagej.tif", ".imagej.tiff")
 MARK: Final = "napari-selfseg record: "
 # Whole numbers of 32 bits are none of ImageJ's; its floats hold them up to here.
 EXACT: Final = 2**24
+DIMENSIONS: Final = ("slices", "frames", "hyperstack")
 
 
 def write_imagej(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
@@ -43,9 +44,10 @@ def write_imagej(target: Path, labels: Any, place: Place, record: Mapping[str, A
         if axis not in steps.unknown
     }
     pixels = _pixels(np.asarray(labels[...]), target.name)
+    plain = len(place.unnamed) == 1 and len(place.axes) == 3
     metadata: dict[str, Any] = {"axes": place.axes.upper(), "unit": _unit(steps.unit)}
     metadata |= {"min": 0, "max": float(pixels.max(initial=1))}
-    if "z" in known:
+    if "z" in known and not plain:
         metadata["spacing"] = known["z"]
     if "t" in known and steps.time_unit:
         metadata |= {"finterval": known["t"], "tunit": steps.time_unit}
@@ -57,6 +59,15 @@ def write_imagej(target: Path, labels: Any, place: Place, record: Mapping[str, A
         tifffile.imwrite(
             part, pixels, imagej=True, metadata=metadata, software="", resolution=resolution
         )
+        if plain:
+            _without_axis(part)
+
+
+def _without_axis(file: Path) -> None:
+    """Make a stack of images, which is no hyperstack, of what was written as slices."""
+    said = str(tifffile.tiffcomment(file) or "")
+    lines = (line for line in said.splitlines() if line.partition("=")[0] not in DIMENSIONS)
+    tifffile.tiffcomment(file, "\n".join(lines) + "\n")
 
 
 def _unit(sign: str) -> str:

@@ -33,6 +33,8 @@ __all__ = ["open_tiff", "read_tiff"]
 
 # What TIFF calls its axes, and what we do.
 NAMES = {"T": "t", "Z": "z", "Q": "z", "I": "z", "Y": "y", "X": "x", "C": "c", "S": "c"}
+# Those that say nothing of what they are.
+NAMELESS = "QI"
 
 
 class _How(NamedTuple):
@@ -118,6 +120,7 @@ def _described(
         unknown=steps.unknown,
         notes=(*notes, *more, *_turned(series), *steps.notes),
         void=void.words,
+        unnamed="".join(NAMES[axis] for axis in axes[:n] if axis in NAMELESS),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +24,8 @@ from napari_selfseg.record import dumps, loads
 __all__ = ["record_in_tiff", "write_tiff"]
 
 TILE = (512, 512)
+# What TIFF calls an axis of which nothing is known.
+UNKNOWN = "Q"
 
 
 def write_tiff(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:
@@ -56,8 +58,7 @@ def write_tiff(target: Path, labels: Any, place: Place, record: Mapping[str, Any
     if target.name.lower().endswith(IMAGEJ):
         write_imagej(target, narrow, place, record)
         return
-    sizes = _sizes(place.axes, place.spacing, place.unit, place.time_unit)
-    metadata = {"axes": place.axes.upper(), "Name": "labels", **sizes}
+    metadata = {"axes": _named(place, target.name), "Name": "labels", **_sizes(place)}
     _write_ome(target, narrow, metadata, record)
 
 
@@ -109,12 +110,24 @@ def _in_32_bits(labels: Any) -> Any:
     return labels.astype(narrow)
 
 
-def _sizes(
-    axes: str, spacing: Sequence[float | None] | None, unit: str, time_unit: str
-) -> dict[str, Any]:
-    steps = steps_to_write(axes, spacing, unit, time_unit)
+def _named(place: Place, name: str) -> str:
+    """Return the axes as TIFF calls them: one without a name is Q, of which there can be one."""
+    if len(place.unnamed) > 1:
+        warnings.warn(
+            f"TIFF has room for one axis without a name: those of {name} are called "
+            f"{place.axes.upper()}.",
+            stacklevel=4,
+        )
+        return place.axes.upper()
+    return "".join(UNKNOWN if axis in place.unnamed else axis.upper() for axis in place.axes)
+
+
+def _sizes(place: Place) -> dict[str, Any]:
+    steps = steps_to_write(place.axes, place.spacing, place.unit, place.time_unit)
     sizes: dict[str, Any] = {}
-    for axis, size in zip(axes, steps.spacing, strict=True):
+    for axis, size in zip(place.axes, steps.spacing, strict=True):
+        if axis in place.unnamed:
+            continue  # a size in z, or a step in time, would say what it is
         name = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
         named = steps.time_unit if axis == "t" else steps.unit
         # Without a unit a step in time would be one of seconds.

@@ -110,6 +110,7 @@ def _image(folder: Path, node: Any) -> ImageFile:
         unknown=steps.unknown,
         notes=steps.notes,
         translation=_shifts([axes[k] for k in kept if axes[k].letter != "c"], steps),
+        unnamed="".join(axes[k].letter for k in kept if not axes[k].said),
     )
 
 

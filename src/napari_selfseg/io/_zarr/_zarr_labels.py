@@ -37,6 +37,7 @@ def create_labels(
     time_unit: str = "",
     translation: Sequence[float] = (),
     shards: Sequence[int] | None = None,
+    unnamed: str = "",
 ) -> Any:
     """Make an OME-Zarr image of labels, all 0, to be filled piece by piece.
 
@@ -64,6 +65,8 @@ def create_labels(
         Where the centre of the first pixel is along each axis, in the unit of the spacing.
     shards : sequence of int, optional
         Shape of the blocks that are files, multiples of the chunks; a file a chunk by default.
+    unnamed : str
+        Letters of the axes that nobody has named, as for `write_labels`.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def create_labels(
     target = check_zarr(path)
     _check_fit(shape, axes, spacing, dtype)
     layout = {"dtype": dtype, "chunks": chunks, "shards": shards}
-    place = Place(axes, spacing, unit, time_unit, translation)
+    place = Place(axes, spacing, unit, time_unit, translation, unnamed=unnamed)
     with atomic_folder(target) as part:
         _make(part, target, shape, place, layout)
     return squeezed(zarr.open_array(str(target / "0"), mode="r+"))
@@ -89,7 +92,7 @@ def _make(
     if image_folder is not None:
         return make_in_image(part, image_folder, shape, layout, {KEY: {}})
     axes = dimensions(place.axes, place.spacing, place.unit, place.time_unit, place.translation)
-    return make(part, shape, axes, layout)
+    return make(part, shape, axes, layout, place.unnamed)
 
 
 def write_zarr(target: Path, labels: Any, place: Place, record: Mapping[str, Any] | None) -> None:

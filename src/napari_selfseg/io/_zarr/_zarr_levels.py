@@ -15,12 +15,11 @@ from zarr.codecs import ZstdCodec
 from napari_selfseg.io._units._units import Steps, any_unit, long_time, long_unit, steps_to_write
 from napari_selfseg.io._zarr._zarr_downsampling import downsample
 from napari_selfseg.io._zarr._zarr_image_layout import is_in_image, levels_in_image, squeezed
+from napari_selfseg.io._zarr._zarr_metadata import KEY, UNNAMED
 from napari_selfseg.record import dumps
 
 __all__ = ["KEY", "blocks", "coarser", "dimensions", "finish", "make", "write_record"]
 
-# What is ours among the attributes.
-KEY = "napari-selfseg"
 COARSEST = 1024
 
 
@@ -69,16 +68,22 @@ def _unit(axis: str, steps: Steps) -> str | None:
 
 
 def make(
-    folder: Path, shape: Sequence[int], axes: list[DimSpec], layout: Mapping[str, Any]
+    folder: Path,
+    shape: Sequence[int],
+    axes: list[DimSpec],
+    layout: Mapping[str, Any],
+    unnamed: str = "",
 ) -> zarr.Array[Any]:
     """Make labels of one level, all 0, in an empty folder.
 
-    `layout` has ``dtype``, ``chunks`` and ``shards``.
+    `layout` has ``dtype``, ``chunks`` and ``shards``. Axes that nobody has named are noted, and
+    called as the others are: readers that know z and t alone would show one plane, or nothing.
     """
     group = zarr.open_group(str(folder), mode="w", zarr_format=3)
     with any_unit():
         image = v05.Multiscale.from_dims(axes, name="labels")
-    group.update_attributes({"ome": _described(image), KEY: {}})
+    ours = {UNNAMED: unnamed} if unnamed else {}
+    group.update_attributes({"ome": _described(image), KEY: ours})
     return _array(group, "0", shape, [axis.name for axis in axes], **layout)
 
 

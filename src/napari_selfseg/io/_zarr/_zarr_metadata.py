@@ -12,8 +12,11 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 
-__all__ = ["Axis", "Multiscale", "axes_of", "multiscale", "own_axes"]
+__all__ = ["KEY", "UNNAMED", "Axis", "Multiscale", "axes_of", "multiscale", "own_axes"]
 
+# What is ours among the attributes of labels, and in it the axes that nobody has named.
+KEY = "napari-selfseg"
+UNNAMED = "unnamed"
 # The names that programs give to the axes.
 NAMES = {
     "t": "t time times timepoint timepoints frame frames",
@@ -44,6 +47,8 @@ class Axis(NamedTuple):
         As the file has it; empty where there is none.
     shift : float
         Where the centre of the first pixel is, in `unit`.
+    said : bool
+        Whether the name is the file's.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Axis(NamedTuple):
     size: float = math.nan
     unit: str = ""
     shift: float = 0.0
+    said: bool = True
 
 
 class _Named(BaseModel):
@@ -87,11 +93,14 @@ class Multiscale(BaseModel):
         The levels, the finest first, with ``path`` and ``transformations``.
     transformations : list or None
         Of all levels.
+    unnamed : str
+        Letters of the axes that nobody has named.
     """
 
     axes: list[_Named] = Field(min_length=2)
     datasets: list[_Level] = Field(min_length=1)
     transformations: list[_Transformation] | None = Field(None, alias=TRANSFORMATIONS)
+    unnamed: str = ""
 
     @field_validator("axes", mode="before")
     @classmethod
@@ -132,7 +141,9 @@ def multiscale(attributes: Mapping[str, Any], name: str) -> Multiscale | None:
         _check_version(str(found.get("version") or first.get("version") or ""), name)
         if first.get("version") in FIVE:
             first.setdefault("axes", list("tczyx"))
-        return Multiscale.model_validate(first)
+        ours = attributes.get(KEY)
+        unnamed = str(ours.get(UNNAMED) or "") if isinstance(ours, Mapping) else ""
+        return Multiscale.model_validate({**first, UNNAMED: unnamed})
     except (ValidationError, LookupError, TypeError) as error:
         raise UnsuitableError(f"{name} is not sound OME-Zarr: {_first(error)}.") from None
 
@@ -166,7 +177,14 @@ def axes_of(image: Multiscale, level: int) -> list[Axis]:
         with np.errstate(all="ignore"):  # a size may be infinite: then it is not known
             size, shift = size * scale, shift * scale + np.array(each.translation or 0.0)
     return [
-        Axis(axis.name, KINDS.get(axis.type or "", _letter(axis.name)), s, axis.unit or "", at)
+        Axis(
+            axis.name,
+            KINDS.get(axis.type or "", _letter(axis.name)),
+            s,
+            axis.unit or "",
+            at,
+            axis.name not in image.unnamed,
+        )
         for axis, s, at in zip(image.axes, size.tolist(), shift.tolist(), strict=True)
     ]
 
@@ -181,7 +199,10 @@ def own_axes(array: Any) -> list[Axis] | None:
     if any(names):
         return [Axis(str(name or "?"), _letter(str(name or ""))) for name in names]
     letters = _taken(array.shape)
-    return None if letters is None else [Axis(each, each.strip("?")) for each in letters]
+    if letters is None:
+        return None
+    # A plane is one by any name.
+    return [Axis(each, each.strip("?"), said=each != "z") for each in letters]
 
 
 def _taken(shape: Sequence[int]) -> str | None:

@@ -112,6 +112,7 @@ def plan_tiles(
     unit: str = "pixel",
     time_unit: str = "",
     translation: Sequence[float] = (),
+    unnamed: str = "",
     device: str = "auto",
     threads: int | None = None,
     told: dict[str, Any] | None = None,
@@ -152,6 +153,8 @@ def plan_tiles(
         Unit of the step in time.
     translation : sequence of float, optional
         Where the centre of the first pixel is along each spatial axis.
+    unnamed : str
+        Letters of the axes that nobody has named.
     device : str
         As for `evolve`.
     threads : int, optional
@@ -215,7 +218,7 @@ def plan_tiles(
             return _again(plan, fit, resume)
         _clear(work)
         place: dict[str, Any] = {"spacing": spacing, "unit": unit, "time_unit": time_unit}
-        place["translation"] = translation
+        place |= {"translation": translation, "unnamed": unnamed}
         _make_labels(plan, fit, made, axes, **place)
         save_fit(fit, plan.model)
         if whole is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_selfseg.widgets.model.axis_letters import lettered
 from napari_selfseg.widgets.model.image_source import ALL, Picture, read
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def _in_memory(layer: Layer) -> ImageFile:
 
     picture = layer.picture
     data = read(picture, (ALL,) * len(picture.shape))
+    axes, unnamed = lettered(picture.axes or ("",) * len(picture.shape)) or ("", "")
     return ImageFile(
         data,
         -1 if data.ndim > len(picture.shape) else None,
@@ -152,5 +154,6 @@ def _in_memory(layer: Layer) -> ImageFile:
         layer.unit,
         None,
         picture.name,
-        "tzyx"[-len(picture.shape) :] + "c" * (data.ndim > len(picture.shape)),
+        axes + "c" * (data.ndim > len(picture.shape)),
+        unnamed=unnamed,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from napari_selfseg.widgets.model.axis_letters import place_of_axes
 
 if TYPE_CHECKING:
     from napari_selfseg.io import ImageFile
@@ -18,7 +20,6 @@ ENDING: Final = ".zarr"
 BLOCK: Final = 1024
 RECORD: Final = "napari-selfseg"
 PIXEL: Final = "pixel"
-AXES: Final = "tzyx"
 METADATA: Final = ("zarr.json", ".zgroup", ".zarray")
 
 
@@ -138,9 +139,15 @@ def _place(image: ImageFile) -> dict[str, Any]:
     return {
         "scale": image.spacing,
         "translate": image.translation or (0.0,) * len(names),
-        "axis_labels": tuple(names),
+        "axis_labels": tuple(_called(image, k) for k in range(len(names))),
         "units": tuple(units.get(axis, image.unit) for axis in names),
     }
+
+
+def _called(image: ImageFile, k: int) -> str:
+    """Return the name of an axis: as napari calls those that have none."""
+    names = image.axes.replace("c", "")
+    return f"axis {k - len(names)}" if names[k] in image.unnamed else names[k]
 
 
 def _data(levels: list[Any]) -> Any:
@@ -151,7 +158,11 @@ def _written_place(meta: Mapping[str, Any], ndim: int) -> dict[str, Any]:
     """Return options of `write_labels`: one unit for all axes, and no size where none is known."""
     from napari_selfseg.io import steps_of
 
-    axes = _axes(meta.get("axis_labels") or (), ndim)
+    names = list(meta.get("axis_labels") or ("",) * ndim)
+    place = place_of_axes(names)
+    if not place:
+        raise ValueError(f"Labels of {ndim} axes fit into no OME-Zarr: save a part of them.")
+    axes = place["axes"]
     sizes = [float(each) for each in meta.get("scale", (1.0,) * ndim)]
     units = [_unit(each) for each in meta.get("units") or (PIXEL,) * ndim]
     stated = {axis: (size, unit) for axis, size, unit in zip(axes, sizes, units, strict=True)}
@@ -159,19 +170,12 @@ def _written_place(meta: Mapping[str, Any], ndim: int) -> dict[str, Any]:
     unknown = [axis in steps.unknown for axis in axes]
     shifts = zip(meta.get("translate", (0.0,) * ndim), steps.spacing, sizes, unknown, strict=True)
     return {
-        "axes": axes,
+        **place,
         "spacing": tuple(None if u else s for s, u in zip(steps.spacing, unknown, strict=True)),
         "unit": steps.unit,
         "time_unit": steps.time_unit,
         "translation": [0.0 if u else float(at) * s / abs(size) for at, s, size, u in shifts],
     }
-
-
-def _axes(labels: Sequence[str], ndim: int) -> str:
-    """Take the names of axes where they are those of labels, else the last of t, z, y and x."""
-    named = "".join(labels)
-    right = "".join(axis for axis in AXES if axis in named) == named and named.endswith("yx")
-    return named if right and len(named) == ndim else AXES[-ndim:]
 
 
 def _lazy(level: ImageFile) -> Any:

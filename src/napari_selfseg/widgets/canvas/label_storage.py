@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.widgets.canvas.temporary_folder import Lease
+from napari_selfseg.widgets.model.axis_letters import lettered, place_of_axes
 from napari_selfseg.widgets.model.image_source import Index
 from napari_selfseg.widgets.model.padded_axes import Thick
 from napari_selfseg.widgets.model.stacking import Along
@@ -21,7 +22,6 @@ from napari_selfseg.widgets.model.stacking import Along
 __all__ = [
     "IN_MEMORY",
     "LabelStorage",
-    "letters",
     "make_stack_storage",
     "make_tile_storage",
     "save_storage",
@@ -129,8 +129,8 @@ def make_stack_storage(
     along: Along, dtype: Any, spacing: Sequence[float], unit: str
 ) -> LabelStorage:
     """Make an array for the labels of a stack; a large one lies in files read by planes."""
-    axes, size = letters(along.names), prod(along.shape) * np.dtype(dtype).itemsize
-    if size <= IN_MEMORY or axes is None:
+    size = prod(along.shape) * np.dtype(dtype).itemsize
+    if size <= IN_MEMORY or lettered(along.names) is None:
         return LabelStorage(np.zeros(along.shape, dtype))
     path, lease, array = _made(along, dtype, spacing, unit, _chunks(along))
     return LabelStorage(array, path, lease=lease)
@@ -159,7 +159,7 @@ def _made(
 
     lease = Lease()
     path = lease.folder / LABELS
-    layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, "axes": letters(along.names)}
+    layout: dict[str, Any] = {"dtype": dtype, "chunks": chunks, **place_of_axes(along.names)}
     return path, lease, create_labels(path, along.shape, spacing=spacing, unit=unit, **layout)
 
 
@@ -182,22 +182,11 @@ def save_storage(
     """
     from napari_selfseg.io import write_labels
 
-    axes = letters(along.names)
+    place: dict[str, Any] = {**place_of_axes(along.names), "spacing": spacing, "unit": unit}
     with storage.held():
-        write_labels(path, storage.array, spacing=spacing, unit=unit, record=record, axes=axes)
+        write_labels(path, storage.array, record=record, **place)
     if storage.lease is not None and Path(path).resolve().is_relative_to(storage.lease.folder):
         storage.lease.keep()
-
-
-def letters(names: Sequence[str]) -> str | None:
-    """Return a letter for each axis, as OME-Zarr wants them.
-
-    None where there are too few letters.
-    """
-    if len(names) > 4:
-        return None
-    film = len(names) == 3 and names[0].lower().startswith("t")
-    return "tyx" if film else "tzyx"[-len(names) :]
 
 
 def _chunks(along: Along) -> list[int]:

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.canvas.kept import Kept
-from napari_selfseg.widgets.canvas.label_storage import LabelStorage, letters, save_storage
+from napari_selfseg.widgets.canvas.label_storage import LabelStorage, save_storage
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes
+from napari_selfseg.widgets.model.axis_letters import place_of_axes
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.records import with_edits
 from napari_selfseg.widgets.parts.dialogs import label_kinds, label_suffix
@@ -53,7 +54,7 @@ class LargeSession(LiveSession):
         """The labels as they are saved and copied."""
         layer, along, storage = self.layer, self.request.along, self.storage
         spacing, unit = part_sizes(layer, self.request.index), unit_of(layer)
-        place = {"spacing": spacing, "unit": unit, "axes": letters(along.names)}
+        place = {"spacing": spacing, "unit": unit, **place_of_axes(along.names)}
         record, by_blocks = layer.metadata.get(METADATA), storage.path is not None
         ending, kinds = label_suffix(by_blocks=by_blocks), label_kinds(by_blocks=by_blocks)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from napari_selfseg.widgets.model.axis_letters import DEPTHS, TIMES
 from napari_selfseg.widgets.model.image_source import ALL, Index, Picture
 
 __all__ = [
@@ -39,8 +40,6 @@ ASKED: Final = "Choose: one volume, or planes?"
 # Planes of one model for all; they are in memory together.
 FITTED: Final = 5
 Fits = Callable[[Picture, Sequence[int]], bool]
-TIMES: Final = ("t", "time", "frame", "frames")
-DEPTHS: Final = ("z", "depth")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from napari_selfseg.widgets.canvas.columns import annotated, clear_table, our_ta
 from napari_selfseg.widgets.canvas.kept import Kept, write_part
 from napari_selfseg.widgets.canvas.label_layer import Canvas, Kind, settle
 from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes, shift_of
+from napari_selfseg.widgets.model.axis_letters import PLANE, place_of_axes
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.records import with_edits
 from napari_selfseg.widgets.parts.dialogs import label_files
@@ -182,6 +183,8 @@ class Outcome:
         """The labels as they are saved and copied."""
         layer = self.layer
         place = {"spacing": part_sizes(layer, self.request.index), "unit": unit_of(layer)}
+        if len(names := self.request.along.names) > len(PLANE):
+            place |= place_of_axes(names)
         write = partial(self._saving, place)
         return Kept(layer.name, self.record, place, ".tif", label_files(), write, self.unrecorded)
 
