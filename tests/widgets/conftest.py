@@ -22,6 +22,24 @@ def own_presets(monkeypatch, tmp_path):
     return path
 
 
+@pytest.fixture
+def stages(monkeypatch):
+    """Return what a kind of job says of itself before there are labels, a list that grows."""
+
+    def of(kind):
+        found = []
+
+        def noted(job, name, value):
+            if name == "stage" and value:
+                found.append(value)
+            object.__setattr__(job, name, value)
+
+        monkeypatch.setattr(kind, "__setattr__", noted)
+        return found
+
+    return of
+
+
 @pytest.fixture(autouse=True)
 def nothing_stays_in_the_activity_dock(monkeypatch):
     """Whatever a test does with a dock, what it showed in napari's activity dock is closed."""

@@ -211,6 +211,16 @@ def test_a_file_without_recipe_is_said(opened, qtbot, tmp_path):
     assert "Choose the file with the recipe" in dock.view.error.text()
 
 
+def test_the_line_below_says_what_is_still_to_be_filled_in(opened):
+    _, dock = opened()
+    view = dock.view
+    assert view.status.text() == "Ready: Run does 3 images, or what is left of them."
+    view.folder.setText("")
+    assert view.status.text() == "Choose a folder for the results, and press Run."
+    view.images.remove_selected()
+    assert view.status.text().startswith("Add images")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

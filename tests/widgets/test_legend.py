@@ -86,7 +86,11 @@ def test_what_has_no_line_is_told():
     many = counted(np.repeat(np.arange(1, 101), 10).reshape(10, 100))
     found = legend(many, "segments", Scale(), {})
     assert len(found.rows) == 12
-    assert found.rest == "88 more: 88 %"
+    assert found.rest == "The 12 largest are listed; the 88 others have 88 %."
+    few = legend(counted(np.arange(13)), "segments", Scale(), {})
+    assert (len(few.rows), few.rest) == (12, ""), "test invalid"
+    one_more = legend(counted(np.arange(14)), "segments", Scale(), {})
+    assert (len(one_more.rows), one_more.rest) == (13, ""), "a line in place of a sentence"
     assert len(legend(many, "classes", Scale(), {}).rows) == 50, "classes have names"
 
 

@@ -207,6 +207,28 @@ def test_lines_are_dragged_and_the_count_follows(qtbot):
     assert view.count.text() == "7 objects"
 
 
+def test_a_line_that_is_dragged_says_what_it_is(qtbot):
+    view = shown(qtbot)
+    plot, area = view.plot, view.plot._area()
+    assert plot.told == ""
+
+    def at(share):
+        return QPointF(area.left() + share * area.width(), plot.height() / 2).toPoint()
+
+    before = plot.grab().toImage()
+    qtbot.mousePress(plot, Qt.MouseButton.LeftButton, pos=at(0))
+    qtbot.mouseMove(plot, at(0.5))
+    said = f"{view.limits[0] * 0.25:.3g} µm²"
+    assert plot.told == said
+    assert f"Smallest: {said}. Largest: any size." in plot.toolTip()
+    painted = plot.grab().toImage()
+    plot.show_limits(*plot._limits, ("", ""))
+    assert painted not in (before, plot.grab().toImage()), "nothing stands beside the line"
+    qtbot.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=at(0.5))
+    plot.clearFocus()
+    assert plot.told == ""
+
+
 def drag(qtbot, plot, start, end):
     def at(x):
         return QPointF(x, plot.height() / 2).toPoint()

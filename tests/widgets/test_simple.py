@@ -47,6 +47,29 @@ def view(qtbot, tmp_path):
     return made
 
 
+def test_what_is_pressed_stays_where_it_is_whatever_is_said(view, qtbot):
+    controls = view.controls
+    buttons = (controls.run, controls.stop, controls.resume)
+
+    def places():
+        qtbot.wait(1)  # laid out
+        return [(each.mapTo(view, QPoint()), each.size()) for each in buttons]
+
+    found = [places()]
+    controls.show_estimate("About 3 s and 40 MB.")
+    controls.show_live("Making superpixels...")
+    found.append(places())
+    controls.show_step(3, 10, "Iteration 3 of 10 - 4 labels", {"one": 2.0, "two": 1.0})
+    found.append(places())
+    controls.show_stopping("Stopping: a closing pass settles the labels, which takes a moment.")
+    found.append(places())
+    controls.show_ready("All 10 iterations are done. " * 6)
+    found.append(places())
+    controls.show_run(False)
+    controls.show_error("It failed.")
+    assert all(each == found[0] for each in [*found, places()])
+
+
 def test_the_dock_opens_with_four_choices(view):
     shown = [each for each in controls_of(view.setup) if each.isVisible()]
     names = {each.objectName() or each.accessibleName() or each.text() for each in shown}

@@ -17,6 +17,8 @@ from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas import label_storage as rooms
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.large.stack_job import StackJob
+from napari_selfseg.widgets.model.words import READING, STACK_BEGINS, TRYING
 from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 
@@ -91,13 +93,15 @@ def finished(dock, qtbot):
     return dock.view.controls.status.text()
 
 
-def test_a_film_goes_plane_by_plane_and_keeps_ids_scale_and_units(opened, qtbot):
+def test_a_film_goes_plane_by_plane_and_keeps_ids_scale_and_units(opened, qtbot, stages):
+    heard = stages(StackJob)
     placing = {"scale": (1, 0.5, 0.5), "translate": (0, 3, 4), "units": ("s", "um", "um")}
     viewer, dock = opened(**placing)
     assert dock.view.setup.stack.way.thing == "independent"
     viewer.dims.set_point(0, 3)
     dock.start()
     assert finished(dock, qtbot) == "All 6 planes are done."
+    assert heard == [READING, TRYING, STACK_BEGINS[0]]
     layer, source = labels_of(viewer), viewer.layers["film"]
     np.testing.assert_array_equal(layer.extent.world, source.extent.world)
     assert layer.units == source.units

@@ -15,7 +15,8 @@ from napari.utils.interactions import (
     mouse_press_callbacks,
     mouse_release_callbacks,
 )
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication, QWidget
 from tifffile import imwrite
 
 from napari_selfseg import catalogue
@@ -52,6 +53,26 @@ def opened(qtbot):
         return viewer, dock
 
     return make
+
+
+def test_marks_go_with_the_page_and_while_a_dialog_is_open(made, qtbot):
+    viewer, dock, layer = made()
+    names = {"Picked superpixels", "Split here"}
+
+    def marks():
+        return names & {each.name for each in viewer.layers}
+
+    dock.show()
+    dock.view.pick.click()
+    assert marks() == names, "test invalid"
+    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowBlocked))
+    assert not marks()
+    QApplication.sendEvent(dock, QEvent(QEvent.Type.WindowUnblocked))
+    qtbot.waitUntil(lambda: marks() == names, timeout=10_000)
+    assert viewer.layers.selection == {layer}
+    dock.view.pages.setCurrentIndex(0)
+    assert not marks()
+    assert not dock.view.pick.isChecked()
 
 
 @pytest.fixture

@@ -19,6 +19,15 @@ from napari_selfseg.scale import TileRun
 from napari_selfseg.superpixels import AutomaticWatershed, Slic
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
+from napari_selfseg.widgets.large.tile_job import TileJob
+from napari_selfseg.widgets.model.words import (
+    FIRST_TILE,
+    LEARNING,
+    READING,
+    SAMPLES,
+    TRYING,
+    WHOLE,
+)
 from napari_selfseg.widgets.segment import keep_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.work.session import Session
@@ -234,6 +243,14 @@ def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, 
     assert not dock.view.controls.resume.isEnabled()
     dock.resume()
     assert "No tiles are left" in dock.view.controls.error.text()
+
+
+def test_what_is_done_before_there_are_tiles_is_said(opened, qtbot, stages):
+    _, dock = opened()
+    heard = stages(TileJob)
+    begun(dock, qtbot)
+    finished(dock, qtbot)
+    assert heard == [READING, TRYING, SAMPLES, LEARNING, WHOLE, FIRST_TILE]
 
 
 def test_stopped_while_it_learns_it_goes_on_with_what_was_learned(opened, qtbot, monkeypatch):

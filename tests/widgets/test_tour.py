@@ -15,6 +15,7 @@ from napari_selfseg.widgets.segment.count import CountDock
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.segment.tour import tour
 from napari_selfseg.widgets.segment.tour.steps import steps
+from napari_selfseg.widgets.views.goal_view import FOUND
 from napari_selfseg.widgets.views.view import RESULT, SETUP, SegmentView
 
 pytestmark = pytest.mark.skipif(tour.callouts() is None, reason="napari 0.9 brought tours")
@@ -40,10 +41,19 @@ def test_it_is_offered_once(qtbot):
     assert dock.view.setup.take_tour.isEnabled()
 
 
-def test_a_dock_that_remembers_nothing_offers_none(qtbot):
-    dock = opened(qtbot, CountDock)
-    assert not dock.view.setup.tour.isVisible()
-    assert opened(qtbot).view.setup.tour.isVisible(), "nobody has seen it yet"
+def test_it_is_offered_also_to_who_counts_objects_first(qtbot):
+    assert opened(qtbot, CountDock).view.setup.tour.isVisible()
+    assert not opened(qtbot).view.setup.tour.isVisible(), "it is offered once"
+
+
+def test_who_counts_objects_reads_of_objects_while_the_methods_are_loaded(qtbot):
+    dock = CountDock(ViewerModel())
+    qtbot.addWidget(dock)
+    goal = dock.view.setup.goal
+    assert not dock.loaded, "test invalid"
+    before = goal.note.text()
+    qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
+    assert goal.note.text() == before == FOUND
 
 
 def test_every_step_is_about_something_in_view(qtbot, tmp_path):

@@ -46,6 +46,13 @@ def opened(qtbot, tmp_path):
     return make
 
 
+def test_it_opens_with_what_is_recommended(qtbot):
+    dock = TrainDock(ViewerModel())
+    qtbot.addWidget(dock)
+    qtbot.waitUntil(lambda: dock.loaded, timeout=120_000)
+    assert dock.view.method.thing is Backprop
+
+
 def trained(dock, qtbot):
     dock.view.run.click()
     qtbot.waitUntil(lambda: not dock.live, timeout=120_000)

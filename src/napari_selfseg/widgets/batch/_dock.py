@@ -82,7 +82,6 @@ class BatchDock(WorkDock):
     def _add_files(self) -> None:
         if paths := ask_files(self.view, "Images", image_files()):
             self.view.images.add_files(paths)
-            self.view.say("")
 
     def _add_folder(self) -> None:
         if path := ask_folder(self.view, "Folder of images"):
@@ -102,13 +101,11 @@ class BatchDock(WorkDock):
         from napari_selfseg.scale import files_of
 
         self.view.images.add_files([str(each) for each in files_of([path])])
-        self.view.say("")
 
     def _add_layers(self) -> None:
         layers = [layer for _, layer in self._watch.images() if not is_made(layer)]
         if layers:
             self.view.images.add_layers(layers)
-            self.view.say("")
         else:
             self.view.show_error(NO_LAYERS)
 

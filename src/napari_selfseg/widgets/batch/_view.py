@@ -15,7 +15,7 @@ from napari_selfseg.widgets.batch._images import ImageList
 from napari_selfseg.widgets.batch._plate_links import PlateChoice, PlateStates
 from napari_selfseg.widgets.batch._recipe_view import RecipeView
 from napari_selfseg.widgets.batch._table import EntryTable
-from napari_selfseg.widgets.batch._words import detail
+from napari_selfseg.widgets.batch._words import detail, hint
 from napari_selfseg.widgets.model.choices import Choices
 from napari_selfseg.widgets.model.kept.presets import Presets
 from napari_selfseg.widgets.parts.access.keys import RUN, STOP, keyed
@@ -54,7 +54,6 @@ INTO_HELP: Final = (
 )
 STOP_HELP: Final = "End now: what is done is kept, Run goes on with what is left."
 NOTHING: Final = "What becomes of each image is shown here: set up a batch, press Run."
-HINT: Final = "Add images, choose a folder for the results, press Run."
 LIVE: Final = "A batch is live: it has to end first."
 NOT_LIVE: Final = "Nothing is running."
 NOT_DONE: Final = "Select an image in the table that is done."
@@ -90,6 +89,7 @@ class BatchView(RunView):
         self.afresh = afresh()
         self.pages = QTabWidget()
         self._empty = sentence(NOTHING)
+        self._loaded = False
         self._table = QWidget()
         self._lay_out()
         self._prepare()
@@ -114,7 +114,8 @@ class BatchView(RunView):
         self.device.offer_words(choices.devices)
         self.device.choose(device)
         allow(self.add_folder)
-        self.show_ready(HINT)
+        self._loaded = True
+        self.show_ready(self._hint())
 
     def show_progress(self, snapshot: Snapshot) -> None:
         """Show how far the batch is."""
@@ -136,6 +137,15 @@ class BatchView(RunView):
         self.table.choose_failed()
         super().show_ready(text, missing)
 
+    def _hint(self) -> str:
+        return hint(len(self.images.things), bool(self.folder.text().strip()))
+
+    def _on_setup(self) -> None:
+        """Say what is still to be filled in, in place of what was said of the form before."""
+        # While a batch is live its progress is said.
+        if self._loaded and not self.stop.isEnabled():
+            self.say(self._hint())
+
     def _show_chosen(self) -> None:
         entry = self.table.entry
         done = entry is not None and entry.state == "done"
@@ -152,6 +162,8 @@ class BatchView(RunView):
         hinted(self.into, "labels: leave empty for files in the folder")
         self.into.setToolTip(INTO_HELP)
         self.table.chosen.connect(self._show_chosen)
+        self.images.changed.connect(self._on_setup)
+        self.folder.textChanged.connect(lambda _: self._on_setup())
         self.say("Loading methods...")
 
     # What lies where
@@ -160,9 +172,9 @@ class BatchView(RunView):
         self.pages.addTab(scrolled(self._setting_up()), "Set up")
         self.pages.addTab(self._results(), "Results")
         layout = dock_layout(self, self.pages)
-        layout.addLayout(beside(self.run, self.stop))
         layout.addWidget(self.bar)
         self.lay_out_status(layout)
+        layout.addLayout(beside(self.run, self.stop))
 
     def _setting_up(self) -> QWidget:
         return filled(

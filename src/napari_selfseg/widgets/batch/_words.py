@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_selfseg.parameters import Parameters
     from napari_selfseg.scale import Entry, Recipe
 
-__all__ = ["described", "detail", "progress", "shortened_path", "state"]
+__all__ = ["described", "detail", "hint", "progress", "shortened_path", "state"]
 
 
 def described(recipe: Recipe) -> str:
@@ -79,6 +79,15 @@ def detail(entry: Entry) -> str:
         failed = f". {entry.error}" if entry.error else ""
         return f"{entry.image}: {state(entry)}, {when}, in {entry.target}{failed}"
     return f"{entry.image}: not done yet."
+
+
+def hint(images: int, folder: bool) -> str:
+    """Say what is still to be filled in; `folder` says whether there is one for the results."""
+    if not images:
+        return "Add images, choose a folder for the results, press Run."
+    if not folder:
+        return "Choose a folder for the results, and press Run."
+    return f"Ready: Run does {images} image{'s' * (images > 1)}, or what is left of them."
 
 
 def progress(entries: Sequence[Entry], at_hand: str, seconds_left: float) -> str:

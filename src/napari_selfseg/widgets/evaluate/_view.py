@@ -102,9 +102,9 @@ class EvaluateView(RunView):
         self.pages.addTab(scrolled(self._choosers()), "Set up")
         self.pages.addTab(scrolled(self._result()), "Result")
         layout = dock_layout(self, self.pages)
-        for each in (self.run, self.bar):
-            layout.addWidget(each)
+        layout.addWidget(self.bar)
         self.lay_out_status(layout)
+        layout.addWidget(self.run)
 
     def _choosers(self) -> QWidget:
         return filled(

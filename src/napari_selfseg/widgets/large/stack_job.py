@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_selfseg.widgets.canvas.label_storage import IN_MEMORY, LabelStorage
 from napari_selfseg.widgets.large.stack_arrays import stack_arrays
 from napari_selfseg.widgets.model.records import renew
-from napari_selfseg.widgets.model.words import stack_progress
+from napari_selfseg.widgets.model.words import READING, STACK_BEGINS, stack_progress
 from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 
 if TYPE_CHECKING:
@@ -84,8 +84,12 @@ class StackJob(LiveJob):
         request, stack = self._request, self._request.stack
         if stack is None:
             raise ValueError("There is no stack to go along.")
+        self.stage = READING
+        arrays = stack_arrays(request)
+        self._try_speed(request)
+        self.stage = STACK_BEGINS[stack.carry == "joint"]
         begun = over_stack(
-            **stack_arrays(request),
+            **arrays,
             **stack.options(),
             method=request.method,
             finish=request.finish,

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 from napari_selfseg.widgets.canvas.label_storage import LabelStorage
 from napari_selfseg.widgets.large.stack_arrays import LazyPart, stack_arrays
 from napari_selfseg.widgets.model.records import renew
-from napari_selfseg.widgets.model.words import FIRST_LOOK, Pace, progress, tile_progress
+from napari_selfseg.widgets.model.words import (
+    FIRST_LOOK,
+    FIRST_TILE,
+    LEARNED,
+    LEARNING,
+    LOOKING,
+    READING,
+    SAMPLES,
+    WHOLE,
+    Pace,
+    progress,
+    tile_progress,
+)
 from napari_selfseg.widgets.work.live_job import Ended, LiveJob, Progress
 from napari_selfseg.widgets.work.runner import sentence_of
 
@@ -23,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["TileJob"]
 
 STOPPED = "Stopped when asked; {} of {} tiles are labelled, Continue does the others."
-LEARNED = "Stopped when asked, before the first tile; Continue labels with what was learned."
+STOPPED_BEFORE = "Stopped when asked, before the first tile; Continue labels with what was learned."
 FAILED = "{} of {} tiles failed, one with: {}. Continue tries them again; the others are kept."
 
 
@@ -69,6 +81,7 @@ class TileJob(LiveJob):
         return self._learned is not None or self._plan is not None
 
     def _do(self) -> Ended:
+        self.stage = READING
         arrays = stack_arrays(self._request)
         with self._storage.held():
             try:
@@ -81,7 +94,8 @@ class TileJob(LiveJob):
             self._look_first(arrays)
             self._plan = self._planned(arrays)
         if self._plan is None:
-            return Ended(LEARNED if self.begun else "Ended.")
+            return Ended(STOPPED_BEFORE if self.begun else "Ended.")
+        self.stage = FIRST_TILE
         with self._steered(self._tiles(self._plan)) as run:
             self._go_through(run, lambda step: self._see_tile(run.plan, step))
             return self._ended(run)
@@ -100,6 +114,7 @@ class TileJob(LiveJob):
         with contextlib.suppress(ValueError, MemoryError):  # the work itself tells what is wrong
             look = first_look(method=request.method, **given)
             if look is not None and not self._relay.asked:
+                self.stage = LOOKING
                 self._finish(look)
                 self._storage.show_early(look.labels(shape))
                 self.mailbox.put(Progress(0, 0, FIRST_LOOK))
@@ -118,6 +133,7 @@ class TileJob(LiveJob):
         fit = self.fit or self._known(source, given) or self._learnt(source, given)
         if fit is None or self._relay.asked:
             return None
+        self.stage = WHOLE
         return plan_tiles(
             source,
             fit,
@@ -136,6 +152,8 @@ class TileJob(LiveJob):
         from napari_selfseg.scale import known_at_once
 
         method, ndim = self._request.method, len(self._request.shape)
+        if method.blockwise() is not None:
+            self.stage = WHOLE
         return known_at_once(source, method, ndim, superpixels)
 
     def _learnt(self, source: Source, given: Any) -> Fit | None:
@@ -147,6 +165,8 @@ class TileJob(LiveJob):
         from napari_selfseg.scale import fit_samples
 
         request = self._request
+        self._try_speed(request)
+        self.stage = SAMPLES
         begun = fit_samples(
             source,
             request.method,
@@ -159,10 +179,13 @@ class TileJob(LiveJob):
             precision=request.precision,
         )
         with self._steered(begun) as run:
+            self.stage = LEARNING
             pace = Pace(run.method.updates)
             self._go_through(run, lambda step: self._see_learning(step, pace))
             if run.stopped is not None and run.stopped.kind != "abandoned":
                 self.fit, self._learned = run.fit, json.loads(dumps(run.record()))
+                # What comes before the first tile is said again.
+                self.mailbox.put(Progress(0, 0, LEARNED))
 
     def _see_learning(self, step: Step, pace: Pace) -> None:
         if not self.mailbox.empty:

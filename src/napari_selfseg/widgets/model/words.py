@@ -10,12 +10,17 @@ __all__ = [
     "BY_TILES",
     "FINDING",
     "FIRST_LOOK",
+    "FIRST_TILE",
+    "LEARNED",
     "LEARNING",
     "LOOKING",
     "NETWORK",
     "PIECES",
     "READING",
+    "SAMPLES",
+    "STACK_BEGINS",
     "TRYING",
+    "WHOLE",
     "Pace",
     "duration",
     "preparing",
@@ -35,6 +40,15 @@ PIECES: Final = "Making superpixels, small regions to start from"
 NETWORK: Final = "Setting the network up"
 LEARNING: Final = "First round of learning"
 FINDING: Final = "Finding the first labels"
+# Of a stack; the second where one model is made of several planes.
+STACK_BEGINS: Final = (
+    "Beginning with the plane in view: its superpixels and first labels",
+    "Beginning with planes along the stack: their superpixels and first labels",
+)
+SAMPLES: Final = "Reading samples of the image, to learn from"
+WHOLE: Final = "Looking through the whole image, for what all tiles have in common"
+FIRST_TILE: Final = "Labelling the first tile"
+LEARNED: Final = "Learned from samples"
 
 
 class Pace:

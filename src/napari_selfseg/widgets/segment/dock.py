@@ -226,8 +226,7 @@ class SegmentDock(DockBase):
         self._setup.offer()
         image = self.view.setup.image.thing
         self.view.controls.show_ready(READY if image is not None else NO_IMAGE)
-        if self.remembered_as:
-            self._tour.offer()
+        self._tour.offer()
         if self._start_when_loaded:
             self._start()
 

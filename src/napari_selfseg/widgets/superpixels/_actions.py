@@ -10,10 +10,11 @@ from superqt.utils import signals_blocked
 from napari_selfseg.widgets.canvas.layers import finest
 from napari_selfseg.widgets.editing.keys import HISTORY, Keys
 from napari_selfseg.widgets.editing.mouse import Mouse
+from napari_selfseg.widgets.editing.presence import Presence
 from napari_selfseg.widgets.superpixels._editor import Editor, Tool
 from napari_selfseg.widgets.superpixels._layers import show_boundaries
 from napari_selfseg.widgets.superpixels._making import Made, counted
-from napari_selfseg.widgets.superpixels._view import HINTS, SuperpixelsView
+from napari_selfseg.widgets.superpixels._view import EDIT, HINTS, SuperpixelsView
 
 __all__ = ["Actions"]
 
@@ -31,6 +32,7 @@ class Actions:
         self._keys: dict[Editor, Keys] = {}
         self._mouse = Mouse(viewer, self._on_click, self._on_sweep)
         self._at_work: Editor | None = None
+        self._presence = Presence(view.pages, EDIT)
         self._connect_widgets()
 
     def put(self, layer: Any, made: Made) -> None:
@@ -118,6 +120,15 @@ class Actions:
             self._at_work = None
         editor.close()
 
+    def _turn(self) -> None:
+        """Put the tool away where its page is left: clicks and marks would belong to nothing."""
+        if not self._presence.there:
+            self._put_away()
+
+    def _cover(self, covered: bool) -> None:
+        if self._at_work is not None:
+            self._at_work.cover(covered)
+
     def _put_away(self) -> None:
         self._mouse.listen(False)
         editor, self._at_work = self._at_work, None
@@ -199,6 +210,8 @@ class Actions:
 
     def _connect_widgets(self) -> None:
         view = self._view
+        self._presence.turned.connect(self._turn)
+        self._presence.covered.connect(self._cover)
         view.layer.chosen.connect(self._on_layer)
         view.boundaries.toggled.connect(self._on_boundaries)
         view.pick.clicked.connect(lambda: self._toggle("pick"))

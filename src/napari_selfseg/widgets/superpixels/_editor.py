@@ -78,6 +78,13 @@ class Editor:
             self._marks.remove()
             self._marks = None
 
+    def cover(self, covered: bool) -> None:
+        """Take the marks out while a dialog is open: who saves all layers saves none of them."""
+        if self._marks is not None and covered:
+            self._marks.remove()
+        elif self._marks is not None:
+            self._marks.put_back()
+
     def click(self, position: Sequence[float]) -> None:
         """Pick the superpixel, or set the point, at a place in world coordinates.
 

@@ -34,6 +34,7 @@ __all__ = ["SuperpixelsView", "suggested"]
 PARTS: Final = (("Plane in view", "plane"), ("Whole volume", "whole"))
 PICK_HELP: Final = "Click superpixels to pick them; hold Shift and drag to pick all on the way."
 SPLIT_HELP: Final = "Click two or more points inside one superpixel, then press Split."
+EDIT: Final = "Edit"
 N_SEGMENTS: Final = "n_segments"
 # Smaller superpixels cannot be told apart on a canvas, nor picked.
 PIXELS_EACH: Final = 100
@@ -194,12 +195,12 @@ class SuperpixelsView(RunView):
 
     def _lay_out(self) -> None:
         self.pages.addTab(scrolled(self._choosers()), "Set up")
-        self.pages.addTab(scrolled(self._editing()), "Edit")
+        self.pages.addTab(scrolled(self._editing()), EDIT)
         layout = dock_layout(self, self.pages)
         layout.addWidget(self.subject)
-        layout.addLayout(beside(self.run, self.cancel))
         layout.addWidget(self.bar)
         self.lay_out_status(layout)
+        layout.addLayout(beside(self.run, self.cancel))
 
     def _choosers(self) -> QWidget:
         return filled(

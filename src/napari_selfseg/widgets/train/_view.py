@@ -48,6 +48,8 @@ STABLE_HELP: Final = (
 LIVE: Final = "A training is live: it has to end first."
 NOT_LIVE: Final = "Nothing is being trained."
 LABELLING: Final = "Labelling..."
+# For the same classes in all images (docs/choose.md); ahead of SGSeg on what was measured.
+RECOMMENDED: Final = "backprop"
 NO_MODEL: Final = "Train a model first, or choose a file of one on the first page."
 
 
@@ -115,7 +117,7 @@ class TrainView(RunView):
         self._methods.fill(choices.methods)
         self.method.offer(titled(choices.methods))
         named = {each.name: each for each in choices.methods}
-        self.method.choose(named.get("sgseg") or named["backprop"])
+        self.method.choose(named[RECOMMENDED])
         self.device.offer_words(choices.devices)
         self.device.choose(device)
         self.show_ready("")
@@ -162,10 +164,10 @@ class TrainView(RunView):
         self.pages.addTab(scrolled(self._applying()), "Apply")
         layout = dock_layout(self, self.pages)
         layout.addWidget(self.subject)
-        layout.addLayout(beside(self.run, self.stop))
         for each in (self.bar, self.plot):
             layout.addWidget(each)
         self.lay_out_status(layout)
+        layout.addLayout(beside(self.run, self.stop))
 
     def _training(self) -> QWidget:
         return filled(

@@ -75,11 +75,12 @@ class Controls(StatusWidget):
         # One place for few and many: before a run what is chosen, after it what there is.
         layout.addWidget(self.granularity)
         layout.addWidget(self.shown)
-        layout.addLayout(beside(self.run, self.stop, self.resume, self.back))
         for each in (self.estimate, self.bar, self.plot):
             layout.addWidget(each)
         self.lay_out_status(layout)
         layout.addWidget(self.remedies)
+        # Last of all: sentences above come and go, and what is pressed stays where it is.
+        layout.addLayout(beside(self.run, self.stop, self.resume, self.back))
         self.plot.picked.connect(self.timeline.go_to)
         self.timeline.moved.connect(self.plot.mark)
         self._begin()

@@ -40,7 +40,7 @@ class GoalView(QWidget):
         self.for_segments = _half("Segments", SEGMENTS_HELP)
         self.for_objects = _half("Objects", OBJECTS_HELP)
         self.note = sentence(SEGMENTS)
-        self._finds_objects = False
+        self._finds_objects = True  # as the method does that comes with objects
         self._group = QButtonGroup(self)
         line = QHBoxLayout()
         line.setSpacing(0)

@@ -22,6 +22,8 @@ HELP: Final = (
 SMALLEST_HELP: Final = "Smaller objects are left out; 0 keeps any."
 LARGEST_HELP: Final = "Larger objects are left out; 0 keeps any."
 BORDER_HELP: Final = "Objects that the border of the image cuts are smaller than they are."
+ANY: Final = "any size"
+KEPT: Final = "Smallest: {}. Largest: {}."
 MOST: Final = 1e12
 
 
@@ -126,12 +128,20 @@ class LimitsView(QWidget):
             self.count.setText("")
             return
         low, high = self._limits
-        self.plot.show_limits(sizes.place(low) if low else 0.0, sizes.place(high) if high else 1.0)
+        words = self._words(low, high)
+        places = (sizes.place(low) if low else 0.0, sizes.place(high) if high else 1.0)
+        self.plot.show_limits(*places, words)
+        self.plot.setToolTip(f"{HELP}\n{KEPT.format(*words)}" if low or high else HELP)
         self.plot.show_bars(sizes.bars().tolist(), self._ends(sizes))
         found = sizes.within(low, high, at_border=self.at_border.isChecked())
         total = len(sizes.pixels)
         kept = f"{found}" if found == total else f"{found} of {total}"
         self.count.setText(f"{kept} object{'s' * (total != 1)}")
+
+    def _words(self, low: int, high: int) -> tuple[str, str]:
+        """Say what the limits are, where they are some."""
+        least, most = (self._scale.words(each) if each else ANY for each in (low, high))
+        return least, most
 
     def _ends(self, sizes: Sizes) -> tuple[str, str]:
         low, high = (self._scale.words(each) for each in sizes.range)
@@ -140,7 +150,7 @@ class LimitsView(QWidget):
     def _lay_out(self) -> None:
         for box, help in ((self.smallest, SMALLEST_HELP), (self.largest, LARGEST_HELP)):
             box.setRange(0, MOST)
-            box.setSpecialValueText("any size")
+            box.setSpecialValueText(ANY)
             box.setToolTip(help)
             # A value is used when it is whole, not at every digit.
             box.setKeyboardTracking(False)

@@ -21,7 +21,6 @@ from napari_selfseg.widgets.model.words import (
     NETWORK,
     PIECES,
     READING,
-    TRYING,
     Pace,
     progress,
 )
@@ -112,7 +111,7 @@ class Job(LiveJob):
             outlines = request.method.outlines
             how: dict[str, Any] = {"outlines": outlines, "finish": request.finish}
             return go_on(request.after, arrays["image"], iterations=total, **how)
-        self._try_speed()
+        self._try_speed(request)
         self.stage = self._pieces(arrays["superpixels"])
         return evolve(
             **arrays,
@@ -123,14 +122,6 @@ class Job(LiveJob):
             start=request.start,
             finish=request.finish,
         )
-
-    def _try_speed(self) -> None:
-        """Let the precision be chosen before the run asks for it: the first time takes a while."""
-        from napari_selfseg.protocol import resolve_device, resolve_precision
-
-        request = self._request
-        self.stage = TRYING
-        resolve_precision(request.precision, resolve_device(request.device))
 
     def _pieces(self, given: Any) -> str:
         """Say what takes longest while a run is set up."""

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
+from napari_selfseg.widgets.model.words import TRYING
 from napari_selfseg.widgets.work.runner import sentence_of
 from napari_selfseg.widgets.work.work_job import WorkJob
 
 if TYPE_CHECKING:
     from napari_selfseg.protocol import FirstLook, Run
+    from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["Ended", "LiveJob", "Progress"]
 
@@ -101,6 +103,13 @@ class LiveJob(WorkJob):
                 run.finish()
         finally:
             self._work = None  # what comes of it is no result
+
+    def _try_speed(self, request: Request) -> None:
+        """Let the precision be chosen before a run asks for it: the first time takes a while."""
+        from napari_selfseg.protocol import resolve_device, resolve_precision
+
+        self.stage = TRYING
+        resolve_precision(request.precision, resolve_device(request.device))
 
     def _failed(self, error: Exception) -> Ended:
         if self._work is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -97,11 +97,10 @@ def legend(
     rows = _of_groups(found, groups, scale, names, kind) if groups else None
     lines = rows if rows is not None else _of_labels(found, scale, names, kind)
     most = MOST.get(kind, TOP)
+    # A sentence about a single one takes as much room as its line.
+    most += len(lines) == most + 1
     rest = lines[most:]
-    said = ""
-    if rest:
-        share = 100 * sum(each.share for each in rest)
-        said = f"{_grouped(len(rest))} more: {share:.3g} %"
+    said = _rest(most, rest) if rest else ""
     head = _head(found, kind, scale, where)
     return Legend(head, tuple(lines[:most]), said, grouped=rows is not None)
 
@@ -151,6 +150,13 @@ def _group(
 def _total(found: Counted, kind: str) -> int:
     """Return what shares are of: background is part of an image of objects, no data of none."""
     return found.labelled + (found.background if kind in ("objects", "labels") else 0)
+
+
+def _rest(most: int, left: Sequence[Row]) -> str:
+    """Say that the lines above are not all, which a list with a bar to scroll does not."""
+    share = 100 * sum(each.share for each in left)
+    others = f"the {_grouped(len(left))} others have {share:.3g} %"
+    return f"The {_grouped(most)} largest are listed; {others}."
 
 
 def _head(found: Counted, kind: str, scale: Scale, where: str) -> str:

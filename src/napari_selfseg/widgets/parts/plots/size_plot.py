@@ -15,6 +15,7 @@ HEIGHT: Final = 76
 WIDTH: Final = 160
 MARGIN: Final = 6  # pixels at either end, for the handles
 HANDLE: Final = 5
+PAD: Final = 3  # around a text over the bars
 STEP: Final = 0.02
 ACCENT: Final = "#2e96d6"  # as in the plot of the loss
 OUTSIDE: Final = 0.3
@@ -39,7 +40,7 @@ class SizePlot(QWidget):
         self.setAccessibleName("Histogram of sizes")
         self._bars: Sequence[int] = ()
         self._limits = [0.0, 1.0]
-        self._ends = ("", "")
+        self._ends = self._words = ("", "")
         self._held: int | None = None
         self._last = 0
 
@@ -51,10 +52,19 @@ class SizePlot(QWidget):
         self._bars, self._ends = bars, ends
         self.update()
 
-    def show_limits(self, low: float, high: float) -> None:
-        """Show where the limits are, from 0 to 1, without a signal."""
-        self._limits = [low, high]
+    def show_limits(self, low: float, high: float, words: tuple[str, str] = ("", "")) -> None:
+        """Show where the limits are, from 0 to 1, without a signal.
+
+        `words` are what they are, shown beside the one that is moved.
+        """
+        self._limits, self._words = [low, high], words
         self.update()
+
+    @property
+    def told(self) -> str:
+        """What stands beside a limit: that of the one that is held, or moved by keys."""
+        held = self._last if self._held is None and self.hasFocus() else self._held
+        return "" if held is None or not len(self._bars) else self._words[held]
 
     # Qt's own names
 
@@ -86,6 +96,7 @@ class SizePlot(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
         """Let go of it."""
         self._held = None
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         """Move the limit that was moved last by the arrows; Space takes the other one."""
@@ -107,6 +118,7 @@ class SizePlot(QWidget):
         if len(self._bars):
             self._paint_bars(painter)
             self._paint_limits(painter)
+            self._paint_told(painter)
         self._paint_texts(painter)
         painter.end()
 
@@ -152,6 +164,21 @@ class SizePlot(QWidget):
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.setBrush(QColor(ACCENT))
             painter.drawEllipse(QPointF(x, area.center().y()), HANDLE, HANDLE)
+
+    def _paint_told(self, painter: QPainter) -> None:
+        """Write a limit beside its line, over the bars, on the side that has room."""
+        if not self.told:
+            return
+        area, text = self._area(), self.told
+        x = area.left() + self._limits[self._last] * area.width()
+        width = self.fontMetrics().horizontalAdvance(text) + 2 * PAD
+        left = x + HANDLE if x + HANDLE + width <= area.right() else x - HANDLE - width
+        place = QRectF(left, area.top(), width, self.fontMetrics().height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().window())
+        painter.drawRect(place)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_texts(self, painter: QPainter) -> None:
         area = self._area()
