@@ -7,8 +7,17 @@ import pytest
 
 import napari_selfseg as ss
 from napari_selfseg.consensus import _spectral
-from napari_selfseg.io import ImageFile, load_fit, open_labels, read_record, save_fit
+from napari_selfseg.io import (
+    ImageFile,
+    load_fit,
+    open_labels,
+    open_levels,
+    read_record,
+    save_fit,
+)
+from napari_selfseg.io._zarr import _zarr_levels
 from napari_selfseg.scale import (
+    TileCuts,
     TileRun,
     estimate_plan,
     known_at_once,
@@ -238,3 +247,34 @@ def test_a_number_of_segments_needs_a_tree(tmp_path):
     fit = ss.segment(spotted(), ss.Backprop(iterations=1, channels=4, min_labels=1), **HERE).fit
     with pytest.raises(ValueError, match=r"needs a tree of the whole image, as Consensus without"):
         plan_tiles(source, fit, str(tmp_path / "a.ome.zarr"), segments=4, tile=64)
+
+
+def test_a_kept_tree_is_cut_where_somebody_looks(tmp_path, monkeypatch):
+    monkeypatch.setattr(_zarr_levels, "COARSEST", 40)
+    image = celled((91, 123))
+    plan = begun(tmp_path, image, ss.Consensus(), segments=9)
+    TileRun(plan).finish()
+    nine, nine_told = open_labels(plan.labels)[:], read_record(plan.labels)
+    cuts = TileCuts(plan)
+    whole = cuts.levels[0]
+    for level in cuts.levels:
+        level.labels = cuts.labels(9)
+    np.testing.assert_array_equal(np.asarray(whole), nine)
+    for level, stored in zip(cuts.levels, open_levels(plan.labels), strict=True):
+        np.testing.assert_array_equal(np.asarray(level), stored[:])
+        np.testing.assert_array_equal(level.labels[level.numbers()], stored[:])
+    assert len(cuts.levels) == 3
+    keys = [(3, 4), (slice(80, 20, -3), 50), slice(30, 50), (slice(5, 5), -1), (-2, slice(39, 82))]
+    for key in keys:
+        np.testing.assert_array_equal(whole[key], nine[key])
+    told = cuts.recorded(nine_told, 9)
+    assert cuts.counted(told, whole.at(whole.labels)) == nine_told
+    assert "segments" not in cuts.recorded(told, None)
+    before = whole.at(whole.labels)
+    whole.labels = cuts.labels(4)
+    assert (len(np.unique(whole[...])), len(np.unique(before[...]))) == (4, 9)
+    run = ss.segment(image, ss.Consensus(), **HERE)
+    found = run.hierarchy()
+    bounds = (found.tree.fewest, found.tree.most, found.automatic, found.words)
+    assert (cuts.fewest, cuts.most, cuts.automatic, cuts.words) == bounds
+    assert cuts.maps == sum(map(len, run.ballots.values()))

@@ -32,6 +32,20 @@ def test_the_slider_goes_from_none_to_all_by_way_of_what_is_usual(usual):
     assert [place_of(each, usual) for each in found] == list(places)
 
 
+def test_by_tiles_nothing_is_promised_for_after_the_run(view):
+    said = view.controls.granularity.note
+    for kind, whole, tiles in (
+        (Backprop, "choose after the run", "with Consensus alone"),
+        (Objects, "Leave out small ones after", "How many objects there are is found."),
+    ):
+        view.setup.method.choose(kind)
+        assert whole in said.text()
+        view.setup.region.area.choose("tiles")
+        assert tiles in said.text()
+        assert "after the run" not in said.text()
+        view.setup.region.area.choose("all")
+
+
 def test_a_usual_granularity_at_an_end_leaves_one_half():
     assert place_of(0.0, 0.0) == 0 == place_of(1.0, 1.0)
 

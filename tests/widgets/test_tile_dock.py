@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import dask.array
@@ -12,13 +13,17 @@ from qtpy.QtWidgets import QPushButton
 
 import napari_selfseg as ss
 from napari_selfseg import Consensus, Objects, read_record
-from napari_selfseg.io import open_labels
+from napari_selfseg.io import ImageFile, open_labels
+from napari_selfseg.io._zarr import _zarr_levels
 from napari_selfseg.methods import Backprop
 from napari_selfseg.protocol import FewLabels, Run
-from napari_selfseg.scale import TileRun
+from napari_selfseg.scale import TileRun, known_at_once, plan_tiles
+from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.superpixels import AutomaticWatershed, Slic
+from napari_selfseg.superpixels._watersheds import _block_by_block, _contour_watershed
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.layers import METADATA, camera_of
+from napari_selfseg.widgets.large.layer_cuts import LayerCuts
 from napari_selfseg.widgets.large.tile_job import TileJob
 from napari_selfseg.widgets.model.words import (
     FIRST_TILE,
@@ -29,6 +34,7 @@ from napari_selfseg.widgets.model.words import (
     WHOLE,
 )
 from napari_selfseg.widgets.segment import keep_actions
+from napari_selfseg.widgets.segment.amount import cut_actions
 from napari_selfseg.widgets.segment.dock import SegmentDock
 from napari_selfseg.widgets.work.session import Session
 
@@ -187,6 +193,128 @@ def test_consensus_by_tiles_is_one_segmentation_and_no_fit_for_other_images(open
     assert not dock.view.result.apply.isEnabled()
 
 
+def cut(dock, qtbot, n):
+    """Move the slider to a number of segments."""
+    granularity = dock.view.controls.shown.granularity
+    granularity.number.setValue(n)
+    layer = labels_of(dock._watch._viewer)
+    qtbot.waitUntil(lambda: layer.metadata[METADATA]["n_labels"] == n, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock._tasks.busy, timeout=10_000)
+    return layer
+
+
+def of_consensus(opened, qtbot, monkeypatch, image, **parameters):
+    """Label an image by several blocks of Consensus."""
+    monkeypatch.setattr(_block_by_block, "_SIDE", {2: 90, 3: 16})
+    monkeypatch.setattr(_contour_watershed, "_PIXELS", 40)
+    viewer, dock = opened(image, limit=10**9)
+    dock.view.setup.method.choose(Consensus)
+    dock.view.setup.superpixels.choose(AutomaticWatershed)
+    dock.view.setup.fill(parameters)
+    dock.start()
+    assert finished(dock, qtbot).startswith("All 6 tiles are labelled.")
+    return viewer, dock
+
+
+def test_tiles_of_consensus_have_the_slider_of_an_image_in_memory(
+    opened, qtbot, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(_zarr_levels, "COARSEST", 70)
+    image, method = SLIDE[:170, :250], Consensus(granularity=0.4)
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, image, granularity=0.4)
+    whole = ss.segment(image, method, channel_axis=-1, threads=1)
+    tree, automatic = whole.hierarchy().tree, whole.hierarchy().automatic
+    shown, layer = dock.view.controls.shown, labels_of(viewer)
+    granularity = shown.granularity
+    assert granularity.isVisibleTo(dock)
+    assert (granularity.number.minimum(), granularity.number.maximum()) == (tree.fewest, tree.most)
+    assert granularity.number.value() == automatic == layer.metadata[METADATA]["n_labels"]
+    maps = sum(map(len, whole.ballots.values()))
+    words = f"{whole.hierarchy().words} What {maps} label maps agree on."
+    assert granularity.note.text() == words
+    assert not shown.timeline.isVisibleTo(dock)
+    assert not shown._switch.isVisibleTo(dock), "there are no iterations to show"
+    assert not granularity.borders.isEnabled()
+    assert len(layer.data) == 3, "test invalid: one level"
+    for n in (9, 23):
+        assert cut(dock, qtbot, n) == layer
+        found = [np.asarray(each) for each in layer.data]
+        assert one_to_one(found[0], whole.cut(n))
+        for finer, coarser in itertools.pairwise(found):
+            np.testing.assert_array_equal(coarser, finer[::2, ::2])
+        assert layer.metadata[METADATA]["segments"] == n
+    target = tmp_path / "kept.ome.zarr"
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(target))
+    dock.view.result.save_labels.click()
+    cut(dock, qtbot, 9)
+    until_said(dock, qtbot, "Saved")
+    np.testing.assert_array_equal(np.asarray(open_labels(target)), found[0])
+    kept, told = read_record(target), commanded(image, method, 23, tmp_path)
+    np.testing.assert_array_equal(found[0], open_labels(tmp_path / "commanded.ome.zarr")[:])
+    for key in ("segments", "n_labels", "across_seams"):
+        assert kept[key] == told[key]
+    granularity.automatic.click()
+    qtbot.waitUntil(lambda: layer.metadata[METADATA]["n_labels"] == automatic, timeout=10_000)
+    assert one_to_one(np.asarray(layer.data[0]), whole.labels())
+    assert "segments" not in layer.metadata[METADATA]
+    viewer.layers.remove(layer)
+    assert not granularity.isVisibleTo(dock)
+    qtbot.waitUntil(lambda: not folders(tmp_path), timeout=120_000)
+
+
+def commanded(image, method, segments, tmp_path):
+    """Do what the command does with so many segments; return the record."""
+    source = Source(ImageFile(image, -1, (1, 1), "pixel", None, "slide", "yxc"), -1)
+    target, here = str(tmp_path / "commanded.ome.zarr"), {"device": "cpu", "threads": 1}
+    plan = plan_tiles(source, known_at_once(source, method), target, segments=segments, **here)
+    TileRun(plan).finish()
+    return read_record(target)
+
+
+def test_the_slider_waits_for_nothing_and_the_last_number_counts(opened, qtbot, monkeypatch):
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, SLIDE[:170, :250])
+    monkeypatch.setattr(cut_actions, "QUICK", -1.0)
+    gate, asked = threading.Event(), []
+    plain = LayerCuts.labels
+
+    def slow(cuts, n):
+        assert threading.current_thread() is not threading.main_thread()
+        asked.append(n)
+        gate.wait(60)
+        return plain(cuts, n)
+
+    monkeypatch.setattr(LayerCuts, "labels", slow)
+    layer, number = labels_of(viewer), dock.view.controls.shown.granularity.number
+    for n in (5, 6, 7, 8):
+        number.setValue(n)
+        qtbot.wait(60)
+    assert asked == [5]
+    gate.set()
+    qtbot.waitUntil(lambda: layer.metadata[METADATA].get("segments") == 8, timeout=10_000)
+    assert asked == [5, 8]
+    assert len(np.unique(layer.data)) == 8
+
+
+def test_labels_somebody_painted_on_are_not_cut_again(opened, qtbot, monkeypatch):
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, SLIDE[:170, :250])
+    layer, granularity = labels_of(viewer), dock.view.controls.shown.granularity
+    assert granularity.slider.isEnabled()
+    assert layer.editable
+    layer.paint((20, 20), 7)
+    painted = np.array(layer.data)
+    assert not granularity.slider.isEnabled()
+    assert "You painted on these labels" in granularity.slider.toolTip()
+    dock.view.controls.step(1)
+    qtbot.wait(100)
+    np.testing.assert_array_equal(layer.data, painted)
+    assert layer.metadata[METADATA]["edited"]
+
+
+def one_to_one(a, b):
+    pairs = np.unique(np.stack([a.ravel(), b.ravel()]), axis=1)
+    return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]
+
+
 def test_objects_by_tiles_are_counted_and_each_is_whole(opened, qtbot):
     light = np.full((200, 300), 40.0)
     y, x = np.indices(light.shape)
@@ -236,6 +364,10 @@ def test_tiles_in_view_come_first_and_stopped_ones_are_continued(opened, qtbot, 
     assert finished(dock, qtbot).startswith("All 12 tiles are labelled.")
     assert layer.editable
     assert layer.metadata[METADATA]["edited"]
+    shown = dock.view.controls.shown
+    assert not shown.granularity.isVisibleTo(dock)
+    assert "the slider from few to many is there for Consensus" in shown.note.text()
+    assert shown.note.isVisibleTo(dock)
     found = np.asarray(layer.data)
     assert found.all()
     assert (found[kept != 0] == kept[kept != 0]).all()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from napari.layers import Labels
 
 from napari_selfseg.consensus import Consensus
 from napari_selfseg.io import open_levels
@@ -131,6 +132,9 @@ def test_a_plane_of_a_volume_is_one_pixel_thick():
     for key in keys:
         np.testing.assert_array_equal(thick[key], whole[key])
     np.testing.assert_array_equal(np.asarray(thick), whole)
+    # What napari asks of the levels of an image.
+    assert thick.size == whole.size
+    assert Labels([thick, Thick(plane[::2, ::2], index)], multiscale=True).multiscale
 
 
 def seen_at(job, request, monkeypatch):

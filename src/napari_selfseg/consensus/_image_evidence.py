@@ -56,6 +56,11 @@ class ImageEvidence:
     def __bool__(self) -> bool:
         return bool(self._apart)
 
+    @property
+    def maps(self) -> int:
+        """How many label maps have spoken."""
+        return sum(count for _, count in self._apart.values())
+
     def hear(self, source: Source, parts: Parts) -> Iterator[NDArray[np.int64]]:
         """Let a source speak: yield the label of each superpixel, from 1, map by map."""
         for said in heard(source, parts, self.borders):

@@ -15,8 +15,7 @@ from napari_selfseg.consensus._line_borders import heights_of, line_faces
 from napari_selfseg.consensus._objects._pieces import Pieces, pieces_of, sums_of
 from napari_selfseg.consensus._sources import SOURCES, Borders, Parts, Source, touching
 from napari_selfseg.grid import Grid
-from napari_selfseg.hierarchy import Tree
-from napari_selfseg.protocol import Found, Picture
+from napari_selfseg.protocol import Found, Joined, Picture
 from napari_selfseg.superpixels import AutomaticWatershed, ContourWatershed, blocks
 from napari_selfseg.superpixels._watersheds._lines import Lines, polarity_of
 
@@ -92,7 +91,7 @@ class InBlocks:
         grid: Grid,
         homes: NDArray[np.int64],
         compared: Callable[[str], Iterator[Found]],
-    ) -> tuple[Tree, int]:
+    ) -> Joined:
         """See `Blockwise.join`."""
         look = _Gathered(_lines(known), grid, compared, len(homes))
         evidence = ImageEvidence(look.borders(homes))
@@ -101,7 +100,8 @@ class InBlocks:
             for said in source.said(_of(known, source), compared(source.name), evidence.borders):
                 evidence.take(said)
         found = evidence.hierarchy(self.level, self.structure, self.smallest, last=True)
-        return found.tree, min(self.n_segments or found.automatic, MOST)
+        wanted = min(self.n_segments or found.automatic, MOST)
+        return Joined(found.tree, wanted, found.words, evidence.maps)
 
     def _cells(self, known: Found) -> Lines | None:
         """Return the lines that segments lie between, if they do."""

@@ -28,7 +28,7 @@ from napari_selfseg.protocol._given._scaling import Scaling
 from napari_selfseg.protocol._memory_check import too_large
 from napari_selfseg.protocol._method._abilities import Smoothing, Sorting
 from napari_selfseg.protocol._method._blocks import halo
-from napari_selfseg.protocol._method._blockwise import Blockwise, Found, Picture
+from napari_selfseg.protocol._method._blockwise import Blockwise, Found, Joined, Picture
 from napari_selfseg.protocol._method._control import Control, Interrupted
 from napari_selfseg.protocol._method._cost import Cost, Part, Problem
 from napari_selfseg.protocol._method._finish import Finish
@@ -95,6 +95,7 @@ __all__ = [
     "ImagePart",
     "Inputs",
     "Interrupted",
+    "Joined",
     "Method",
     "OutOfMemory",
     "Part",

@@ -37,6 +37,7 @@ from napari_selfseg.scale._runners import (
     runner_named,
 )
 from napari_selfseg.scale._segments import hierarchy_of, recorded_cut
+from napari_selfseg.scale._tiles._granularity import TileCuts
 from napari_selfseg.scale._tiles._large import LargeImage
 from napari_selfseg.scale._tiles._measuring import MeasureRun
 from napari_selfseg.scale._tiles._over_tiles import over_tiles, plan_tiles
@@ -73,6 +74,7 @@ __all__ = [
     "Source",
     "StackRun",
     "StackStep",
+    "TileCuts",
     "TileLayout",
     "TileRun",
     "TileStep",

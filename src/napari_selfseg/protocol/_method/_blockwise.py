@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,31 @@ from numpy.typing import NDArray
 from napari_selfseg.grid import Box, Grid
 from napari_selfseg.hierarchy import Tree
 
-__all__ = ["Blockwise", "Found", "Picture"]
+__all__ = ["Blockwise", "Found", "Joined", "Picture"]
 
 # Arrays by name, as they are kept in a file.
 Found = Mapping[str, NDArray[Any]]
+
+
+class Joined(NamedTuple):
+    """What the blocks of an image have become.
+
+    Attributes
+    ----------
+    tree : Tree
+        Of all superpixels, in their order.
+    wanted : int
+        How many segments it is cut into where nobody says another number.
+    words : str
+        Which kind of tree it is, in a sentence.
+    maps : int
+        How many label maps were compared.
+    """
+
+    tree: Tree
+    wanted: int
+    words: str = ""
+    maps: int = 0
 
 
 class Picture(Protocol):
@@ -106,7 +127,7 @@ class Blockwise(Protocol):
         grid: Grid,
         homes: NDArray[np.int64],
         compared: Callable[[str], Iterator[Found]],
-    ) -> tuple[Tree, int]:
+    ) -> Joined:
         """Make a tree of the superpixels of all blocks.
 
         Parameters
@@ -119,11 +140,4 @@ class Blockwise(Protocol):
             ``(n,)`` block of each superpixel.
         compared : callable
             Given the beginning of names, returns what `compare` found under these, block by block.
-
-        Returns
-        -------
-        tree : Tree
-            Of all superpixels, in their order.
-        wanted : int
-            How many segments it is cut into where nobody says another number.
         """

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_selfseg.hierarchy import Tree
 from napari_selfseg.io import atomic_file
+from napari_selfseg.protocol import Joined
 from napari_selfseg.scale._plan._in_blocks import compared, picture_of
 from napari_selfseg.scale._plan._plan import Plan
 from napari_selfseg.scale._tiles._granularity import keep_tree, tree_of
@@ -56,19 +56,19 @@ def _number_through(plan: Plan) -> None:
 
 def _segment(plan: Plan) -> None:
     """Make segments of all superpixels, as many as are wanted."""
-    tree, wanted = tree_of(plan) or _joined(plan)
-    labels = np.concatenate(([0], tree.cut(plan.segments or wanted)))
+    found = tree_of(plan) or _joined(plan)
+    labels = np.concatenate(([0], found.tree.cut(plan.segments or found.wanted)))
     for number in range(len(plan.grid)):
         _save(plan, number, labels[np.load(plan.beside("ids", f"{number}.npy"))])
 
 
-def _joined(plan: Plan) -> tuple[Tree, int]:
+def _joined(plan: Plan) -> Joined:
     """Make the tree of all superpixels, and keep it for other numbers of segments."""
     blockwise, known, _ = picture_of(plan)
     homes = np.load(plan.beside(HOMES))
     # `homes` says in which block each superpixel lies.
     found = blockwise.join(known, plan.grid, homes, partial(compared, plan))
-    keep_tree(plan, *found)
+    keep_tree(plan, found)
     return found
 
 

@@ -52,16 +52,17 @@ class LargeSession(LiveSession):
     @property
     def keeping(self) -> Kept:
         """The labels as they are saved and copied."""
-        layer, along, storage = self.layer, self.request.along, self.storage
+        layer, along = self.layer, self.request.along
         spacing, unit = part_sizes(layer, self.request.index), unit_of(layer)
         place = {"spacing": spacing, "unit": unit, **place_of_axes(along.names)}
-        record, by_blocks = layer.metadata.get(METADATA), storage.path is not None
+        record, by_blocks = layer.metadata.get(METADATA) or {}, self.storage.path is not None
         ending, kinds = label_suffix(by_blocks=by_blocks), label_kinds(by_blocks=by_blocks)
 
         def saving(path: str) -> Callable[[], None]:
-            return lambda: save_storage(path, storage, along, spacing, unit, record)
+            storage, told = self._kept(record)
+            return lambda: save_storage(path, storage, along, spacing, unit, told() or None)
 
-        return Kept(layer.name, record or {}, place, ending, kinds, saving)
+        return Kept(layer.name, record, place, ending, kinds, saving)
 
     @property
     def objects(self) -> bool:
@@ -91,6 +92,12 @@ class LargeSession(LiveSession):
     @abstractmethod
     def again(self) -> LargeSession:
         """Return a session that does what is left, in the same layer."""
+
+    def _kept(
+        self, record: Mapping[str, Any]
+    ) -> tuple[LabelStorage, Callable[[], Mapping[str, Any]]]:
+        """Return the labels to save, and what makes their record in a worker thread."""
+        return self.storage, lambda: record
 
     def _show(self, message: Progress | Ended) -> None:
         self.layer.refresh()

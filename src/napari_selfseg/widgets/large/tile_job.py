@@ -53,6 +53,8 @@ class TileJob(LiveJob):
         The pixel in the middle of the view: written by the window, read by this thread.
     left : bool
         Whether tiles are left.
+    plan : Plan or None
+        What is done, once that is known.
     """
 
     what = "Labelling by tiles"
@@ -70,7 +72,7 @@ class TileJob(LiveJob):
         self.viewed: Sequence[float] = (0.0,) * len(request.shape)
         self.fit: Fit | None = before.fit if before else request.start
         self.left = True
-        self._plan: Plan | None = before._plan if before else None
+        self.plan: Plan | None = before.plan if before else None
         self._learned: dict[str, Any] | None = before._learned if before else None
         self._request, self._storage, self._layout = request, storage, layout
         self._records, self._key = records, key
@@ -78,7 +80,7 @@ class TileJob(LiveJob):
     @property
     def begun(self) -> bool:
         """Whether there is anything to go on from."""
-        return self._learned is not None or self._plan is not None
+        return self._learned is not None or self.plan is not None
 
     def _do(self) -> Ended:
         self.stage = READING
@@ -90,13 +92,13 @@ class TileJob(LiveJob):
                 self._storage.settle()
 
     def _labelled(self, arrays: dict[str, Any]) -> Ended:
-        if self._plan is None:
+        if self.plan is None:
             self._look_first(arrays)
-            self._plan = self._planned(arrays)
-        if self._plan is None:
+            self.plan = self._planned(arrays)
+        if self.plan is None:
             return Ended(STOPPED_BEFORE if self.begun else "Ended.")
         self.stage = FIRST_TILE
-        with self._steered(self._tiles(self._plan)) as run:
+        with self._steered(self._tiles(self.plan)) as run:
             self._go_through(run, lambda step: self._see_tile(run.plan, step))
             return self._ended(run)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from napari_selfseg.widgets.canvas.label_layer import add_labels
-from napari_selfseg.widgets.canvas.label_storage import make_tile_storage
+from napari_selfseg.widgets.canvas.label_storage import LabelStorage, make_tile_storage
 from napari_selfseg.widgets.canvas.layers import METADATA, describe_image
 from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.large.layer_cuts import LayerCuts
 from napari_selfseg.widgets.large.tile_job import TileJob
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.request import Request
@@ -23,8 +25,14 @@ class TileSession(LargeSession):
 
     With a `Request.start` nothing is learned. The fit and the tiles of a session `before`, of the
     same request, are kept.
+
+    Attributes
+    ----------
+    cuts : LayerCuts or None
+        Its segments at every granularity, once these were read and where there are such.
     """
 
+    cuts: LayerCuts | None = None
     stopping = "Stopping: the tile at work is finished..."
     _job: TileJob
 
@@ -56,9 +64,31 @@ class TileSession(LargeSession):
         """Whether it has ended, and tiles are left."""
         return self.over and self._job.left
 
+    @property
+    def cuttable(self) -> bool:
+        """Whether all tiles are there, with the tree that they were cut from."""
+        plan = self._job.plan
+        return self.over and not self._job.left and plan is not None and plan.blockwise
+
+    def read_cuts(self) -> LayerCuts:
+        """Read that tree, for `cuts`; call it in a worker thread."""
+        plan = self._job.plan
+        if plan is None:
+            raise ValueError("There are no tiles yet.")
+        return LayerCuts(plan, self.storage)
+
     def again(self) -> TileSession:
         """Return a session that does the tiles that are left."""
         return TileSession(self._viewer, self.source, self.request, self.layout, self)
+
+    def _kept(
+        self, record: Mapping[str, Any]
+    ) -> tuple[LabelStorage, Callable[[], Mapping[str, Any]]]:
+        cuts = self.cuts
+        if cuts is None or not cuts.shown:
+            return super()._kept(record)
+        storage = cuts.kept()
+        return storage, lambda: cuts.counted(record, storage)
 
     def _look(self) -> None:
         picture = describe_image(self.source, self._viewer.dims)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ class Thick:
         self._array, self._index = array, index
         lengths = iter(array.shape)
         self.shape = tuple(1 if isinstance(each, int) else int(next(lengths)) for each in index)
-        self.dtype, self.ndim = array.dtype, len(index)
+        self.dtype, self.ndim, self.size = array.dtype, len(index), prod(self.shape)
         # Whose folder it lies in is asked of the layer.
         self.store = getattr(array, "store", None)
 

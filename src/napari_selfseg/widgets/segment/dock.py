@@ -18,7 +18,7 @@ from napari_selfseg.widgets.model.kept import presets
 from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import A_STACK, NO_IMAGE, Missing
 from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, OUTLINED, RUN, STOP, Presses
-from napari_selfseg.widgets.segment.agreement_actions import AgreementActions
+from napari_selfseg.widgets.segment.amount.agreement_actions import AgreementActions
 from napari_selfseg.widgets.segment.continue_actions import ContinueActions
 from napari_selfseg.widgets.segment.fit_actions import FitActions
 from napari_selfseg.widgets.segment.form_feedback import Guide
@@ -211,7 +211,7 @@ class SegmentDock(DockBase):
 
     def _on_removed(self, layer: Any) -> None:
         self._results.forget(layer)
-        if not self.live and self._results.outcome is None:
+        if not self.live and self._results.layer is None:
             self._segments.clear()
             self._subject.turn()
         self._live.forget(layer)
@@ -296,11 +296,11 @@ class SegmentDock(DockBase):
 
     def _show_end(self, left: Outcome | LargeSession | None, sentence: str, source: Any) -> None:
         """Show what is left of a run of an image, and say so."""
+        if not isinstance(left, Outcome):
+            self._segments.clear()
         self._results.put(left)
         if isinstance(left, Outcome):
             self._segments.follow(left.moment, ended=True)
-        else:
-            self._segments.clear()
         self._last_words, self._spoken_of = sentence, source
         other = self.view.setup.image.thing not in (source, None)
         self.view.controls.show_ready(f"{source.name}: {sentence}" if other else sentence)

@@ -12,6 +12,7 @@ from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.editing.review_actions import ReviewActions
 from napari_selfseg.widgets.editing.subject import Subject
 from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.segment.amount.cut_actions import CutActions
 from napari_selfseg.widgets.segment.keep_actions import KeepActions
 from napari_selfseg.widgets.segment.result_actions import ResultActions
 from napari_selfseg.widgets.segment.scribbles.sorting import Sorting
@@ -58,6 +59,7 @@ class LastRun:
         self._iterations.noted = self._review.sync
         self._iterations.table.given = lambda: (self._review.classes, self._review.names)
         self._keep = KeepActions(view, begin, self._kept)
+        self._cuts = CutActions(view.controls, begin)
         self._sorting: Sorting = Sorting(begin, lambda: self.outcome, self._review.sort)
 
     @property
@@ -130,6 +132,7 @@ class LastRun:
         if self._session is not None:
             self._session.layer.events.paint.disconnect(self._on_paint)
         self._session = session
+        self._cuts.put(session)
         if session is not None:
             session.layer.events.paint.connect(self._on_paint)
             self.turn_to(session.source)

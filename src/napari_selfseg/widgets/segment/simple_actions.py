@@ -7,7 +7,7 @@ from typing import Any, Final
 from qtpy.QtCore import QTimer
 
 from napari_selfseg.widgets.parts.access.attention import Attention
-from napari_selfseg.widgets.views.amount.granularity_choice import AFTER, COUNTED
+from napari_selfseg.widgets.views.amount.granularity_choice import why_none
 from napari_selfseg.widgets.views.view import RESULT, SETUP, SegmentView
 
 __all__ = ["SimpleActions"]
@@ -51,7 +51,8 @@ class SimpleActions:
             n_segments = values.get("n_segments", 0)
             choice.show_granularity(values[AMOUNT], usual[AMOUNT], n_segments)
         else:
-            choice.show_none(COUNTED if kind.instances else AFTER)
+            by_tiles = self._view.setup.region.area.thing == "tiles"
+            choice.show_none(why_none(finds_objects=kind.instances, by_tiles=by_tiles))
 
     def ended(self) -> None:
         """Turn to the result, once nothing is under anybody's hand.

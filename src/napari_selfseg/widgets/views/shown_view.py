@@ -69,16 +69,18 @@ class GranularityView(QWidget):
         self.slider.valueChanged.connect(lambda place: self.number.setValue(self._stops[place]))
         self.number.valueChanged.connect(self._on_number)
 
-    def offer(self, fewest: int, most: int, automatic: int) -> None:
+    def offer(self, fewest: int, most: int, automatic: int, no_borders: str = "") -> None:
         """Offer numbers of segments, without a signal.
 
-        `automatic` is the number when nobody chooses one.
+        `automatic` is the number when nobody chooses one, `no_borders` why nobody can look at the
+        borders; empty where one can.
         """
         self._stops = stops(fewest, most)
         self.number.setSpecialValueText("")
         self._quietly(lambda: self._set_ranges(fewest, most))
         self.automatic.setText(f"{AUTOMATIC}: {automatic}")
-        self._allow("")
+        self.refuse("")
+        allow(self.borders, no_borders)
 
     def show_number(self, n_segments: int, automatic: bool, note: str) -> None:
         """Show how many segments are shown, without a signal.
@@ -100,7 +102,12 @@ class GranularityView(QWidget):
         self.number.setSpecialValueText("-")
         self.automatic.setText(AUTOMATIC)
         self.note.setText(WAITING)
-        self._allow(WAITING)
+        self.refuse(WAITING)
+
+    def refuse(self, reason: str) -> None:
+        """Say why no number can be chosen now; empty where one can."""
+        for each in (self.slider, self.number, self.automatic, self.borders):
+            allow(each, reason)
 
     def _on_number(self, number: int) -> None:
         self._quietly(lambda: self.slider.setValue(nearest(self._stops, number)))
@@ -115,10 +122,6 @@ class GranularityView(QWidget):
     def _quietly(self, change: Callable[[], object]) -> None:
         with signals_blocked(self.slider, self.number):
             change()
-
-    def _allow(self, reason: str) -> None:
-        for each in (self.slider, self.number, self.automatic, self.borders):
-            allow(each, reason)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -148,6 +151,7 @@ class ShownView(QWidget):
         self.segments.setToolTip(SEGMENTS_HELP)
         self.timeline = Timeline()
         self.granularity = GranularityView()
+        self.note = sentence()
         self._there = self._makes_segments = False
         # The timeline hides by itself where there is nothing to choose from.
         self._iterations = QWidget()
@@ -156,9 +160,11 @@ class ShownView(QWidget):
         self.segments.toggled.connect(lambda _: self._on_switch())
         self.offer(False)
 
-    def offer(self, there: bool) -> None:
-        """Show or hide the switch."""
+    def offer(self, there: bool, why: str = "") -> None:
+        """Show or hide the switch; `why` says why there is none, where that is to be said."""
         self._there = there
+        self.note.setText(why)
+        self.note.setVisible(bool(why))
         self._switch.setVisible(there)
         self._turn()
 
@@ -200,5 +206,5 @@ class ShownView(QWidget):
         line.addStretch(1)
         stacked(self._iterations).addWidget(self.timeline)
         layout = stacked(self)
-        for each in (self._switch, self._iterations, self.granularity):
+        for each in (self._switch, self._iterations, self.granularity, self.note):
             layout.addWidget(each)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_selfseg.protocol import Run
     from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["Agreement", "Agreements", "Cut", "Moment", "Turns"]
+__all__ = ["Agreement", "Agreements", "Cut", "Moment", "Turns", "agreed"]
 
 # A run that goes on shares the processor with its agreements, and may lose this much of it.
 SHARE: Final = 1 / 3
@@ -107,11 +107,9 @@ class Agreement:
     @property
     def sentence(self) -> str:
         """What it was made of."""
-        maps = "1 label map" if self.maps == 1 else f"{self.maps} label maps"
         until = f" up to iteration {self.record['shown']}" if self.record["shown"] else ""
         strokes = "" if self.scribbles is None else BOUND
-        words = self.hierarchy.words, f"What {maps}{until} agree on.", strokes
-        return " ".join(filter(None, words))
+        return agreed(self.hierarchy.words, self.maps, until, strokes)
 
     def cut(self, n_segments: int | None) -> Cut:
         """Cut it into segments.
@@ -120,6 +118,12 @@ class Agreement:
         """
         wanted = self.automatic if n_segments is None else n_segments
         return Cut(self, min(max(wanted, self.fewest), self.most))
+
+
+def agreed(words: str, maps: int, until: str = "", strokes: str = "") -> str:
+    """Say what a tree was made of; `words` say which kind it is."""
+    counted = "1 label map" if maps == 1 else f"{maps} label maps"
+    return " ".join(filter(None, (words, f"What {counted}{until} agree on.", strokes)))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from napari_selfseg.widgets.parts.access.keys import EARLIER, LATER, keyed, step
 from napari_selfseg.widgets.parts.panels import stacked
 from napari_selfseg.widgets.parts.style import allow, sentence
 
-__all__ = ["GranularityChoice", "granularity_at", "place_of"]
+__all__ = ["GranularityChoice", "granularity_at", "place_of", "why_none"]
 
 HALF: Final = 10  # steps of the slider from its middle to an end
 HELP: Final = (
@@ -21,7 +21,9 @@ HELP: Final = (
     "images (granularity). After the run the slider has a number, and acts at once."
 )
 AFTER: Final = "How many segments: choose after the run."
-COUNTED: Final = "How many objects there are is found. Leave out small ones after the run."
+FOUND: Final = "How many objects there are is found."
+COUNTED: Final = f"{FOUND} Leave out small ones after the run."
+TILES: Final = "By tiles there is a choice from few to many with Consensus alone."
 FIXED: Final = "{n} segments, as set under More: a number there counts, and not the slider."
 
 
@@ -41,6 +43,13 @@ def place_of(granularity: float, usual: float) -> int:
         return 0
     end = usual if granularity < usual else 1 - usual
     return round(HALF * (granularity - usual) / end)
+
+
+def why_none(*, finds_objects: bool, by_tiles: bool) -> str:
+    """Say when it is chosen how many there are, with a method that has no granularity."""
+    if finds_objects:
+        return FOUND if by_tiles else COUNTED
+    return TILES if by_tiles else AFTER
 
 
 class GranularityChoice(QWidget):

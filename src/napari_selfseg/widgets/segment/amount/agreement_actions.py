@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
 from napari_selfseg.widgets.canvas.label_layer import show_borders
 from napari_selfseg.widgets.model.request import Request
+from napari_selfseg.widgets.segment.amount.paced import SHARE, Paced
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.work.agreement import Agreement, Agreements, Cut, Moment, Turns
 from napari_selfseg.widgets.work.binder import Binder
 from napari_selfseg.widgets.work.task import Tasks
 
 __all__ = ["AgreementActions"]
-
-FRAME_MS: Final = 20
-# Following the slider may take this share of the main thread, painting included.
-SHARE: Final = 0.5
 
 
 class AgreementActions:
@@ -63,10 +60,8 @@ class AgreementActions:
         self._making = False
         self._ended = False
         self._turns = Turns()
-        # One painting for all that the slider went through since the last.
-        self._timer, self._painted = QTimer(controls), QTimer(controls)
-        self._drawing = QTimer(controls)
-        self._began = self._free = 0.0
+        self._paced, self._drawing = Paced(controls, self._paint), QTimer(controls)
+        self._free = 0.0
         self._connect()
 
     @property
@@ -125,8 +120,8 @@ class AgreementActions:
 
     def clear(self) -> None:
         """Let go of the run."""
-        for each in (self._timer, self._painted, self._drawing):
-            each.stop()
+        self._paced.stop()
+        self._drawing.stop()
         self._agreements = self._source = self._moment = self._made = self._latest = None
         self._ended, self._in_view, self._pending = False, None, False
         self._binder.clear()
@@ -191,7 +186,7 @@ class AgreementActions:
         self._paint()
 
     def _paint(self) -> None:
-        self._began = time.perf_counter()
+        self._paced.begin()
         cut, latest = self.cut, self._latest
         if cut is not None and latest is not None:
             self._view.granularity.show_number(
@@ -200,18 +195,12 @@ class AgreementActions:
         self._show()
         # The canvas is drawn for the stroke itself as well, and is not waited for.
         now = time.perf_counter()
-        self._free = now + (now - self._began + self._binder.took) * (1 - SHARE) / SHARE
-        # Its turn comes when the canvas was drawn, which may take longer than all else.
-        self._painted.start(0)
-
-    def _pace(self) -> None:
-        rest = (time.perf_counter() - self._began) * (1 - SHARE) / SHARE
-        self._timer.setInterval(max(FRAME_MS, round(1000 * rest)))
+        self._free = now + (now - self._paced.began + self._binder.took) * (1 - SHARE) / SHARE
+        self._paced.end()
 
     def _on_number(self, n_segments: int | None) -> None:
         self._chosen = n_segments
-        if not self._timer.isActive():
-            self._timer.start()
+        self._paced.ask()
 
     def _on_switch(self) -> None:
         self._turns = Turns()
@@ -235,10 +224,8 @@ class AgreementActions:
 
     def _connect(self) -> None:
         granularity = self._view.granularity
-        timers = self._timer, self._painted, self._drawing
-        for timer, then in zip(timers, (self._paint, self._pace, self._bind), strict=True):
-            timer.setSingleShot(True)
-            timer.timeout.connect(then)
+        self._drawing.setSingleShot(True)
+        self._drawing.timeout.connect(self._bind)
         self._view.switched.connect(self._on_switch)
         granularity.moved.connect(self._on_number)
         granularity.automatic.clicked.connect(lambda: self._on_number(None))

@@ -1,0 +1,1 @@
+"""Few or many segments of the last run, of an image and of tiles."""
