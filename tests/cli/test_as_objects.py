@@ -71,9 +71,9 @@ def test_segments_of_a_method_are_finished_measured_and_replayed(nuclei, tmp_pat
     assert len(numbers(labels)) == 4
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    assert {int(row["index"]) for row in rows} == numbers(labels)
+    assert {int(row["label"]) for row in rows} == numbers(labels)
     for row in rows:
-        area = (labels == int(row["index"])).sum() * 0.25
+        area = (labels == int(row["label"])).sum() * 0.25
         assert float(row["area (µm²)"]) == pytest.approx(area)
     assert main(["replay", str(out), "-o", str(again)]) == 0
     np.testing.assert_array_equal(tifffile.imread(again), labels)
@@ -96,7 +96,7 @@ def test_volumes_are_limited_and_measured_in_their_unit(tmp_path):
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        found = (labels == int(row["index"])).sum() * 0.5
+        found = (labels == int(row["label"])).sum() * 0.5
         assert float(row["volume (µm³)"]) == pytest.approx(found)
         assert found == pytest.approx(4 / 3 * np.pi * 5**3, rel=0.35)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import signal
 
 import numpy as np
@@ -54,6 +55,33 @@ def test_a_stack_is_written_with_its_record_and_made_again(stack, tmp_path, caps
     )
     assert main(["replay", str(out), "-o", str(again)]) == 0
     np.testing.assert_array_equal(read_image(again).data, found.data)
+
+
+@pytest.mark.parametrize("ending", [".tif", ".ome.zarr"])
+def test_objects_are_a_row_an_object_and_plane(tmp_path, ending, capsys):
+    film, out, rows = tmp_path / "film.ome.tif", tmp_path / f"out{ending}", tmp_path / "rows.csv"
+    y, x = np.mgrid[:48, :64]
+    planes = [((y - 20) ** 2 + (x - 20 - 4 * k) ** 2 < 60) * 150.0 for k in range(3)]
+    noise = np.random.default_rng(0).normal(20, 4, (3, 48, 64))
+    sizes = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+    metadata = {"axes": "TYX", **sizes}
+    data = (np.stack(planes) + noise).clip(0, 255).astype(np.uint8)
+    tifffile.imwrite(film, data, photometric="minisblack", metadata=metadata)
+    carry = ["--method", "objects", "--carry", "independent", "--threads", "1"]
+    command = ["segment", str(film), "-o", str(out), *carry, "--objects"]
+    assert main([*command, str(tmp_path / "rows.geojson")]) == 2
+    assert "give --objects a name that ends in .csv" in capsys.readouterr().err
+    assert not out.exists()
+    assert main([*command, str(rows)]) == 0
+    labels = read_image(out).data
+    with rows.open(encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert {(int(row["t"]), int(row["label"])) for row in found} == {
+        (k, number) for k in range(3) for number in np.unique(labels[k][labels[k] > 0])
+    }
+    for row in found:
+        area = (labels[int(row["t"])] == int(row["label"])).sum() / 4
+        assert float(row["area (µm²)"]) == pytest.approx(area)
 
 
 @pytest.mark.parametrize("ending", [".tif", ".ome.zarr"])
@@ -187,4 +215,5 @@ def test_a_stack_goes_from_file_to_file(tmp_path, capsys):
     assert found[0].min() > 0
     assert not found[1].any()
     assert read_record(out)["stack"]["carry"] == "independent"
-    assert main([*words, "--objects", str(tmp_path / "a.csv")]) == 2
+    assert main([*words, "--preview", str(tmp_path / "a.png")]) == 2
+    assert "--preview needs all planes in memory" in capsys.readouterr().err

@@ -73,7 +73,8 @@ def add(commands: Commands, words: list[str]) -> None:
         "--objects",
         metavar="FILE",
         help="also measure every connected piece of the labels: a table .csv, a map .geojson or "
-        ".gpkg, .qupath.geojson for QuPath, ROIs of ImageJ .zip",
+        ".gpkg, .qupath.geojson for QuPath, ROIs of ImageJ .zip; with --carry a row an object and "
+        "plane, .csv",
     )
     parser.add_argument(
         "--simplify",
@@ -160,9 +161,8 @@ def _recipe(args: argparse.Namespace, *, on_disk: bool) -> Recipe:
     check_along(args)
     if args.simplify and not args.objects:
         raise ValueError("--simplify is for outlines: add --objects FILE.geojson, or leave it out.")
-    for flag in ("objects", "preview") if on_disk else ():
-        if getattr(args, flag):
-            raise ValueError(f"--{flag} needs all planes in memory: write a TIFF, or leave it out.")
+    if on_disk and args.preview:
+        raise ValueError("--preview needs all planes in memory: write a TIFF, or leave it out.")
     return Recipe(
         method_from(args),
         superpixels=algorithm_from(args.superpixels),

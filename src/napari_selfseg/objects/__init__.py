@@ -9,10 +9,14 @@ from napari_selfseg.objects._features import (
 )
 from napari_selfseg.objects._parts import BEYOND, Parts, brought_together, compact, parts_of
 from napari_selfseg.objects._pieces import classes_of, connected, merged_small
+from napari_selfseg.objects._plane_table import PlaneStep, PlaneTable, axis_columns
 
 __all__ = [
     "BEYOND",
     "Parts",
+    "PlaneStep",
+    "PlaneTable",
+    "axis_columns",
     "brought_together",
     "channel_names",
     "checked_spacing",

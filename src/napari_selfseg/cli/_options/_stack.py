@@ -103,8 +103,12 @@ def stack_shown(shown: Shown, name: str, work: StackRun) -> Iterator[Callable[[S
     Interrupted
         When it was interrupted before there was anything to keep.
     """
+    from napari_selfseg.scale import StackRun
+
     with shown.watch(work) as see:
         yield see
+    if not isinstance(work, StackRun):  # what is measured afterwards
+        return
     if not work.done.any() and not work.stops:
         if shown.interrupted:
             raise Interrupted("Interrupted before any plane was done.")

@@ -25,6 +25,8 @@ __all__ = ["OBJECTS", "has_outlines", "write_drawn", "write_objects"]
 
 OBJECTS = (".csv", ".geojson", ".gpkg", ".zip")
 QUPATH = ".qupath.geojson"
+# What tables call the number of an object, which napari looks for under another name.
+LABEL = "label"
 
 
 def write_objects(
@@ -44,8 +46,8 @@ def write_objects(
 ) -> None:
     """Write what can be measured of objects to a file, whole or not at all.
 
-    A table has the columns of `object_features`. Of the others each object is an outline with its
-    holes; one in several pieces is one in several parts.
+    A table has the columns of `object_features`, of which ``index`` is called ``label``. Of the
+    others each object is an outline with its holes; one in several pieces is one in several parts.
 
     - ``.geojson`` and ``.gpkg`` are maps, with the same columns as attributes. Coordinates are in
       the unit of the spacing, from the centre of the first pixel as those of the centroids, or in
@@ -165,7 +167,7 @@ def _here(spacing: Sequence[float]) -> Affine:
 def _write_table(target: Path, columns: Mapping[str, NDArray[Any]]) -> None:
     with atomic_file(target) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(columns))
-        writer.writeheader()
+        writer.writerow({name: LABEL if name == "index" else name for name in columns})
         writer.writerows(rows_of(columns))
 
 

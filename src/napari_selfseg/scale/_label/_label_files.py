@@ -24,6 +24,7 @@ from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.objects import connected, object_features, with_class_names
 from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._label_kinds import ObjectKinds
+from napari_selfseg.scale._label._label_rows import write_rows
 from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
 
@@ -98,7 +99,9 @@ def write_files(
     paths = (*files.others, files.labels)
     with written_together(*paths, size=_size(files, image, labels, fit)) as places:
         at = dict(zip(paths, places, strict=True))
-        if files.objects is not None:
+        if files.objects is not None and "stack" in record:
+            write_rows(at[files.objects], image, labels, record)
+        elif files.objects is not None:
             _write_objects(at[files.objects], image, labels, record, simplify, kinds)
         if files.preview is not None:
             draw(at[files.preview], image, labels)

@@ -14,6 +14,7 @@ from napari_selfseg.io import ImageFile, finish_labels, save_fit, written_togeth
 from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.protocol import Finish, Method
 from napari_selfseg.scale._label._label_files import draw, written
+from napari_selfseg.scale._label._label_rows import check_rows, write_rows
 from napari_selfseg.scale._label._memory_check import check_planes
 from napari_selfseg.scale._label._task import Given, LabelResult, LabelTask, as_input
 from napari_selfseg.scale._planes._axes import axes_along
@@ -38,9 +39,9 @@ def by_planes(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
         With what is wrong with planes that could not be used; their labels are 0.
     """
     axes = axes_along(task.recipe.axis, _method(task), image)
-    # Objects are made, and measured, of the whole stack.
-    measured = task.files.objects or task.files.table
-    whole = not is_by_blocks(task.files.labels) or task.recipe.objects or measured
+    check_rows(task.files.objects, task.files.table, "".join(image.axes[k] for k in axes))
+    # Pieces, and rows of whole objects, are made of the whole stack.
+    whole = not is_by_blocks(task.files.labels) or task.recipe.objects or task.files.table
     if task.memory is not None:
         _check_memory(task, image, axes, bool(whole), task.memory)
     return (_in_memory if whole else _on_disk)(task, image, given, axes)
@@ -79,6 +80,8 @@ def _on_disk(task: LabelTask, image: ImageFile, given: Given, axes: tuple[int, .
             draw(at[task.files.preview], image, out)
         if task.files.fit is not None:
             save_fit(run.fit, at[task.files.fit])
+        if task.files.objects is not None:
+            write_rows(at[task.files.objects], image, out, record, task.observer.follow)
         task.observer.check()
         finish_labels(part, record=record)
     return LabelResult(len(found - {0}), error=planes_failed(record))
@@ -146,11 +149,12 @@ def _check_memory(
     kind = stack_dtype(method, carry, finished=task.recipe.finish is not None)
     labels = np.dtype(kind).itemsize
     room = prod(image.shape) * labels
-    if task.files.objects is not None or task.files.table is not None:
+    if task.files.table is not None:
         # Objects are numbered beside the labels, and measured on the image.
         room = 2 * room + prod(image.data.shape) * image.data.dtype.itemsize
     if whole and room > memory:
         raise ValueError(
-            f"The labels of this stack, with their objects, would take {room / 1e6:.0f} MB, and "
-            f"{memory / 1e6:.0f} MB are allowed: write OME-Zarr without objects, or allow more."
+            f"The labels of this stack would take {room / 1e6:.0f} MB, and "
+            f"{memory / 1e6:.0f} MB are allowed: write OME-Zarr, without pieces and tables in the "
+            "image, or allow more."
         )
