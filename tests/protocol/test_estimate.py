@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 import napari_selfseg as ss
 from napari_selfseg.catalogue import METHODS
 from napari_selfseg.convolving import SETTING as WEIGHT_GRADIENT
+from napari_selfseg.machine.load import stretched
 from napari_selfseg.nets.layers import normalisation
 from napari_selfseg.protocol import (
     GIVEN,
@@ -217,6 +218,29 @@ def test_what_cannot_run_is_not_estimated(wrong, message):
 )
 def test_in_words(seconds, size, words):
     assert in_words(Estimate(1.0, seconds, int(size))) == words
+
+
+def test_in_words_where_other_programs_are_at_work():
+    found = Estimate(1.0, 30.0, 10**9)
+    assert in_words(found, 1.2) == "about 30 s and 1 GB", "no more than the usual error"
+    assert in_words(found, 2) == "about 30 s to 60 s and 1 GB"
+    found = Estimate(1.0, 540.0, 10**9, likely=43.2)
+    assert in_words(found, 2) == "about 43 s to 86 s (18 min at most) and 1 GB"
+
+
+@pytest.mark.parametrize(
+    ("load", "threads", "times"),
+    [(0.0, 1, 1), (3.0, 1, 1), (7.0, 1, 2), (8.0, 4, 3), (4.0, 8, 1.5)],
+)
+def test_a_load_stretches_what_has_to_wait_for_a_processor(monkeypatch, load, threads, times):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    assert stretched(threads) == times
+
+
+def test_where_no_load_is_told_nothing_is_stretched(monkeypatch):
+    monkeypatch.delattr("os.getloadavg", raising=False)
+    assert stretched(64) == 1
 
 
 def test_in_words_with_what_is_likely():

@@ -20,6 +20,7 @@ from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.overlay import Covered
 from napari_selfseg.widgets.model.state import Form, resolve
 from napari_selfseg.widgets.model.words import (
+    CLOSING,
     FINDING,
     LEARNING,
     LOOKING,
@@ -76,7 +77,7 @@ def test_what_is_done_before_there_are_labels_is_said(soon):
     assert job.stages == [READING, LOOKING, TRYING, PIECES, FINDING]
     job = Telling(request(Backprop, {"iterations": 2, "channels": 4, "min_labels": 1}))
     job()
-    assert job.stages == [READING, TRYING, PIECES, LEARNING]
+    assert job.stages == [READING, TRYING, PIECES, LEARNING, CLOSING]
     assert preparing(PIECES, 3.4) == f"{PIECES}... 3 s"
     assert preparing(PIECES, 0.3) == f"{PIECES}..."
 

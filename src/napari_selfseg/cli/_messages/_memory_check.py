@@ -52,7 +52,7 @@ def _expect_whole(
     if refused:
         raise ValueError(refused)
     if sys.stderr.isatty():
-        _say(estimate(*size, threads=args.threads, **how), _pixels(image.shape))
+        _say(estimate(*size, threads=args.threads, **how), _pixels(image.shape), args.threads)
 
 
 def _expect_planes(
@@ -72,7 +72,7 @@ def _expect_planes(
         way: dict[str, Any] = {"carry": args.carry, "iterations": args.stack_iterations}
         way |= {"planes_fitted": args.planes_fitted, "threads": args.threads}
         found = estimate_stack(plane, planes, _channels(image), method, **way, **how)
-        _say(found, f"{planes} planes of {_pixels(plane)}")
+        _say(found, f"{planes} planes of {_pixels(plane)}", args.threads)
 
 
 def _how(args: argparse.Namespace, given: Given, image: ImageFile) -> dict[str, Any]:
@@ -97,8 +97,9 @@ def _pixels(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape)) + " pixels"
 
 
-def _say(found: Estimate, what: str) -> None:
-    from napari_selfseg.protocol import in_words
+def _say(found: Estimate, what: str, threads: int | None) -> None:
+    from napari_selfseg.machine.load import stretched
+    from napari_selfseg.protocol import in_words, resolve_threads
 
-    words = in_words(found)
+    words = in_words(found, stretched(resolve_threads(threads)))
     print(f"{words[:1].upper()}{words[1:]} for {what}.", file=sys.stderr)

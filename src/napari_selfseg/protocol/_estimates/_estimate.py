@@ -23,6 +23,8 @@ __all__ = ["Estimate", "Tried", "estimate", "in_words", "seconds_to_predict"]
 Tried = Callable[[Question], Trial]
 # A picture tells that little of the time grows with the image, at the least this share.
 FLATTEST: Final = 0.5
+# Other programs that make a run longer by less are not worth a word.
+_NOTICED: Final = 1.5
 
 
 @dataclass(frozen=True)
@@ -187,18 +189,25 @@ def seconds_to_predict(
     return _grown(lambda trial: trial.predict, tried, work, pixels).wall * more
 
 
-def in_words(estimated: Estimate) -> str:
+def in_words(estimated: Estimate, stretched: float = 1.0) -> str:
     """Return an estimate as a person says it.
+
+    Parameters
+    ----------
+    stretched : float
+        How many times as long it may take while other programs are at work.
 
     Returns
     -------
     str
-        Such as ``"about 2 min and 1.3 GB"``, or ``"about 2 min (9 min at most) and 1.3 GB"``
-        where many runs end before all iterations are made.
+        Such as ``"about 2 min and 1.3 GB"``; ``"about 2 min (9 min at most) and 1.3 GB"`` where
+        many runs end before all iterations are made; and ``"about 2 min to 6 min and 1.3 GB"``
+        where other programs are at work.
     """
-    most = duration(estimated.seconds)
-    if estimated.likely is None or duration(estimated.likely) == most:
-        return f"about {most} and {size_in_words(estimated.bytes)}"
-    return (
-        f"about {duration(estimated.likely)} ({most} at most) and {size_in_words(estimated.bytes)}"
-    )
+    likely, most = estimated.likely or estimated.seconds, estimated.seconds * stretched
+    said = duration(likely)
+    if stretched >= _NOTICED:
+        said += f" to {duration(likely * stretched)}"
+    ends_early = estimated.likely is not None and duration(likely * stretched) != duration(most)
+    at_most = f" ({duration(most)} at most)" if ends_early else ""
+    return f"about {said}{at_most} and {size_in_words(estimated.bytes)}"

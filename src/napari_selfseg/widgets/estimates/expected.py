@@ -35,12 +35,11 @@ def estimated(request: Request, trials: Tried | None) -> Estimate:
     return estimate_stack(*size, request.method, **how)
 
 
-def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) -> str:
-    """Say what labelling by tiles takes: such as ``"about 2 min and 1.3 GB for 12 tiles ..."``."""
-    from napari_selfseg.protocol import in_words
+def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) -> Estimate:
+    """Estimate labelling by tiles."""
     from napari_selfseg.scale import estimate_tiles
 
-    taken = estimate_tiles(
+    return estimate_tiles(
         layout,
         request.shape,
         request.channels or 1,
@@ -52,7 +51,6 @@ def estimated_tiles(request: Request, layout: TileLayout, trials: Tried | None) 
         masked=request.void is not None,
         trials=trials,
     )
-    return f"{in_words(taken)} for {count_of(layout)}"
 
 
 def bytes_of(request: Request, shape: Sequence[int] | None = None) -> int:

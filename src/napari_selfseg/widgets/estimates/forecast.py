@@ -22,7 +22,7 @@ from napari_selfseg.widgets.model.image_source import Picture
 from napari_selfseg.widgets.model.request import Request
 
 if TYPE_CHECKING:
-    from napari_selfseg.protocol import Method, Question, Trial, Tried
+    from napari_selfseg.protocol import Estimate, Method, Question, Trial, Tried
     from napari_selfseg.scale import TileLayout
 
 __all__ = ["Forecast", "Prediction"]
@@ -50,12 +50,15 @@ class Prediction:
         How the image is taken apart, where it is labelled by tiles.
     remedies : tuple of Remedy
         What can be done where there is not enough.
+    taken : Estimate or None
+        In numbers; of a computer that does nothing else.
     """
 
     sentence: str
     enough: bool
     layout: TileLayout | None = None
     remedies: tuple[Remedy, ...] = ()
+    taken: Estimate | None = None
 
 
 class Forecast:
@@ -99,11 +102,12 @@ class Forecast:
         if not found.enough:
             return found
         if found.layout is not None:
-            words = estimated_tiles(request, found.layout, tried)
+            taken, what = estimated_tiles(request, found.layout, tried), count_of(found.layout)
         else:
-            words = f"{in_words(estimated(request, tried))} for {size_of(request)}"
+            taken, what = estimated(request, tried), size_of(request)
+        words = f"{in_words(taken, _stretched(request))} for {what}"
         sentence = f"{_capital(words)}.{_alone(request) if found.layout else ''}"
-        return dataclasses.replace(found, sentence=sentence)
+        return dataclasses.replace(found, sentence=sentence, taken=taken)
 
     def room(self, request: Request) -> Prediction:
         """Say whether there is memory for a run, which takes no time.
@@ -216,6 +220,15 @@ class Forecast:
             return f"To need less: {less}"
         layout = self.layout(dataclasses.replace(request, tiles=True))
         return f"Choose '{tiles.words}' as the area: {count_of(layout)}. Or {less}"
+
+
+def _stretched(request: Request) -> float:
+    """Say how many times as long a run takes because of other programs."""
+    from napari_selfseg.machine.load import stretched
+    from napari_selfseg.protocol import resolve_device
+
+    on_processors = resolve_device(request.device).type == "cpu"
+    return stretched(request.threads or 1) if on_processors else 1.0
 
 
 def _alone(request: Request) -> str:

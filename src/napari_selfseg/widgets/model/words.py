@@ -8,6 +8,7 @@ from typing import Final
 
 __all__ = [
     "BY_TILES",
+    "CLOSING",
     "FINDING",
     "FIRST_LOOK",
     "FIRST_TILE",
@@ -40,6 +41,7 @@ PIECES: Final = "Making superpixels, small regions to start from"
 NETWORK: Final = "Setting the network up"
 LEARNING: Final = "First round of learning"
 FINDING: Final = "Finding the first labels"
+CLOSING: Final = "Finding the final labels with what was learned"
 # Of a stack; the second where one model is made of several planes.
 STACK_BEGINS: Final = (
     "Beginning with the plane in view: its superpixels and first labels",

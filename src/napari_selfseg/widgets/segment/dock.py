@@ -273,7 +273,7 @@ class SegmentDock(DockBase):
 
         def made() -> LiveSession:
             self._last_words = ""
-            self._guide.begun()
+            self._live.expect(self._guide.begun())
             self._results.put(None)
             session = make()
             if isinstance(session, Session):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QObject, QTimer
 
@@ -13,6 +13,9 @@ from napari_selfseg.widgets.model.request import Request
 from napari_selfseg.widgets.model.state import Missing
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.work.task import Tasks
+
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Estimate
 
 __all__ = ["Guide"]
 
@@ -50,6 +53,7 @@ class Guide(QObject):
         self._request = request
         self._words = words
         self._estimating = False
+        self._taken: Estimate | None = None
         # Until the form was looked at for the first time, nothing is known to be there.
         self._missing = True
         self._unwanted = threading.Event()
@@ -73,11 +77,13 @@ class Guide(QObject):
         self._unwanted.set()
         self._estimating = False
 
-    def begun(self) -> None:
-        """A run begins: what is said of its time stays, where it is of this run."""
+    def begun(self) -> Estimate | None:
+        """A run begins: what is said of its time stays, and is returned, where it is of it."""
         self.told()
         if self.waiting or self._estimating:
             self._controls.show_estimate("")
+            return None
+        return self._taken
 
     def told(self) -> None:
         """Something else is said now, which stays until something is missing."""
@@ -102,7 +108,7 @@ class Guide(QObject):
         if self._estimating:
             self.changed()
             return
-        self._estimating = True
+        self._estimating, self._taken = True, None
         # The thread may outlive the window, so it holds nothing that leads to it.
         forecast, unwanted = self._forecast, threading.Event()
         self._unwanted = unwanted
@@ -117,6 +123,7 @@ class Guide(QObject):
     def _put(self, found: Prediction) -> None:
         self._estimating = False
         if self._request() is not None:
+            self._taken = found.taken
             self._controls.show_estimate(found.sentence, found.enough)
             self._controls.offer(found.remedies)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_selfseg.widgets.model.words import READING, preparing
+from napari_selfseg.widgets.estimates.awaited import Awaited
+from napari_selfseg.widgets.model.words import CLOSING, READING, preparing
 from napari_selfseg.widgets.views.controls import Controls
 from napari_selfseg.widgets.work.agreement import Moment
 from napari_selfseg.widgets.work.dock.activity import Activity
@@ -19,12 +20,17 @@ from napari_selfseg.widgets.work.live_session import LiveSession
 from napari_selfseg.widgets.work.runner import sentence_of
 from napari_selfseg.widgets.work.task import POLL_MS
 
+if TYPE_CHECKING:
+    from napari_selfseg.protocol import Estimate
+
 __all__ = ["Live"]
 
 logger: Final = logging.getLogger(__name__)
 
 # Showing steps may take this share of the main thread, painting included.
 SHARE: Final = 0.3
+# Seconds in which nothing is heard before it is said what is waited for.
+PATIENCE: Final = 2.0
 WHAT: Final = "Segment {name}"
 ENDED: Final = "Ended before there were labels."
 IMAGE_REMOVED: Final = "Ended: the image layer was removed. The last labels are kept."
@@ -60,7 +66,9 @@ class Live(QObject):
         self._stopping = self._launching = False
         self._reason = self._seen = self._said = ""
         self._waiting = False
-        self._since = 0.0
+        self._since = self._heard = 0.0
+        self._taken: Estimate | None = None
+        self._awaited: Awaited | None = None
         self._activity = Activity(controls.bar, self.stop)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
@@ -92,6 +100,10 @@ class Live(QObject):
         self.session.start()
         self._activity.begin(WHAT.format(name=self.session.source.name))
         self._timer.start(POLL_MS)
+
+    def expect(self, taken: Estimate | None) -> None:
+        """Take what the session that begins is going to take; it is told anew where it is not."""
+        self._taken, self._awaited = taken, None
 
     def stop(self) -> None:
         """Ask to end and settle the labels; asked twice, it ends as it is."""
@@ -159,19 +171,35 @@ class Live(QObject):
 
     def _note(self, message: Progress | Ended) -> None:
         """Note that there are labels, or what is seen of a first look before there are."""
+        self._heard = time.monotonic()
         self._waiting = not (message.total or isinstance(message, Update | Ended))
         self._seen = f"{message.sentence}. " if self._waiting else ""
         if not self._waiting:
             self._controls.show_estimate("")
 
     def _wait(self, session: LiveSession) -> None:
-        """Say what is done before there are labels, unless it is said that it is stopping."""
-        seconds = time.monotonic() - self._since
-        words = self._seen + preparing(session.stage or READING, seconds)
+        """Say what is done before there are labels or at last, unless it is said that it stops."""
+        now, closing = time.monotonic(), session.stage == CLOSING
+        if self._stopping or not (self._waiting or (closing and now - self._heard >= PATIENCE)):
+            return
+        if self._waiting and session.stage not in ("", READING):
+            self._correct()
+        since = self._since if self._waiting else self._heard
+        words = self._seen + preparing(session.stage or READING, now - since)
         # Whatever is said is painted with half the window.
-        if self._waiting and not self._stopping and words != self._said:
+        if words != self._said:
             self._said = words
             self._controls.say(words)
+
+    def _correct(self) -> None:
+        """Tell the time anew where the run gets less of the processors than was thought."""
+        clocks = time.monotonic(), time.process_time()
+        if self._awaited is None and self._taken is not None:
+            # Reading is no matter of processors, so time begins after it.
+            self._awaited = Awaited(self._taken, *clocks)
+        words = "" if self._awaited is None else self._awaited.words(*clocks)
+        if words and words != self._controls.estimate.text():
+            self._controls.show_estimate(words)
 
     def _let_go(self, session: LiveSession, sentence: str, message: Ended | None = None) -> None:
         self.session = None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_selfseg.labelmaps import count
 from napari_selfseg.outlines import SUPERPIXELS, Outlines
 from napari_selfseg.widgets.model.words import (
+    CLOSING,
     FINDING,
     FIRST_LOOK,
     LEARNING,
@@ -130,6 +131,8 @@ class Job(LiveJob):
 
     def _see(self, run: Run, step: Step, pace: Pace) -> None:
         left = pace.left(step.iteration, time.monotonic())
+        if step.iteration + 1 == step.total:
+            self.stage = CLOSING  # which may take as long as all updates
         # Only a reader who is ready is worth a label map; the last one comes with the end.
         if self.mailbox.empty and run.stopped is None and not self._relay.abandoned:
             self.mailbox.put(self._update(run, step, left))
