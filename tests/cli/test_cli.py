@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import warnings
 
 import imageio.v3 as iio
@@ -391,6 +393,16 @@ def test_every_flag_is_understood(kind):
             assert getattr(made, each.name) == each.choices[-1]
         if each.type is bool:
             assert getattr(made, each.name) is not each.default
+
+
+def test_the_module_is_the_command():
+    words = [sys.executable, "-m", "napari_selfseg"]
+    shown = subprocess.run([*words, "plan", "--help"], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("usage: python -m napari_selfseg plan ")
+    wrong = subprocess.run([*words, "plam"], capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert wrong.stderr.rstrip().endswith("(see python -m napari_selfseg --help).")
 
 
 def test_methods_lists_every_parameter(capsys):

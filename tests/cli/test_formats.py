@@ -14,6 +14,7 @@ from PIL import Image
 from napari_selfseg import as_script
 from napari_selfseg.cli import main
 from napari_selfseg.io import read_image, read_record
+from napari_selfseg.scale import Recipe
 
 FAST = ["--method", "backprop", "--channels", "5", "--iterations", "2", "--threads", "1"]
 IMAGE = np.random.default_rng(0).integers(0, 255, (24, 30), dtype=np.uint8)
@@ -69,6 +70,26 @@ def test_what_is_called_opacity_is_a_channel_where_asked_for(tmp_path, more):
         names: dict[str, Any] = {}
         exec(as_script(read_record(tmp_path / "b.tif")), names)
         np.testing.assert_array_equal(names["labels"], found)
+
+
+@pytest.mark.parametrize("more", [[], ["--tile", "16"]])
+def test_channels_are_taken_and_their_record_knows_which(tmp_path, more):
+    data = np.random.default_rng(0).integers(0, 256, (3, 24, 30), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", data, metadata={"axes": "CYX"}, ome=True)
+    tifffile.imwrite(tmp_path / "third.tif", data[2])
+    out, found = tmp_path / "b.tif", []
+    for name, flags in (("third.tif", []), ("a.tif", ["--image-channels", "3"])):
+        assert main(words("segment", tmp_path / name, "-o", out, *FAST, *more, *flags)) == 0
+        found.append(read_image(out).data)
+    np.testing.assert_array_equal(*found)
+    assert read_record(out)["channels"] == ["3"]
+    if not more:
+        assert Recipe.load(out).channels == ("3",)
+        assert main(words("replay", out, "-o", tmp_path / "c.tif")) == 0
+        names: dict[str, Any] = {}
+        exec(as_script(read_record(out)), names)
+        for again in (read_image(tmp_path / "c.tif").data, names["labels"]):
+            np.testing.assert_array_equal(again, found[0])
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])

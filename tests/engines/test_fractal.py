@@ -23,7 +23,7 @@ QUICK = "backprop:iterations=2,channels=6,min_labels=1"
 
 @pytest.fixture
 def image(tmp_path):
-    """Bright discs on a dark ground, 0.5 µm a pixel."""
+    """Bright discs on a dark ground beside a channel of noise, 0.5 µm a pixel."""
     rows, columns = np.indices((96, 96))
     data = np.random.default_rng(0).normal(40, 4, (96, 96))
     for y, x in ((20, 22), (24, 70), (70, 30), (66, 74)):
@@ -35,7 +35,12 @@ def image(tmp_path):
     axes += [{"name": a, "type": "space", "unit": "micrometer"} for a in "yx"]
     levels = [{"path": "0", "coordinateTransformations": scale}]
     field.attrs.update({"multiscales": [{"version": "0.4", "axes": axes, "datasets": levels}]})
-    field.create_array("0", data=data.clip(0, 255).astype(np.uint8)[None])
+    names = [("A01_C01", "DAPI"), ("A02_C03", "noise")]
+    look = {"color": "FFFFFF", "window": {"min": 0, "max": 255, "start": 0, "end": 255}}
+    told = [{"wavelength_id": a, "label": b, **look} for a, b in names]
+    field.attrs["omero"] = {"channels": told}
+    both = [data, np.random.default_rng(1).normal(100, 40, data.shape)]
+    field.create_array("0", data=np.clip(both, 0, 255).astype(np.uint8))
     return tmp_path / "plate.zarr" / "B" / "03" / "0"
 
 
@@ -68,6 +73,7 @@ def test_the_manifest_leads_a_driver_to_labels_and_a_table(image, tmp_path):
     (task,) = MANIFEST["task_list"]
     arguments = {
         "zarr_url": str(image),
+        "channels": ["A01_C01"],
         "label_name": "nuclei",
         "smallest": "5um2",
         "table_name": "shapes",
@@ -127,11 +133,15 @@ def test_segments_become_objects(image):
 
 
 def test_labels_that_were_made_are_a_recipe(image):
-    how = {"zarr_url": str(image), "device": "cpu"}
-    segment_image(**how, label_name="a", method=QUICK)
-    segment_image(**how, label_name="b", recipe=str(image / "labels" / "a"))
+    how, made = {"zarr_url": str(image), "device": "cpu"}, str(image / "labels" / "a")
+    segment_image(**how, label_name="a", method=QUICK, channels=["DAPI"])
+    segment_image(**how, label_name="b", recipe=made)
     first, second = (read_image(image / "labels" / name).data for name in "ab")
     np.testing.assert_array_equal(first, second)
+    with pytest.raises(ValueError, match="recipe is for the channels DAPI"):
+        segment_image(**how, label_name="c", recipe=made, channels=["noise"])
+    with pytest.raises(ValueError, match="made by another recipe"):
+        segment_image(**how, label_name="a", method=QUICK, channels=["noise"])
 
 
 @pytest.mark.parametrize(
@@ -141,6 +151,10 @@ def test_labels_that_were_made_are_a_recipe(image):
         ({"method": "consensus", "smallest": "20um2"}, "sizes are of objects"),
         ({"recipe": "a.json", "segments": 3}, "says it all: leave segments as it is"),
         ({"label_name": "../a"}, "cannot name labels"),
+        (
+            {"channels": ["GFP"]},
+            r"'GFP': those of 0 are 1 \(DAPI, A01_C01\), 2 \(noise, ",
+        ),
         ({"memory_gb": 0.001}, "The program itself takes"),
     ],
 )

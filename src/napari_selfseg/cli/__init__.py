@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from napari_selfseg.cli import (
     _apply,
@@ -110,10 +111,16 @@ def _unheard() -> int:
 
 def _parser(words: list[str]) -> Parser:
     parser = Parser(
-        prog="napari-selfseg",
+        prog=_program(),
         description="Segment images with networks that train themselves on the image at hand.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
         command.add(commands, words)
     return parser
+
+
+def _program() -> str:
+    """Return what a person has typed, for usage: the script, or the module."""
+    as_module = Path(sys.argv[0]).parts[-2:] == ("napari_selfseg", "__main__.py")
+    return "python -m napari_selfseg" if as_module else "napari-selfseg"

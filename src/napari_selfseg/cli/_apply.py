@@ -15,6 +15,7 @@ from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     SUPERPIXELS_HELP,
     Commands,
+    add_image_channels,
     add_opacity,
     algorithm_from,
     check_still,
@@ -57,6 +58,7 @@ def add(commands: Commands, words: list[str]) -> None:
     add_as(parser, "what the labels are: as the model makes them, or objects on one background 0")
     add_finish(parser)
     add_opacity(parser)
+    add_image_channels(parser)
     add_tile_options(parser, learning=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
     parser.add_argument(
@@ -130,6 +132,7 @@ def _task(args: argparse.Namespace, fit: Fit, path: Path, target: Path) -> Label
             model=args.model,
             superpixels=algorithm_from(args.superpixels),
             finish=finish_from(args),
+            channels=args.image_channels,
         ),
         by_recipe=False,
         opacity=args.opacity,

@@ -14,6 +14,7 @@ from napari_selfseg.cli._options._choices import add_choices, segments_from
 from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     Commands,
+    add_image_channels,
     add_method,
     add_run_options,
     values_of,
@@ -86,6 +87,7 @@ def add(commands: Commands, words: list[str]) -> None:
         help="also write connected pieces",
     )
     parser.add_argument("--preview", action="store_true", help="also write pictures of the labels")
+    add_image_channels(parser)
     add_memory(parser, "do an image whose run would take more tile by tile")
     add_scheduler(parser)
     add_stack(parser)
@@ -154,12 +156,12 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     values = values_of(args, args.kind.declared())
     choices = _choices(args)
     if not args.recipe:
-        return Recipe(method_from(args), **choices)
+        return Recipe(method_from(args), channels=args.image_channels, **choices)
     said = [name for name, value in choices.items() if value != getattr(Recipe, name)]
     for name in ["method"] * bool(args.method) + [*values, *said]:
         flag = "--as" if name == "finish" else "--" + name.replace("_", "-")
         raise ValueError(f"The recipe in {args.recipe} says it all: leave out {flag}.")
-    return Recipe.load(args.recipe)
+    return Recipe.load(args.recipe).of_channels(args.image_channels)
 
 
 def _choices(args: argparse.Namespace) -> dict[str, Any]:

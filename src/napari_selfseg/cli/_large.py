@@ -88,6 +88,7 @@ def _recipe(args: argparse.Namespace, fit: Fit | None) -> Recipe:
     pieces: dict[str, Any] = {
         "connected": args.connected is not None,
         "minimum_size": args.connected or 0,
+        "channels": args.image_channels,
     }
     if fit is not None:
         return Recipe(model=args.model, **pieces)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 
 from napari_selfseg.cli._large import say_forecast, tiles_task
-from napari_selfseg.cli._options._common import Commands, add_method, add_opacity, add_run_options
+from napari_selfseg.cli._options._common import (
+    Commands,
+    add_image_channels,
+    add_method,
+    add_opacity,
+    add_run_options,
+)
 from napari_selfseg.cli._options._tile_options import add_tile_options
 
 __all__ = ["add"]
@@ -19,6 +25,7 @@ def add(commands: Commands, words: list[str]) -> None:
     parser.add_argument("--model", metavar="FILE", help="apply it; learn from samples without")
     parser.add_argument("--method", help="one of `napari-selfseg methods`")
     add_opacity(parser)
+    add_image_channels(parser)
     add_tile_options(parser, running=False)
     add_run_options(parser)
     parser.set_defaults(command=_run)

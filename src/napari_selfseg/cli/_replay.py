@@ -50,6 +50,9 @@ def _image(path: str | Path, record: Mapping[str, Any]) -> ImageFile:
     from napari_selfseg.io import read_image
 
     shapes = [list(each["shape"]) for each in record["images"]]
+    if record.get("channels"):
+        how = record.get("opacity", "mask")  # numbers count what is a channel then
+        return read_image(path, opacity=how, channels=record["channels"])
     image = read_image(path, opacity="channel")
     return image if list(image.data.shape) in shapes else read_image(path)
 

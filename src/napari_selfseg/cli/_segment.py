@@ -14,6 +14,7 @@ from napari_selfseg.cli._options._choices import add_choices, segments_from
 from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
     Commands,
+    add_image_channels,
     add_method,
     add_opacity,
     add_run_options,
@@ -84,6 +85,7 @@ def add(commands: Commands, words: list[str]) -> None:
     )
     parser.add_argument("--save-fit", metavar="FILE.safetensors", help="also save what was learned")
     add_opacity(parser)
+    add_image_channels(parser)
     add_stack(parser)
     add_tile_options(parser)
     add_run_options(parser)
@@ -173,6 +175,7 @@ def _recipe(args: argparse.Namespace, *, on_disk: bool) -> Recipe:
         stack_iterations=args.stack_iterations,
         planes_fitted=args.planes_fitted,
         finish=finish_from(args),
+        channels=args.image_channels,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_selfseg.cli._options._common import (
     SUPERPIXELS_HELP,
     Commands,
+    add_image_channels,
     add_opacity,
     check_still,
     superpixels_from,
@@ -33,6 +34,7 @@ def add(commands: Commands, words: list[str]) -> None:
         help=f"{SUPERPIXELS_HELP}; slic by default",
     )
     add_opacity(parser)
+    add_image_channels(parser)
     parser.add_argument("--preview", metavar="PNG", help="also write a picture of them")
     parser.set_defaults(command=_run)
 
@@ -45,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     settle_output(args)
     files = LabelFiles.checked(args.output, args.preview)
     with alone(files.labels, *files.others):
-        image = read_image(args.image, opacity=args.opacity)
+        image = read_image(args.image, opacity=args.opacity, channels=args.image_channels)
         check_still(image)
         algorithm = superpixels_from(args.superpixels, image)
         _check_axes(algorithm, image)
@@ -59,6 +61,8 @@ def _run(args: argparse.Namespace) -> int:
         )
         if args.opacity == "channel":
             record["opacity"] = args.opacity
+        if args.image_channels:
+            record["channels"] = list(args.image_channels)
         write_files(files, image, labels, record)
         list_labels(files.labels)
     print(f"{labels.max()} superpixels")

@@ -11,6 +11,7 @@ from napari_selfseg.cli._options._common import (
     IMAGES_HELP,
     Commands,
     Parser,
+    add_image_channels,
     add_method,
     add_opacity,
     add_run_options,
@@ -55,6 +56,7 @@ def add(commands: Commands, words: list[str]) -> None:
         help="end when this share of pixels, such as 0.99, kept its label over three checkpoints",
     )
     add_opacity(parser)
+    add_image_channels(parser)
     parser.add_argument("--planes", action="store_true", help="take stacks plane by plane")
     parser.add_argument(
         "--tile",
@@ -94,7 +96,11 @@ def _trainer(args: argparse.Namespace) -> Trainer:
 
     method = _method(args)
     flat = args.planes or 3 not in method.ndims
-    how: dict[str, Any] = {"planes": flat, "opacity": args.opacity}
+    how: dict[str, Any] = {
+        "planes": flat,
+        "opacity": args.opacity,
+        "channels": args.image_channels,
+    }
     found = gathered(args.images, tile=args.tile, **how)
     # A tile without data has nothing to learn from.
     found = found.only(found.with_data)

@@ -31,6 +31,8 @@ class Settings:
         Sizes of objects.
     file : str or None
         A recipe, labels or a model in place of all that.
+    channels : tuple of str
+        Only these, by label, wavelength or number; those of the file, or all, where it is empty.
     """
 
     method: str = "objects"
@@ -39,6 +41,7 @@ class Settings:
     smallest: str | None = None
     largest: str | None = None
     file: str | None = None
+    channels: tuple[str, ...] = ()
 
     @property
     def recipe(self) -> Recipe:
@@ -50,9 +53,10 @@ class Settings:
             When the settings do not go together.
         """
         if self.file is not None:
-            return self._from_file(self.file)
+            return self._from_file(self.file).of_channels(self.channels)
         method = cast(Method, parse(self.method, known_methods(), "method"))
-        return Recipe(method, segments=self.segments, finish=self._finish(method))
+        finish = self._finish(method)
+        return Recipe(method, segments=self.segments, finish=finish, channels=self.channels)
 
     def into_image(
         self,
@@ -92,7 +96,7 @@ class Settings:
         said = [
             each.name
             for each in dataclasses.fields(self)
-            if each.name != "file" and getattr(self, each.name) != each.default
+            if each.name not in ("file", "channels") and getattr(self, each.name) != each.default
         ]
         if said:
             raise ValueError(f"The recipe in {file} says it all: leave {said[0]} as it is.")

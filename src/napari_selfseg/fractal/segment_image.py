@@ -17,6 +17,7 @@ logger = logging.getLogger("segment_image")  # run as a script its name is __mai
 def segment_image(
     *,
     zarr_url: str,
+    channels: list[str] | None = None,
     label_name: str = "objects",
     method: str = "objects",
     segments: int | None = None,
@@ -32,8 +33,8 @@ def segment_image(
     """Segment an image without annotations and without a pretrained model.
 
     Finds objects (nuclei, cells, grains) one by one, or divides the image into segments, by what
-    it learns from this image alone. All channels are taken together. Labels go into the image,
-    and so does a feature table where one is named.
+    it learns from this image alone. Labels go into the image, and so does a feature table where one
+    is named.
 
     A run that was ended is gone on with, and labels of the same settings and of an image that is
     still the same stay as they are, so that a workflow can be started again.
@@ -42,6 +43,9 @@ def segment_image(
     ----------
     zarr_url : str
         The OME-Zarr image.
+    channels : list of str, optional
+        Take only these channels, together: labels such as DAPI, wavelength ids such as A01_C01, or
+        numbers from 1. All by default.
     label_name : str
         Name of the labels in the image.
     method : str
@@ -81,6 +85,7 @@ def segment_image(
         smallest=smallest,
         largest=largest,
         file=recipe,
+        channels=tuple(channels or ()),
     )
     made = settings.into_image(
         zarr_url,

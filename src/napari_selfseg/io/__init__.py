@@ -9,6 +9,7 @@ from napari_selfseg.io._labels import (
     read_record,
     write_labels,
 )
+from napari_selfseg.io._pixels._channels import of_channels
 from napari_selfseg.io._pixels._image_file import Georeference, ImageFile, Opacity, RemoteError
 from napari_selfseg.io._pixels._lazy import View
 from napari_selfseg.io._pixels._masking import Valid
@@ -91,6 +92,7 @@ __all__ = [
     "load_ucm2",
     "name_classes",
     "name_objects",
+    "of_channels",
     "open_image",
     "open_labels",
     "open_levels",

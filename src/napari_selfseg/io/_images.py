@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
+from napari_selfseg.io._pixels._channels import of_channels
 from napari_selfseg.io._pixels._guard import check_axes, check_image_file, reading
 from napari_selfseg.io._pixels._image_file import ImageFile, Opacity
 from napari_selfseg.io._zarr._zarr_remote import address_of
@@ -16,7 +18,9 @@ __all__ = ["open_image", "open_numbers", "read_image", "read_numbers"]
 PACKED = (".zarr.zip", ".ozx")
 
 
-def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> ImageFile:
+def read_image(
+    path: str | os.PathLike[str], *, opacity: Opacity = "mask", channels: Sequence[str] = ()
+) -> ImageFile:
     """Read a TIFF, OME-Zarr, PNG or JPEG file.
 
     Parameters
@@ -29,15 +33,18 @@ def read_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
     opacity : {"mask", "channel"}
         What becomes of a channel that TIFF or PNG calls opacity: pixels where it is 0 have no
         data, or it stays a channel of the image, as for near infrared that was saved as one.
+    channels : sequence of str
+        Only these channels, in this order, each by a name that OME-Zarr gives it (label or
+        wavelength) or by its number from 1. All by default.
 
     Raises
     ------
     OSError
         When there is no such file, or it cannot be opened.
     ValueError
-        When it is not such an image.
+        When it is not such an image, or has no such channel.
     """
-    return _read(path, How(opacity=opacity))
+    return _read(path, How(opacity=opacity), channels)
 
 
 def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
@@ -45,7 +52,9 @@ def read_numbers(path: str | os.PathLike[str]) -> ImageFile:
     return _read(path, How(numbers=True))
 
 
-def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> ImageFile:
+def open_image(
+    path: str | os.PathLike[str], *, opacity: Opacity = "mask", channels: Sequence[str] = ()
+) -> ImageFile:
     """Open a file as `read_image` does, but leave the pixels where they are.
 
     Data and mask of TIFF and OME-Zarr are read when they are sliced, block by block of the file,
@@ -60,15 +69,17 @@ def open_image(path: str | os.PathLike[str], *, opacity: Opacity = "mask") -> Im
         As for `read_image`.
     opacity : {"mask", "channel"}
         As for `read_image`.
+    channels : sequence of str
+        As for `read_image`.
 
     Raises
     ------
     OSError
         When there is no such file, or it cannot be opened.
     ValueError
-        When it is not such an image.
+        When it is not such an image, or has no such channel.
     """
-    return _read(path, How(opacity=opacity), whole=False)
+    return _read(path, How(opacity=opacity), channels, whole=False)
 
 
 def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
@@ -76,7 +87,9 @@ def open_numbers(path: str | os.PathLike[str]) -> ImageFile:
     return _read(path, How(numbers=True), whole=False)
 
 
-def _read(path: str | os.PathLike[str], how: How, *, whole: bool = True) -> ImageFile:
+def _read(
+    path: str | os.PathLike[str], how: How, channels: Sequence[str] = (), *, whole: bool = True
+) -> ImageFile:
     file = Path(path)
     found = _format(file)
     read = found.read if whole else found.open or found.read
@@ -87,7 +100,7 @@ def _read(path: str | os.PathLike[str], how: How, *, whole: bool = True) -> Imag
         check_image_file(image)
     for note in image.notes:
         warnings.warn(f"{file.name} {note}", stacklevel=3)
-    return image
+    return of_channels(image, channels)
 
 
 def _format(file: Path) -> Format:

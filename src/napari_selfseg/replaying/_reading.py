@@ -138,6 +138,8 @@ def _read(layer: str, origin: Mapping[str, Any], record: Mapping[str, Any]) -> s
     """Write how a layer is read anywhere, or that it is one of a viewer."""
     if origin["path"]:
         how = ", opacity='channel'" if record.get("opacity") == "channel" else ""
+        if record.get("channels"):
+            how += f", channels={literal(record['channels'])}"
         return f"ss.read_image({origin['path']!r}{how}).data"
     if origin["sample"] is None:
         return f"layer({layer!r})"

@@ -23,6 +23,7 @@ __all__ = [
     "SUPERPIXELS_HELP",
     "Commands",
     "Parser",
+    "add_image_channels",
     "add_method",
     "add_opacity",
     "add_parameters",
@@ -180,6 +181,22 @@ def add_opacity(parser: Parser) -> None:
         default="mask",
         help="what a TIFF or PNG calls opacity: 0 in it is no data, or it is one of the channels",
     )
+
+
+def add_image_channels(parser: Parser) -> None:
+    """Add which channels of an image are taken; --channels is a parameter of networks."""
+    parser.add_argument(
+        "--image-channels",
+        type=_channels,
+        default=(),
+        metavar="NAME[,NAME...]",
+        help="take only these channels, in this order: labels or wavelengths that OME-Zarr gives "
+        "them, or numbers from 1; all by default",
+    )
+
+
+def _channels(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(","))
 
 
 @contextmanager

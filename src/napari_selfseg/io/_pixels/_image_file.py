@@ -112,6 +112,9 @@ class ImageFile:
         What stands for no data in the file, in words that follow "all its pixels".
     unnamed : str
         Letters of the axes that the file does not name, and that have one to work with.
+    channel_names : tuple of tuple of str
+        What the file calls each channel, such as its label and its wavelength; empty where it
+        names none.
     """
 
     data: Any
@@ -128,6 +131,7 @@ class ImageFile:
     notes: tuple[str, ...] = ()
     void: str = ""
     unnamed: str = ""
+    channel_names: tuple[tuple[str, ...], ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -16,7 +16,14 @@ from napari_selfseg.io._pixels._guard import check_image_file, check_whole
 from napari_selfseg.io._pixels._image_file import ImageFile, UnsuitableError
 from napari_selfseg.io._pixels._lazy import BROKEN, View
 from napari_selfseg.io._units._units import Steps, steps_of
-from napari_selfseg.io._zarr._zarr_metadata import Axis, Multiscale, axes_of, multiscale, own_axes
+from napari_selfseg.io._zarr._zarr_metadata import (
+    Axis,
+    Multiscale,
+    axes_of,
+    channel_names,
+    multiscale,
+    own_axes,
+)
 from napari_selfseg.io._zarr._zarr_paths import is_image_group, is_zarr, named, nodes_below
 from napari_selfseg.io._zarr._zarr_remote import address_of, open_remote
 
@@ -111,7 +118,16 @@ def _image(folder: Path, node: Any) -> ImageFile:
         notes=steps.notes,
         translation=_shifts([axes[k] for k in kept if axes[k].letter != "c"], steps),
         unnamed="".join(axes[k].letter for k in kept if not axes[k].said),
+        channel_names=_channel_names(node, array, axes),
     )
+
+
+def _channel_names(node: Any, array: Any, axes: Sequence[Axis]) -> tuple[tuple[str, ...], ...]:
+    """Return the names of the channels of an image, where there is one for each."""
+    names = channel_names(node.attrs.asdict()) if isinstance(node, zarr.Group) else ()
+    sizes = zip(axes, array.shape, strict=True)
+    count = next((size for axis, size in sizes if axis.letter == "c"), 1)
+    return names if len(names) == count else ()
 
 
 def _kept(array: Any, axes: Sequence[Axis], name: str) -> list[int]:

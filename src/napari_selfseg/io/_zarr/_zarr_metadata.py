@@ -12,7 +12,16 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from napari_selfseg.io._pixels._image_file import UnsuitableError
 
-__all__ = ["KEY", "UNNAMED", "Axis", "Multiscale", "axes_of", "multiscale", "own_axes"]
+__all__ = [
+    "KEY",
+    "UNNAMED",
+    "Axis",
+    "Multiscale",
+    "axes_of",
+    "channel_names",
+    "multiscale",
+    "own_axes",
+]
 
 # What is ours among the attributes of labels, and in it the axes that nobody has named.
 KEY = "napari-selfseg"
@@ -146,6 +155,26 @@ def multiscale(attributes: Mapping[str, Any], name: str) -> Multiscale | None:
         return Multiscale.model_validate({**first, UNNAMED: unnamed})
     except (ValidationError, LookupError, TypeError) as error:
         raise UnsuitableError(f"{name} is not sound OME-Zarr: {_first(error)}.") from None
+
+
+def channel_names(attributes: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Read what the attributes of a group call each channel: its label, and its wavelength.
+
+    Empty where they name none. They are for people, so that nothing in them is a reason to refuse.
+    """
+    newer = attributes.get("ome")
+    found = (newer if isinstance(newer, dict) else attributes).get("omero")
+    channels = found.get("channels") if isinstance(found, dict) else None
+    if not isinstance(channels, list):
+        return ()
+    named = [each if isinstance(each, dict) else {} for each in channels]
+    names = tuple(_names_of_channel(each) for each in named)
+    return names if any(names) else ()
+
+
+def _names_of_channel(told: Mapping[str, Any]) -> tuple[str, ...]:
+    found = (str(told[key]).strip() for key in ("label", "wavelength_id") if told.get(key))
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _check_version(version: str, name: str) -> None:

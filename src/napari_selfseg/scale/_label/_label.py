@@ -14,7 +14,6 @@ from napari_selfseg.io import (
     list_labels,
     list_table,
     load_fit,
-    open_image,
     read_record,
 )
 from napari_selfseg.record import fingerprint
@@ -134,9 +133,7 @@ def do_task(task: LabelTask) -> LabelResult:
     """
     start = time.perf_counter()
     task.observer.check()
-    image = task.image
-    if not isinstance(image, ImageFile):
-        image = open_image(image, opacity=task.opacity)
+    image = task.opened()
     made = _before(task, image) or _made(task, image)
     list_labels(task.files.labels)
     if task.files.table is not None:

@@ -79,7 +79,7 @@ def plan_label(task: LabelTask, **options: Any) -> Plan:
 
 
 def _large(task: LabelTask) -> LargeImage:
-    return LargeImage(task.image, task.files.labels, opacity=task.opacity)
+    return LargeImage(task.image, task.files.labels, **task.reading)
 
 
 def _begun(task: LabelTask, large: LargeImage) -> Plan | None:
@@ -105,6 +105,8 @@ def _planned(task: LabelTask, large: LargeImage, **options: Any) -> Plan:
     tiling = task.tiling or _laid_out(task, large, fit)
     if task.by_recipe:
         options["told"] = {"recipe": recipe.as_dict()}
+    elif recipe.channels:
+        options["told"] = {"channels": list(recipe.channels)}
     return large.plan_tiles(
         fit or _learned(task, large, tiling),
         tile=tiling.tile,

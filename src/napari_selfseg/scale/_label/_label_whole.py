@@ -27,7 +27,7 @@ def as_a_whole(task: LabelTask, image: ImageFile, given: Given) -> LabelResult:
     """Make the labels of an image in memory; `given` belongs to that image alone."""
     # It was opened to be read in pieces.
     if not isinstance(task.image, ImageFile) and not isinstance(image.data, np.ndarray):
-        image = read_image(task.image, opacity=task.opacity)
+        image = read_image(task.image, **task.reading)
     if task.recipe.method is None:
         model = task.fit or load_fit(task.recipe.model)
         labels, record = _applied(task, image, given, model)

@@ -15,6 +15,8 @@ from napari_selfseg.io import (
     check_labels_target,
     check_target,
     image_of_labels,
+    of_channels,
+    open_image,
 )
 from napari_selfseg.protocol import Fit
 from napari_selfseg.scale._label._observer import Observer
@@ -197,10 +199,23 @@ class LabelTask:
     threads: int | None = None
     observer: Observer = field(default_factory=Observer)
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the image is read, as options of `open_image` and `read_image`."""
+        return {"opacity": self.opacity, "channels": self.recipe.channels}
+
+    def opened(self) -> ImageFile:
+        """Open the image; what `open_image` raises it raises as well."""
+        if isinstance(self.image, ImageFile):
+            return of_channels(self.image, self.recipe.channels)
+        return open_image(self.image, **self.reading)
+
     def recorded(self, record: dict[str, Any], n_labels: int) -> dict[str, Any]:
         """Add to the record of labels what is known here alone, such as how many there are."""
         if self.opacity == "channel":
             record["opacity"] = "channel"
+        if self.recipe.channels:
+            record["channels"] = list(self.recipe.channels)
         if self.by_recipe:
             record |= {"recipe": self.recipe.as_dict(), "n_labels": n_labels}
         return record

@@ -132,8 +132,13 @@ def _described(source: Source) -> dict[str, Any]:
     if not isinstance(image, str):
         data, _ = source.opened()
         image = f"array {tuple(data.shape)} {data.dtype}"
-    found = {"image": image, "channel_axis": source.channel_axis, "nodata": source.nodata}
+    found: dict[str, Any] = {
+        "image": image,
+        "channel_axis": source.channel_axis,
+        "nodata": source.nodata,
+    }
     found |= {} if source.opacity == "mask" else {"opacity": source.opacity}
+    found |= {"channels": source.channels} if source.channels else {}
     return found | ({"numbers": True} if source.numbers else {})
 
 

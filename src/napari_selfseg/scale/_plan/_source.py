@@ -31,6 +31,8 @@ class Source:
         says itself where it has none.
     opacity : {"mask", "channel"}
         As for `open_image`.
+    channels : tuple of str
+        As for `open_image`, of a file.
     numbers : bool
         Whether a file holds labels: of a palette the numbers are meant, and not the colours.
     """
@@ -39,6 +41,7 @@ class Source:
     channel_axis: int | None
     nodata: float | None = None
     opacity: Opacity = "mask"
+    channels: tuple[str, ...] = ()
     numbers: bool = False
 
     def opened(self) -> tuple[Any, Any]:
@@ -70,7 +73,7 @@ class Source:
     def _opened(self) -> ImageFile:
         if self.numbers:
             return open_numbers(self.image)
-        return open_image(self.image, opacity=self.opacity)
+        return open_image(self.image, opacity=self.opacity, channels=self.channels)
 
     @property
     def name(self) -> str:

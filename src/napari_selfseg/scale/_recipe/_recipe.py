@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -57,6 +57,8 @@ class Recipe:
     finish : Finish or None
         What labels become at last, such as ``AsObjects(smallest="20 µm²")``: sizes in a unit are
         those of each image.
+    channels : tuple of str
+        Only these channels, by name or number, as for `read_image`; empty for all.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class Recipe:
     stack_iterations: int | None = None
     planes_fitted: int | None = None
     finish: Finish | None = None
+    channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_recipe(vars(self))
@@ -108,7 +111,7 @@ class Recipe:
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         for name in ("method", "superpixels", "finish"):
             values[name] = None if values[name] is None else values[name].as_dict()
-        return values
+        return {**values, "channels": list(self.channels)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
@@ -132,7 +135,25 @@ class Recipe:
             if not isinstance(found["finish"], Mapping):
                 raise ValueError("The finish of a recipe has a name and parameters.")
             found["finish"] = finish_named(found["finish"])
+        if isinstance(found.get("channels"), list):
+            found["channels"] = tuple(found["channels"])
         return cls(**found)
+
+    def of_channels(self, channels: Sequence[str]) -> Recipe:
+        """Return the recipe for these channels of an image; for none at all, as it is.
+
+        Raises
+        ------
+        ValueError
+            When it says others already.
+        """
+        if not channels or tuple(channels) == self.channels:
+            return self
+        if self.channels:
+            raise ValueError(
+                f"The recipe is for the channels {', '.join(self.channels)}: leave out others."
+            )
+        return dataclasses.replace(self, channels=tuple(channels))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, whole or not at all.

@@ -32,7 +32,15 @@ def check_recipe(values: Mapping[str, Any]) -> None:
             "Labels are finished as objects, or their connected pieces numbered and small ones "
             "merged: choose one of them."
         )
+    _check_channels(values["channels"])
     _check_stack(values)
+
+
+def _check_channels(channels: object) -> None:
+    if not isinstance(channels, tuple) or not all(
+        isinstance(each, str) and each.strip() for each in channels
+    ):
+        raise ValueError("Channels are a list of names or numbers, such as DAPI or 2.")
 
 
 def is_whole(value: object, least: int) -> bool:

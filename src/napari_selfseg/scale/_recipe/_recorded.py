@@ -81,7 +81,8 @@ def _values(record: Mapping[str, Any]) -> dict[str, Any]:
     made = _of_stack(record) if "stack" in record else _of_image(record)
     same = {key: record[key] for key in ("superpixels", "precision")}
     finish = {"finish": record["finish"]} if record.get("finish") else {}
-    return {**made, **same, **finish, **(record.get("objects") or {})}
+    channels = {"channels": record["channels"]} if record.get("channels") else {}
+    return {**made, **same, **finish, **channels, **(record.get("objects") or {})}
 
 
 def _of_stack(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from napari_selfseg.io import (
     address_of,
     has_room_for_place,
     load_fit,
+    of_channels,
     open_image,
     open_labels,
     read_record,
@@ -50,11 +51,16 @@ class LargeImage:
         target: str | os.PathLike[str],
         *,
         opacity: Opacity = "mask",
+        channels: tuple[str, ...] = (),
     ) -> None:
-        there = isinstance(image, ImageFile)
-        self.file = image if isinstance(image, ImageFile) else open_image(image, opacity=opacity)
-        place: Any = image if there else address_of(image) or os.path.abspath(str(image))
-        self.source = Source(place, self.file.channel_axis, opacity=opacity)
+        how: dict[str, Any] = {"opacity": opacity, "channels": channels}
+        place: Any
+        if isinstance(image, ImageFile):
+            self.file = place = of_channels(image, channels)
+        else:
+            self.file = open_image(image, **how)
+            place = address_of(image) or os.path.abspath(str(image))
+        self.source = Source(place, self.file.channel_axis, **how)
         self.target = Path(target)
 
     @property

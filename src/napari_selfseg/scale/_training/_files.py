@@ -85,6 +85,7 @@ def gathered(
     tile: int | None,
     axis: Any = UNSET,
     opacity: Opacity = "mask",
+    channels: Sequence[str] = (),
 ) -> Gathered:
     """Read a collection of files, folders and patterns.
 
@@ -102,7 +103,7 @@ def gathered(
     names: list[str] = []
     masks: list[Any] = []
     for path in files_of(paths):
-        file = read_image(path, opacity=opacity)
+        file = read_image(path, opacity=opacity, channels=channels)
         axis = file.channel_axis if axis is UNSET else axis
         _check_kind(file, path, axis, planes)
         parts = _parts(file.data, file.channel_axis, planes, tile)

@@ -19,6 +19,8 @@ __all__ = ["described", "detail", "hint", "progress", "shortened_path", "state"]
 def described(recipe: Recipe) -> str:
     """Say what a recipe does, without parameters that are as by default."""
     parts = [recipe.title if recipe.method is None else _parameters(recipe.method)]
+    if recipe.channels:
+        parts.append(f"channels {', '.join(recipe.channels)} alone")
     if recipe.superpixels is not None:
         parts.append(f"superpixels by {_parameters(recipe.superpixels)}")
     if recipe.segments is not None:
