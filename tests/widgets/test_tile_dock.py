@@ -203,25 +203,27 @@ def cut(dock, qtbot, n):
     return layer
 
 
-def of_consensus(opened, qtbot, monkeypatch, image, **parameters):
+def of_consensus(opened, qtbot, monkeypatch, image, parameters=None, **settings):
     """Label an image by several blocks of Consensus."""
-    monkeypatch.setattr(_block_by_block, "_SIDE", {2: 90, 3: 16})
+    monkeypatch.setattr(_block_by_block, "_SIDE", {2: 60, 3: 16})
     monkeypatch.setattr(_contour_watershed, "_PIXELS", 40)
-    viewer, dock = opened(image, limit=10**9)
+    viewer, dock = opened(image, limit=10**9, **settings)
+    if not settings.get("rgb", True):
+        dock.view.setup.stack.part.choose("plane")
     dock.view.setup.method.choose(Consensus)
     dock.view.setup.superpixels.choose(AutomaticWatershed)
-    dock.view.setup.fill(parameters)
+    dock.view.setup.fill(parameters or {})
     dock.start()
-    assert finished(dock, qtbot).startswith("All 6 tiles are labelled.")
+    assert finished(dock, qtbot).startswith("All")
     return viewer, dock
 
 
 def test_tiles_of_consensus_have_the_slider_of_an_image_in_memory(
     opened, qtbot, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(_zarr_levels, "COARSEST", 70)
-    image, method = SLIDE[:170, :250], Consensus(granularity=0.4)
-    viewer, dock = of_consensus(opened, qtbot, monkeypatch, image, granularity=0.4)
+    monkeypatch.setattr(_zarr_levels, "COARSEST", 50)
+    image, method = SLIDE[:120, :190], Consensus(granularity=0.4)
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, image, {"granularity": 0.4})
     whole = ss.segment(image, method, channel_axis=-1, threads=1)
     tree, automatic = whole.hierarchy().tree, whole.hierarchy().automatic
     shown, layer = dock.view.controls.shown, labels_of(viewer)
@@ -262,6 +264,20 @@ def test_tiles_of_consensus_have_the_slider_of_an_image_in_memory(
     qtbot.waitUntil(lambda: not folders(tmp_path), timeout=120_000)
 
 
+def test_the_slider_goes_over_a_plane_of_a_stack(opened, qtbot, monkeypatch):
+    monkeypatch.setattr(_zarr_levels, "COARSEST", 60)
+    stack = np.stack([SLIDE[:60, :120, 0], SLIDE[:60, :120, 1]])
+    axes = {"rgb": False, "axis_labels": ("z", "y", "x")}
+    _, dock = of_consensus(opened, qtbot, monkeypatch, stack, **axes)
+    layer = cut(dock, qtbot, 5)
+    assert [each.shape for each in layer.data] == [(1, 60, 120), (1, 30, 60)]
+    found = np.asarray(layer.data[0])[0]
+    assert len(np.unique(found)) == 5
+    here = dock._watch._viewer.dims.point[0]
+    assert layer.get_value((here, 20, 30))[1] == found[20, 30]
+    np.testing.assert_array_equal(np.asarray(layer.data[1])[0], found[::2, ::2])
+
+
 def commanded(image, method, segments, tmp_path):
     """Do what the command does with so many segments; return the record."""
     source = Source(ImageFile(image, -1, (1, 1), "pixel", None, "slide", "yxc"), -1)
@@ -272,7 +288,7 @@ def commanded(image, method, segments, tmp_path):
 
 
 def test_the_slider_waits_for_nothing_and_the_last_number_counts(opened, qtbot, monkeypatch):
-    viewer, dock = of_consensus(opened, qtbot, monkeypatch, SLIDE[:170, :250])
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, SLIDE[:60, :120])
     monkeypatch.setattr(cut_actions, "QUICK", -1.0)
     gate, asked = threading.Event(), []
     plain = LayerCuts.labels
@@ -296,7 +312,7 @@ def test_the_slider_waits_for_nothing_and_the_last_number_counts(opened, qtbot, 
 
 
 def test_labels_somebody_painted_on_are_not_cut_again(opened, qtbot, monkeypatch):
-    viewer, dock = of_consensus(opened, qtbot, monkeypatch, SLIDE[:170, :250])
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, SLIDE[:60, :120])
     layer, granularity = labels_of(viewer), dock.view.controls.shown.granularity
     assert granularity.slider.isEnabled()
     assert layer.editable
