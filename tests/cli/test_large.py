@@ -1,9 +1,11 @@
 """Images larger than memory from the command line."""
 
+import re
 import signal
 from argparse import ArgumentTypeError
 
 import numpy as np
+import psutil
 import pytest
 import tifffile
 import zarr
@@ -48,6 +50,7 @@ def whole(model):
 
 
 def test_an_image_in_tiles_within_memory(image, tmp_path, capsys):
+    held = psutil.Process().memory_info().rss
     out = str(tmp_path / "labels.ome.zarr")
     how = ["--memory", "20GB", "--samples", "2", "--sample-size", "32"]
     assert main(["segment", image, "-o", out, *METHOD, *how]) == 0
@@ -57,6 +60,9 @@ def test_an_image_in_tiles_within_memory(image, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "1 tile of 128 x 128 pixels: about" in said
     assert "where tiles meet" not in said
+    memory, unit = re.search(r"and ([\d.]+) (MB|GB) for one worker", said).groups()
+    in_all = float(memory) * {"MB": 1e6, "GB": 1e9}[unit]
+    assert in_all > 0.9 * held, "what the program itself takes is not in it"
 
 
 def test_a_model_applied_tile_by_tile(image, model, tmp_path):

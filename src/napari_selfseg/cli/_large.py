@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -152,16 +153,20 @@ def _kept(run: TileRun, again: str) -> str:
 
 def say_forecast(plan: Plan) -> None:
     """Say on standard error what the tiles are going to take."""
+    import psutil
+
     from napari_selfseg.io import load_fit
-    from napari_selfseg.protocol import in_words
+    from napari_selfseg.protocol import in_words, size_in_words
     from napari_selfseg.scale import estimate_plan
 
+    held = psutil.Process().memory_info().rss
     expected = estimate_plan(plan)
+    # As --memory has it: what a process takes in all.
+    worker = replace(expected.worker, bytes=held + expected.worker.bytes)
     tile = " x ".join(str(n) for n in plan.tile)
     print(
         f"{expected.tiles} tile{'s' * (expected.tiles > 1)} of {tile} pixels: "
-        f"{in_words(expected.worker)} for one worker, and at most {expected.disk / 1e6:.3g} MB on "
-        "disk.",
+        f"{in_words(worker)} for one worker, and at most {size_in_words(expected.disk)} on disk.",
         file=sys.stderr,
     )
     method = load_fit(plan.model).method
