@@ -80,13 +80,16 @@ def test_how_many_lie_across_seams_is_said_and_recorded(capsys):
     assert f"{len(across)} objects lie across seams between tiles" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("simplify", [[], ["--simplify", "1.5"]])
 @pytest.mark.parametrize("name", ["a.gpkg", "a.geojson", "a.qupath.geojson"])
-def test_outlines_by_tiles_are_those_of_the_labels_as_a_whole(tmp_path, name):
+def test_outlines_by_tiles_are_those_of_the_labels_as_a_whole(tmp_path, name, simplify):
     pytest.importorskip("rasterio")
     shapely = pytest.importorskip("shapely")
-    assert main([*TILES, "--resume", "--objects", name]) == 0
+    Path(name).unlink(missing_ok=True)
+    assert main([*TILES, "--resume", "--objects", name, *simplify]) == 0
     labels = open_labels("tiles.ome.zarr")[:]
     how = {"spacing": (0.5, 0.5), "unit": "µm", "classes": labels, "source": "image.ome.tif"}
+    how["simplify"] = float(simplify[-1]) if simplify else 0.0
     write_objects(tmp_path / name, connected(labels), image=spotted(), **how)
     (one, told), (other, expected) = (shapes(shapely, path) for path in (name, tmp_path / name))
     assert len(one) == len(other) > 15
@@ -142,9 +145,3 @@ def test_a_table_in_the_image():
     labels = open_labels("image.zarr/labels/cells")[:]
     assert table.index.tolist() == np.unique(labels[labels > 0]).tolist()
     np.testing.assert_array_equal(table["pixels"], np.bincount(labels.ravel())[table.index])
-
-
-def test_outlines_are_simplified_only_as_a_whole(capsys):
-    words = ["--objects", "a.geojson", "--simplify", "1", "--resume"]
-    assert main([*TILES, *words]) == 2
-    assert "--simplify needs the whole image" in capsys.readouterr().err

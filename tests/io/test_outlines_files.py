@@ -11,14 +11,16 @@ from scipy import ndimage
 
 from napari_selfseg.io import (
     Georeference,
+    OutlinesOnDisk,
     read_annotations,
     read_label_image,
     read_truth,
     write_objects,
 )
-from napari_selfseg.io._vector import _outlines, _rois
-from napari_selfseg.io._vector._outlines import geometries, outlines, simplified
-from napari_selfseg.objects import object_features
+from napari_selfseg.io._vector import _outlines_on_disk, _rois
+from napari_selfseg.io._vector._outlines import geometries, outlines
+from napari_selfseg.io._vector._outlines_on_disk import simplified
+from napari_selfseg.objects import connected, object_features
 
 pytest.importorskip("rasterio", reason="rasterio (the extra geo) is not installed")
 
@@ -245,8 +247,7 @@ def test_simplified_outlines_are_valid_and_share_borders():
     at = np.indices((100, 100)).reshape(2, -1).T
     nearest = np.argmin(((at[:, None] - seeds) ** 2).sum(axis=2), axis=1)
     labels = nearest.reshape(100, 100) + 1
-    pieces = outlines(labels)
-    before, after = geometries(pieces), geometries(simplified(pieces, 3))
+    before, after = geometries(outlines(labels)), geometries(simplified(labels, 3))
     assert shapely.is_valid(after).all()
     assert shapely.coverage_is_valid(after)
     assert shapely.get_num_coordinates(after).sum() < shapely.get_num_coordinates(before).sum() / 3
@@ -254,21 +255,64 @@ def test_simplified_outlines_are_valid_and_share_borders():
     np.testing.assert_allclose(shapely.area(after).sum(), shapely.area(shapely.union_all(after)))
     assert abs(shapely.area(after).sum() - 100 * 100) < 100
     assert shapely.get_num_interior_rings(shapely.union_all(after)) == 0
+    # Another library's have about as many corners.
+    fine = shapely.transform(shapely.segmentize(before, 1.0), np.round)
+    others = shapely.get_num_coordinates(shapely.coverage_simplify(fine, 3)).sum()
+    assert shapely.get_num_coordinates(after).sum() == pytest.approx(others, rel=0.05)
 
 
-def test_neighbourhoods_are_simplified_as_all_at_once(monkeypatch):
-    pytest.importorskip("shapely", reason="shapely (the extra geo) is not installed")
-    noise = np.random.default_rng(0).random((80, 80))
-    blobs, n = ndimage.label(ndimage.gaussian_filter(noise, 2) > 0.5)
-    pieces = outlines(np.where(blobs > 0, blobs + n * (np.indices(blobs.shape)[0] > 40), 0))
-    monkeypatch.setattr(_outlines, "AT_ONCE", len(pieces))
-    whole = simplified(pieces, 2)
-    monkeypatch.setattr(_outlines, "AT_ONCE", 1)
-    assert len(list(_outlines._neighbourhoods(geometries(pieces)))) > 10, "test invalid"
-    for one, other in zip(simplified(pieces, 2), whole, strict=True):
-        for rings, expected in zip(one, other, strict=True):
-            for ring, same in zip(rings, expected, strict=True):
-                np.testing.assert_array_equal(ring, same)
+def scattered(seed):
+    """Return labels of noise, smooth noise in levels, and pieces of such."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(1, 50, 2))
+    if seed % 3 == 0:
+        return rng.integers(0, 3, shape)
+    smooth = ndimage.gaussian_filter(rng.random(shape), 1 + seed % 2)
+    levels = np.digitize(smooth, np.quantile(smooth, (0.3, 0.6, 0.8)))
+    return connected(levels) if seed % 3 == 1 else levels
+
+
+def by_blocks(labels, side, folder, simplify):
+    """Return outlines of labels that were given block by block, and their numbers."""
+    wide = np.pad(labels, 1)
+    with OutlinesOnDisk(folder, labels.shape, simplify=simplify) as found:
+        for y, x in np.argwhere(np.ones(-(-np.array(labels.shape) // side))) * side:
+            found.add(wide[y : y + side + 2, x : x + side + 2], (y, x))
+        return list(found), found.numbers.tolist()
+
+
+def assert_alike(found, expected):
+    assert [list(map(len, each)) for each in found] == [list(map(len, each)) for each in expected]
+    rings, same = ([r for each in of for piece in each for r in piece] for of in (found, expected))
+    for ring, other in zip(rings, same, strict=True):
+        np.testing.assert_array_equal(ring, other)
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_outlines_by_blocks_are_those_of_the_whole_and_valid(tmp_path, monkeypatch, seed):
+    shapely = pytest.importorskip("shapely", reason="shapely (the extra geo) is not installed")
+    monkeypatch.setattr(_outlines_on_disk, "_AT_ONCE", 50)
+    labels = scattered(seed)
+    exact, numbers = by_blocks(labels, 7, tmp_path, 0)
+    assert numbers == np.unique(labels[labels > 0]).tolist()
+    given = shapely.normalize(geometries(exact))
+    assert (given == shapely.normalize(geometries(outlines(labels)))).all()
+    for pixels, side in ((1, 1), (2, 5), (4, 16)):
+        whole = simplified(labels, pixels)
+        assert_alike(by_blocks(labels, side, tmp_path, pixels)[0], whole)
+        shapes = geometries(whole)
+        assert shapely.is_valid(shapes).all()
+        assert shapely.coverage_is_valid(shapes)
+        assert not shapely.is_empty(shapes).any()
+
+
+def test_a_pixel_stays_a_square_and_two_objects_do_not_become_one_line():
+    labels = np.zeros((5, 9), int)
+    labels[2, 2] = 1
+    labels[2, 5:7] = 2, 3
+    square, *pair = simplified(labels, 3)
+    assert square[0][0].tolist() == [[2, 2], [2, 3], [3, 3], [3, 2], [2, 2]]
+    assert all(len(rings[0]) > 3 for (rings,) in pair)
 
 
 def test_rois_of_far_pixels_are_read_by_another_library(tmp_path, monkeypatch):

@@ -92,7 +92,7 @@ def test_outlines_are_those_of_the_whole(tmp_path):
 
     # With holes across seams, and pieces that touch at a corner alone.
     classes = blobs(SHAPE, 1.5)
-    with OutlinesOnDisk(tmp_path) as outlines:
+    with OutlinesOnDisk(tmp_path, SHAPE) as outlines:
         run = through(classes, classes, None, tmp_path, (32, 32), outlines=outlines)
         found = list(outlines)
         assert outlines.numbers.tolist() == run.objects.numbers.tolist()

@@ -76,6 +76,7 @@ def tiles_task(
             **learning,
         ),
         opacity=args.opacity,
+        simplify=getattr(args, "simplify", None) or 0.0,
         fit=fit,
         device=args.device,
         threads=args.threads,

@@ -46,7 +46,6 @@ WHOLE = (
     "superpixels",
     "mask",
     "scribbles",
-    "simplify",
     "save_fit",
     "carry",
 )
@@ -99,6 +98,8 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.scale import LabelFiles
 
     settle_output(args)
+    if args.simplify and not args.objects:
+        raise ValueError("--simplify is for outlines: add --objects FILE.geojson, or leave it out.")
     tiled = in_tiles(args)
     if tiled:
         _check_tiles(args)
@@ -161,8 +162,6 @@ def _recipe(args: argparse.Namespace, *, on_disk: bool) -> Recipe:
     from napari_selfseg.scale import Recipe
 
     check_along(args)
-    if args.simplify and not args.objects:
-        raise ValueError("--simplify is for outlines: add --objects FILE.geojson, or leave it out.")
     if on_disk and args.preview:
         raise ValueError("--preview needs all planes in memory: write a TIFF, or leave it out.")
     return Recipe(

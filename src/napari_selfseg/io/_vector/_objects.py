@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from napari_selfseg.io._pixels._image_file import Georeference
 from napari_selfseg.io._vector._drawn import Affine, Drawn, rows_of
 from napari_selfseg.io._vector._maps import write_geojson, write_geopackage
-from napari_selfseg.io._vector._outlines import Rings, outlines, simplified
+from napari_selfseg.io._vector._outlines import Rings, outlines
+from napari_selfseg.io._vector._outlines_on_disk import simplified
 from napari_selfseg.io._vector._qupath import write_qupath
 from napari_selfseg.io._vector._rois import write_rois
 from napari_selfseg.io._writing._atomic import atomic_file, check_target
@@ -99,9 +100,9 @@ def write_objects(
             labels, image, channel_axis=channel_axis, spacing=spacing, unit=unit, classes=classes
         )
     columns = with_class_names(columns, names or {})
-    pieces: Sequence[list[Rings]] = outlines(labels) if has_outlines(target) else ()
-    if simplify and pieces:
-        pieces = simplified(pieces, simplify)
+    pieces: Sequence[list[Rings]] = ()
+    if has_outlines(target):
+        pieces = simplified(labels, simplify) if simplify else outlines(labels)
     drawn = Drawn(pieces, columns, names or {}, source, settings)
     write_drawn(target, drawn, spacing=spacing, unit=unit, georeference=georeference)
 

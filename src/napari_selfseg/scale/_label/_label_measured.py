@@ -59,15 +59,23 @@ def write_measured(task: LabelTask, image: ImageFile, source: Source, path: Path
             return run
 
         if files.objects is not None:
-            with OutlinesOnDisk(room) as outlines:
-                drawn = has_outlines(files.objects)
-                run = measured(are_objects(record), outlines if drawn else None)
-                _write_objects(files.objects, image, run, outlines if drawn else (), record)
+            with _outlines(task, labels.shape, room) as outlines:
+                run = measured(are_objects(record), outlines)
+                _write_objects(files.objects, image, run, outlines, record)
             if is_by_blocks(path) and ACROSS not in record:
                 update_record(path, {ACROSS: run.across})
         if files.table is not None:
             columns = measured(own=True).columns(**image.measure)
             write_table(files.table, columns, files.labels.name)
+
+
+@contextlib.contextmanager
+def _outlines(task: LabelTask, shape: Sequence[int], room: Path) -> Iterator[OutlinesOnDisk | None]:
+    if task.files.objects is None or not has_outlines(task.files.objects):
+        yield None
+        return
+    with OutlinesOnDisk(room, shape, simplify=task.simplify) as outlines:
+        yield outlines
 
 
 def _opened(path: Path) -> Any:
@@ -95,9 +103,10 @@ def _write_objects(
     path: Path,
     image: ImageFile,
     run: MeasureRun,
-    outlines: Sequence[Any],
+    outlines: OutlinesOnDisk | None,
     record: Mapping[str, Any],
 ) -> None:
+    pieces: Sequence[Any] = () if outlines is None else outlines
     name, columns = Path(image.name).name, run.columns(**image.measure)
-    drawn = Drawn(outlines, columns, {}, name, in_words(record))
+    drawn = Drawn(pieces, columns, {}, name, in_words(record))
     write_drawn(path, drawn, **image.measure, georeference=image.georeference)

@@ -34,11 +34,6 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     ValueError
         When something cannot be used, or the recipe asks for what needs the whole image.
     """
-    if task.simplify and task.files.objects is not None:
-        raise ValueError(
-            "Outlines of all objects are simplified together, which by tiles they are not: leave "
-            "out simplify."
-        )
     if task.tiling is None:
         _check_parts(task)
     target = task.files.labels

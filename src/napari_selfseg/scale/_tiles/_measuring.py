@@ -145,7 +145,7 @@ class MeasureRun(Work[TileStep]):
         labels = np.asarray(view[grid.outer(number)])
         inner, origin = labels[crop], [each.start for each in box]
         if self._outlines is not None:
-            self._outlines.add(inner, origin)
+            self._outlines.add(_with_next(labels, crop), origin)
         image, _ = self._source.read(box, ndim)
         channels = [image] if self._source.channel_axis is None else list(np.moveaxis(image, -1, 0))
         kinds = None if self._own else classes_of(inner, np.asarray(self._labels[box]))
@@ -164,3 +164,11 @@ def _block(shape: Sequence[int], tile: Sequence[int]) -> tuple[int, ...]:
         longest = sides.index(max(sides))
         sides[longest] = -(-sides[longest] // 2)
     return tuple(sides)
+
+
+def _with_next(labels: NDArray[Any], crop: Sequence[slice]) -> NDArray[Any]:
+    """Return a block with one pixel around it; 0 beyond the image, where nothing was read."""
+    wide = tuple(slice(max(each.start - 1, 0), each.stop + 1) for each in crop)
+    sides = zip(crop, labels.shape, strict=True)
+    beyond = [(int(each.start == 0), int(each.stop == n)) for each, n in sides]
+    return np.pad(labels[wide], beyond)
