@@ -90,3 +90,26 @@ def test_outlines_and_ome_zarr_have_the_kinds(folder):
         for entry, each in zip(label["properties"], label["colors"], strict=True)
     }
     assert len(colours) == 2
+
+
+def test_a_table_in_the_image_has_the_kinds(folder):
+    ngio = pytest.importorskip("ngio", reason="ngio (the extra tables) is not installed")
+    path = folder / "image.zarr"
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    group.create_array("0", data=tifffile.imread(folder / "image.tif"), dimension_names=("y", "x"))
+    axes = [{"name": n, "type": "space", "unit": "micrometer"} for n in "yx"]
+    scale = [{"type": "scale", "scale": [0.5, 0.5]}]
+    levels = [{"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}]
+    group.update_attributes({"ome": {"version": "0.5", "multiscales": levels}})
+    words = ["segment", str(path), "--scribbles", str(folder / "strokes.tif"), *HOW, *NAMES]
+    assert main([*words, "--into-image", "cells", "--table", "cells"]) == 0
+    container = ngio.open_ome_zarr_container(path)
+    labels = container.get_label("cells").get_as_numpy()
+    frame = container.get_feature_table("cells").dataframe
+    for middles, number, name in ((BRIGHT, 1, "nucleus"), (DIM, 2, "red cell")):
+        rows = frame.loc[[labels[at] for at in middles]]
+        assert rows["class"].tolist() == [number] * len(middles)
+        assert rows["name"].tolist() == [name] * len(middles)
+    assert len(frame) == len(BRIGHT) + len(DIM)
+    # And through the backend as strings, not as codes.
+    assert frame["class"].dtype.kind in "iu"

@@ -323,3 +323,20 @@ def test_two_commands_do_not_write_one_file(image, tmp_path, capsys):
         for more in ([], ["--tile", "32"], ["--tile", "32", "--resume"]):
             assert main(["segment", image, "-o", str(out), *METHOD, *more]) == 2
             assert "is being written by another process: wait for it" in capsys.readouterr().err
+
+
+def test_what_zarr_leaves_when_it_is_killed_is_removed_in_our_labels_alone(image, model, tmp_path):
+    out = tmp_path / "labels.ome.zarr"
+    words = ["segment", image, "-o", str(out), *METHOD, "--tile", "32", "--samples", "2"]
+    words += ["--sample-size", "32", "--resume"]
+    assert main(words) == 0
+    before = open_labels(out)[:]
+    chunk = next(each for each in (out / "0").rglob("*") if each.is_file())
+    # While the record was written, and a chunk.
+    ours = [out / "zarr.0f.partial", chunk.with_suffix(".1e.partial")]
+    others = [tmp_path / "zarr.2d.partial", tmp_path / "other.zarr.3c.partial"]
+    for path in ours + others:
+        path.write_bytes(b"half")
+    assert main(words) == 0
+    assert [path.exists() for path in ours + others] == [False, False, True, True]
+    np.testing.assert_array_equal(open_labels(out)[:], before)

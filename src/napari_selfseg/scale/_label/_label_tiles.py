@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from napari_selfseg.io import ImageFile, image_of_labels, load_fit, open_labels, read_record
+from napari_selfseg.io import (
+    ImageFile,
+    image_of_labels,
+    load_fit,
+    open_labels,
+    read_record,
+    sweep_chunks,
+)
+from napari_selfseg.io.formats import is_by_blocks
 from napari_selfseg.outlines import SUPERPIXELS
 from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
@@ -43,7 +50,7 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     if plan is None and _finished(task, large):
         if (there := measured_before(task)) is False:
             write_measured(task, image, large.source, target)
-        return _result(read_record(target), before=there)
+        return _result(target, before=there)
     plan = cut_again(plan, _segments(task)) if plan else _planned(task, large)
     # A table that is older than the last tile is of other labels.
     mark = plan.beside(FINISHED)
@@ -57,10 +64,14 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     if task.by_recipe or image_of_labels(target):
         # Nothing but labels stays in an image.
         forget(target)
-    return _result(read_record(target), before=before)
+    return _result(target, before=before)
 
 
-def _result(record: Mapping[str, Any], *, before: bool = False) -> LabelResult:
+def _result(target: Path, *, before: bool = False) -> LabelResult:
+    if is_by_blocks(target):
+        # Left by who was killed after the last tile: what was left before is gone by then.
+        sweep_chunks(target)
+    record = read_record(target)
     return LabelResult(record["n_labels"], before=before, across=record.get(ACROSS))
 
 
