@@ -266,7 +266,8 @@ def test_a_kept_tree_is_cut_where_somebody_looks(tmp_path, monkeypatch):
     assert len(cuts.levels) == 3
     told = cuts.recorded(nine_told, 9)
     assert cuts.counted(told, whole.at(whole.labels)) == nine_told
-    assert "segments" not in cuts.recorded(told, None)
+    assert "segments" not in cuts.recorded(told, cuts.wanted)
+    assert cuts.wanted == cuts.automatic != 9
     run = ss.segment(image, ss.Consensus(), **HERE)
     found = run.hierarchy()
     bounds = (found.tree.fewest, found.tree.most, found.automatic, found.words)

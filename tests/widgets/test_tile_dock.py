@@ -203,18 +203,18 @@ def cut(dock, qtbot, n):
     return layer
 
 
-def of_consensus(opened, qtbot, monkeypatch, image, parameters=None, **settings):
+def of_consensus(opened, qtbot, monkeypatch, image, parameters=None, area="tiles", **settings):
     """Label an image by several blocks of Consensus."""
     monkeypatch.setattr(_block_by_block, "_SIDE", {2: 60, 3: 16})
     monkeypatch.setattr(_contour_watershed, "_PIXELS", 40)
-    viewer, dock = opened(image, limit=10**9, **settings)
+    viewer, dock = opened(image, area, limit=10**9, **settings)
     if not settings.get("rgb", True):
         dock.view.setup.stack.part.choose("plane")
     dock.view.setup.method.choose(Consensus)
     dock.view.setup.superpixels.choose(AutomaticWatershed)
     dock.view.setup.fill(parameters or {})
     dock.start()
-    assert finished(dock, qtbot).startswith("All")
+    assert "All" in finished(dock, qtbot)
     return viewer, dock
 
 
@@ -262,6 +262,27 @@ def test_tiles_of_consensus_have_the_slider_of_an_image_in_memory(
     viewer.layers.remove(layer)
     assert not granularity.isVisibleTo(dock)
     qtbot.waitUntil(lambda: not folders(tmp_path), timeout=120_000)
+
+
+@pytest.mark.parametrize("area", ["tiles", "all"])
+def test_a_number_asked_for_before_is_shown_and_the_next_run_has_its_own(
+    opened, qtbot, monkeypatch, area
+):
+    image = SLIDE[:60, :120]
+    viewer, dock = of_consensus(opened, qtbot, monkeypatch, image, {"n_segments": 5}, area)
+    granularity = dock.view.controls.shown.granularity
+    run = ss.segment(image, Consensus(), channel_axis=-1, threads=1)
+    automatic = run.hierarchy().automatic
+    assert automatic != 5, "test invalid: nothing was asked for"
+    assert granularity.number.value() == len(np.unique(labels_of(viewer).data)) == 5
+    assert granularity.automatic.text() == f"Automatic: {automatic}"
+    granularity.number.setValue(9)
+    qtbot.waitUntil(lambda: len(np.unique(labels_of(viewer).data)) == 9, timeout=10_000)
+    dock.view.setup.fill({"n_segments": 0})
+    dock.start()
+    finished(dock, qtbot)
+    assert granularity.number.value() == automatic
+    assert len(np.unique([e for e in viewer.layers if isinstance(e, Labels)][-1].data)) == automatic
 
 
 def test_the_slider_goes_over_a_plane_of_a_stack(opened, qtbot, monkeypatch):

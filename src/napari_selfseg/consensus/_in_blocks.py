@@ -100,8 +100,9 @@ class InBlocks:
             for said in source.said(_of(known, source), compared(source.name), evidence.borders):
                 evidence.take(said)
         found = evidence.hierarchy(self.level, self.structure, self.smallest, last=True)
-        wanted = min(self.n_segments or found.automatic, MOST)
-        return Joined(found.tree, wanted, found.words, evidence.maps)
+        automatic = found.automatic
+        wanted = min(self.n_segments or automatic, MOST)
+        return Joined(found.tree, wanted, found.words, evidence.maps, automatic)
 
     def _cells(self, known: Found) -> Lines | None:
         """Return the lines that segments lie between, if they do."""

@@ -30,12 +30,15 @@ class Joined(NamedTuple):
         Which kind of tree it is, in a sentence.
     maps : int
         How many label maps were compared.
+    automatic : int
+        How many segments there are by themselves, where `wanted` is a number that somebody gave.
     """
 
     tree: Tree
     wanted: int
     words: str = ""
     maps: int = 0
+    automatic: int = 0
 
 
 class Picture(Protocol):

@@ -52,7 +52,9 @@ class TileCuts:
     Attributes
     ----------
     fewest, most, automatic : int
-        How many segments there can be, and how many there are where nobody says a number.
+        How many segments there can be, and how many there are by themselves.
+    wanted : int
+        How many the labels were made with where that is another number.
     words : str
         Which kind of tree it is, in a sentence.
     maps : int
@@ -70,7 +72,8 @@ class TileCuts:
         self._plan, self._tree = plan, found.tree
         self.words, self.maps = found.words, found.maps
         self.fewest, self.most = found.tree.fewest, found.tree.most
-        self.automatic = min(max(found.wanted, self.fewest), self.most)
+        self.wanted = min(max(found.wanted, self.fewest), self.most)
+        self.automatic = min(max(found.automatic or found.wanted, self.fewest), self.most)
         ids = [np.load(plan.beside("ids", f"{n}.npy")) for n in range(len(plan.grid))]
         self._first = np.cumsum([0, *map(len, ids)])
         self._ids = np.concatenate(ids).astype(np.min_scalar_type(self.most))
@@ -85,21 +88,21 @@ class TileCuts:
 
     @cached_property
     def levels(self) -> tuple[CutLevel, ...]:
-        """The labels at every level, the finest first; of the automatic number until replaced."""
-        labels = self.labels(self.automatic)
+        """The labels at every level, the finest first; of the wanted number until replaced."""
+        labels = self.labels(self.wanted)
         return tuple(
             CutLevel(each, level, self._plan.grid, self._first, labels)
             for level, each in enumerate(self._pieces)
         )
 
-    def recorded(self, record: Mapping[str, Any], n_segments: int | None) -> dict[str, Any]:
-        """Return the record of the labels with another number; None for the automatic one.
+    def recorded(self, record: Mapping[str, Any], n_segments: int) -> dict[str, Any]:
+        """Return the record of the labels with another number of segments.
 
         How many segments a seam goes through is left out, see `counted`.
         """
         told = {key: value for key, value in record.items() if key not in ("segments", ACROSS)}
-        told["n_labels"] = self.automatic if n_segments is None else n_segments
-        return told if n_segments is None else {**told, "segments": n_segments}
+        told["n_labels"] = n_segments
+        return told if n_segments == self.wanted else {**told, "segments": n_segments}
 
     def counted(self, record: Mapping[str, Any], labels: CutLevel) -> dict[str, Any]:
         """Return the record of labels with how many of them a seam goes through; reads seams."""

@@ -52,7 +52,7 @@ class LayerCuts:
             self._numbers, levels[-1] = levels[-1].numbers(), storage.levels[-1]
         shown = tuple(levels) if storage.levels else ()
         self.storage = replace(storage, array=levels[0], levels=shown)
-        self.labels(self.cuts.automatic)
+        self.labels(self.cuts.wanted)
 
     def labels(self, n_segments: int) -> NDArray[np.uint32]:
         """Return what `show` shows; in any thread."""
@@ -61,13 +61,8 @@ class LayerCuts:
         self.took = time.thread_time() - began
         return found
 
-    def show(
-        self, layer: Any, index: Index, labels: NDArray[np.uint32], n_segments: int | None
-    ) -> None:
-        """Show labels from `labels` in the layer, on the main thread.
-
-        `n_segments` is None for the automatic number.
-        """
+    def show(self, layer: Any, index: Index, labels: NDArray[np.uint32], n_segments: int) -> None:
+        """Show labels from `labels` in the layer, on the main thread."""
         for each in self.cuts.levels:
             each.labels = labels
         if self._numbers is not None:

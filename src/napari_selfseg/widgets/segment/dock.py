@@ -159,7 +159,7 @@ class SegmentDock(DockBase):
         if (outcome := self._continue.take_back()) is not None:
             run, total = outcome.run, outcome.request.method.updates
             self.view.controls.show_step(run.iteration, total, TAKEN_BACK, {})
-            self._segments.begin(outcome.source, outcome.request)
+            self._segments.begin(outcome.source, outcome.request, kept=True)
             self._show_end(outcome, TAKEN_BACK, outcome.source)
             self._on_change()
 

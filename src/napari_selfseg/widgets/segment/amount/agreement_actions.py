@@ -94,9 +94,14 @@ class AgreementActions:
         else:  # posted: its turn is before that of the canvas, which then is drawn once
             QTimer.singleShot(0, self._bind)
 
-    def begin(self, source: Any, request: Request) -> None:
-        """Offer the segments of a run that begins."""
+    def begin(self, source: Any, request: Request, *, kept: bool = False) -> None:
+        """Offer the segments of a run that begins.
+
+        Of one that goes on, or with `kept`, the number stays that was chosen before.
+        """
         self.clear()
+        if request.after is None and not kept:
+            self._chosen = getattr(request.method, "n_segments", 0) or None
         if request.method.instances:  # objects are no votes that agree
             self._view.classes.setChecked(True)
             return

@@ -86,7 +86,8 @@ class CutActions:
     def _offer(self, found: LayerCuts) -> None:
         cuts, granularity = found.cuts, self._view.granularity
         granularity.offer(cuts.fewest, cuts.most, cuts.automatic, BORDERS)
-        self._show_number(cuts.automatic)
+        self._chosen = None if cuts.wanted == cuts.automatic else cuts.wanted
+        self._show_number(cuts.wanted)
         if self._edited:
             granularity.refuse(EDITED)
 
@@ -112,7 +113,7 @@ class CutActions:
         n = found.cuts.automatic if chosen is None else chosen
         self._show_number(n)
         if found.took <= QUICK:
-            self._show(found, found.labels(n), chosen)
+            self._show(found, found.labels(n), n)
             return
 
         def work() -> NDArray[np.uint32] | Exception:
@@ -127,7 +128,7 @@ class CutActions:
             self._making = False
             if isinstance(labels, Exception):
                 raise labels
-            self._show(found, labels, chosen)
+            self._show(found, labels, n)
             # Meanwhile the slider may have gone on.
             if chosen != self._chosen:
                 self._paint()
@@ -135,12 +136,12 @@ class CutActions:
         self._making = True
         self._begin(work, put, WHAT)
 
-    def _show(self, found: LayerCuts, labels: Any, chosen: int | None) -> None:
+    def _show(self, found: LayerCuts, labels: Any, n: int) -> None:
         session = self._session
         if session is None or self._edited:
             return
         self._paced.begin()
-        found.show(session.layer, session.request.index, labels, chosen)
+        found.show(session.layer, session.request.index, labels, n)
         self._paced.end()
 
     def _show_number(self, n: int) -> None:
