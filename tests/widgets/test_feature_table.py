@@ -36,7 +36,7 @@ def shown(table):
 def test_every_column_is_there_once_and_numbers_sort_as_numbers(table):
     model = table.model()
     titles = [model.headerData(k, Qt.Orientation.Horizontal) for k in range(model.columnCount())]
-    assert titles == ["index", "mean", "note"]
+    assert titles == ["label", "mean", "note"]
     assert shown(table)[1] == ["2", "", "round"]
     table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
     assert [row[0] for row in shown(table)] == ["5", "2", "1"]
@@ -49,12 +49,12 @@ def test_a_click_picks_the_label_of_the_row_and_rows_are_copied(table, qtbot):
     with qtbot.waitSignal(table.picked, timeout=10_000) as heard:
         place = table.visualRect(table.model().index(0, 1)).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert heard.args == [5]
+    assert heard.args == [2], "the row of the table, wherever it is shown"
     QTest.keyClick(table, "C", Qt.KeyboardModifier.ControlModifier)
-    assert QApplication.clipboard().text().split() == ["index", "mean", "note", "5", "0.25"]
-    table.mark(1)
+    assert QApplication.clipboard().text().split() == ["label", "mean", "note", "5", "0.25"]
+    table.mark({"index": 1})
     assert {each.row() for each in table.selectedIndexes()} == {2}
-    table.mark(77)
+    table.mark({"index": 77})
     assert table.selectedIndexes() == []
 
 
@@ -77,6 +77,17 @@ def test_eight_rows_the_image_and_the_dock_fit_a_small_screen(make_napari_viewer
     assert {each.row() for each in table.selectedIndexes()} == {8}
     layer.features = {"index": [3]}
     assert table.model().rowCount() == 1
+    other = viewer.add_layer(Labels(np.ones((8, 8), int), name="other"))
+    assert table.model().rowCount() == 0, "the rows are those of the labels that are selected"
+    viewer.layers.selection.active = layer
+    assert table.model().rowCount() == 1
+    viewer.add_image(np.zeros((8, 8)))
+    assert table.model().rowCount() == 1, "an image has no rows"
+    dock.show(there=False)
+    assert not table.isVisible()
+    dock.show(there=True)
+    assert table.isVisible()
+    viewer.layers.remove(other)
     dock.close()
     assert NAME not in viewer.window.dock_widgets
     dock.open(layer)

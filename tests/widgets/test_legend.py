@@ -123,6 +123,28 @@ def test_a_pyramid_is_counted_in_its_coarsest_level():
     )
 
 
+@pytest.mark.parametrize("how", [{"axis_labels": ("t", "y", "x")}, {"metadata": {}}])
+def test_sizes_in_a_film_are_of_the_frame_in_view_and_a_label_is_found_there_first(how):
+    viewer = ViewerModel()
+    film = np.stack([LABELS, LABELS, np.zeros_like(LABELS)])
+    film[2, 0, 0] = 99
+    layer = viewer.add_labels(film, **how)
+    if "metadata" in how:
+        layer.metadata[METADATA] = {"stack": {"axis": [0]}}
+    viewer.dims.set_point(0, 1)
+    countable = countable_labels(layer, viewer.dims)
+    assert countable.where == " in the plane in view"
+    np.testing.assert_array_equal(countable.read(), LABELS)
+    assert int(turn_to(viewer, layer, int(LABELS.max()))[0]) == 1
+    assert turn_to(viewer, layer, 99).tolist() == [2, 0, 0]
+    assert viewer.dims.current_step[0] == 2
+    assert turn_to(viewer, layer, 98) is None
+    series = viewer.add_labels(film[None], axis_labels=("time", "z", "y", "x"))
+    assert countable_labels(series, viewer.dims).where == "", "one volume"
+    series = viewer.add_labels(np.stack([film] * 2), axis_labels=("time", "z", "y", "x"))
+    assert countable_labels(series, viewer.dims).where == " in the volume in view"
+
+
 def test_time_is_no_size():
     viewer = ViewerModel()
     layer = viewer.add_labels(np.stack([LABELS] * 3), scale=(60, 0.5, 0.5), units=("s", "um", "um"))

@@ -17,6 +17,9 @@ from napari_selfseg.superpixels import Slic
 from napari_selfseg.widgets.canvas import label_storage as rooms
 from napari_selfseg.widgets.canvas import temporary_folder as lease
 from napari_selfseg.widgets.canvas.layers import METADATA
+from napari_selfseg.widgets.canvas.plane_rows import rows_of
+from napari_selfseg.widgets.editing import table_actions
+from napari_selfseg.widgets.editing.table_dock import NAME
 from napari_selfseg.widgets.large.stack_job import StackJob
 from napari_selfseg.widgets.model.words import READING, STACK_BEGINS, TRYING
 from napari_selfseg.widgets.segment import keep_actions
@@ -192,9 +195,57 @@ def test_large_labels_lie_on_the_disk_and_save_keeps_them(opened, qtbot, monkeyp
     dock.view.result.save_labels.click()
     qtbot.waitUntil(lambda: "Saved" in dock.view.controls.status.text(), timeout=120_000)
     np.testing.assert_array_equal(np.asarray(open_labels(target)), found)
+    dock.view.result.measure.click()
+    qtbot.waitUntil(lambda: rows_of(layer) is not None, timeout=60_000)
+    assert rows_of(layer).table["pixels"].sum() == found.size
     viewer.layers.remove(layer)
     qtbot.waitUntil(lambda: not list(tmp_path.glob("napari-selfseg-*")), timeout=120_000)
     assert target.is_dir()
+
+
+def test_a_film_is_measured_plane_by_plane_and_rows_and_canvas_follow_each_other(
+    opened, qtbot, monkeypatch, tmp_path
+):
+    viewer, dock = opened(units=("s", "um", "um"), scale=(1, 0.5, 0.5))
+    dock.start()
+    finished(dock, qtbot)
+    layer, result = labels_of(viewer), dock.view.result
+    assert result.measure.isEnabled()
+    assert not result.save_table.isEnabled()
+    result.measure.click()
+    said = dock.view.controls.status
+    qtbot.waitUntil(lambda: "one an object and plane" in said.text(), timeout=60_000)
+    table = rows_of(layer).table
+    assert list(table)[:4] == ["t", "index", "pixels", "area (µm²)"]
+    for t, number, n in zip(table["t"], table["index"], table["pixels"], strict=True):
+        assert (layer.data[t] == number).sum() == n
+    assert len(table) == sum(len(np.unique(plane[plane > 0])) for plane in layer.data)
+    shown = viewer.window.dock_widgets[NAME]
+    one, two = (int(each) for each in table["index"][table["t"] == 1][:2])
+    row = int(np.flatnonzero((table["t"] == 4) & (table["index"] == two))[0])
+    shown.clicked.emit(shown.model().index(row, 0))
+    assert viewer.dims.current_step[0] == 4
+    assert layer.selected_label == two
+    assert "Chosen label" in viewer.layers
+    assert {each.row() for each in shown.selectedIndexes()} == {row}
+    viewer.dims.set_current_step(0, 1)
+    (place,) = {each.row() for each in shown.selectedIndexes()}
+    assert (table["t"][place], table["index"][place]) == (1, two)
+    layer.selected_label = one
+    (place,) = {each.row() for each in shown.selectedIndexes()}
+    assert (table["t"][place], table["index"][place]) == (1, one)
+    file = tmp_path / "rows.csv"
+    monkeypatch.setattr(table_actions, "ask_save", lambda *_: str(file))
+    result.save_table.click()
+    qtbot.waitUntil(lambda: "Saved" in said.text(), timeout=60_000)
+    assert file.read_text("utf-8-sig").startswith("t,label,pixels,area (µm²),")
+    layer.paint((0, 3, 3), 9)
+    qtbot.waitUntil(lambda: 9 in rows_of(layer).table["index"].tolist(), timeout=60_000)
+    viewer.add_image(FILM[0], name="plane")
+    dock.view.setup.image.choose(viewer.layers["plane"])
+    assert shown.parentWidget().isHidden()
+    dock.view.setup.image.choose(viewer.layers["film"])
+    assert not shown.parentWidget().isHidden()
 
 
 def test_closing_the_dock_ends_the_thread_and_keeps_planes(opened, qtbot, held):

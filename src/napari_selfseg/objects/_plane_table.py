@@ -67,6 +67,8 @@ class PlaneTable(Work[PlaneStep]):
 
     Attributes
     ----------
+    places : list of str
+        The columns that say which plane it is.
     stopped : None
         Nothing is said of why it ended.
     """
@@ -100,7 +102,7 @@ class PlaneTable(Work[PlaneStep]):
             "channel_names": channel_names,
         }
         self._lengths = tuple(shape[k] for k in self._axes)
-        self._called = axis_columns(names, self._axes)
+        self.places = axis_columns(names, self._axes)
         self._first = tuple(first) or (0,) * len(self._axes)
         self._letters = [names[k] for k in self._rest]
         self._parts: list[dict[str, Column]] = []
@@ -158,7 +160,7 @@ class PlaneTable(Work[PlaneStep]):
         n = len(found["index"])
         where = {
             name: np.full(n, at + begin)
-            for name, at, begin in zip(self._called, place, self._first, strict=True)
+            for name, at, begin in zip(self.places, place, self._first, strict=True)
         }
         return where | {self._renamed(name): values for name, values in found.items()}
 

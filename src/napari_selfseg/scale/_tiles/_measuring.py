@@ -116,10 +116,13 @@ class MeasureRun(Work[TileStep]):
         """End now; from the thread that iterates."""
         self._work.close()
 
-    def columns(self, spacing: Sequence[float] | None, unit: str) -> dict[str, NDArray[Any]]:
-        """Return the columns of `object_features`."""
+    def columns(
+        self, spacing: Sequence[float] | None, unit: str, names: Sequence[str] | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Return the columns of `object_features`; `names` are of channels."""
         sizes = checked_spacing(spacing, len(self._tiles.shape))
-        names = channel_names(self._source.n_channels, self._source.channel_axis)
+        if names is None:
+            names = channel_names(self._source.n_channels, self._source.channel_axis)
         return columns_of(self.objects, sizes, unit, names)
 
     def _through(self) -> Generator[TileStep]:

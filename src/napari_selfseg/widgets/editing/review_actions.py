@@ -281,7 +281,8 @@ class ReviewActions:
         if reviewer.subject.objects:
             changed = objects.touched if corrected else frozenset[int]()
             told = objects, self.names, reviewer.certainty, changed
-            write_table(layer, followed(our_table(layer), *told))
+            planes = bool(reviewer.subject.axes)
+            write_table(layer, followed(our_table(layer), *told, planes=planes))
         if measured and corrected:
             self._measured()
         self._kinds.paint(objects.classes)

@@ -10,7 +10,8 @@ import numpy as np
 __all__ = ["OWN", "Told", "followed"]
 
 # Columns of a table that nobody has measured.
-OWN: Final = frozenset({"index", "class", "name", "pixels", "certainty"})
+SUMMED: Final = "pixels (all planes)"
+OWN: Final = frozenset({"index", "class", "name", "pixels", SUMMED, "certainty"})
 
 
 class Told(Protocol):
@@ -34,11 +35,13 @@ def followed(
     names: Mapping[int, str],
     certainty: Mapping[int, float],
     changed: Collection[int],
+    *,
+    planes: bool = False,
 ) -> Any:
     """Return a table with a row for every object there is.
 
     `features` is the table before, perhaps without columns; what was measured of the objects in
-    `changed` is out of date, and left out.
+    `changed` is out of date, and left out. With `planes` sizes are sums over several images.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def followed(
     head: dict[str, Any] = {"index": numbers, "class": classes}
     if names:
         head["name"] = [names.get(one, "") for one in classes]
-    head["pixels"] = [objects.size(number) for number in numbers]
+    head[SUMMED if planes else "pixels"] = [objects.size(number) for number in numbers]
     if certainty:
         head["certainty"] = [certainty.get(number, np.nan) for number in numbers]
     return table(head).join(rest.reset_index(drop=True))

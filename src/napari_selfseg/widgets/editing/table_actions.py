@@ -12,6 +12,7 @@ from napari_selfseg.widgets.canvas.columns import write_table
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
 from napari_selfseg.widgets.canvas.layers import part_sizes
 from napari_selfseg.widgets.canvas.looks.described import own_names
+from napari_selfseg.widgets.canvas.plane_rows import rows_of
 from napari_selfseg.widgets.editing.table_dock import TableDock
 from napari_selfseg.widgets.model.measure import measured, save_table, unit_of
 from napari_selfseg.widgets.parts.dialogs import ask_save
@@ -48,7 +49,15 @@ class TableActions:
     ) -> None:
         self.given: Callable[[], tuple[dict[int, int], dict[int, str]]] = lambda: ({}, {})
         self._view, self._begin, self._labels = view, begin, labels
-        self._dock = TableDock(viewer, view.result.legend.picked.emit)
+        self._dock = TableDock(viewer, view.result.legend.sought.emit)
+
+    def open(self, layer: Any) -> None:
+        """Show the table of a layer."""
+        self._dock.open(layer)
+
+    def turn(self, *, there: bool) -> None:
+        """Show the table only while the image of the labels is chosen."""
+        self._dock.show(there=there)
 
     def close(self) -> None:
         """Show no table any more: other labels are worked on."""
@@ -93,14 +102,12 @@ class TableActions:
 
         self._begin(lambda: measured(labels, *work), put, "Measuring")
 
-    def save(self, outcome: Outcome | None) -> None:
-        """Ask for a file, and write the table."""
-        if outcome is None:
-            return
-        layer = outcome.layer
+    def save(self, layer: Any) -> None:
+        """Ask for a file, and write the table of a layer."""
         path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)")
         if path:
-            table = layer.features.copy()
+            rows = rows_of(layer)
+            table = (layer.features if rows is None else rows.table).copy()
             said = f"Saved: {path}"
             self._begin(
                 lambda: save_table(table, path),

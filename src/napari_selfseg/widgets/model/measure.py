@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
+import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.objects import object_features, with_class_names
 from napari_selfseg.widgets.model.image_source import read
 from napari_selfseg.widgets.model.request import Request
 
-__all__ = ["csv_file", "measured", "save_table", "unit_of"]
+__all__ = [
+    "INDEX",
+    "LABEL",
+    "channel_names",
+    "csv_file",
+    "measured",
+    "save_table",
+    "unit_of",
+    "with_classes",
+]
+
+INDEX: Final = "index"
+# What tables that a person reads call it.
+LABEL: Final = "label"
 
 
 def measured(
@@ -36,12 +50,13 @@ def measured(
         spacing=spacing,
         unit=unit,
         classes=classes,
-        channel_names=_channel_names(request),
+        channel_names=channel_names(request),
     )
     return with_class_names(table, names)
 
 
-def _channel_names(request: Request) -> list[str] | None:
+def channel_names(request: Request) -> list[str] | None:
+    """Return what columns of channels are called; None where they have no names."""
     if request.picture.rgb:
         return ["red", "green", "blue"]
     return list(request.picture.names) if request.channels else None
@@ -56,7 +71,25 @@ def unit_of(layer: Any) -> str:
 def save_table(table: Any, path: str) -> None:
     """Write a table (a data frame) as CSV; what is raised is as of `csv_file`."""
     with csv_file(path) as file:
-        table.to_csv(file, index=False)
+        table.rename(columns={INDEX: LABEL}).to_csv(file, index=False)
+
+
+def with_classes(
+    columns: Mapping[str, NDArray[Any]], classes: Mapping[int, int], names: Mapping[int, str]
+) -> dict[str, NDArray[Any]]:
+    """Return a table with the class of each object, and names of classes, behind its number.
+
+    Without `classes` labels are classes themselves.
+    """
+    numbers = columns[INDEX]
+    more: dict[str, NDArray[Any]] = {}
+    if classes:
+        more["class"] = np.array([classes.get(int(each), 0) for each in numbers], np.int64)
+    if names:
+        called = [names.get(int(each), "") for each in more.get("class", numbers)]
+        more["name"] = np.array(called, dtype=object)
+    head = list(columns)[: list(columns).index(INDEX) + 1]
+    return {**{name: columns[name] for name in head}, **more, **columns}
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.editing.review_actions import ReviewActions
 from napari_selfseg.widgets.editing.subject import Subject
 from napari_selfseg.widgets.large.large_session import LargeSession
+from napari_selfseg.widgets.large.large_table import LargeTable, has_table
 from napari_selfseg.widgets.segment.amount.cut_actions import CutActions
 from napari_selfseg.widgets.segment.keep_actions import KeepActions
 from napari_selfseg.widgets.segment.result_actions import ResultActions
@@ -58,6 +59,16 @@ class LastRun:
         self._review = ReviewActions(viewer, view, measured, self._sort)
         self._iterations.noted = self._review.sync
         self._iterations.table.given = lambda: (self._review.classes, self._review.names)
+        self._large = LargeTable(
+            view,
+            begin,
+            view.controls.say,
+            self._iterations.table.given,
+            self._iterations.table.open,
+            self._turn,
+        )
+        view.result.measure.clicked.connect(self._measure)
+        view.result.save_table.clicked.connect(self._save_table)
         self._keep = KeepActions(view, begin, self._kept)
         self._cuts = CutActions(view.controls, begin)
         self._sorting: Sorting = Sorting(begin, lambda: self.outcome, self._review.sort)
@@ -108,14 +119,28 @@ class LastRun:
         Say whether they are.
         """
         there, session = self._iterations.turn_to(image), self._session
-        if session is None:
-            return there
-        there = bool(image == session.source)
-        if there:
-            self._view.result.show_large(TILES_ANEW if session.request.tiles else "")
-        else:
-            self._view.result.show_labels(OTHER.format(name=session.source.name))
+        if session is not None:
+            there = bool(image == session.source)
+            if there:
+                copying = TILES_ANEW if session.request.tiles else ""
+                self._view.result.show_large(copying, has_table(session.layer))
+            else:
+                self._view.result.show_labels(OTHER.format(name=session.source.name))
+        self._iterations.table.turn(there=there)
         return there
+
+    def _turn(self) -> None:
+        """Offer what can be done now, with the image that is chosen."""
+        self.turn_to(self._view.setup.image.thing)
+
+    def _measure(self) -> None:
+        if (session := self._session) is not None:
+            self._review.sync()
+            self._large.measure(session)
+
+    def _save_table(self) -> None:
+        if (session := self._session) is not None:
+            self._iterations.table.save(session.layer)
 
     def forget(self, layer: Any) -> None:
         """Let go of a run whose labels, or whose image, were removed."""
@@ -131,6 +156,7 @@ class LastRun:
     def _put_session(self, session: LargeSession | None) -> None:
         if self._session is not None:
             self._session.layer.events.paint.disconnect(self._on_paint)
+        self._large.forget()
         self._session = session
         self._cuts.put(session)
         if session is not None:
@@ -140,9 +166,16 @@ class LastRun:
     def _follow(self) -> None:
         """Let the labels that are shown now be corrected."""
         if left := self.outcome or self._session:
-            given = left.layer, left.request, left.correct, left.held, left.objects
+            given = left.layer, left.request, self._note, left.held, left.objects
             self._review.put(Subject(*given, free_hues(left.source)))
             self._sort()
+
+    def _note(self, edits: Sequence[Mapping[str, Any]]) -> None:
+        """Note corrections in the record; what was measured of a stack is measured again."""
+        if left := self.outcome or self._session:
+            left.correct(edits)
+        if self._session is not None:
+            self._large.changed()
 
     def _sort(self) -> None:
         """Find out which kinds the objects are of that are shown now."""
@@ -160,3 +193,4 @@ class LastRun:
         if self._session is not None and not self._review.there:
             metadata = self._session.layer.metadata
             metadata[METADATA] = {**metadata.get(METADATA, {}), "edited": True}
+            self._large.changed()

@@ -255,6 +255,10 @@ class ResultActions:
             return
         self.table.measure(outcome, lambda: self.outcome, self._show, opened=opened)
 
+    def _save_table(self) -> None:
+        if self.outcome is not None:
+            self.table.save(self.outcome.layer)
+
     def _show(self) -> None:
         outcome = self.outcome
         if outcome is None:
@@ -276,7 +280,7 @@ class ResultActions:
         result.limits.changed.connect(self.refresh)
         result.outlines.chosen.connect(self._on_outlines)
         result.measure.clicked.connect(lambda: self._measure())
-        result.save_table.clicked.connect(lambda: self.table.save(self.outcome))
+        result.save_table.clicked.connect(self._save_table)
 
 
 def _own(outcome: Outcome | None) -> str:

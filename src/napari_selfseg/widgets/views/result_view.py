@@ -33,9 +33,7 @@ OUTLINES_HELP: Final = (
 NOTHING: Final = "After a run its labels can be changed, measured and saved here."
 OTHER: Final = "The last run was on {name}: choose that image to work on with its labels."
 UNMEASURED: Final = "There is no table yet: press Measure."
-LARGE: Final = (
-    "Labels of stacks and tiles are not in memory as a whole: save them, and measure the file."
-)
+LARGE: Final = "Labels of stacks and tiles stay as the run made them: choose this before the run."
 NO_FIT: Final = "Nothing learned yet: run once, or load a model."
 
 
@@ -99,14 +97,14 @@ class ResultView(QWidget):
         allow(self.save_table, reason or ("" if measured else UNMEASURED))
         self._allow_kind(reason)
 
-    def show_large(self, copying: str) -> None:
-        """Show that labels are of a stack or of tiles: they can be kept, but no more.
+    def show_large(self, copying: str, measured: bool = False) -> None:
+        """Show that labels are of a stack or of tiles: they can be measured and kept.
 
-        `copying` is why no script makes them again; empty where one does.
+        `copying` is why no script makes them again, empty where one does; `measured` whether there
+        is a table of them.
         """
-        self.show_labels("")
-        for each in (self.smallest, self.measure, self.save_table):
-            allow(each, LARGE)
+        self.show_labels("", measured)
+        allow(self.smallest, LARGE)
         self._allow_kind(LARGE)
         allow(self.copy, copying)
 

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_selfseg.widgets.canvas.layers import NAMES, camera_of, finest, part_sizes
+from napari_selfseg.widgets.canvas.layers import (
+    METADATA,
+    NAMES,
+    camera_of,
+    finest,
+    is_mark,
+    part_sizes,
+)
+from napari_selfseg.widgets.model.axis_letters import TIMES
 from napari_selfseg.widgets.model.looks.counting import place_of
 from napari_selfseg.widgets.model.measure import unit_of
 from napari_selfseg.widgets.model.sizes import Scale, scale_of
 
-__all__ = ["SHOWS", "CountableLabels", "countable_labels", "look_at", "own_names", "turn_to"]
+__all__ = [
+    "SHOWS",
+    "CountableLabels",
+    "countable_labels",
+    "look_at",
+    "of_labels",
+    "own_names",
+    "turn_dims",
+    "turn_to",
+]
 
 # In the metadata of a layer: what its labels are.
 SHOWS: Final = "napari-selfseg shows"
 NAMED: Final = ("classes", "objects", "pieces")
 PLANE: Final = " in the plane in view"
+VOLUME: Final = " in the volume in view"
 ABOUT: Final = ", about"
 # Of the box around a label that is in view: then nothing is to be moved.
 MOSTLY: Final = 0.6
@@ -64,6 +83,9 @@ class CountableLabels:
 def countable_labels(layer: Any, dims: Any) -> CountableLabels:
     """Return the labels of a layer, or a coarser level of them, that can be counted in a moment."""
     scale, every = _scale(layer), (slice(None),) * layer.ndim
+    if (index := _image_in_view(layer, dims)) is not None and not layer.multiscale:
+        where = PLANE if sum(isinstance(each, slice) for each in index) == 2 else VOLUME
+        return CountableLabels(layer.data, index, 1.0, _scale(layer, index), where)
     if layer.multiscale:
         whole, coarsest = layer.data[0], layer.data[-1]
         times = float(np.prod(whole.shape) / np.prod(coarsest.shape))
@@ -74,17 +96,42 @@ def countable_labels(layer: Any, dims: Any) -> CountableLabels:
     return CountableLabels(layer.data, index, 1.0, _scale(layer, index), PLANE)
 
 
+def of_labels(layer: Any) -> bool:
+    """Say whether legend and table of a layer make sense: scribbles and marks have none."""
+    if not isinstance(layer, Labels) or is_mark(layer):
+        return False
+    return METADATA in layer.metadata or NAMES not in layer.metadata
+
+
+def _image_in_view(layer: Any, dims: Any) -> tuple[int | slice, ...] | None:
+    """Return which image of a time series, or of a stack of planes, is in view.
+
+    None for labels of one image. What is added up over images is a size of nothing.
+    """
+    told = (layer.metadata.get(METADATA) or {}).get("stack") or {}
+    axes = set(told.get("axis", ()))
+    axes |= {k for k, name in enumerate(layer.axis_labels) if name.lower() in TIMES}
+    common = layer.units[-1]
+    axes |= {k for k, unit in enumerate(layer.units) if not unit.is_compatible_with(common)}
+    shape = finest(layer).shape
+    along = {axis for axis in axes if axis < len(shape) and shape[axis] > 1}
+    if not along or len(shape) - len(along) < 2:
+        return None
+    plane = plane_of(layer, dims, flat=False)
+    return tuple(at if k in along else slice(None) for k, at in enumerate(plane))
+
+
 def own_names(layer: Any) -> dict[int, str]:
     """Return names that somebody gave the classes of a layer; segments have none of them."""
     named = layer.metadata.get(SHOWS) in NAMED
     return dict(layer.metadata.get(NAMES, {})) if named else {}
 
 
-def plane_of(layer: Any, dims: Any) -> tuple[int | slice, ...]:
-    """Return the plane of a layer that is in view."""
+def plane_of(layer: Any, dims: Any, *, flat: bool = True) -> tuple[int | slice, ...]:
+    """Return the plane of a layer that is in view; a pixel in its middle where it is not `flat`."""
     here = np.round(layer.world_to_data(dims.point[dims.ndim - layer.ndim :]))
     off = dims.ndim - layer.ndim
-    shown = {axis - off for axis in dims.order[-2:]}
+    shown = {axis - off for axis in dims.order[-2:]} if flat else set()
     limits = zip(here, layer.data.shape, strict=True)
     places = [min(max(int(at), 0), n - 1) for at, n in limits]
     return tuple(slice(None) if k in shown else at for k, at in enumerate(places))
@@ -93,12 +140,15 @@ def plane_of(layer: Any, dims: Any) -> tuple[int | slice, ...]:
 def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
     """Bring a label into view, unless all of it is; return one of its pixels.
 
-    The layer is in memory, or has several levels. None where the label does not occur.
+    Of several images that in view is looked through first, and the others where they are in memory.
+    None where the label does not occur.
     """
     countable = countable_labels(layer, viewer.dims)
-    if countable.where == PLANE:
-        return None
     found = place_of(countable.read(), number)
+    if found is not None:
+        found = _lifted(found[0], countable.index), _lifted(found[1], countable.index)
+    elif countable.where in (PLANE, VOLUME) and isinstance(layer.data, np.ndarray):
+        found = place_of(layer.data, number)
     if found is None:
         return None
     factors = np.array(layer.data[0].shape) / countable.data.shape if layer.multiscale else 1
@@ -106,6 +156,25 @@ def turn_to(viewer: Any, layer: Any, number: int) -> NDArray[np.int64] | None:
     if not _in_view(viewer, layer, point, box):
         look_at(viewer, layer, point)
     return np.asarray(point, np.int64)
+
+
+def _lifted(points: Any, index: Sequence[int | slice]) -> NDArray[np.int64]:
+    """Return points of a part as points of the whole."""
+    inside = iter(np.moveaxis(points, -1, 0))
+    like = np.asarray(points)[..., 0]
+    return np.stack(
+        [next(inside) if isinstance(e, slice) else np.full_like(like, e) for e in index], axis=-1
+    )
+
+
+def turn_dims(viewer: Any, layer: Any, pixel: Mapping[int, int]) -> None:
+    """Bring a place along some axes of a layer into view, in its pixels."""
+    here = np.array(layer.world_to_data(viewer.dims.point[viewer.dims.ndim - layer.ndim :]))
+    for axis, at in pixel.items():
+        here[axis] = at
+    world, off = layer.data_to_world(here), viewer.dims.ndim - layer.ndim
+    for axis in pixel:
+        viewer.dims.set_point(axis + off, float(world[axis]))
 
 
 def look_at(viewer: Any, layer: Any, point: Any) -> None:

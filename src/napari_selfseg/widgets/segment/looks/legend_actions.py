@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer
 
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
-from napari_selfseg.widgets.canvas.layers import METADATA, is_mark
+from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.canvas.looks.chosen import ChosenLabel
 from napari_selfseg.widgets.canvas.looks.described import (
     SHOWS,
     CountableLabels,
     countable_labels,
+    of_labels,
     own_names,
     turn_to,
 )
@@ -69,6 +69,7 @@ class LegendActions(QObject):
         view.seen.connect(self._timer.start)
         view.hidden.connect(self._unmark)
         view.picked.connect(self._pick)
+        view.sought.connect(self._seek)
         view.named.connect(self._name)
 
     def begin(self) -> None:
@@ -92,7 +93,7 @@ class LegendActions(QObject):
     def look(self, event: object = None) -> None:
         """Turn to the labels that are selected, or else to those of the last run."""
         active = self._viewer.layers.selection.active
-        wanted = active if _counts(active) else self._shown()
+        wanted = active if of_labels(active) else self._shown()
         if wanted is not None and wanted not in self._viewer.layers:
             wanted = None
         if wanted != self._layer:
@@ -180,10 +181,17 @@ class LegendActions(QObject):
     # What a person does
 
     def _pick(self, number: int) -> None:
-        chosen = None if self._mark is None else self._mark.number
+        if self._mark is not None and number == self._mark.number:
+            self._unmark()
+            self._view.let_go()
+        else:
+            self._seek(number)
+
+    def _seek(self, number: int) -> None:
+        """Show where a label is."""
         self._unmark()
         layer = self._layer
-        if layer is None or number == chosen:
+        if layer is None:
             self._view.let_go()
             return
         found = turn_to(self._viewer, layer, number)
@@ -204,13 +212,6 @@ class LegendActions(QObject):
         mark, self._mark = self._mark, None
         if mark is not None:
             mark.remove()
-
-
-def _counts(layer: Any) -> bool:
-    """Say whether a legend of a layer makes sense: scribbles and marks have none."""
-    if not isinstance(layer, Labels) or is_mark(layer):
-        return False
-    return METADATA in layer.metadata or NAMES not in layer.metadata
 
 
 def _events(layer: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from qtpy.QtCore import (  # type: ignore[attr-defined]
 from qtpy.QtGui import QGuiApplication, QKeySequence, QPainter
 from qtpy.QtWidgets import QAbstractItemView, QTableView
 
+from napari_selfseg.widgets.model.measure import INDEX, LABEL
 from napari_selfseg.widgets.parts.access.accessible import called
 
 __all__ = ["FeatureTable"]
@@ -24,8 +26,7 @@ __all__ = ["FeatureTable"]
 ROWS: Final = 8  # that are seen without scrolling
 LEAST: Final = 2
 WIDTH: Final = 400
-INDEX: Final = "index"
-EMPTY: Final = "Other labels are shown than were measured: press Measure."
+EMPTY: Final = "Nothing of these labels is measured: Measure does it after a run."
 HELP: Final = "Click a row to see its label on the image, a title to sort. Ctrl+C copies rows."
 LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -72,7 +73,7 @@ class Columns(QAbstractTableModel):
         """See `QAbstractTableModel.headerData`."""
         if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
             return None
-        return str(self.table.columns[section])
+        return titled(self.table.columns[section])
 
 
 class FeatureTable(QTableView):
@@ -81,7 +82,7 @@ class FeatureTable(QTableView):
     Attributes
     ----------
     picked : Signal
-        With the label whose row was clicked.
+        With the row of the table that was clicked, wherever it is shown.
     """
 
     picked = Signal(int)
@@ -103,11 +104,12 @@ class FeatureTable(QTableView):
         self.resizeColumnsToContents()
         self.update()
 
-    def mark(self, number: int) -> None:
-        """Select the row of a label, without a signal; none where it does not occur."""
+    def mark(self, values: Mapping[str, int]) -> None:
+        """Select the row with these values in its columns, without a signal; none without one."""
         table = self._columns.table
-        there = table is not None and INDEX in table
-        rows: Any = np.flatnonzero(table[INDEX] == number) if there else ()
+        there = table is not None and set(values) <= set(table.columns)
+        found = [table[name] == value for name, value in values.items()] if there else []
+        rows: Any = np.flatnonzero(np.logical_and.reduce(found)) if found else ()
         if not len(rows):
             self.clearSelection()
             return
@@ -141,15 +143,15 @@ class FeatureTable(QTableView):
             QPainter(page).drawText(page.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
 
     def _on_click(self, place: QModelIndex) -> None:
-        table, row = self._columns.table, self._sorted.mapToSource(place).row()
-        if INDEX in table:
-            self.picked.emit(int(table[INDEX].iat[row]))
+        if INDEX in self._columns.table:
+            self.picked.emit(self._sorted.mapToSource(place).row())
 
     def _copy(self) -> None:
         rows = sorted({each.row() for each in self.selectedIndexes()})
         source = [self._sorted.mapToSource(self._sorted.index(row, 0)).row() for row in rows]
         if source and (clipboard := QGuiApplication.clipboard()) is not None:
-            clipboard.setText(self._columns.table.iloc[source].to_csv(sep="\t", index=False))
+            copied = self._columns.table.iloc[source].rename(columns=titled)
+            clipboard.setText(copied.to_csv(sep="\t", index=False))
 
     def _look(self) -> None:
         self.setSortingEnabled(True)
@@ -170,6 +172,11 @@ class FeatureTable(QTableView):
         line: int = self.verticalHeader().defaultSectionSize()  # type: ignore[union-attr]
         around = head.sizeHint().height() + bar.sizeHint().height() + 2 * self.frameWidth()
         return int(rows * line + around)
+
+
+def titled(column: Any) -> str:
+    """Return the title of a column: napari's own name of the number of a label says nothing."""
+    return LABEL if column == INDEX else str(column)
 
 
 def written(value: Any) -> str:

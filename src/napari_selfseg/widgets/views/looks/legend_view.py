@@ -35,6 +35,8 @@ class LegendView(QWidget):
     ----------
     picked : Signal
         With the label whose line was clicked.
+    sought : Signal
+        With a label that somebody chose elsewhere, to be shown.
     named : Signal
         With a class and its new name.
     seen : Signal
@@ -44,6 +46,7 @@ class LegendView(QWidget):
     """
 
     picked = Signal(int)
+    sought = Signal(int)
     named = Signal(int, str)
     seen = Signal()
     hidden = Signal()
