@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 
+import numba
 import numpy as np
 import pytest
 
-from napari_selfseg.compiled import compiled
+from napari_selfseg.compiled import compiled, while_compiling
+from napari_selfseg.scale._estimates._trial_tile import _timed
 
 SCRIPT = """
 import sys
@@ -89,3 +91,11 @@ def test_a_full_disk_is_no_error(monkeypatch, tmp_path):
     add_twice(total, 3)
     assert total[0] == 6
     assert full.calls == 2
+
+
+def test_a_trial_leaves_out_what_is_compiled_once():
+    with while_compiling() as compiling:
+        assert compiling() == 0
+        with _timed() as trial:
+            assert numba.njit(lambda n: n + 1)(1) == 2
+        assert 0 <= trial.seconds < compiling()

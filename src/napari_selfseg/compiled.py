@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
-__all__ = ["compiled", "compiled_sum"]
+__all__ = ["compiled", "compiled_sum", "while_compiling"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,6 +31,18 @@ def compiled_sum(function: Callable[P, R]) -> Callable[P, R]:
     So several are added at once, and its result may differ by rounding between processors.
     """
     return _Compiled(function, fastmath=True)
+
+
+@contextlib.contextmanager
+def while_compiling() -> Iterator[Callable[[], float]]:
+    """Give a function that returns the seconds spent on compiling since, by the clock.
+
+    They are those of all threads: of a time that was taken, they are what the next will not need.
+    """
+    from numba.core import event
+
+    with event.install_listener("numba:compile", event.TimingListener()) as found:
+        yield lambda: float(found.duration) if found.done else 0.0
 
 
 class _Compiled(Generic[P, R]):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_selfseg.compiled import while_compiling
 from napari_selfseg.io import load_fit, open_labels
 from napari_selfseg.protocol import (
     Estimate,
@@ -58,14 +61,13 @@ def estimate_plan(plan: Plan) -> PlanEstimate:
     box = grid.outer(middle)
     if plan.blockwise:
         return _of_blocks(plan, middle)
-    start = time.perf_counter()
-    image, valid = plan.source.read(box, fit.ndim)
     how = {"device": plan.device, "threads": plan.threads}
-    if plan.tilewise:
-        objects_of(plan, fit, middle, (image, valid))
-    else:
-        predicted(fit, image, valid, plan.source.channel_axis, **how)
-    each = time.perf_counter() - start
+    with _timed() as each:
+        image, valid = plan.source.read(box, fit.ndim)
+        if plan.tilewise:
+            objects_of(plan, fit, middle, (image, valid))
+        else:
+            predicted(fit, image, valid, plan.source.channel_axis, **how)
     share = prod(plan.shape) / prod(s.stop - s.start for s in grid.inner(middle))
     wide = tuple(t + 2 * h for t, h in zip(plan.tile, plan.halo, strict=True))[-fit.ndim :]
     # Coarser levels add a third; pieces of objects are kept beside them, 4 bytes a pixel.
@@ -73,7 +75,7 @@ def estimate_plan(plan: Plan) -> PlanEstimate:
     depth = open_labels(plan.labels).dtype.itemsize * 4 / 3 + 4 * pieces
     return PlanEstimate(
         tiles=len(grid),
-        worker=Estimate(each, each * share, bytes_to_predict(fit.method, fit.in_channels, wide)),
+        worker=_of_one(each.seconds, share, bytes_to_predict(fit.method, fit.in_channels, wide)),
         disk=int(prod(plan.shape) * depth),
     )
 
@@ -82,12 +84,10 @@ def _of_blocks(plan: Plan, number: int) -> PlanEstimate:
     """Cut and compare a block, alone: what lies beyond it has no superpixels yet."""
     blockwise, known, picture = picture_of(plan)
     inner, outer = plan.grid.inner(number), plan.grid.outer(number)
-    start = time.perf_counter()
-    with limited_threads(resolve_threads(plan.threads)):
+    with limited_threads(resolve_threads(plan.threads)), _timed() as each:
         alone = np.zeros([s.stop - s.start for s in outer], np.int64)
         alone[plan.grid.crop(number)] = blockwise.cut(known, picture, number)
         blockwise.compare(known, picture, _Moved(alone, outer), number)
-    each = time.perf_counter() - start
     share = prod(plan.shape) / prod(s.stop - s.start for s in inner)
     found = lay_out_tiles(
         plan.shape,
@@ -97,7 +97,24 @@ def _of_blocks(plan: Plan, number: int) -> PlanEstimate:
         ndim=len(plan.shape),
         learned=True,
     )
-    return PlanEstimate(len(plan.grid), Estimate(each, each * share, found.bytes), found.disk)
+    return PlanEstimate(len(plan.grid), _of_one(each.seconds, share, found.bytes), found.disk)
+
+
+def _of_one(seconds: float, share: float, n_bytes: int) -> Estimate:
+    return Estimate(seconds, seconds * share, n_bytes)
+
+
+class _Took:
+    seconds = 0.0
+
+
+@contextmanager
+def _timed() -> Iterator[_Took]:
+    """Take the time, less what is compiled once for all."""
+    found, start = _Took(), time.perf_counter()
+    with while_compiling() as compiling:
+        yield found
+        found.seconds = time.perf_counter() - start - compiling()
 
 
 class _Moved:
