@@ -55,6 +55,17 @@ def test_every_disc_is_an_object(middles, dark):
     assert matched(labels, truth) > 0.8
 
 
+def test_live_labels_divide_what_the_final_ones_do():
+    truth = discs(TOUCHING, 9)
+    run = ss.segment(picture(truth), ss.Objects(iterations=41), **QUICK)
+    for t in (20, 40):
+        live = run.labels(t)
+        assert live.max() == len(TOUCHING)
+        assert matched(live, truth) > 0.7
+    whole = ss.segment(picture(truth), ss.Objects(iterations=41, divide=False), **QUICK)
+    assert whole.labels(40).max() < len(TOUCHING), "test invalid"
+
+
 def test_touching_discs_are_one_object_where_nobody_divides():
     truth = discs(TOUCHING, 9)
     run = ss.segment(picture(truth), ss.Objects(divide=False), **QUICK)

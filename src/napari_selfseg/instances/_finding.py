@@ -183,13 +183,42 @@ def outlined(found: Confirmed, seen: Seen, look: Look, wanted: Wanted) -> Confir
     return Confirmed(labels if wanted.at_border else _inner(labels, seen.ends), sizes)
 
 
-def in_passing(likelihood: NDArray[np.float32], least: float) -> NDArray[np.int32]:
-    """Return the connected pieces of what a network has learned so far.
+def in_passing(
+    first: NDArray[np.int32], likelihood: NDArray[np.float32], seen: Seen, wanted: Wanted
+) -> NDArray[np.int32]:
+    """Return what a network has learned so far, nearly as `confirmed` will, for a fraction of it.
 
-    Pieces smaller than `least` pixels are left out.
+    Touching objects are divided where the first ones are, and no other ways are tried.
     """
-    pieces = split((likelihood > _LIKELY).astype(np.int32), 1)
-    return without(pieces, np.bincount(pieces.ravel()) < least)
+    sizes = Sizes(typical_size(first))
+    if not sizes.first:
+        return first
+    labels, _ = _likely(first, likelihood, seen, wanted, sizes, quickly=True)
+    labels = _cleaned(labels, _SMALL * sizes.first, wanted.limits)
+    return labels if wanted.at_border else _inner(labels, seen.ends)
+
+
+def _sure(
+    likelihood: NDArray[np.float32], size: float, seen: Seen, wanted: Wanted
+) -> NDArray[np.int32]:
+    """Return the connected pieces that a network is sure of, without specks and holes."""
+    sure = ndi.gaussian_filter(likelihood, _SMOOTHING / seen.spacing) > _LIKELY
+    sure = ndi.binary_opening(sure, np.ones((3,) * likelihood.ndim))
+    pieces = split(sure.astype(np.int32), 1)
+    return filled(_cleaned(pieces, _SEEN * size, Limits(wanted.limits.smallest)))
+
+
+def _as_first(
+    pieces: NDArray[np.int32], first: NDArray[np.int32], likelihood: NDArray[np.float32]
+) -> NDArray[np.int32]:
+    """Divide pieces between the first objects in them; those without any stay whole."""
+    inside = pieces > 0
+    markers = np.where(inside, first, 0)
+    shown = np.zeros(int(pieces.max(initial=0)) + 1, bool)
+    shown[pieces[markers > 0]] = True
+    alone = inside & ~shown[pieces]
+    markers[alone] = pieces[alone] + first.max(initial=0)
+    return np.asarray(watershed(-likelihood, markers, mask=inside), np.int32)
 
 
 def _plausible(seen: Seen, look: Look, limits: Limits, known: Typical | None) -> Plausible:
@@ -203,21 +232,22 @@ def _likely(
     seen: Seen,
     wanted: Wanted,
     sizes: Sizes,
+    *,
+    quickly: bool = False,
 ) -> tuple[NDArray[np.int32], float]:
     """Return what the network finds, or of the first objects those that it finds as well.
 
-    Beside it, how many times as many pixels it finds.
+    Beside it, how many times as many pixels it finds. `quickly` tries one way to divide objects.
     """
-    sure = ndi.gaussian_filter(likelihood, _SMOOTHING / seen.spacing) > _LIKELY
-    sure = ndi.binary_opening(sure, np.ones((3,) * first.ndim))
-    pieces = split(sure.astype(np.int32), 1)
-    pieces = filled(_cleaned(pieces, _SEEN * sizes.first, Limits(wanted.limits.smallest)))
+    pieces = _sure(likelihood, sizes.first, seen, wanted)
     excess = sizes.excess
     if seen.sizes is None:
         excess = float(np.count_nonzero(pieces) / np.count_nonzero(first))
     if excess < _AS_MUCH:
         if not wanted.divide:
             return pieces, excess
+        if quickly:
+            return _as_first(pieces, first, likelihood), excess
         # How the first objects would divide them is one way among others.
         as_first = watershed(-likelihood, np.where(pieces > 0, first, 0), mask=pieces > 0)
         return divided(pieces, likelihood, sizes.first, seen.spacing, as_first), excess

@@ -238,7 +238,8 @@ class Objects(Method):
         updates = inputs.control.iterations(self.iterations)
         for t in inputs.state.before_each(updates):
             if t and t % EVERY == 0:
-                passing = [self._in_passing(N, inputs) for N in networks]
+                each = zip(networks, first, strict=True)
+                passing = [self._in_passing(N, labels, inputs) for N, labels in each]
                 votes, count = votes_of(passing, networks, inputs)
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate * 0.5 ** (t / HALVED)
@@ -313,16 +314,16 @@ class Objects(Method):
             found.append(training_set(N, images, labels, strokes, self.seed, check))
         return [each for each in found if each is not None]
 
-    def _in_passing(self, N: ObjectNetwork, inputs: Inputs) -> list[Labels]:
+    def _in_passing(self, N: ObjectNetwork, first: list[Labels], inputs: Inputs) -> list[Labels]:
         found = []
-        limits = self.wanted.coarse(N.steps).limits
-        for whole in each_image(inputs.x, inputs.valid, N.spacing):
+        images = each_image(inputs.x, inputs.valid, N.spacing)
+        for whole, labels in zip(images, first, strict=True):
             inputs.control.check()
             seen = whole.coarse(N.steps)
             likelihood = N.likelihood(seen.image)
             if seen.valid is not None:
                 likelihood[~seen.valid] = 0
-            found.append(in_passing(likelihood, limits.of(likelihood.size).smallest))
+            found.append(in_passing(labels, likelihood, seen, self.wanted.coarse(N.steps)))
         return found
 
 

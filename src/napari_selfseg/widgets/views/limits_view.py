@@ -11,7 +11,7 @@ from superqt.utils import signals_blocked
 from napari_selfseg.widgets.model.sizes import Scale, Sizes
 from napari_selfseg.widgets.parts.panels import beside, rows, stacked
 from napari_selfseg.widgets.parts.plots.size_plot import SizePlot
-from napari_selfseg.widgets.parts.style import button
+from napari_selfseg.widgets.parts.style import button, sentence
 
 __all__ = ["LimitsView"]
 
@@ -24,6 +24,7 @@ LARGEST_HELP: Final = "Larger objects are left out; 0 keeps any."
 BORDER_HELP: Final = "Objects that the border of the image cuts are smaller than they are."
 ANY: Final = "any size"
 KEPT: Final = "Smallest: {}. Largest: {}."
+MISSED: Final = "Faint ones missed? Add on the page Review finds each from a click in it."
 MOST: Final = 1e12
 
 
@@ -160,3 +161,4 @@ class LimitsView(QWidget):
         layout.addLayout(beside(self.count, self.every, first=2))
         layout.addWidget(rows([("Smallest", self.smallest), ("Largest", self.largest)]))
         layout.addWidget(self.at_border)
+        layout.addWidget(sentence(MISSED))
