@@ -135,6 +135,12 @@ def test_class_of_objects_is_the_most_frequent(objects, data):
     np.testing.assert_array_equal(classes_of(objects * 1000, labels), expected)
 
 
+def test_class_of_objects_whose_numbers_are_beyond_64_bits_together():
+    objects = np.array([[2**40, 2**40, 3], [2**63 + 5, 0, 3]], np.uint64)
+    labels = np.array([[2**30, 2**30, 5], [7, 9, 6]])
+    np.testing.assert_array_equal(classes_of(objects, labels), [5, 2**30, 7])
+
+
 @pytest.mark.parametrize(
     ("labels", "options", "message"),
     [

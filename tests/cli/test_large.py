@@ -145,6 +145,19 @@ def test_superpixels_of_the_whole_vote(image, model, tmp_path, ending):
             "the whole image",
         ),
         (["segment", "IMAGE", "-o", "OUT", "--memory", "2GB", "--carry", "warm"], "--carry needs"),
+        (["segment", "IMAGE", "-o", "OUT", "--memory", "2GB", "--axis", "z"], "--axis needs"),
+        (["segment", "IMAGE", "-o", "OUT", "--samples", "3"], "--samples is for work tile by tile"),
+        (["segment", "IMAGE", "-o", "OUT", "--sample-size", "64"], "--sample-size is for"),
+        (
+            ["apply", "MODEL", "IMAGE", "-o", "OUT", "--tile", "32", "--superpixels", "slic"],
+            "or give --votes LABELS",
+        ),
+        (["plan", "IMAGE", "-o", "OUT", "--model", "MODEL", "--seed", "1"], "--seed says how to"),
+        (
+            ["plan", "IMAGE", "-o", "OUT", "--model", "MODEL", "--sample-size", "64"],
+            "--sample-size says how to learn, and",
+        ),
+        (["run", "OUT", "--of", "3"], "--of 3 needs --index N"),
     ],
 )
 def test_refusals(image, model, tmp_path, capsys, words, sentence):
@@ -257,6 +270,16 @@ def test_another_method_is_not_gone_on_with(begun, capsys):
     assert "was begun with another method or model" in capsys.readouterr().err
 
 
+def test_other_objects_or_votes_than_were_begun_are_not_gone_on_with(begun, image, capsys):
+    assert main(["segment", *begun, "--connected", "5", "--resume"]) == 2
+    assert "holds classes, and not objects of 5 pixels or more" in capsys.readouterr().err
+    assert main(["segment", *begun, "--resume"]) == 0
+    # And the same of what is finished.
+    assert main(["segment", *begun, "--votes", image, "--resume"]) == 2
+    assert "was made without superpixels that vote" in capsys.readouterr().err
+    assert main(["segment", *begun, "--connected", "5", "--resume"]) == 2
+
+
 def test_a_batch_needs_more_than_the_program_takes(image, tmp_path, capsys):
     out = ["-o", str(tmp_path / "out"), *METHOD]
     assert main(["batch", image, *out, "--memory", "10MB"]) == 2
@@ -314,6 +337,14 @@ def test_a_finished_image_is_not_done_again(image, model, tmp_path, capsys):
     capsys.readouterr()
     assert main([*begun, "--resume"]) == 0
     assert capsys.readouterr().err == f"{out} is finished: nothing is left to do.\n"
+    assert out.stat().st_mtime_ns == written
+    # But for what is asked for beside it.
+    others = ["--preview", str(tmp_path / "shown.png"), "--objects", str(tmp_path / "objects.csv")]
+    assert main([*begun, "--resume", *others]) == 0
+    with Image.open(tmp_path / "shown.png") as shown:
+        assert shown.height == 70
+    assert (tmp_path / "objects.csv").is_file()
+    assert "nothing is left" not in capsys.readouterr().err
     assert out.stat().st_mtime_ns == written
 
 

@@ -87,6 +87,15 @@ def written(image, labels=LABELS, name="cells", **options):
     return target
 
 
+def test_an_axis_of_length_1_may_be_of_any_kind(tmp_path, version):
+    image = image_of(tmp_path / "a.ome.zarr", (1, 1, 40, 51), "zcyx", version)
+    group = zarr.open_group(image)
+    metadata = group.attrs.asdict()
+    metadata.get("ome", metadata)["multiscales"][0]["axes"][0] = {"name": "position"}
+    group.attrs.put(metadata)
+    assert (open_labels(written(image))[:] == LABELS).all()
+
+
 def test_ours_reads_them_with_record_place_and_size(image):
     target = written(image)
     found = read_image(target)

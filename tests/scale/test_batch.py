@@ -144,6 +144,18 @@ def test_resuming_does_what_is_left(folder):
     assert (first.folder / "a.tif").stat().st_mtime_ns == before
 
 
+def test_resuming_adds_tables_and_pictures_to_what_is_done(folder):
+    how = {"pattern": "a.png", "objects": ".csv", "preview": True}
+    anew = batch(folder, out="anew", **how).finish()
+    first = batch(folder, pattern="a.png").finish()
+    before = (first.folder / "a.tif").stat().st_mtime_ns
+    again = batch(folder, resume=True, **how).finish()
+    assert [each.before for each in again.entries] == [True]
+    assert (first.folder / "a.tif").stat().st_mtime_ns == before
+    for name in ("a.csv", "previews/a.png"):
+        assert (again.folder / name).read_bytes() == (anew.folder / name).read_bytes(), name
+
+
 def test_an_image_that_changed_is_done_again(folder):
     made = batch(folder, pattern="a.png").finish()
     iio.imwrite(folder / "a.png", picture(7))

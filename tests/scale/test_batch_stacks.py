@@ -58,6 +58,16 @@ def test_stacks_go_plane_by_plane_and_a_single_plane_is_segmented(folder, suffix
         assert open_labels(made.entries[0].target).chunks == (1, 20, 24)
 
 
+@pytest.mark.parametrize("suffix", [".tif", ".ome.zarr"])
+def test_resuming_adds_the_rows_of_a_stack(folder, suffix):
+    how = {"pattern": "a.*", "suffix": suffix}
+    anew = batch(folder, out="anew", objects=".csv", **how).finish()
+    batch(folder, **how).finish()
+    again = batch(folder, resume=True, objects=".csv", **how).finish()
+    assert again.entries[0].before
+    assert (again.folder / "a.ome.csv").read_bytes() == (anew.folder / "a.ome.csv").read_bytes()
+
+
 def test_planes_are_on_disk_before_the_last_is_done(folder):
     written = []
 

@@ -7,6 +7,7 @@ import tifffile
 import napari_selfseg as ss
 from napari_selfseg.io import ImageFile, read_label_image
 from napari_selfseg.scale import LabelFiles, LabelTask, choose_way, do_alone
+from napari_selfseg.scale._label._label_kinds import ObjectKinds
 
 HERE = {"device": "cpu", "threads": 1}
 METHOD = ss.Backprop(iterations=2, channels=6, min_labels=1, variant="continuity")
@@ -69,7 +70,7 @@ def test_a_picture_and_a_table_are_written_as_well(image, tmp_path):
     )
     assert result.labels == len(np.unique(read_label_image(tmp_path / "l.tif")))
     assert (tmp_path / "l.png").is_file()
-    assert (tmp_path / "l.csv").read_text().startswith("index,class,pixels")
+    assert (tmp_path / "l.csv").read_text().startswith("label,class,pixels")
 
 
 def test_labels_that_are_there_are_kept_or_gone_on_with(image, tmp_path):
@@ -131,3 +132,11 @@ def test_who_prepares_sees_the_image_and_the_way_before_any_work(image, tmp_path
         do_alone(task)
     assert seen == [((24, 30), "whole")]
     assert not (tmp_path / "l.tif").exists()
+
+
+def test_kinds_come_back_from_a_record():
+    kinds = ObjectKinds(np.array([0, 2, 1]), {1: "nucleus"})
+    found = ObjectKinds.of_record({"classes": kinds.as_record()})
+    assert found.classes.tolist() == [0, 2, 1]
+    assert found.names == {1: "nucleus"}
+    assert ObjectKinds.of_record({}) is None

@@ -71,12 +71,9 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import load_fit
 
     check_place(args, "-o DIR")
+    if in_tiles(args):
+        _check_tiles(args)
     fit = load_fit(args.model)
-    if in_tiles(args) and finish_from(args) is not None:
-        raise ValueError(
-            "Labels are finished as objects in an image as a whole: leave out --memory and --tile, "
-            "or --as objects."
-        )
     if args.outlines is not None:
         fit = replace(fit, method=fit.method.replace(outlines=args.outlines))
     pairs = _pairs(args)
@@ -90,6 +87,19 @@ def _run(args: argparse.Namespace) -> int:
     if not all(done):
         print(f"{sum(done)} of {len(done)} images done.", file=sys.stderr)
     return 0 if all(done) else 1
+
+
+def _check_tiles(args: argparse.Namespace) -> None:
+    if finish_from(args) is not None:
+        raise ValueError(
+            "Labels are finished as objects in an image as a whole: leave out --memory and --tile, "
+            "or --as objects."
+        )
+    if args.superpixels is not None:
+        raise ValueError(
+            "--superpixels are made of the whole image: leave out --memory and --tile, or give "
+            "--votes LABELS, superpixels in a file."
+        )
 
 
 def _pairs(args: argparse.Namespace) -> list[tuple[Path, Path]]:

@@ -77,6 +77,8 @@ def _run(args: argparse.Namespace) -> int:
         check_target(args.json, (".json",))
     if not args.against and not args.image:
         raise ValueError("Say what to compare with: --against a truth, --image, or both.")
+    if args.ignore and not args.against:
+        raise ValueError("--ignore names labels of a truth: add --against, or leave it out.")
     n = len(args.labels)
     for truths in args.against:
         if len(truths) != n:

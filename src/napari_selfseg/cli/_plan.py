@@ -37,6 +37,8 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import alone, check_zarr, load_fit
     from napari_selfseg.scale import LabelFiles, plan_label
 
+    if args.model:
+        _check_learned(args)
     files = LabelFiles(check_zarr(args.output))
     with alone(files.labels):
         fit = load_fit(args.model) if args.model else None
@@ -45,3 +47,14 @@ def _run(args: argparse.Namespace) -> int:
     print(f"On each of M machines, N from 0: napari-selfseg run {args.output} --index N --of M")
     print(f"When all are done: napari-selfseg run {args.output}")
     return 0
+
+
+def _check_learned(args: argparse.Namespace) -> None:
+    """Refuse flags that say how to learn where there is a model."""
+    flags = [each.flag for each in args.kind.declared() if hasattr(args, each.name)]
+    usual = {"method": None, "samples": None, "sample_size": None, "precision": "auto"}
+    said = [name for name, default in usual.items() if getattr(args, name) != default]
+    for flag in [*("--" + name.replace("_", "-") for name in said), *flags]:
+        raise ValueError(
+            f"{flag} says how to learn, and {args.model} has learned: leave out one of them."
+        )

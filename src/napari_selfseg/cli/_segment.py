@@ -48,6 +48,9 @@ WHOLE = (
     "scribbles",
     "save_fit",
     "carry",
+    "axis",
+    "stack_iterations",
+    "planes_fitted",
 )
 
 

@@ -128,11 +128,16 @@ def classes_of(objects: Any, labels: Any) -> NDArray[Any]:
             "equal."
         )
     inside = owner > 0
+    mine, kinds, known = owner[inside], classes[inside], None
     n = int(classes.max(initial=0)) + 1
+    if (int(mine.max(initial=0)) + 1) * n > np.iinfo(np.int64).max:
+        mine = np.unique(mine, return_inverse=True)[1]
+        known, kinds = np.unique(kinds, return_inverse=True)
+        n = len(known)
     # Object and class as one number, so that pairs can be counted.
-    key = owner[inside].astype(np.int64) * n + classes[inside]
-    pairs, count = np.unique(key, return_counts=True)
-    found: NDArray[Any] = (pairs[_first_largest(pairs // n, count)] % n).astype(classes.dtype)
+    pairs, count = np.unique(mine.astype(np.int64) * n + kinds, return_counts=True)
+    of_each = pairs[_first_largest(pairs // n, count)] % n
+    found: NDArray[Any] = of_each.astype(classes.dtype) if known is None else known[of_each]
     return found
 
 

@@ -11,7 +11,14 @@ from napari_selfseg.cli._options._numbers import whole
 __all__ = ["add_memory", "add_scheduler", "add_tile_options", "in_tiles", "size_of"]
 
 # Flags that say nothing of an image done as a whole, and what they are when not given.
-ONLY_THERE = {"votes": None, "connected": None, "scheduler": "serial", "resume": False}
+ONLY_THERE = {
+    "votes": None,
+    "connected": None,
+    "samples": None,
+    "sample_size": None,
+    "scheduler": "serial",
+    "resume": False,
+}
 # More bytes than this no machine counts.
 LARGEST = 2**63
 
@@ -49,10 +56,9 @@ def in_tiles(args: argparse.Namespace) -> bool:
     if args.memory is not None or args.tile is not None:
         return True
     for name, default in ONLY_THERE.items():
-        if getattr(args, name) != default:
-            raise ValueError(
-                f"--{name} is for work tile by tile: add --memory 2GB, or leave it out."
-            )
+        if getattr(args, name, default) != default:
+            flag = "--" + name.replace("_", "-")
+            raise ValueError(f"{flag} is for work tile by tile: add --memory 2GB, or leave it out.")
     return False
 
 

@@ -119,7 +119,7 @@ def make_in_image(
         When the image has another shape.
     """
     own = layout_of(image_folder)
-    long = [k for k, n in enumerate(own.shapes[0]) if n > 1 or own.letters[k] in "yx"]
+    long = [k for k, n in enumerate(own.shapes[0]) if n > 1 or own.letters[k] in ("y", "x")]
     if [own.shapes[0][k] for k in long] != list(shape):
         raise UnsuitableError(
             f"{named(image_folder)} has a size of {own.shapes[0]}, and these labels of "

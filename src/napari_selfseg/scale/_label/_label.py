@@ -18,6 +18,7 @@ from napari_selfseg.io import (
 )
 from napari_selfseg.record import fingerprint
 from napari_selfseg.scale._label._label_measured import measured_before
+from napari_selfseg.scale._label._label_missing import add_missing
 from napari_selfseg.scale._label._label_planes import by_planes, planes_failed
 from napari_selfseg.scale._label._label_tiles import by_tiles
 from napari_selfseg.scale._label._label_whole import as_a_whole
@@ -163,6 +164,7 @@ def _before(task: LabelTask, image: ImageFile) -> LabelResult | None:
     if begun(task.files.labels) is not None and not measured_before(task):
         return None  # killed between the last tile and what is measured
     forget(task.files.labels)
+    add_missing(task, image)
     return LabelResult(record["n_labels"], before=True, error=planes_failed(record))
 
 

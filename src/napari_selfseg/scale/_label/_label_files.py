@@ -28,7 +28,7 @@ from napari_selfseg.scale._label._label_rows import write_rows
 from napari_selfseg.scale._label._task import LabelFiles, LabelResult, LabelTask
 from napari_selfseg.scale._plan._source import Source
 
-__all__ = ["draw", "write_files", "written"]
+__all__ = ["draw", "write_files", "write_others", "written"]
 
 # Longest side of the picture of a large image.
 SIDE: Final = 1024
@@ -99,19 +99,49 @@ def write_files(
     paths = (*files.others, files.labels)
     with written_together(*paths, size=_size(files, image, labels, fit)) as places:
         at = dict(zip(paths, places, strict=True))
-        if files.objects is not None and "stack" in record:
-            write_rows(at[files.objects], image, labels, record)
-        elif files.objects is not None:
-            _write_objects(at[files.objects], image, labels, record, simplify, kinds)
-        if files.preview is not None:
-            draw(at[files.preview], image, labels)
-        if files.table is not None:
-            _write_table(at[files.table], image, labels, files.labels.name, kinds)
+        _write_others(at, files, image, labels, record, simplify, kinds)
         if files.fit is not None and fit is not None:
             save_fit(fit, at[files.fit])
         write_labels(at[files.labels], labels, record=record, **image.place)
         if kinds is not None and is_by_blocks(files.labels):
             name_objects(at[files.labels], kinds.classes, kinds.names)
+
+
+def write_others(
+    files: LabelFiles,
+    image: ImageFile,
+    labels: Any,
+    record: Mapping[str, Any],
+    *,
+    simplify: float = 0.0,
+    kinds: ObjectKinds | None = None,
+) -> None:
+    """Write what belongs to labels that are there: all or nothing, and not the labels.
+
+    Image and labels are in memory where objects are measured, but for those of a stack.
+    """
+    with written_together(*files.others) as places:
+        at = dict(zip(files.others, places, strict=True))
+        _write_others(at, files, image, labels, record, simplify, kinds)
+
+
+def _write_others(
+    at: Mapping[Path, Path],
+    files: LabelFiles,
+    image: ImageFile,
+    labels: Any,
+    record: Mapping[str, Any],
+    simplify: float,
+    kinds: ObjectKinds | None,
+) -> None:
+    if files.objects is not None and "stack" in record:
+        write_rows(at[files.objects], image, labels, record)
+    elif files.objects is not None:
+        _write_objects(at[files.objects], image, labels, record, simplify, kinds)
+    if files.preview is not None:
+        draw(at[files.preview], image, labels)
+    if files.table is not None:
+        _write_table(at[files.table], image, labels, files.labels.name, kinds)
 
 
 def _size(files: LabelFiles, image: ImageFile, labels: NDArray[Any], fit: Fit | None) -> int:

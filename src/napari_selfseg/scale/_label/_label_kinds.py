@@ -34,6 +34,15 @@ class ObjectKinds(NamedTuple):
         names = {str(number): name for number, name in self.names.items()}
         return {"names": names, "of": self.classes[1:].tolist()}
 
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> ObjectKinds | None:
+        """Return the kinds in the record of labels; None where it has none."""
+        told = record.get("classes")
+        if told is None:
+            return None
+        names = {int(number): str(name) for number, name in told["names"].items()}
+        return cls(np.array([0, *told["of"]], np.int64), names)
+
 
 def kinds_of(
     task: LabelTask, image: ImageFile, fit: Fit, labels: NDArray[Any], mask: Any = None

@@ -19,6 +19,7 @@ from napari_selfseg.protocol import Fit, Method, available_memory
 from napari_selfseg.scale._estimates._tile_estimate import lay_out_tiles
 from napari_selfseg.scale._label._label_files import SIDE, draw
 from napari_selfseg.scale._label._label_measured import measured_before, write_measured
+from napari_selfseg.scale._label._label_missing import add_missing
 from napari_selfseg.scale._label._task import LabelResult, LabelTask, Tiling
 from napari_selfseg.scale._plan._plan import FINISHED, Plan
 from napari_selfseg.scale._plan._tile_record import ACROSS, is_unchanged
@@ -48,9 +49,7 @@ def by_tiles(task: LabelTask, image: ImageFile) -> LabelResult:
     large = _large(task)
     plan = _begun(task, large)
     if plan is None and _finished(task, large):
-        if (there := measured_before(task)) is False:
-            write_measured(task, image, large.source, target)
-        return _result(target, before=there)
+        return _result(target, before=not add_missing(task, image))
     plan = cut_again(plan, _segments(task)) if plan else _planned(task, large)
     # A table that is older than the last tile is of other labels.
     mark = plan.beside(FINISHED)
@@ -93,7 +92,11 @@ def _begun(task: LabelTask, large: LargeImage) -> Plan | None:
     if not task.again:
         return None
     if not task.by_recipe:
-        return large.gone_on(_by(task))
+        plan = large.gone_on(_by(task))
+        if plan is not None:
+            votes = None if plan.superpixels is None else plan.superpixels.name
+            _check_same(task, plan.objects, votes)
+        return plan
     plan = large.begun
     if plan is None or is_unchanged(plan):
         return plan
@@ -103,7 +106,28 @@ def _begun(task: LabelTask, large: LargeImage) -> Plan | None:
 
 def _finished(task: LabelTask, large: LargeImage) -> bool:
     """Say whether all is done; labels that are known by their recipe were looked at before."""
-    return task.again and not task.by_recipe and large.finished_before(_by(task))
+    if not task.again or task.by_recipe or not large.finished_before(_by(task)):
+        return False
+    record = read_record(large.target)
+    _check_same(task, record.get("objects"), (record.get("superpixels") or {}).get("name"))
+    return True
+
+
+def _check_same(task: LabelTask, objects: int | None, votes: str | None) -> None:
+    """Refuse labels that are there where others are asked for; what is left out stays as it was.
+
+    `objects` and `votes` are those of the labels: the least size, and the file of superpixels.
+    """
+    recipe, asked = task.recipe, None if task.tiling is None else task.tiling.votes
+    why = ""
+    if recipe.connected and objects != recipe.minimum_size:
+        made = "classes" if objects is None else f"objects of {objects} pixels or more"
+        why = f"holds {made}, and not objects of {recipe.minimum_size} pixels or more"
+    elif asked is not None and (votes is None or Path(votes).resolve() != Path(asked).resolve()):
+        voted = "without superpixels that vote" if votes is None else f"with the votes of {votes}"
+        why = f"was made {voted}, and not with those of {asked}"
+    if why:
+        raise ValueError(f"{task.files.labels} {why}: ask for the same, or name another file.")
 
 
 def _planned(task: LabelTask, large: LargeImage, **options: Any) -> Plan:

@@ -48,6 +48,7 @@ def tile_record(plan: Plan) -> dict[str, Any]:
         "tile": list(plan.tile),
         "objects": plan.objects,
         "n_labels": _n_labels(plan, ledger),
+        **({} if plan.superpixels is None else {"superpixels": _voted(plan.superpixels)}),
         **({} if plan.segments is None else {"segments": plan.segments}),
         **_across(plan),
         **({} if done == total else {"tiles": [done, total]}),
@@ -88,6 +89,10 @@ def _fingerprint(source: Source, hashes: Sequence[str]) -> dict[str, Any]:
         "dtype": str(data.dtype),
         "sha256": hashlib.sha256("".join(hashes).encode()).hexdigest(),
     }
+
+
+def _voted(superpixels: Source) -> dict[str, str]:
+    return {"name": superpixels.name or "superpixels"}  # those of an array have no name
 
 
 def _across(plan: Plan) -> dict[str, int]:
