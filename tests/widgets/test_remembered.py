@@ -19,6 +19,7 @@ from napari_selfseg.widgets.parts.dialogs import (
     ask_files,
     ask_folder,
     ask_open,
+    ask_save,
     folder_of,
     start_in,
 )
@@ -130,6 +131,33 @@ def test_dialogs_start_where_the_last_one_ended(qtbot, monkeypatch, tmp_path):
     assert folder_of(view) == "", "a folder that is gone"
     (tmp_path / "in").mkdir()
     assert folder_of(below) == f"{tmp_path}/in"
+
+
+def test_what_is_made_of_an_image_is_saved_beside_it_or_where_it_was_saved_last(
+    qtbot, monkeypatch, tmp_path
+):
+    view = QWidget()
+    qtbot.addWidget(view)
+    images, elsewhere = tmp_path / "images", tmp_path / "elsewhere"
+    images.mkdir()
+    elsewhere.mkdir()
+    start_in(view, str(tmp_path))
+    asked, answers = [], []
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: asked.append(dialog) or bool(answers))
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda dialog: [answers.pop()])
+
+    def begun(image, answer=None):
+        answers.extend([answer] if answer else [])
+        ask_save(view, "Save labels", "film [Objects].tif", "TIFF (*.tif)", image)
+        return asked.pop().directory().absolutePath()
+
+    film = str(images / "film.tif")
+    assert begun(film) == str(images)
+    assert begun(film, f"{elsewhere}/a.tif") == str(images)
+    assert begun(film) == str(elsewhere), "where something of it was saved last"
+    assert begun(str(images / "b.ome.zarr" / "0")) == str(images)
+    assert begun(str(tmp_path / "gone" / "c.tif")) == str(elsewhere)
+    assert begun("") == str(elsewhere)
 
 
 def opened(kind, viewer, qtbot):

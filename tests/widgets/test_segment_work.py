@@ -219,7 +219,7 @@ def test_objects_are_measured_in_physical_units_and_saved(
     monkeypatch.setattr(table_actions, "ask_save", lambda *_: str(file))
     dock.view.result.save_table.click()
     until_said(dock, qtbot, f"Saved: {file}")
-    assert file.read_text("utf-8-sig").startswith("index,class,pixels,area (µm²)")
+    assert file.read_text("utf-8-sig").startswith("label,class,pixels,area (µm²)")
     assert len(file.read_text("utf-8-sig").splitlines()) == len(table) + 1
 
     file = tmp_path / "labels.tif"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg.widgets.canvas.columns import write_table
 from napari_selfseg.widgets.canvas.drawing_layers import NAMES
-from napari_selfseg.widgets.canvas.layers import part_sizes
+from napari_selfseg.widgets.canvas.layers import METADATA, part_sizes
 from napari_selfseg.widgets.canvas.looks.described import own_names
 from napari_selfseg.widgets.canvas.plane_rows import rows_of
 from napari_selfseg.widgets.editing.table_dock import TableDock
@@ -104,7 +104,9 @@ class TableActions:
 
     def save(self, layer: Any) -> None:
         """Ask for a file, and write the table of a layer."""
-        path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)")
+        source = layer.metadata.get(METADATA, {}).get("source") or {}
+        image = str(source.get("path") or "")
+        path = ask_save(self._view, "Save table", f"{layer.name}.csv", "CSV (*.csv)", image)
         if path:
             rows = rows_of(layer)
             table = (layer.features if rows is None else rows.table).copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
@@ -23,6 +24,8 @@ __all__ = [
 
 # Property of a view: the folder in which its next dialog starts.
 FOLDER = "last folder"
+# And the image of which something was saved last.
+SAVED = "last saved image"
 
 
 def start_in(view: QWidget, folder: str) -> None:
@@ -69,18 +72,32 @@ def ask_files(parent: QWidget, title: str, kind: str) -> list[str]:
     return found
 
 
-def ask_save(parent: QWidget, title: str, suggested: str, kind: str) -> str:
+def ask_save(parent: QWidget, title: str, suggested: str, kind: str, image: str = "") -> str:
     """Ask where to write; empty when it was cancelled.
 
     `kind` says which files are shown, such as ``"CSV (*.csv)"``; its ending is added where it is
-    missing.
+    missing. It begins in the folder of `image`, unless something of that image was saved elsewhere
+    last.
     """
-    dialog = QFileDialog(parent, title, folder_of(parent), kind)
+    dialog = QFileDialog(parent, title, _beside(parent, image), kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     # Before it asks whether to replace a file: the one with the ending.
     dialog.setDefaultSuffix(Path(suggested).suffix)
     dialog.selectFile(suggested.replace("/", "-").replace(":", "-"))
-    return _chosen(parent, dialog.selectedFiles()[0] if dialog.exec() else "")
+    path = _chosen(parent, dialog.selectedFiles()[0] if dialog.exec() else "")
+    if path:
+        _view_of(parent).setProperty(SAVED, image)
+    return path
+
+
+def _beside(parent: QWidget, image: str) -> str:
+    """Return where what is made of an image is looked for first."""
+    # Nothing is put beside the levels of an OME-Zarr.
+    outside = (each for each in Path(image).parents if ".zarr" not in str(each).lower())
+    folder = next(outside, Path())
+    there = bool(image) and folder.is_dir() and os.access(folder, os.W_OK)
+    again = _view_of(parent).property(SAVED) == image
+    return str(folder) if there and not again else folder_of(parent)
 
 
 def ask_open(parent: QWidget, title: str, kind: str) -> str:

@@ -45,7 +45,8 @@ class KeepActions:
     def _save(self) -> None:
         if (kept := self._kept()) is None:
             return
-        path = ask_save(self._view, "Save labels", kept.name + kept.ending, kept.kinds)
+        name = kept.name + kept.ending
+        path = ask_save(self._view, "Save labels", name, kept.kinds, kept.image)
         if path:
             self._begin(kept.saving(path), lambda _: self._saved(path), "Saving the labels")
 
