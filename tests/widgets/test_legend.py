@@ -86,7 +86,7 @@ def test_what_has_no_line_is_told():
     many = counted(np.repeat(np.arange(1, 101), 10).reshape(10, 100))
     found = legend(many, "segments", Scale(), {})
     assert len(found.rows) == 12
-    assert found.rest == "The 12 largest are listed; the 88 others have 88 %."
+    assert found.rest == "The 12 largest; 88 others have 88\u00a0%."
     few = legend(counted(np.arange(13)), "segments", Scale(), {})
     assert (len(few.rows), few.rest) == (12, ""), "test invalid"
     one_more = legend(counted(np.arange(14)), "segments", Scale(), {})

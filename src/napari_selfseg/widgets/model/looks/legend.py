@@ -155,8 +155,8 @@ def _total(found: Counted, kind: str) -> int:
 def _rest(most: int, left: Sequence[Row]) -> str:
     """Say that the lines above are not all, which a list with a bar to scroll does not."""
     share = 100 * sum(each.share for each in left)
-    others = f"the {_grouped(len(left))} others have {share:.3g} %"
-    return f"The {_grouped(most)} largest are listed; {others}."
+    others = f"{_grouped(len(left))} others have {share:.3g}\u00a0%"
+    return f"The {_grouped(most)} largest; {others}."
 
 
 def _head(found: Counted, kind: str, scale: Scale, where: str) -> str:
