@@ -221,12 +221,12 @@ class ResultActions:
 
     def _put_labels(self, outcome: Outcome, found: Found) -> None:
         self.noted()
-        before, edited = outcome.layer.name, outcome.edited
+        before, edited = outcome.layer, outcome.edited
         outcome.show(found)
         if found.sizes is not None:
             self._view.result.limits.show_sizes(found.sizes)
         self._shown()
-        self._view.controls.say(EDITED.format(name=before) if edited else self._words(found))
+        self._view.controls.say(EDITED.format(name=before.name) if edited else self._words(found))
         self._show()
 
     def _words(self, found: Found) -> str:
