@@ -160,6 +160,11 @@ def test_tiles_are_the_whole_and_lie_where_the_image_does(opened, qtbot, tmp_pat
     assert "tiles" not in record
     assert not dock.view.result.copy.isEnabled()
     assert dock.view.result.apply.isEnabled()
+    dock.view.result.measure.click()
+    qtbot.waitUntil(lambda: len(layer.features.columns) > 0, timeout=120_000)
+    assert layer.features["index"].tolist() == np.unique(found).tolist()
+    assert layer.features["pixels"].tolist() == np.bincount(found.ravel())[1:].tolist()
+    assert {"area (µm²)", "mean red"} <= set(layer.features.columns)
     for name in ("mine.ome.zarr", "mine.tif"):
         target = tmp_path / name
         monkeypatch.setattr(keep_actions, "ask_save", lambda *_, path=target: str(path))
