@@ -276,6 +276,8 @@ def test_a_number_asked_for_before_is_shown_and_the_next_run_has_its_own(
     image = SLIDE[:60, :120]
     viewer, dock = of_consensus(opened, qtbot, monkeypatch, image, {"n_segments": 5}, area)
     granularity = dock.view.controls.shown.granularity
+    if area == "tiles":
+        measured_of_what_is_shown(viewer, dock, qtbot)
     run = ss.segment(image, Consensus(), channel_axis=-1, threads=1)
     automatic = run.hierarchy().automatic
     assert automatic != 5, "test invalid: nothing was asked for"
@@ -288,6 +290,20 @@ def test_a_number_asked_for_before_is_shown_and_the_next_run_has_its_own(
     finished(dock, qtbot)
     assert granularity.number.value() == automatic
     assert len(np.unique([e for e in viewer.layers if isinstance(e, Labels)][-1].data)) == automatic
+
+
+def measured_of_what_is_shown(viewer, dock, qtbot):
+    layer = labels_of(viewer)
+    cut(dock, qtbot, 7)
+    dock.view.result.measure.click()
+    qtbot.waitUntil(lambda: not dock._tasks.busy, timeout=60_000)
+    area = next(each for each in layer.features if each.startswith("area ("))
+    sizes = np.bincount(np.ravel(layer.data))[1:]
+    np.testing.assert_array_equal(layer.features[area][-7:], sizes)
+    assert len(sizes) == 7
+    cut(dock, qtbot, 5)
+    assert not len(layer.features.columns), "measured of others"
+    assert not dock.view.result.save_table.isEnabled()
 
 
 def test_the_slider_goes_over_a_plane_of_a_stack(opened, qtbot, monkeypatch):

@@ -59,7 +59,8 @@ class LargeSession(LiveSession):
         ending, kinds = label_suffix(by_blocks=by_blocks), label_kinds(by_blocks=by_blocks)
 
         def saving(path: str) -> Callable[[], None]:
-            storage, told = self._kept(record)
+            storage = self.shown
+            told = self._told(record, storage)
             return lambda: save_storage(path, storage, along, spacing, unit, told() or None)
 
         return Kept(layer.name, record, place, ending, kinds, saving)
@@ -93,11 +94,16 @@ class LargeSession(LiveSession):
     def again(self) -> LargeSession:
         """Return a session that does what is left, in the same layer."""
 
-    def _kept(
-        self, record: Mapping[str, Any]
-    ) -> tuple[LabelStorage, Callable[[], Mapping[str, Any]]]:
-        """Return the labels to save, and what makes their record in a worker thread."""
-        return self.storage, lambda: record
+    @property
+    def shown(self) -> LabelStorage:
+        """The labels in the layer now, to be read later."""
+        return self.storage
+
+    def _told(
+        self, record: Mapping[str, Any], shown: LabelStorage
+    ) -> Callable[[], Mapping[str, Any]]:
+        """Return what makes the record of labels that were `shown`, in a worker thread."""
+        return lambda: record
 
     def _show(self, message: Progress | Ended) -> None:
         self.layer.refresh()

@@ -94,6 +94,11 @@ class LargeTable:
 
         self._begin(measured, partial(self._put, session, work), "Measuring")
 
+    @property
+    def at_work(self) -> bool:
+        """Whether labels are being measured."""
+        return self._work is not None
+
     def changed(self) -> None:
         """Measure again what was measured of labels that are others now, after a moment."""
         session = self._session
@@ -198,7 +203,7 @@ class _Tiles:
         assert isinstance(session, TileSession)
         self.ended = self._stopped = False
         self._run: Any = None
-        self._array, self._tile = session.storage.array, session.layout.tile
+        self._array, self._tile = session.shown.array, session.layout.tile
         self._arrays = stack_arrays(request)
         self._how = part_sizes(layer, request.index), unit_of(layer)
         self._names = channel_names(request)

@@ -81,14 +81,19 @@ class TileSession(LargeSession):
         """Return a session that does the tiles that are left."""
         return TileSession(self._viewer, self.source, self.request, self.layout, self)
 
-    def _kept(
-        self, record: Mapping[str, Any]
-    ) -> tuple[LabelStorage, Callable[[], Mapping[str, Any]]]:
+    @property
+    def shown(self) -> LabelStorage:
+        """The labels in the layer now, of the number of segments that is chosen."""
+        cuts = self.cuts
+        return self.storage if cuts is None or not cuts.shown else cuts.kept()
+
+    def _told(
+        self, record: Mapping[str, Any], shown: LabelStorage
+    ) -> Callable[[], Mapping[str, Any]]:
         cuts = self.cuts
         if cuts is None or not cuts.shown:
-            return super()._kept(record)
-        storage = cuts.kept()
-        return storage, lambda: cuts.counted(record, storage)
+            return super()._told(record, shown)
+        return lambda: cuts.counted(record, shown)
 
     def _look(self) -> None:
         picture = describe_image(self.source, self._viewer.dims)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from napari_selfseg.widgets.canvas.colours.standing_off import free_hues
+from napari_selfseg.widgets.canvas.columns import clear_table
 from napari_selfseg.widgets.canvas.kept import Kept
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.editing.review_actions import ReviewActions
@@ -25,6 +26,7 @@ from napari_selfseg.widgets.work.task import Begin
 
 __all__ = ["LastRun"]
 
+OTHERS: Final = "Not measured: these are other segments now. Press Measure."
 TILES_ANEW: Final = (
     "No script makes labels of tiles again: the command in their record does (segment --memory)."
 )
@@ -70,7 +72,7 @@ class LastRun:
         view.result.measure.clicked.connect(self._measure)
         view.result.save_table.clicked.connect(self._save_table)
         self._keep = KeepActions(view, begin, self._kept)
-        self._cuts = CutActions(view.controls, begin)
+        self._cuts = CutActions(view.controls, begin, self._recut)
         self._sorting: Sorting = Sorting(begin, lambda: self.outcome, self._review.sort)
 
     @property
@@ -137,6 +139,16 @@ class LastRun:
         if (session := self._session) is not None:
             self._review.sync()
             self._large.measure(session)
+
+    def _recut(self) -> None:
+        """Drop what was measured of segments that are others now."""
+        session = self._session
+        if self._large.at_work:
+            self._large.stop()
+            self._view.controls.say(OTHERS)
+        if session is not None and has_table(session.layer):
+            clear_table(session.layer)
+            self.turn_to(session.source)
 
     def _save_table(self) -> None:
         if (session := self._session) is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_selfseg.widgets.canvas.columns import annotated
 from napari_selfseg.widgets.canvas.layers import METADATA
 from napari_selfseg.widgets.large.large_session import LargeSession
 from napari_selfseg.widgets.large.layer_cuts import LayerCuts
@@ -24,8 +26,8 @@ QUICK: Final = 0.03
 WHAT: Final = "Finding segments"
 BORDERS: Final = "By tiles it is not kept how sure the borders are."
 EDITED: Final = (
-    "You painted on these labels, which another number of segments would undo: save them, or press "
-    "Run for others."
+    "You painted on these labels, or added columns to their table, which another number of "
+    "segments would undo: save them, or press Run for others."
 )
 NETWORKS: Final = (
     "By tiles the slider from few to many is there for Consensus without networks. Of other "
@@ -40,9 +42,12 @@ class CutActions:
     ----------
     begin : callable
         Begins what takes long.
+    shown : callable
+        Called when another number is shown.
     """
 
-    def __init__(self, controls: Controls, begin: Begin) -> None:
+    def __init__(self, controls: Controls, begin: Begin, shown: Callable[[], None]) -> None:
+        self._shown = shown
         self._controls, self._view, self._begin = controls, controls.shown, begin
         self._session: TileSession | None = None
         self._cuts: LayerCuts | None = None
@@ -94,7 +99,9 @@ class CutActions:
     @property
     def _edited(self) -> bool:
         session = self._session
-        return session is not None and bool(session.layer.metadata[METADATA].get("edited"))
+        if session is None:
+            return False
+        return bool(session.layer.metadata[METADATA].get("edited")) or annotated(session.layer)
 
     def _on_paint(self, event: object = None) -> None:
         if self._cuts is not None:
@@ -138,10 +145,14 @@ class CutActions:
 
     def _show(self, found: LayerCuts, labels: Any, n: int) -> None:
         session = self._session
-        if session is None or self._edited:
+        if session is None:
+            return
+        if self._edited:
+            self._view.granularity.refuse(EDITED)
             return
         self._paced.begin()
         found.show(session.layer, session.request.index, labels, n)
+        self._shown()
         self._paced.end()
 
     def _show_number(self, n: int) -> None:
