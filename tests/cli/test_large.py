@@ -167,6 +167,17 @@ def test_refusals(image, model, tmp_path, capsys, words, sentence):
     assert not (tmp_path / "labels.ome.zarr").exists()
 
 
+@pytest.mark.parametrize("tiles", [[], ["--tile", "32"]])
+def test_the_image_is_never_written_over(image, tmp_path, capsys, tiles):
+    labels = str(tmp_path / "labels.tif")
+    assert main(["superpixels", image, "-o", labels]) == 0
+    assert main(["superpixels", image, "-o", image]) == 2
+    assert main(["replay", labels, "-o", image]) == 2
+    assert main(["segment", image, "-o", image, *METHOD, *tiles]) == 2
+    assert capsys.readouterr().err.count("is the image, which would be lost: name another") == 3
+    np.testing.assert_array_equal(tifffile.imread(image), picture())
+
+
 def test_a_share_that_is_none(image, model, tmp_path, capsys):
     out = str(tmp_path / "labels.ome.zarr")
     assert main(["plan", image, "-o", out, "--model", model, "--tile", "32"]) == 0

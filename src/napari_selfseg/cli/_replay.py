@@ -29,12 +29,14 @@ def _run(args: argparse.Namespace) -> int:
     from napari_selfseg.io import alone, check_labels_target, read_record, write_labels
     from napari_selfseg.record import software
     from napari_selfseg.replaying import replay
-    from napari_selfseg.scale import replay_stack
+    from napari_selfseg.scale import LabelFiles, replay_stack
 
     check_labels_target(args.output)
     record = read_record(args.file)
     _note_versions(record["software"], software())
-    image = _image(args.image or _recorded_path(record, Path(args.file).parent), record)
+    path = args.image or _recorded_path(record, Path(args.file).parent)
+    LabelFiles(Path(args.output)).check_apart(path)
+    image = _image(path, record)
     with alone(args.output):
         if "stack" in record:
             labels = replay_stack(record, image.data, mask=image.seen())

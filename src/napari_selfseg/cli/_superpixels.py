@@ -46,6 +46,7 @@ def _run(args: argparse.Namespace) -> int:
 
     settle_output(args)
     files = LabelFiles.checked(args.output, args.preview)
+    files.check_apart(args.image)
     with alone(files.labels, *files.others):
         image = read_image(args.image, opacity=args.opacity, channels=args.image_channels)
         check_still(image)

@@ -134,6 +134,8 @@ def do_task(task: LabelTask) -> LabelResult:
     """
     start = time.perf_counter()
     task.observer.check()
+    if not isinstance(task.image, ImageFile):
+        task.files.check_apart(task.image)
     image = task.opened()
     made = _before(task, image) or _made(task, image)
     list_labels(task.files.labels)

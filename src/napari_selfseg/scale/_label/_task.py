@@ -76,6 +76,19 @@ class LabelFiles(NamedTuple):
             None if table is None else _checked_table(Path(table), Path(labels)),
         )
 
+    def check_apart(self, image: FilePath) -> None:
+        """Refuse to write over the image, which would be lost.
+
+        Raises
+        ------
+        ValueError
+            When one of the files is the image.
+        """
+        source = Path(image)
+        for each in (self.labels, *self.others):
+            if each.exists() and source.exists() and each.samefile(source):
+                raise ValueError(f"{each} is the image, which would be lost: name another file.")
+
     @property
     def others(self) -> tuple[Path, ...]:
         """All that are written beside the labels."""
