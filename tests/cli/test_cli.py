@@ -315,7 +315,7 @@ def test_an_image_too_large_for_the_memory_is_one_sentence(picture, tmp_path, ca
     def full(*args, **options):
         raise MemoryError
 
-    monkeypatch.setattr("napari_selfseg.scale._label._label.open_image", full)
+    monkeypatch.setattr("napari_selfseg.scale._label._task.open_image", full)
     words = ("segment", str(picture), "-o", str(tmp_path / "o.tif"), *FAST)
     expected = "napari-selfseg: Not enough memory: try a smaller image."
     assert refused(capsys, *words) == (1, expected)
