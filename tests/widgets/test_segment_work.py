@@ -775,3 +775,19 @@ def test_how_it_works_opens_the_page_of_the_method(opened, qtbot):
     assert len(dialogs) == 1
     assert "superpixels" in dialogs[0].layout().itemAt(0).widget().toPlainText()
     dialogs[0].close()
+
+
+def test_labels_of_another_shape_are_neither_measured_nor_saved(
+    opened, qtbot, tmp_path, monkeypatch
+):
+    viewer, dock = opened()
+    ran(dock, qtbot)
+    (layer,) = made(viewer)
+    layer.data = np.ones((10, 10), np.uint8)
+    result = dock.view.result
+    monkeypatch.setattr(keep_actions, "ask_save", lambda *_: str(tmp_path / "labels.tif"))
+    for button in (result.save_labels, result.measure):
+        dock.view.controls.say("")
+        button.click()
+        until_said(dock, qtbot, "noise [Backprop] has labels of another shape than its image now")
+    assert not (tmp_path / "labels.tif").exists()

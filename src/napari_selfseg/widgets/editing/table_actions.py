@@ -83,7 +83,11 @@ class TableActions:
             Whether to open the table and speak of it.
         """
         layer, version = outcome.layer, outcome.version
-        labels = outcome.labels()
+        try:
+            labels = outcome.labels()
+        except ValueError as error:
+            self._view.controls.say(str(error))
+            return
         sizes = part_sizes(layer, outcome.request.index), unit_of(layer)
         classes, names = self._classes(outcome, labels)
         work = classes, outcome.request, *sizes, names

@@ -20,6 +20,7 @@ NO_ZARR: Final = "The image was opened from no OME-Zarr: Save labels... writes a
 NAME_HELP: Final = "Name of the labels in the image"
 NAME: Final = "segmentation"
 THERE: Final = "The image has labels named {name}. Replace them?"
+SAVING: Final = "Saving the labels"
 COPIED: Final = "The script is on the clipboard."
 COPIED_UNEDITED: Final = (
     "The script is on the clipboard. It makes the labels as they were before you changed them "
@@ -48,7 +49,7 @@ class KeepActions:
         name = kept.name + kept.ending
         path = ask_save(self._view, "Save labels", name, kept.kinds, kept.image)
         if path:
-            self._begin(kept.saving(path), lambda _: self._saved(path), "Saving the labels")
+            self._write(partial(kept.saving, path), path)
 
     def _save_into(self) -> None:
         """Write the labels into the OME-Zarr image that they are of."""
@@ -63,11 +64,17 @@ class KeepActions:
             return
         self._begin(
             partial(_room, kept.image, name, there),
-            lambda path: self._begin(
-                kept.saving_in(path), lambda _: self._saved(path), "Saving the labels"
-            ),
-            "Saving the labels",
+            lambda path: self._write(partial(kept.saving_in, path), path),
+            SAVING,
         )
+
+    def _write(self, saving: Callable[[], Callable[[], None]], path: str) -> None:
+        try:
+            work = saving()
+        except ValueError as error:
+            self._view.controls.say(str(error))
+            return
+        self._begin(work, lambda _: self._saved(path), SAVING)
 
     def _saved(self, path: str) -> None:
         self._view.controls.say(f"Saved: {path}")

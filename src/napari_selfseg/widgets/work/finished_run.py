@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from napari_selfseg.widgets.model.request import Request
 
 __all__ = ["Earlier", "Outcome"]
+
+OTHER_SHAPE: Final = (
+    "{name} has labels of another shape than its image now: press Run again, or save the layer as "
+    "it is by File > Save Selected Layers."
+)
 
 
 @dataclass(frozen=True)
@@ -149,8 +155,17 @@ class Outcome:
         return Moment(self.run, {**self.run.record(), "source": self.request.source})
 
     def labels(self) -> NDArray[Any]:
-        """Return a copy of the labels in the layer, ``(*spatial)`` of the part."""
-        return np.array(self.layer.data).reshape(self.request.shape)
+        """Return a copy of the labels in the layer, ``(*spatial)`` of the part.
+
+        Raises
+        ------
+        ValueError
+            When somebody gave the layer labels of another shape.
+        """
+        found = np.array(self.layer.data)
+        if found.size != prod(self.request.shape):
+            raise ValueError(OTHER_SHAPE.format(name=self.layer.name))
+        return found.reshape(self.request.shape)
 
     def classes(self, labels: NDArray[Any]) -> NDArray[Any]:
         """Return the class of each pixel of labels from `labels`.

@@ -38,8 +38,12 @@ class Sorting:
         if self._busy or outcome is None or not outcome.objects or not sorts(outcome.run):
             self._again = self._busy
             return
+        try:
+            labels = outcome.labels()
+        except ValueError:  # somebody gave the layer others: there is nothing to sort
+            return
         self._busy, shown = True, (outcome, outcome.version)
-        asked = partial(sorted_objects, outcome.run, outcome.request, outcome.labels())
+        asked = partial(sorted_objects, outcome.run, outcome.request, labels)
 
         def work() -> Sorted | Exception | None:
             try:
