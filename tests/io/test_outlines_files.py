@@ -226,7 +226,7 @@ def test_a_geopackage_is_read_by_another_library(tmp_path, place):
     meta, _, wkb, fields = pyogrio.read(tmp_path / "a.gpkg", layer="objects")
     assert meta["crs"] == ("EPSG:32633" if place else None) or "32633" in str(meta["crs"])
     columns = dict(zip(meta["fields"], fields, strict=True))
-    assert columns["index"].tolist() == NUMBERS
+    assert columns["label"].tolist() == NUMBERS
     assert set(columns["source"]) == {"scene.tif"}
     assert set(columns["settings"]) == {"backprop classes=3"}
     expected = object_features(OBJECTS, IMAGE, channel_axis=-1, spacing=(0.5, 0.25), unit="µm")

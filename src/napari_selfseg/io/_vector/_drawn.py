@@ -57,6 +57,14 @@ class Drawn(NamedTuple):
             yield [[ring @ turned + moved for ring in rings] for rings in pieces]
 
 
+def labelled(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return columns as files name them: the number of an object is its label.
+
+    napari looks for it under `index`.
+    """
+    return {"label" if name == "index" else name: each for name, each in columns.items()}
+
+
 def rows_of(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, Any]]:
     """Return the rows of a table, one at a time, with plain numbers.
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io._tiff._geotiff import GET_RASTERIO
-from napari_selfseg.io._vector._drawn import Affine, Drawn, rows_of
+from napari_selfseg.io._vector._drawn import Affine, Drawn, labelled, rows_of
 from napari_selfseg.io._vector._features import geometry_of, write_collection
 from napari_selfseg.io._vector._outlines import geometries
 from napari_selfseg.io._writing._together import written_together
@@ -35,11 +35,12 @@ def write_geojson(target: Path, drawn: Drawn, transform: Affine, crs: str) -> No
 
 def _geo_features(drawn: Drawn, transform: Affine) -> Iterator[dict[str, Any]]:
     told = {key: value for key, value in _told(drawn).items() if value}
-    for pieces, row in zip(drawn.placed(transform), rows_of(drawn.columns), strict=True):
+    rows = rows_of(labelled(drawn.columns))
+    for pieces, row in zip(drawn.placed(transform), rows, strict=True):
         properties = row | told
         yield {
             "type": "Feature",
-            "id": row["index"],
+            "id": row["label"],
             "properties": properties,
             "geometry": geometry_of(pieces),
         }
@@ -82,7 +83,7 @@ def write_geopackage(target: Path, drawn: Drawn, transform: Affine, crs: str) ->
         for start in range(0, max(n, 1), AT_ONCE):
             shapes = shapely.to_wkb(geometries(list(islice(placed, AT_ONCE))))
             rows = slice(start, start + AT_ONCE)
-            columns = {name: _field(values[rows]) for name, values in drawn.columns.items()}
+            columns = {name: _field(each[rows]) for name, each in labelled(drawn.columns).items()}
             columns |= {key: np.full(len(shapes), value, object) for key, value in told.items()}
             pyogrio.raw.write(
                 str(part),

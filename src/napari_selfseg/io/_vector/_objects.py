@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_selfseg.io._pixels._image_file import Georeference
-from napari_selfseg.io._vector._drawn import Affine, Drawn, rows_of
+from napari_selfseg.io._vector._drawn import Affine, Drawn, labelled, rows_of
 from napari_selfseg.io._vector._maps import write_geojson, write_geopackage
 from napari_selfseg.io._vector._outlines import Rings, outlines
 from napari_selfseg.io._vector._outlines_on_disk import simplified
@@ -26,8 +26,6 @@ __all__ = ["OBJECTS", "has_outlines", "write_drawn", "write_objects"]
 
 OBJECTS = (".csv", ".geojson", ".gpkg", ".zip")
 QUPATH = ".qupath.geojson"
-# What tables call the number of an object, which napari looks for under another name.
-LABEL = "label"
 
 
 def write_objects(
@@ -138,7 +136,7 @@ def write_drawn(
         earth = _on_earth(dict(drawn.columns), spacing, unit, place)
         drawn = drawn._replace(columns={**drawn.columns, **earth})
     if ending == ".csv":
-        _write_table(target, drawn.columns)
+        _write_table(target, labelled(drawn.columns))
     elif not on_map:
         (write_rois if ending == ".zip" else write_qupath)(target, drawn)
     else:
@@ -168,7 +166,7 @@ def _here(spacing: Sequence[float]) -> Affine:
 def _write_table(target: Path, columns: Mapping[str, NDArray[Any]]) -> None:
     with atomic_file(target) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(columns))
-        writer.writerow({name: LABEL if name == "index" else name for name in columns})
+        writer.writeheader()
         writer.writerows(rows_of(columns))
 
 
