@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Shapes
+from napari.layers._source import layer_source
 
 from napari_selfseg.methods import Backprop
 from napari_selfseg.widgets.canvas.drawing_layers import draw_rectangle, rectangle_layer
@@ -212,3 +214,23 @@ def test_sizes_in_several_units_are_brought_to_one():
     assert sizes_of(Image(np.zeros((3, 4)), scale=(2, 3))) == (2, 3)
     mixed = Image(np.zeros((3, 4)), scale=(2, 3), units=("pixel", "um"))
     assert sizes_of(mixed) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ({"metadata": {"axes": "TYX"}}, ("t", "", "")),
+        ({"metadata": {"axes": "ZYX"}, "imagej": True}, ("z", "", "")),
+        ({"metadata": {"axes": "TYX"}, "ome": True}, ("t", "", "")),
+        ({}, ("", "", "")),
+    ],
+)
+def test_axes_that_the_file_names_and_napari_does_not(tmp_path, written, expected):
+    file = tmp_path / "film.tif"
+    tifffile.imwrite(file, np.zeros((3, 16, 20), np.uint8), photometric="minisblack", **written)
+    viewer = ViewerModel()
+    with layer_source(path=str(file), reader_plugin="napari"):
+        layer = viewer.add_image(tifffile.imread(file))
+    assert describe_image(layer, viewer.dims).axes == expected
+    layer.data = np.zeros((4, 16, 20), np.uint8)
+    assert describe_image(layer, viewer.dims).axes == ("", "", "")

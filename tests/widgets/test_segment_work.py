@@ -244,9 +244,11 @@ def test_labels_painted_by_hand_are_never_overwritten(opened, qtbot):
     assert [each["kind"] for each in layer.metadata[METADATA]["edits"]] == ["paint"]
     np.testing.assert_array_equal(replay(layer.metadata[METADATA], NOISE), painted)
     assert layer.name.endswith("(edited)")
-    assert f"The labels you edited are in {layer.name};" in dock.view.controls.status.text()
+    assert f"The labels you edited are in {layer.name}, hidden;" in dock.view.controls.status.text()
     again = next(each for each in made(viewer) if each != layer)
     assert again.metadata[METADATA]["shown"] == 2
+    dock.view.controls.timeline.go_to(3)
+    assert f"The labels you edited are in {layer.name}, hidden;" in dock.view.controls.status.text()
 
 
 def test_a_fit_is_saved_loaded_and_applied_to_another_image(opened, qtbot, monkeypatch, tmp_path):

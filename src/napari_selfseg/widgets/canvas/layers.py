@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_selfseg import samples
 from napari_selfseg.widgets.canvas.rectangle import rectangle_of
+from napari_selfseg.widgets.model.file_axes import axes_in_file
 from napari_selfseg.widgets.model.image_source import Box, Index, Origin, Picture
 from napari_selfseg.widgets.model.overlay import Overlay
 from napari_selfseg.widgets.model.own import is_made
@@ -64,8 +65,16 @@ def describe_image(
         path="" if channels else str(layer.source.path or ""),
         origins=tuple(map(origin_of, found)),
         multiscale=bool(layer.multiscale),
-        axes=tuple("" if NUMBER.fullmatch(each) else each for each in layer.axis_labels),
+        axes=_axes(layer, data.shape),
     )
+
+
+def _axes(layer: Any, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the names of axes, empty where napari numbers them and the file has none either."""
+    names = tuple("" if NUMBER.fullmatch(each) else each for each in layer.axis_labels)
+    if any(names) or layer.source.reader_plugin != "napari":
+        return names
+    return axes_in_file(str(layer.source.path or ""), shape)[: layer.ndim] or names
 
 
 def sizes_of(layer: Any) -> tuple[float, ...]:

@@ -26,7 +26,7 @@ __all__ = ["ResultActions"]
 
 # What is shown rests when nothing else was asked for in so many milliseconds.
 REST_MS: Final = 250
-EDITED: Final = "The labels you edited are in {name}; the slider goes on in a new layer."
+EDITED: Final = "The labels you edited are in {name}, hidden; these are without your corrections."
 
 
 class ResultActions:
@@ -69,6 +69,7 @@ class ResultActions:
         self._making = False
         self._measuring_next = False
         self._image: Any = None
+        self._left: Any = None  # the layer that labels somebody edited stay in
         self._viewer = viewer
         self._view = view
         self._begin = begin
@@ -92,6 +93,7 @@ class ResultActions:
         self.outcome = outcome
         self._image = None if outcome is None else outcome.source
         self._wanted, self._making, self._measuring_next = None, False, False
+        self._left = None
         self._rest.stop()
         self._again.stop()
         result, controls = self._view.result, self._view.controls
@@ -221,15 +223,22 @@ class ResultActions:
 
     def _put_labels(self, outcome: Outcome, found: Found) -> None:
         self.noted()
-        before, edited = outcome.layer, outcome.edited
+        if outcome.edited:
+            self._left = outcome.layer
         outcome.show(found)
         if found.sizes is not None:
             self._view.result.limits.show_sizes(found.sizes)
         self._shown()
-        self._view.controls.say(EDITED.format(name=before.name) if edited else self._words(found))
+        self._view.controls.say(self._words(found))
         self._show()
 
     def _words(self, found: Found) -> str:
+        """Say what is shown, and for as long as they are there where corrected labels are."""
+        if self._left is None or self._left not in self._viewer.layers:
+            return self._number(found)
+        return f"{self._number(found)} {EDITED.format(name=self._left.name)}".strip()
+
+    def _number(self, found: Found) -> str:
         wanted = found.wanted
         if found.sizes is not None:
             total = len(found.sizes.pixels)
@@ -238,7 +247,8 @@ class ResultActions:
         if wanted.cut is not None:
             # Their number stands beside the slider, but not what is left of the large ones.
             merged = f"{found.count} segments of {wanted.smallest} pixels or more."
-            return merged if wanted.smallest else self._view.controls.status.text()
+            said = self._view.controls.status.text() if self._left is None else ""
+            return merged if wanted.smallest else said
         what = "pieces" if wanted.objects else "labels"
         return f"Iteration {wanted.iteration}: {found.count} {what}."
 
