@@ -49,6 +49,7 @@ def test_fiona_reads_maps(tmp_path, ending):
         assert layer.crs.to_epsg() == 32633
         features = list(layer)
     expected = object_features(OBJECTS, **how)
+    expected["label"] = expected.pop("index")
     for name, values in expected.items():
         np.testing.assert_allclose([each.properties[name] for each in features], values, rtol=1e-12)
     assert {each.properties["source"] for each in features} == {"scene.tif"}

@@ -154,8 +154,11 @@ def test_the_button_stops_and_the_slider_cuts(talk):
     slider = talk.model("IntSliderModel")
     state = slider["data"]["state"]
     assert state["min"] < 5 < state["max"] <= 30
-    talk.send(slider, method="update", state={"value": 5}, buffer_paths=[])
-    assert "Segments: 5. cut(5) of the run returns these labels." in talk.until_shown("Segments")
+    # Where it is already, nothing happens.
+    n = 5 if state["value"] != 5 else 4
+    talk.send(slider, method="update", state={"value": n}, buffer_paths=[])
+    said = f"Segments: {n}. cut({n}) of the run returns these labels."
+    assert said in talk.until_shown("Segments")
 
 
 @needs("IPython", "ipykernel")

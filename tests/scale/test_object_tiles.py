@@ -1,5 +1,7 @@
 """Objects by tiles are those of the image as a whole: none is there twice, none is cut."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -206,7 +208,8 @@ def test_a_stop_in_any_pass_is_gone_on_with(tmp_path, quick, fit, name):
     assert shown[96:, 96:].any() == (name != "find")
     assert not set(np.unique(shown[:96, :96])) & set(np.unique(shown[96:, 96:])) - {0}
     again = over_tiles(IMAGE, fit, out, tile=96, resume=True, **HERE)
-    assert again.plan == run.plan
+    # Plans of an array, which Python 3.13 would compare pixel by pixel.
+    assert replace(again.plan, source=run.plan.source) == run.plan
     assert len(done) + len([*again]) == 12
     assert one_to_one(open_labels(out)[:], ndi.label(IMAGE > 115)[0])
 
