@@ -75,7 +75,7 @@ def test_tiles_equal_the_whole(tmp_path, name, tile):
 
 def test_without_a_halo_they_would_not(tmp_path, monkeypatch):
     fit = fitted()
-    monkeypatch.setattr("napari_selfseg.scale._tiles._over_tiles.halo_of", lambda *of: 0)
+    monkeypatch.setattr("napari_selfseg.scale._plan._cutting.halo_of", lambda *of: 0)
     whole = fit.predict(picture(), channel_axis=-1, **HERE)
     assert (tiled(tmp_path, picture(), fit, tile=16) != whole).any()
 

@@ -7,17 +7,17 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import psutil
 
 from napari_selfseg.io import TakenError, check_zarr, create_labels, load_fit, save_fit
-from napari_selfseg.protocol import Blockwise, Fit, Grid, label_dtype
+from napari_selfseg.protocol import Fit, label_dtype
 from napari_selfseg.record import weights_hash
 from napari_selfseg.remedies import CHANNEL_AXIS, CHANNELS
+from napari_selfseg.scale._plan._cutting import in_blocks, tiled
 from napari_selfseg.scale._plan._identity import keep_hashes
-from napari_selfseg.scale._plan._in_blocks import PIECES, bytes_to_join, known_of
+from napari_selfseg.scale._plan._in_blocks import PIECES, known_of
 from napari_selfseg.scale._plan._ledger import Ledger
 from napari_selfseg.scale._plan._plan import (
     FINISHED,
@@ -31,7 +31,6 @@ from napari_selfseg.scale._plan._plan import (
 from napari_selfseg.scale._plan._plan_checks import check_grid, check_in_parts
 from napari_selfseg.scale._plan._source import Source
 from napari_selfseg.scale._plan._tile_record import ACROSS
-from napari_selfseg.scale._plan._tile_size import halo_of, tile_within
 from napari_selfseg.scale._plan._whole import halo_known, keep_whole, whole_known
 from napari_selfseg.scale._runners import Runner
 from napari_selfseg.scale._tiles._granularity import TREE, cut_again
@@ -190,7 +189,7 @@ def plan_tiles(
         )
     whole = whole_known(source, fit, work, memory, size=sample, device=device, threads=threads)
     halo = None if whole is None else halo_known(fit, whole)
-    grid = _blocks(fit, shape, memory) if blockwise else _tiles(fit, shape, tile, memory, halo)
+    grid = in_blocks(fit, shape, memory) if blockwise else tiled(fit, shape, tile, memory, halo)
     plan = Plan(
         source=source,
         model=str(work / MODEL),
@@ -268,31 +267,6 @@ def _check_source(source: Source, shape: tuple[int, ...], fit: Fit) -> None:
         )
 
 
-def _tiles(
-    fit: Fit,
-    shape: tuple[int, ...],
-    tile: int | None,
-    memory: int | None,
-    halo: tuple[int, ...] | None,
-) -> Grid:
-    halo = halo or (halo_of(fit.method, fit.ndim),) * fit.ndim
-    size = _tile(fit, shape, tile, memory, max(halo))
-    return Grid(shape, size, (0,) * (len(shape) - fit.ndim) + halo)
-
-
-def _blocks(fit: Fit, shape: tuple[int, ...], memory: int | None) -> Grid:
-    needed = bytes_to_join(shape)
-    left = (memory or psutil.virtual_memory().available) - psutil.Process().memory_info().rss
-    if needed > left:
-        size = " x ".join(map(str, shape))
-        raise ValueError(
-            f"To make segments of all superpixels of {size} pixels takes about {needed / 1e6:.0f} "
-            f"MB, and {max(left, 0) / 1e6:.0f} MB are left: allow more memory, take a part of the "
-            "image, or a coarser level of it."
-        )
-    return cast(Blockwise, fit.method.blockwise()).grid(shape)
-
-
 def _check_alone(fit: Fit, superpixels: Any, objects: int | None) -> None:
     """Refuse what numbered segments of the whole image have no need of."""
     if superpixels is not None:
@@ -302,22 +276,6 @@ def _check_alone(fit: Fit, superpixels: Any, objects: int | None) -> None:
             f"The labels of {fit.method.title} are connected and numbered as they are: leave out "
             "connected objects."
         )
-
-
-def _tile(
-    fit: Fit, shape: tuple[int, ...], tile: int | None, memory: int | None, halo: int
-) -> tuple[int, ...]:
-    if tile is None:
-        used = psutil.Process().memory_info().rss
-        free = psutil.virtual_memory().available
-        left = min((memory or free // 2) - used, free)
-        return tile_within(fit.method, fit.in_channels, fit.ndim, shape, left, beyond=halo)
-    if tile < fit.stride or tile % fit.stride:
-        raise ValueError(
-            f"Tiles of {tile} pixels do not fit {fit.method.title}: take a multiple of "
-            f"{fit.stride}."
-        )
-    return (1,) * (len(shape) - fit.ndim) + (tile,) * fit.ndim
 
 
 def _voters(superpixels: Any, shape: tuple[int, ...]) -> Source:
